@@ -1,0 +1,67 @@
+"""kgcompare: a catalogue of research methods as linked data, any of them compared side by side.
+
+>>> import kgcompare
+>>> with kgcompare.open("my-store") as catalogue:                       # doctest: +SKIP
+...     catalogue.compare(["lasso", "ridge-regression"], lang="fr")
+"""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from kgcompare.errors import (
+    Conflict,
+    DataError,
+    EndpointError,
+    InvalidData,
+    KgcompareError,
+    QueryError,
+    ShapeError,
+    StoreError,
+    StoreMissing,
+    SyntaxFault,
+    TooManyThings,
+    UnknownFormat,
+    UnknownThing,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from kgcompare.catalogue import Catalogue
+    from kgcompare.catalogue import open_catalogue as open  # noqa: A004
+    from kgcompare.model import Comparison
+
+__version__ = metadata.version("kgcompare")
+__all__ = [
+    "Catalogue",
+    "Comparison",
+    "Conflict",
+    "DataError",
+    "EndpointError",
+    "InvalidData",
+    "KgcompareError",
+    "QueryError",
+    "ShapeError",
+    "StoreError",
+    "StoreMissing",
+    "SyntaxFault",
+    "TooManyThings",
+    "UnknownFormat",
+    "UnknownThing",
+    "UsageError",
+    "open",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Loads the catalogue only when it is asked for, so that ``kgcompare --help`` answers at once."""
+    if name in {"Catalogue", "open"}:
+        from kgcompare import catalogue
+
+        return catalogue.Catalogue if name == "Catalogue" else catalogue.open_catalogue
+    if name == "Comparison":
+        from kgcompare.model import Comparison
+
+        return Comparison
+    raise AttributeError(f"module 'kgcompare' has no attribute {name!r}")

@@ -1,0 +1,85 @@
+"""Comparisons and records as JSON, CSV, TSV, Markdown, LaTeX, HTML and RDF.
+
+The command line and the web render by these same functions, so that both give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kgcompare.errors import UnknownFormat
+from kgcompare.formats import html, json, rdf, tables, terminal
+from kgcompare.model import Comparison, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An output format: its name is the suffix and the value of ``?format=``."""
+
+    name: str
+    media_type: str
+    is_text: bool = True
+
+    @property
+    def content_type(self) -> str:
+        """The value of the Content-Type header."""
+        if self.media_type.startswith("text/") or self.media_type == "application/x-tex":
+            return self.media_type + "; charset=utf-8"
+        return self.media_type
+
+
+FORMATS = {
+    form.name: form
+    for form in (
+        Format("html", "text/html"),
+        Format("ttl", "text/turtle"),
+        Format("jsonld", "application/ld+json"),
+        Format("nt", "application/n-triples"),
+        Format("nq", "application/n-quads"),
+        Format("trig", "application/trig"),
+        Format("rdf", "application/rdf+xml"),
+        Format("json", "application/json"),
+        Format("csv", "text/csv"),
+        Format("tsv", "text/tab-separated-values"),
+        Format("md", "text/markdown"),
+        Format("tex", "application/x-tex"),
+    )
+}
+"""Every format; where weights of ``Accept`` tie, the one that stands first wins."""
+
+RDF = ("ttl", "jsonld", "nt", "nq", "trig", "rdf")
+COMPARISON: dict[str, Callable[[Comparison, str], str]] = {
+    "html": lambda found, _: html.document(found),
+    "json": lambda found, _: json.comparison_json(found),
+    "csv": lambda found, _: tables.csv_text(found),
+    "tsv": lambda found, _: tables.csv_text(found, "\t"),
+    "md": lambda found, _: tables.markdown(found),
+    "tex": lambda found, _: tables.latex(found),
+    "table": lambda found, _: terminal.table(found),
+    **{name: (lambda found, base, name=name: rdf.comparison_rdf(found, base, name)) for name in RDF},
+}
+RECORD = ("html", *RDF, "json")
+"""The formats of a record."""
+
+
+def render(found: Comparison, name: str, base: str) -> str:
+    """A comparison in the format *name*; *base* is the base IRI that its RDF is named under.
+
+    :raises UnknownFormat: if there is no such format.
+    """
+    if name not in COMPARISON:
+        raise UnknownFormat(f"unknown format {name[:40]!r}; use one of {', '.join(COMPARISON)}")
+    return COMPARISON[name](found, base)
+
+
+def record_text(found: Record, name: str) -> str:
+    """A record as ``json`` or as a ``table`` for a terminal; its RDF comes from :mod:`kgcompare.formats.rdf`.
+
+    :raises UnknownFormat: if there is no such format.
+    """
+    if name == "json":
+        return json.record_json(found)
+    if name == "table":
+        return terminal.record(found)
+    raise UnknownFormat(f"unknown format {name[:40]!r}; use one of table, json, {', '.join(RDF)}")

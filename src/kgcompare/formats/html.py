@@ -1,0 +1,65 @@
+"""A comparison as a table in HTML that stands by itself: in a notebook, or in a file."""
+
+from __future__ import annotations
+
+from markupsafe import Markup, escape
+
+from kgcompare.formats.tables import STATUS
+from kgcompare.languages import direction, translate
+from kgcompare.model import Cell, Comparison
+
+_STYLE = (
+    "table.kgcompare{border-collapse:collapse;font:15px/1.5 system-ui,sans-serif}"
+    ".kgcompare th,.kgcompare td{border-bottom:1px solid #c9c2b4;padding:.4em .8em;text-align:start;"
+    "vertical-align:top;max-width:34em}"
+    ".kgcompare tr[data-differs=true]>th{border-inline-start:3px solid #9a5b13}"
+    ".kgcompare tr[data-differs=true]{background:#f6ead6;color:#201a10}"
+)
+
+
+def comparison_html(found: Comparison) -> str:
+    """The table alone, with its style."""
+    heads = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(_lang(method.lang, found.language), method.label)
+        for method in found.methods
+    )
+    body = Markup("").join(
+        Markup('<tr data-row="{}" data-differs="{}"><th scope="row">{}{}</th>{}</tr>\n').format(
+            row.id,
+            "" if row.differs is None else str(row.differs).lower(),
+            row.label,
+            " ≠" if row.differs else "",
+            Markup("").join(_cell(cell, found.language) for cell in row.cells),
+        )
+        for row in found.rows
+    )
+    caption = translate(
+        found.language,
+        "{differing} of {compared} compared rows differ",
+        differing=found.differing,
+        compared=found.compared,
+    )
+    return Markup(
+        '<style>{}</style>\n<table class="kgcompare" lang="{}" dir="{}">\n<caption>{}</caption>\n'
+        "<thead><tr><td></td>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n"
+    ).format(Markup(_STYLE), found.language, direction(found.language), caption, heads, body)
+
+
+def document(found: Comparison) -> str:
+    """The same as a page of its own."""
+    title = " · ".join(method.label for method in found.methods)
+    return Markup(
+        '<!doctype html>\n<html lang="{}" dir="{}">\n<meta charset="utf-8">\n<title>{}</title>\n{}</html>\n'
+    ).format(found.language, direction(found.language), title, Markup(comparison_html(found)))
+
+
+def _lang(tag: str | None, around: str) -> Markup:
+    return Markup(' lang="{}" dir="{}"').format(tag, direction(tag)) if tag and tag != around else Markup("")
+
+
+def _cell(cell: Cell, lang: str) -> Markup:
+    if cell.text is None:
+        return Markup('<td data-status="{}"><em>{}</em></td>').format(cell.status, translate(lang, STATUS[cell.status]))
+    tags = {value.lang for value in cell.values}
+    tag = tags.pop() if len(tags) == 1 else None
+    return Markup("<td{}>{}</td>").format(_lang(tag, lang), escape(cell.text))

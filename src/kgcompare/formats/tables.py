@@ -1,0 +1,99 @@
+"""Comparisons as CSV, TSV, Markdown and LaTeX.
+
+Source: RFC 4180 (CSV); GitHub Flavored Markdown, section 4.10 (tables); OWASP on CSV injection.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from kgcompare.languages import translate
+from kgcompare.model import Cell, Comparison
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+STATUS = {"not-recorded": "not recorded", "none": "none", "unknown": "unknown"}
+"""What is said of a cell without values, in English; the key to its translations."""
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+}
+
+
+def csv_text(found: Comparison, delimiter: str = ",") -> str:
+    """A line a row: ``row,differs,SLUG,SLUG...``; empty where nothing is recorded.
+
+    A cell that a spreadsheet would run as a formula gets a leading apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow(["row", "differs", *(method.id for method in found.methods)])
+    for row in found.rows:
+        mark = "" if row.differs is None else str(row.differs).lower()
+        writer.writerow([row.id, mark, *(harmless(cell.text or "") for cell in row.cells)])
+    return out.getvalue()
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def said(cell: Cell, lang: str) -> str:
+    """The text of a cell, or in words that there is none."""
+    return translate(lang, STATUS[cell.status]) if cell.text is None else cell.text
+
+
+def markdown(found: Comparison) -> str:
+    """A table; ``≠`` after the name of a row that differs."""
+
+    def plain(text: str) -> str:
+        text = re.sub(r"([\\`*_\[\]<>|~#&])", r"\\\1", text)
+        return re.sub(r"[\r\n]+", "<br>", text)
+
+    heads = ["", *(plain(method.label) for method in found.methods)]
+    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
+    for row in found.rows:
+        name = f"**{plain(row.label)}**" + (" ≠" if row.differs else "")
+        cells = [
+            plain(cell.text) if cell.text is not None else f"*{plain(said(cell, found.language))}*"
+            for cell in row.cells
+        ]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def latex(found: Comparison) -> str:
+    """A ``tabular`` that needs no package; ``$\\neq$`` after the name of a row that differs."""
+
+    def plain(text: str) -> str:
+        text = "".join(_LATEX.get(char, char) for char in text)
+        return re.sub(r"\s+", " ", text)
+
+    width = f"{0.82 / max(1, len(found.methods)):.3f}"
+    columns = "p{0.16\\linewidth}" + f"p{{{width}\\linewidth}}" * len(found.methods)
+    lines = [f"\\begin{{tabular}}{{{columns}}}", "\\hline"]
+    lines.append(" & ".join(["", *(f"\\textbf{{{plain(method.label)}}}" for method in found.methods)]) + r" \\")
+    lines.append("\\hline")
+    for row in found.rows:
+        name = plain(row.label) + (r" $\neq$" if row.differs else "")
+        cells = [
+            plain(cell.text) if cell.text is not None else f"\\emph{{{plain(said(cell, found.language))}}}"
+            for cell in row.cells
+        ]
+        lines.append(" & ".join([name, *cells]) + r" \\")
+    lines += ["\\hline", "\\end{tabular}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,85 @@
+"""Comparisons and records as tables for a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+
+from kgcompare.formats.tables import said
+from kgcompare.languages import translate
+from kgcompare.model import Comparison, Record
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def _pad(text: str, columns: int) -> str:
+    return text + " " * max(0, columns - width(text))
+
+
+def _clean(text: str) -> str:
+    """A text without what could steer a terminal."""
+    return "".join(" " if unicodedata.category(char) in {"Cc", "Cf"} else char for char in text)
+
+
+def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
+    """Rows of cells, wrapped to the given widths; the first row is the head."""
+    lines = []
+    for number, row in enumerate(rows):
+        wrapped = [textwrap.wrap(_clean(cell), columns) or [""] for cell, columns in zip(row, widths, strict=True)]
+        for at in range(max(len(cell) for cell in wrapped)):
+            parts = [_pad(cell[at] if at < len(cell) else "", w) for cell, w in zip(wrapped, widths, strict=True)]
+            lines.append("  ".join(parts).rstrip())
+        if number == 0:
+            lines.append("  ".join("─" * columns for columns in widths))
+    return "\n".join(lines) + "\n"
+
+
+def table(found: Comparison) -> str:
+    """A comparison, as wide as the terminal; ``≠`` before a row that differs."""
+    rows = [["", *(method.label for method in found.methods)]]
+    for row in found.rows:
+        rows.append([("≠ " if row.differs else "  ") + row.label, *(said(cell, found.language) for cell in row.cells)])
+    first = min(28, max(width(row[0]) for row in rows))
+    rest = max(18, (shutil.get_terminal_size((100, 24)).columns - first) // len(found.methods) - 2)
+    for row in rows[1:]:
+        row[0] = row[0].replace("  ", "\u00a0\u00a0", 1) if row[0].startswith("  ") else row[0]
+    text = grid(rows, [first, *[rest] * len(found.methods)])
+    summary = translate(
+        found.language,
+        "{differing} of {compared} compared rows differ",
+        differing=found.differing,
+        compared=found.compared,
+    )
+    return text + "\n" + summary + "\n"
+
+
+def record(found: Record) -> str:
+    """A record: a line a fact."""
+    lines = [_clean(found.thing.label), _clean(found.thing.iri), ""]
+    columns = shutil.get_terminal_size((100, 24)).columns
+    names = [fact.label for fact in found.facts if fact.values] + [group.label for group in found.related]
+    first = min(28, max((width(name) for name in names), default=10))
+    for label, values in [
+        *((fact.label, fact.values) for fact in found.facts if fact.values),
+        *((group.label, group.values) for group in found.related),
+    ]:
+        text = _clean("; ".join(value.text for value in values))
+        for at, line in enumerate(textwrap.wrap(text, max(30, columns - first - 2)) or [""]):
+            lines.append(_pad(label if at == 0 else "", first) + "  " + line)
+    return "\n".join(lines) + "\n"
+
+
+def listing(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Plain rows, each column as wide as it needs to be up to what the terminal has."""
+    columns = shutil.get_terminal_size((100, 24)).columns
+    widths = [max(width(row[at]) for row in [header, *rows]) for at in range(len(header))]
+    while sum(widths) + 2 * len(widths) > columns and max(widths) > 16:
+        widths[widths.index(max(widths))] -= 1
+    return grid([header, *rows], widths)

@@ -1,0 +1,151 @@
+"""Language tags, the order in which a missing translation is made up for, and the interface's own messages.
+
+The fixed order: the language asked for, then the same without its region or script, then English,
+then any other by tag. Interface texts come from ``messages/LANG.po`` (gettext), English being the key.
+
+Source: RFC 5646 (BCP 47), RFC 4647 section 3.4 (lookup), RFC 9110 section 12.5.4 (Accept-Language).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from kgcompare.errors import UsageError
+
+T = TypeVar("T")
+DEFAULT = "en"
+_MESSAGES = Path(__file__).parent / "messages"
+
+
+@lru_cache(maxsize=512)
+def normalise(tag: str) -> str:
+    """The standard form of a BCP 47 tag (``FR_ca`` -> ``fr-CA``).
+
+    :raises UsageError: if it is not a well-formed tag of a language that exists.
+    """
+    if tag.lower() in interface_languages():
+        return tag.lower()
+    import langcodes
+
+    try:
+        if len(tag) <= 35 and langcodes.tag_is_valid(tag):
+            return langcodes.standardize_tag(tag)
+    except (ValueError, LookupError):
+        pass
+    raise UsageError(f"{tag[:40]!r} is not a language tag; use one such as en, fr or pt-BR (BCP 47)")
+
+
+@cache
+def chain(lang: str) -> tuple[str, ...]:
+    """The languages to try, best first, all in lower case; ``""`` is a text without a tag."""
+    parts = lang.lower().split("-")
+    tags = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return tuple(dict.fromkeys([*tags, DEFAULT, ""]))
+
+
+def best(texts: Mapping[str, T], lang: str) -> tuple[str, T] | None:
+    """The (tag, text) to show a reader of *lang*, or None where there is none at all."""
+    if not texts:
+        return None
+    folded = {tag.lower(): tag for tag in sorted(texts, reverse=True)}
+    for tag in chain(lang):
+        if tag in folded:
+            return folded[tag], texts[folded[tag]]
+    # A regional variant of a language that was asked for beats an unrelated one.
+    for wanted in chain(lang):
+        for tag in sorted(folded):
+            if wanted and tag.startswith(wanted + "-"):
+                return folded[tag], texts[folded[tag]]
+    tag = folded[min(folded)]
+    return tag, texts[tag]
+
+
+def matches(tag: str, lang: str) -> bool:
+    """Whether a text tagged *tag* is in the language that *lang* asks for."""
+    return tag.lower() == lang.lower() or tag.lower().split("-")[0] == lang.lower().split("-")[0]
+
+
+@cache
+def interface_languages() -> tuple[str, ...]:
+    """The languages in which the interface itself speaks; English first."""
+    return (DEFAULT, *sorted(path.stem for path in _MESSAGES.glob("*.po")))
+
+
+@cache
+def _catalogue(lang: str) -> Mapping[str, str]:
+    from babel.messages.pofile import read_po
+
+    for tag in chain(lang):
+        path = _MESSAGES / f"{tag}.po"
+        if tag == DEFAULT or not tag:
+            break
+        if path.is_file():
+            with path.open("rb") as file:
+                return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+    return {}
+
+
+def translate(lang: str, message: str, **values: object) -> str:
+    """An interface text in *lang*, English where there is no translation; ``{name}`` is filled from *values*."""
+    text = _catalogue(lang).get(message, message)
+    return text.format(**values) if values else text
+
+
+def speaks(lang: str) -> str:
+    """The language in which the interface answers a reader of *lang*."""
+    return next((tag for tag in chain(lang) if tag in interface_languages()), DEFAULT)
+
+
+@lru_cache(maxsize=64)
+def direction(lang: str | None) -> str:
+    """``"rtl"`` or ``"ltr"``: the direction in which a language is written."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse((lang or DEFAULT).replace("-", "_")).text_direction
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
+
+
+@lru_cache(maxsize=64)
+def autonym(lang: str) -> str:
+    """What a language calls itself, with a capital; the tag where that is not known."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        name = Locale.parse(lang.replace("-", "_")).get_display_name()
+    except (UnknownLocaleError, ValueError):
+        return lang
+    return name[:1].upper() + name[1:] if name else lang
+
+
+@lru_cache(maxsize=512)
+def negotiate(header: str, available: Iterable[str] = ()) -> str:
+    """The language that an ``Accept-Language`` header asks for among *available* (the interface's if empty).
+
+    Ranges of equal weight go by their order; a malformed header counts as none.
+    """
+    offered = tuple(available) or interface_languages()
+    ranges: list[tuple[float, int, str]] = []
+    for place, item in enumerate(header[:1000].split(",")):
+        tag, _, params = item.strip().partition(";")
+        weight = 1.0
+        if params.strip().startswith("q="):
+            try:
+                weight = float(params.strip()[2:])
+            except ValueError:
+                continue
+        if tag and 0 < weight <= 1:
+            ranges.append((-weight, place, tag.strip().lower()))
+    for _, _, tag in sorted(ranges):
+        if tag == "*":
+            return DEFAULT
+        for prefix in chain(tag):
+            if prefix == DEFAULT and not tag.startswith(DEFAULT):
+                break
+            if prefix in offered:
+                return prefix
+    return DEFAULT

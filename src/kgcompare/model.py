@@ -1,0 +1,262 @@
+"""What the package hands out: frozen records of comparisons, things and reports.
+
+All texts carry the BCP 47 tag of the language they are in, so that a text borrowed from another
+language can say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas
+
+RowKind = Literal["value", "count", "text", "name"]
+Status = Literal["recorded", "not-recorded", "none", "unknown"]
+Severity = Literal["violation", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A stretch of a value's text that names a thing: ``text`` as it stands there, and the thing's IRI."""
+
+    text: str
+    iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a cell.
+
+    ``key`` is what it is compared by: an IRI, or the literal with its datatype or language; it never
+    depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
+    (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
+    things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``
+    say where this very fact comes from.
+    """
+
+    key: str
+    text: str
+    lang: str | None = None
+    iri: str | None = None
+    links: tuple[Link, ...] = ()
+    url: str | None = None
+    sources: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a row and a column meet: ``text`` is None unless something is recorded."""
+
+    text: str | None
+    values: tuple[Value, ...]
+    status: Status = "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a comparison. ``differs`` is None for a row that is not compared.
+
+    ``missing`` is the number of columns of which nothing is known here.
+    """
+
+    id: str
+    iri: str
+    label: str
+    lang: str
+    kind: RowKind
+    differs: bool | None
+    missing: int
+    cells: tuple[Cell, ...]
+    description: str | None = None
+    group: str | None = None
+
+    @property
+    def partly_missing(self) -> bool:
+        """Whether the row is recorded for some columns only."""
+        return 0 < self.missing < len(self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something with a page of its own, as a column head or a search result names it.
+
+    ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
+    (``/method/lasso``).
+    """
+
+    id: str
+    iri: str
+    kind: str
+    label: str
+    lang: str | None
+    description: str | None = None
+    description_lang: str | None = None
+    domain: str | None = None
+    family: str | None = None
+    origin: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The address of its page below the root of a server."""
+        return f"/{self.kind}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
+
+    ``unknown`` lists the identifiers that are not in the catalogue.
+    """
+
+    language: str
+    methods: tuple[Thing, ...]
+    rows: tuple[Row, ...]
+    unknown: tuple[str, ...] = ()
+    total_rows: int = 0
+    compared: int = 0
+    differing: int = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def row(self, row_id: str) -> Row:
+        """The row of that id.
+
+        :raises KeyError: if there is none.
+        """
+        for row in self.rows:
+            if row.id == row_id:
+                return row
+        raise KeyError(row_id)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """A pandas frame: index ``row``, a column ``differs`` and one a method; cells as text.
+
+        :raises ImportError: if pandas is not installed.
+        """
+        import pandas
+
+        columns: dict[str, list[Any]] = {"differs": [row.differs for row in self.rows]}
+        for number, method in enumerate(self.methods):
+            columns[method.label] = [row.cells[number].text for row in self.rows]
+        return pandas.DataFrame(columns, index=pandas.Index([row.label for row in self.rows], name="row"))
+
+    def _repr_html_(self) -> str:
+        from kgcompare.formats.html import comparison_html
+
+        return comparison_html(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of a record's page: what it is called, and its values."""
+
+    id: str
+    label: str
+    lang: str
+    values: tuple[Value, ...]
+    status: Status = "recorded"
+    description: str | None = None
+    compared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Things that a record is linked with in one way; ``more`` says how many more there are than shown."""
+
+    id: str
+    label: str
+    values: tuple[Value, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing with all that is said of it, as its page shows it.
+
+    ``facts`` come from the shape, in its order. ``related`` groups things that it is linked with by what the
+    link is called. ``document`` says of the record itself where it comes from, when it changed and how it was
+    checked. ``csl`` is a source as a CSL-JSON item.
+    """
+
+    thing: Thing
+    language: str
+    facts: tuple[Fact, ...]
+    related: tuple[Group, ...] = ()
+    notes: tuple[Value, ...] = ()
+    document: tuple[Fact, ...] = ()
+    csl: Mapping[str, Any] | None = None
+
+    def fact(self, fact_id: str) -> Fact | None:
+        """The fact of that id, or None."""
+        return next((fact for fact in self.facts if fact.id == fact_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One finding of a validation: where it is, what is wrong, and how grave that is."""
+
+    message: str
+    severity: Severity = "violation"
+    file: str | None = None
+    line: int | None = None
+    focus_node: str | None = None
+    path: str | None = None
+    value: str | None = None
+    constraint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """What a validation found. ``conforms`` is about violations alone: warnings do not make data invalid.
+
+    ``records`` is the number of records that were looked at.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    records: int = 0
+
+    @property
+    def violations(self) -> tuple[Fault, ...]:
+        """The faults that make data invalid."""
+        return tuple(fault for fault in self.faults if fault.severity == "violation")
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no violation."""
+        return not self.violations
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did: how many records it added, replaced and found there already, and as which generation."""
+
+    added: int
+    replaced: int
+    unchanged: int
+    generation: str
+    validation: ValidationReport = field(default_factory=ValidationReport)
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value that a list can be narrowed by, and how many things have it."""
+
+    id: str
+    iri: str
+    label: str
+    lang: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end."""
+
+    things: tuple[Thing, ...]
+    total: int
+    after: str | None = None
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)

@@ -1,0 +1,118 @@
+"""IRIs, prefixes, and the way between slugs and IRIs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from pyoxigraph import NamedNode
+
+KGC = "https://w3id.org/kgcompare/ns#"
+SHAPES = "https://w3id.org/kgcompare/shapes#"
+DEFAULT_BASE = "https://w3id.org/kgcompare/"
+
+PREFIXES: dict[str, str] = {
+    "kgc": KGC,
+    "kgcsh": SHAPES,
+    "bibo": "http://purl.org/ontology/bibo/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "edtf": "http://id.loc.gov/datatypes/edtf/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "qb": "http://purl.org/linked-data/cube#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "https://schema.org/",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "vann": "http://purl.org/vocab/vann/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+"""Prefixes of the project; our own first, then alphabetical."""
+
+KINDS = ("method", "agent", "source", "domain", "family", "type")
+"""Kinds of record that have pages of their own."""
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_SCHEME = re.compile(r"(?:https?|urn|doi|info|tag):", re.IGNORECASE)
+
+
+def iri(name: str) -> NamedNode:
+    """The IRI of a prefixed name of ours, such as ``"skos:prefLabel"``.
+
+    :raises KeyError: if the prefix is not one of :data:`PREFIXES`.
+    """
+    prefix, _, local = name.partition(":")
+    return NamedNode(PREFIXES[prefix] + local)
+
+
+def is_slug(text: str) -> bool:
+    """Whether *text* is a slug: ``[a-z0-9]+(-[a-z0-9]+)*``."""
+    return SLUG.match(text) is not None
+
+
+def slugify(text: str) -> str:
+    """A slug made of *text*; a hash of it where nothing of it can be kept."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return slug or "x" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def is_safe_iri(value: str) -> bool:
+    """Whether *value* is an absolute IRI of a scheme that we bind into queries and show as a link."""
+    return _SCHEME.match(value) is not None
+
+
+def local_name(value: str) -> str:
+    """The last part of an IRI, percent-decoded, for want of a label."""
+    return unquote(re.split(r"[/#:]", value.rstrip("/#:"))[-1]) or value
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The base IRI under which a community publishes; records are ``id/KIND/SLUG``, graphs ``doc/KIND/SLUG``."""
+
+    value: str = DEFAULT_BASE
+
+    def record(self, kind: str, slug: str) -> str:
+        """The IRI of a record."""
+        return f"{self.value}id/{kind}/{slug}"
+
+    def parts(self, record: str) -> tuple[str, str] | None:
+        """``(kind, slug)`` of a record's IRI, or None where it is not one under this base."""
+        prefix = self.value + "id/"
+        if not record.startswith(prefix):
+            return None
+        kind, _, slug = record[len(prefix) :].partition("/")
+        return (kind, slug) if is_slug(kind) and is_slug(slug) else None
+
+    def document(self, record: str) -> str:
+        """The IRI of the document graph that describes *record*.
+
+        A subject outside the base gets a graph of its own under it.
+        """
+        if self.parts(record):
+            return self.value + "doc/" + record[len(self.value) + 3 :]
+        digest = hashlib.sha256(record.encode()).hexdigest()[:12]
+        return f"{self.value}doc/elsewhere/{slugify(local_name(record))[:40].strip('-')}-{digest}"
+
+    def is_document(self, value: str) -> bool:
+        """Whether *value* is the IRI of a document graph of this base."""
+        return value.startswith(self.value + "doc/")
+
+    def is_vocabulary_graph(self, value: str) -> bool:
+        """Whether *value* is the graph of the vocabulary or of shapes, rather than of a record."""
+        return value.startswith((self.value + "ns", self.value + "shapes"))
+
+    @property
+    def vocabulary_graph(self) -> str:
+        """The graph that holds the vocabulary."""
+        return self.value + "ns"
+
+    def shapes_graph(self, name: str) -> str:
+        """The graph that holds the shapes file *name*."""
+        return f"{self.value}shapes/{slugify(name)}"

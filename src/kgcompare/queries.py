@@ -1,0 +1,158 @@
+"""Loads the query files of queries/, and binds their parameters safely.
+
+One question a file; the header comments say what it answers::
+
+    # title: Records of methods
+    # summary: Everything said of each method.
+    # param: method IRI the methods
+    # returns: ?method ?subject ?predicate ?object
+
+A parameter is an inline block ``VALUES ?method { UNDEF }`` or ``VALUES (?a ?b) { (UNDEF UNDEF) }`` (or with
+defaults in it), so that a file runs as it stands; binding replaces what is between the braces of every
+block of that name.
+
+Binding is the one way by which a value reaches SPARQL. It writes terms with pyoxigraph's serialisation,
+which escapes all that could end a literal or an IRI.
+
+Source: SPARQL 1.1 Query Language, section 10.2 (VALUES) and 19.8 (grammar).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from pyoxigraph import Literal, NamedNode
+
+from kgcompare import resources
+from kgcompare.errors import QueryError
+from kgcompare.namespaces import is_safe_iri
+
+Bindable = NamedNode | Literal | None
+_BLOCK = re.compile(r"VALUES\s+(?P<variables>\?\w+|\(\s*\?\w+(?:\s+\?\w+)*\s*\))\s*\{[^{}]*\}", re.IGNORECASE)
+_HEADER = re.compile(r"#\s*(title|summary|param|returns):\s*(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query file: its name without ``.rq``, what its header says, and its text."""
+
+    name: str
+    title: str
+    summary: str
+    params: tuple[str, ...]
+    returns: str
+    text: str
+
+    def bind(self, **values: Iterable[Bindable] | Iterable[Sequence[Bindable]]) -> str:
+        """The text with the inline blocks of the given parameters replaced.
+
+        A value is a sequence of terms, or of tuples of terms for a block of several variables, whose
+        keyword is the names joined by ``__`` (``first__second``).
+
+        :raises QueryError: for a parameter that the file does not have, and for a term that must not be bound.
+        """
+        rows = {
+            tuple(name.split("__")): [_row(term, len(name.split("__"))) for term in terms]
+            for name, terms in values.items()
+        }
+        bound: set[tuple[str, ...]] = set()
+
+        def replace(block: re.Match[str]) -> str:
+            names = tuple(re.findall(r"\?(\w+)", block["variables"]))
+            if names not in rows:
+                return block[0]
+            bound.add(names)
+            return f"VALUES {block['variables']} {{ {' '.join(rows[names])} }}"
+
+        # One pass over the file's own text: what was inserted is never looked at again.
+        text = _BLOCK.sub(replace, self.text)
+        for names in rows.keys() - bound:
+            raise QueryError(f"query {self.name} has no parameter {' '.join(names)}")
+        return text
+
+
+def _row(term: Bindable | Sequence[Bindable], width: int) -> str:
+    if isinstance(term, Sequence):
+        if len(term) != width:
+            raise QueryError(f"{len(term)} terms for {width} variables")
+        return "(" + " ".join(serialise(part) for part in term) + ")"
+    if width != 1:
+        raise QueryError(f"one term for {width} variables")
+    return serialise(term)
+
+
+def serialise(term: Bindable) -> str:
+    """The SPARQL form of a term; ``UNDEF`` for None.
+
+    :raises QueryError: for a blank node (a query would read it as a variable), for an IRI that is relative or of a
+        scheme that nothing here uses, and for a language tag or datatype that SPARQL has no form for.
+    """
+    if term is None:
+        return "UNDEF"
+    if isinstance(term, NamedNode):
+        if not is_safe_iri(term.value):
+            raise QueryError(f"not an absolute IRI of an allowed scheme: {term.value[:200]!r}")
+        return str(term)
+    if isinstance(term, Literal):
+        if term.direction is not None:
+            raise QueryError("SPARQL 1.1 has no form for a literal with a base direction")
+        return str(term)
+    raise QueryError(f"{type(term).__name__} cannot be bound")
+
+
+def parse(name: str, text: str) -> Query:
+    """A query of the given text, its header read."""
+    header: dict[str, list[str]] = {"title": [], "summary": [], "param": [], "returns": []}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        if match := _HEADER.match(line):
+            header[match[1]].append(match[2].strip())
+    return Query(
+        name=name,
+        title=" ".join(header["title"]),
+        summary=" ".join(header["summary"]),
+        params=tuple(header["param"]),
+        returns=" ".join(header["returns"]),
+        text=text,
+    )
+
+
+@cache
+def load(name: str) -> Query:
+    """The query ``queries/NAME.rq``.
+
+    :raises QueryError: if there is no such file.
+    """
+    path = resources.folder("queries") / f"{name}.rq"
+    try:
+        return parse(name, path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise QueryError(f"there is no query {name}") from None
+
+
+def every() -> list[Query]:
+    """All query files, by name."""
+    return [load(path.stem) for path in sorted(resources.folder("queries").glob("*.rq"))]
+
+
+_SKIPPED = re.compile(
+    r"<[^<>\"{}|^`\\\x00-\x20]*>"
+    r"|'''(?:(?:'|'')?(?:[^'\\]|\\.))*'''"
+    r'|"""(?:(?:"|"")?(?:[^"\\]|\\.))*"""'
+    r"|'(?:[^'\\\n\r]|\\.)*'"
+    r'|"(?:[^"\\\n\r]|\\.)*"'
+    r"|#[^\n\r]*",
+    re.DOTALL,
+)
+
+
+def names_dataset(query: str) -> bool:
+    """Whether a query names its dataset by ``FROM``, outside of its IRIs, strings and comments."""
+    if "from" not in query.lower():
+        return False
+    bare = _SKIPPED.sub(lambda match: " <> " if match[0][0] == "<" else " ", query)
+    return re.search(r"(?<![\w?$:.@-])from\s*(?:named\b\s*)?(?:<>|[\w.-]*:)", bare, re.IGNORECASE) is not None

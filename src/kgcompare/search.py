@@ -1,0 +1,643 @@
+"""The derived index: names, facets and sort keys of one generation, in SQLite with FTS5.
+
+It is made from the store and can be made again at any time. SPARQL answers what a record says; the index
+answers what a list needs: the best matches for some words, the page after a record, counts by facet.
+
+Source: SQLite FTS5 (unicode61 tokens without diacritics, BM25 ranking); keyset paging.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+import sqlite3
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from pyoxigraph import Literal, NamedNode
+
+from kgcompare.errors import StoreError, UsageError
+from kgcompare.graph import Term
+from kgcompare.languages import best, interface_languages
+from kgcompare.namespaces import Base, iri, is_safe_iri, local_name, slugify
+from kgcompare.queries import load
+from kgcompare.store import Snapshot
+from kgcompare.store.embedded import EmbeddedSnapshot, Prepare
+
+_SCHEMA = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE thing(id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, slug TEXT NOT NULL,
+                   class TEXT NOT NULL, origin TEXT, start INTEGER, end INTEGER);
+CREATE TABLE label(thing INTEGER, lang TEXT, text TEXT, PRIMARY KEY(thing, lang)) WITHOUT ROWID;
+CREATE TABLE link(facet TEXT, target INTEGER, thing INTEGER, PRIMARY KEY(facet, target, thing)) WITHOUT ROWID;
+CREATE TABLE entry(lang TEXT, kind TEXT, sort TEXT, thing INTEGER, PRIMARY KEY(lang, kind, sort, thing)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5(name, alias, people, summary,
+                   tokenize='unicode61 remove_diacritics 2', prefix='2 3');
+"""
+_INDEXES = """
+CREATE UNIQUE INDEX thing_slug ON thing(kind, slug);
+CREATE INDEX thing_start ON thing(kind, start, id);
+CREATE INDEX link_thing ON link(thing, facet, target);
+"""
+_NAMES = tuple(iri(n).value for n in ("skos:prefLabel", "foaf:name", "dcterms:title", "schema:name", "rdfs:label"))
+_ALIASES = tuple(iri(n).value for n in ("skos:altLabel", "skos:hiddenLabel"))
+_FACETS = {
+    "domain": iri("dcterms:subject").value,
+    "family": iri("kgc:family").value,
+    "type": iri("dcterms:type").value,
+}
+_CREATOR = iri("dcterms:creator").value
+_TYPE, _DEFINITION = iri("rdf:type").value, iri("skos:definition").value
+_ORIGIN, _START, _END = (iri(f"kgc:{n}").value for n in ("origin", "originStart", "originEnd"))
+_CONCEPT, _METHOD = iri("skos:Concept").value, iri("kgc:Method").value
+_AGENTS = {iri("foaf:Person").value, iri("foaf:Organization").value}
+_RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
+_CANDIDATES = 400
+_FEW = 2000
+
+Description = dict[str, list[Term]]
+
+
+def fold(text: str) -> str:
+    """A text as it is sorted: without case and diacritics."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def build(snapshot: Snapshot, path: Path) -> None:
+    """Makes the index of a generation at *path*."""
+    _Builder(path, snapshot.base).build(_descriptions(snapshot))
+
+
+def updater(previous: EmbeddedSnapshot | None, documents: Sequence[str]) -> Prepare:
+    """A way to make the next generation's index from *previous* and the names of the documents that changed."""
+
+    def prepare(snapshot: EmbeddedSnapshot, path: Path) -> None:
+        if previous is None or len(documents) > _FEW or not previous.index_path.exists():
+            build(snapshot, path)
+            return
+        shutil.copyfile(previous.index_path, path)
+        changed = {
+            quad.subject.value
+            for name in documents
+            for source in (previous, snapshot)
+            for quad in source.graph(name)
+            if isinstance(quad.subject, NamedNode) and is_safe_iri(quad.subject.value)
+        }
+        _Builder(path, snapshot.base).update(sorted(changed), snapshot)
+
+    return prepare
+
+
+def _descriptions(snapshot: Snapshot, things: Sequence[str] | None = None) -> dict[str, Description]:
+    query = load("index_things")
+    found: dict[str, Description] = {}
+    if isinstance(snapshot, EmbeddedSnapshot) and things is None:
+        queries: Iterable[str] = [query.text]
+    else:
+        things = list(_pages(snapshot)) if things is None else things
+        safe = [NamedNode(thing) for thing in things if is_safe_iri(thing)]
+        queries = [query.bind(thing=safe[at : at + 300]) for at in range(0, len(safe), 300)]
+    for text in queries:
+        for thing, predicate, value in snapshot.select(text).rows:
+            if thing is not None and predicate is not None and value is not None:
+                found.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
+    internal = (iri("kgc:").value, iri("kgcsh:").value)
+    return {
+        thing: said for thing, said in found.items() if (not thing.startswith(internal) and _TYPE in said) or things
+    }
+
+
+def _pages(snapshot: Snapshot) -> Iterator[str]:
+    after = ""
+    while True:
+        rows = snapshot.select(load("index_types").bind(after=[Literal(after)])).rows
+        for row in rows:
+            if row[0] is not None:
+                yield row[0].value
+        if len(rows) < 1000 or rows[-1][0] is None:
+            return
+        after = rows[-1][0].value
+
+
+class _Builder:
+    """Writes an index file."""
+
+    def __init__(self, path: Path, base: Base) -> None:
+        self.path = path
+        self.base = base
+
+    def build(self, found: Mapping[str, Description]) -> None:
+        self.path.unlink(missing_ok=True)
+        db = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192;" + _SCHEMA)
+            db.execute("BEGIN")
+            used = {target.value for said in found.values() for p in _FACETS.values() for target in said.get(p, ())}
+            self._insert(db, found, used)
+            db.executescript(_INDEXES)
+            db.execute("COMMIT") if db.in_transaction else None
+            db.execute("ANALYZE")
+        finally:
+            db.close()
+
+    def update(self, changed: Sequence[str], snapshot: Snapshot) -> None:
+        db = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode=OFF")
+            db.execute("PRAGMA synchronous=OFF")
+            db.execute("BEGIN")
+            marks = ",".join("?" * len(changed))
+            ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]  # noqa: S608
+            # Methods carry the names of their originators: a renamed agent changes what finds them.
+            marks = ",".join("?" * len(ids))
+            creators = db.execute(
+                f"SELECT iri FROM thing JOIN link ON link.thing = thing.id "  # noqa: S608
+                f"WHERE facet = 'creator' AND target IN ({marks})",
+                ids,
+            )
+            again = sorted({*changed, *(row[0] for row in creators)})
+            self._remove(db, again)
+            found = _descriptions(snapshot, again)
+            self._insert(db, {t: said for t, said in found.items() if _TYPE in said}, set())
+            db.execute("COMMIT")
+        finally:
+            db.close()
+
+    def _remove(self, db: sqlite3.Connection, things: Sequence[str]) -> None:
+        for thing in things:
+            row = db.execute("SELECT id FROM thing WHERE iri = ?", (thing,)).fetchone()
+            if row is None:
+                continue
+            number, langs = row[0], interface_languages()
+            for lang in langs:
+                name = _shown(db, number, lang)
+                db.execute(
+                    "DELETE FROM entry WHERE lang = ? AND sort = ? AND thing = ? AND kind = "
+                    "(SELECT kind FROM thing WHERE id = ?)",
+                    (lang, fold(name), number, number),
+                )
+            db.execute("DELETE FROM label WHERE thing = ?", (number,))
+            db.execute("DELETE FROM link WHERE thing = ?", (number,))
+            db.execute("DELETE FROM words WHERE rowid = ?", (number,))
+            # The id stays with the IRI, so that links of others to it stay right.
+            db.execute("UPDATE thing SET kind = '-', slug = iri WHERE id = ?", (number,))
+
+    def _insert(self, db: sqlite3.Connection, found: Mapping[str, Description], used: set[str]) -> None:
+        ids: dict[str, int] = {}
+        taken: set[tuple[str, str]] = set()
+        places = _places(found)
+        for thing, said in found.items():
+            kind, slug = self._address(thing, said, places, taken, db)
+            row = (
+                kind,
+                slug,
+                _class(said),
+                _plain(said, _ORIGIN),
+                _number(said, _START),
+                _number(said, _END),
+            )
+            old = db.execute("SELECT id FROM thing WHERE iri = ?", (thing,)).fetchone()
+            if old:
+                ids[thing] = old[0]
+                db.execute(
+                    "UPDATE thing SET kind=?, slug=?, class=?, origin=?, start=?, end=? WHERE id=?",
+                    (*row, old[0]),
+                )
+            else:
+                cursor = db.execute(
+                    "INSERT INTO thing(iri, kind, slug, class, origin, start, end) VALUES(?,?,?,?,?,?,?)",
+                    (thing, *row),
+                )
+                ids[thing] = cast(int, cursor.lastrowid)
+        kinds = {thing: kind for (thing, kind) in db.execute("SELECT iri, kind FROM thing")} if len(ids) > _FEW else {}
+        labels: list[tuple[int, str, str]] = []
+        links: list[tuple[str, int, int]] = []
+        entries: list[tuple[str, str, str, int]] = []
+        words: list[tuple[int, str, str, str, str]] = []
+        for thing, said in found.items():
+            number = ids[thing]
+            names = _names(said)
+            labels += [(number, lang, text) for lang, text in names.items()]
+            kind = kinds.get(thing) or db.execute("SELECT kind FROM thing WHERE id=?", (number,)).fetchone()[0]
+            for lang in interface_languages():
+                shown = best(names, lang)
+                entries.append((lang, kind, fold(shown[1] if shown else local_name(thing)), number))
+            for facet, predicate in (*_FACETS.items(), ("creator", _CREATOR)):
+                for target in said.get(predicate, ()):
+                    other = ids.get(target.value) or _id(db, target.value)
+                    if other:
+                        links.append((facet, other, number))
+            if kind not in {"agent", "source", "domain", "family", "type"}:
+                people = [p for a in said.get(_CREATOR, ()) for p in self._people(db, found, a.value)]
+                words.append(
+                    (
+                        number,
+                        " \n ".join(names.values()),
+                        " \n ".join(_texts(said, *_ALIASES)),
+                        " \n ".join(people),
+                        " \n ".join(_texts(said, _DEFINITION)),
+                    )
+                )
+        db.executemany("INSERT OR REPLACE INTO label VALUES(?,?,?)", labels)
+        db.executemany("INSERT OR IGNORE INTO link VALUES(?,?,?)", links)
+        db.executemany("INSERT OR IGNORE INTO entry VALUES(?,?,?,?)", sorted(entries))
+        db.executemany("INSERT INTO words(rowid, name, alias, people, summary) VALUES(?,?,?,?,?)", words)
+
+    def _people(self, db: sqlite3.Connection, found: Mapping[str, Description], agent: str) -> list[str]:
+        if agent in found:
+            return list(_names(found[agent]).values())
+        number = _id(db, agent)
+        return [row[0] for row in db.execute("SELECT text FROM label WHERE thing = ?", (number,))] if number else []
+
+    def _address(
+        self,
+        thing: str,
+        said: Description,
+        places: Mapping[str, str],
+        taken: set[tuple[str, str]],
+        db: sqlite3.Connection,
+    ) -> tuple[str, str]:
+        own = self.base.parts(thing)
+        if own:
+            taken.add(own)
+            return own
+        kind = _kind(thing, said, places)
+        stem = slug = slugify(local_name(thing))
+        number = 1
+        while (kind, slug) in taken or thing != (_holder(db, kind, slug) or thing):
+            number += 1
+            slug = f"{stem}-{number}"
+        taken.add((kind, slug))
+        return kind, slug
+
+
+def _id(db: sqlite3.Connection, thing: str) -> int | None:
+    row = db.execute("SELECT id FROM thing WHERE iri = ?", (thing,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _holder(db: sqlite3.Connection, kind: str, slug: str) -> str | None:
+    row = db.execute("SELECT iri FROM thing WHERE kind = ? AND slug = ?", (kind, slug)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _places(found: Mapping[str, Description]) -> dict[str, str]:
+    """Concepts by the facet that they are used in."""
+    return {
+        target.value: facet
+        for said in found.values()
+        for facet, predicate in _FACETS.items()
+        for target in said.get(predicate, ())
+    }
+
+
+def _kind(thing: str, said: Description, places: Mapping[str, str]) -> str:
+    types = {value.value for value in said.get(_TYPE, ())}
+    if _METHOD in types:
+        return "method"
+    if types & _AGENTS:
+        return "agent"
+    if any(t.startswith(iri("bibo:").value) for t in types):
+        return "source"
+    if _CONCEPT in types:
+        return places.get(thing, "concept")
+    return slugify(local_name(_class(said)))
+
+
+def _class(said: Description) -> str:
+    types = sorted(value.value for value in said.get(_TYPE, ()))
+    if _METHOD in types:
+        return _METHOD
+    own = [t for t in types if t != _CONCEPT and not t.startswith((iri("schema:").value, iri("owl:").value))]
+    return own[0] if own else types[0] if types else ""
+
+
+def _names(said: Description) -> dict[str, str]:
+    for predicate in _NAMES:
+        texts = {v.language or "": v.value for v in reversed(said.get(predicate, ())) if isinstance(v, Literal)}
+        if texts:
+            return texts
+    return {}
+
+
+def _texts(said: Description, *predicates: str) -> list[str]:
+    return [v.value for p in predicates for v in said.get(p, ()) if isinstance(v, Literal)]
+
+
+def _plain(said: Description, predicate: str) -> str | None:
+    return next(iter(_texts(said, predicate)), None)
+
+
+def _number(said: Description, predicate: str) -> int | None:
+    text = _plain(said, predicate)
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        return None
+
+
+def _shown(db: sqlite3.Connection, number: int, lang: str) -> str:
+    texts = dict(db.execute("SELECT lang, text FROM label WHERE thing = ?", (number,)))
+    found = best(texts, lang)
+    if found:
+        return str(found[1])
+    return local_name(db.execute("SELECT iri FROM thing WHERE id = ?", (number,)).fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to: words, slugs of facets, and years that the origin must touch."""
+
+    text: str = ""
+    kind: str = "method"
+    facets: Mapping[str, str] = field(default_factory=dict)
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A thing as the index knows it."""
+
+    id: int
+    iri: str
+    kind: str
+    slug: str
+    cls: str
+    origin: str | None
+    labels: Mapping[str, str]
+
+    def label(self, lang: str) -> tuple[str | None, str]:
+        """(language, name) for a reader of *lang*."""
+        return best(self.labels, lang) or (None, local_name(self.iri))
+
+
+class Index:
+    """Answers from the index file of one generation; may be used by any number of threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Names the file; every thread opens its own connection on first use."""
+        self.path = path
+        self._local = threading.local()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            try:
+                uri = f"file:{self.path.as_posix().replace('?', '%3f').replace('#', '%23')}?mode=ro&immutable=1"
+                db = _Connection(uri, uri=True, check_same_thread=False)
+            except sqlite3.Error as fault:
+                raise StoreError(f"the index {self.path} cannot be opened: {fault}") from None
+            self._local.db = db
+        return db
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as fault:
+            raise StoreError(f"the index {self.path} cannot be read: {fault}") from None
+
+    def entries(self, ids: Sequence[int]) -> list[Entry]:
+        """The things of the given ids, in that order."""
+        if not ids:
+            return []
+        marks = ",".join("?" * len(ids))
+        labels: dict[int, dict[str, str]] = {}
+        for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks})", ids):
+            labels.setdefault(number, {})[lang] = text
+        rows = self._rows(f"SELECT id, iri, kind, slug, class, origin FROM thing WHERE id IN ({marks})", ids)  # noqa: S608
+        found = {row[0]: Entry(*row, labels.get(row[0], {})) for row in rows}
+        return [found[number] for number in ids if number in found]
+
+    def find(self, kind: str, slug: str) -> Entry | None:
+        """The thing at the address ``/KIND/SLUG``, or None."""
+        rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug = ?", (kind, slug))
+        return self.entries([rows[0][0]])[0] if rows else None
+
+    def of_class(self, cls: str, slugs: Sequence[str]) -> dict[str, str]:
+        """Slug to IRI of the things of a class among *slugs*; an IRI stands for itself."""
+        marks = ",".join("?" * len(slugs))
+        rows = self._rows(
+            f"SELECT slug, iri FROM thing WHERE class = ? AND slug IN ({marks}) AND kind != '-'",  # noqa: S608
+            (cls, *slugs),
+        )
+        return dict(rows)
+
+    def addresses(self, iris: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """IRI to (kind, slug) of the things among *iris* that the catalogue describes."""
+        found: dict[str, tuple[str, str]] = {}
+        for at in range(0, len(iris), 500):
+            part = iris[at : at + 500]
+            marks = ",".join("?" * len(part))
+            for address, kind, slug in self._rows(
+                f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks}) AND kind != '-'",  # noqa: S608
+                part,
+            ):
+                found[address] = (kind, slug)
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """How many things of each kind there are."""
+        return dict(self._rows("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind"))
+
+    def nearest(self, kind: str, slug: str, most: int = 3) -> list[str]:
+        """Slugs of things that somebody who asks for *slug* may mean."""
+        stem = slugify(slug)
+        rows = self._rows(
+            "SELECT slug FROM thing WHERE kind = ? AND slug >= ? AND slug < ? LIMIT 2000",
+            (kind, stem[:1], stem[:1] + "\x7f"),
+        )
+        near = difflib.get_close_matches(stem, [row[0] for row in rows], most, 0.55)
+        words = stem.replace("-", " ")
+        for entry in self.entries(self.matching(Filter(words, kind), most)[0] if words else []):
+            near.append(entry.slug)
+        return list(dict.fromkeys(near))[:most]
+
+    def suggest(self, text: str, lang: str, kind: str = "method", most: int = 10) -> list[Entry]:
+        """Completions of *text*: names that begin with it, then names and aliases that have a word that does."""
+        start = fold(text.strip())
+        if not start:
+            return []
+        rows = self._rows(
+            "SELECT thing FROM entry WHERE lang = ? AND kind = ? AND sort >= ? AND sort < ? ORDER BY sort LIMIT ?",
+            (_known(lang), kind, start, start + "\U0010ffff", most),
+        )
+        ids = [row[0] for row in rows]
+        match = _match(text)
+        if len(ids) < most and match:
+            more = self._rows(
+                f"SELECT words.rowid FROM words JOIN thing ON thing.id = words.rowid "  # noqa: S608
+                f"WHERE words MATCH ? AND thing.kind = ? LIMIT {_CANDIDATES if len(start) > 2 else most * 2}",
+                (f"{{name alias}} : ({match})", kind),
+            )
+            names = self.entries([row[0] for row in more if row[0] not in ids][: most * 4])
+            names.sort(key=lambda entry: (len(entry.label(lang)[1]), entry.slug))
+            ids += [entry.id for entry in names]
+        return self.entries(ids[:most])
+
+    def matching(self, query: Filter, most: int, skip: int = 0) -> tuple[list[int], int]:
+        """Ids of the best matches for the words of *query*, best first, and how many match at all."""
+        match = _match(query.text)
+        if not match:
+            return [], 0
+        where, values = self._where(query)
+        join = f"FROM words JOIN thing t ON t.id = words.rowid WHERE words MATCH ? AND {where}"
+        total = int(self._rows(f"SELECT count(*) {join}", (match, *values))[0][0])
+        if total == 0:
+            return [], 0
+        # Ranking every match of a common word costs more than its tail is worth: names first.
+        scope = match
+        if total > _CANDIDATES:
+            named = f"name : ({match})"
+            if (
+                self._rows(f"SELECT count(*) FROM (SELECT 1 {join} LIMIT ?)", (named, *values, skip + most))[0][0]
+                >= skip + most
+            ):
+                scope = named
+        rows = self._rows(
+            f"SELECT id, rank FROM (SELECT t.id AS id, {_RANK} AS rank {join} LIMIT {_CANDIDATES * 5}) "
+            "ORDER BY rank, id LIMIT ? OFFSET ?",
+            (scope, *values, most, skip),
+        )
+        exact = fold(query.text.strip())
+        ids = [row[0] for row in rows]
+        if skip == 0:
+            same = self._rows(
+                "SELECT DISTINCT e.thing FROM entry e WHERE e.lang IN (SELECT DISTINCT lang FROM entry) "
+                "AND e.kind = ? AND e.sort = ?",
+                (query.kind, exact),
+            )
+            first = [row[0] for row in same if row[0] in ids]
+            ids = [*first, *(number for number in ids if number not in first)]
+        return ids, total
+
+    def listing(
+        self, query: Filter, lang: str, *, sort: str = "", after: str = "", most: int = 50
+    ) -> tuple[list[Entry], int, str | None]:
+        """A page of a list: its things, how many there are in all, and what leads to the next page.
+
+        *sort* is ``name``, ``year`` or ``relevance``; best matches first where there are words and nothing is said.
+
+        :raises UsageError: for an unknown order, or an *after* that is none of the list's.
+        """
+        order = sort or ("relevance" if query.text.strip() else "name")
+        if order not in {"name", "year", "relevance"}:
+            raise UsageError(f"unknown order {order[:40]!r}; use name, year or relevance")
+        if order == "relevance" and query.text.strip():
+            if after and not re.fullmatch(r"\d{1,6}", after):
+                raise UsageError("after is not a place in this list")
+            skip = int(after or 0)
+            ids, total = self.matching(query, most + 1, skip)
+            following = str(skip + most) if len(ids) > most else None
+            return self.entries(ids[:most]), total, following
+        where, values = self._where(query)
+        table = "thing t"
+        match = _match(query.text)
+        if query.text.strip():
+            where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
+            values = [*values, match or '""']
+        total = int(self._rows(f"SELECT count(*) FROM {table} WHERE {where}", values)[0][0])  # noqa: S608
+        keys, place, joined = "", [], [*values]
+        last = self.find(query.kind, after) if after else None
+        if after and last is None:
+            raise UsageError(f"after={after[:60]!r} is not a record of this list")
+        known = _known(lang)
+        if order == "year":
+            column = "coalesce(t.start, 9999)"
+            if last:
+                place = [
+                    self._rows("SELECT coalesce(start, 9999) FROM thing WHERE id = ?", (last.id,))[0][0],
+                    last.id,
+                ]
+                keys = f" AND ({column}, t.id) > (?, ?)"
+            sql = f"SELECT t.id FROM thing t WHERE {where}{keys} ORDER BY {column}, t.id LIMIT ?"  # noqa: S608
+            rows = self._rows(sql, [*joined, *place, most + 1])
+        else:
+            if last:
+                place = [_sort_key(last, known), last.id]
+                keys = " AND (e.sort, e.thing) > (?, ?)"
+            sql = (
+                f"SELECT e.thing FROM entry e JOIN thing t ON t.id = e.thing "  # noqa: S608
+                f"WHERE e.lang = ? AND e.kind = ?{keys} AND {where} ORDER BY e.sort, e.thing LIMIT ?"
+            )
+            rows = self._rows(sql, [known, query.kind, *place, *joined, most + 1])
+        found = self.entries([row[0] for row in rows[:most]])
+        return found, total, found[-1].slug if len(rows) > most and found else None
+
+    def facets(self, query: Filter) -> dict[str, list[tuple[Entry, int]]]:
+        """How many of a list have each value of each facet; a facet's own choice does not narrow it."""
+        result: dict[str, list[tuple[Entry, int]]] = {}
+        for facet in _FACETS:
+            others = {name: slug for name, slug in query.facets.items() if name != facet}
+            narrowed = Filter(query.text, query.kind, others, query.start, query.end)
+            where, values = self._where(narrowed)
+            if where == "t.kind = ?" and not query.text.strip() and query.kind == "method":
+                rows = self._rows(
+                    "SELECT target, count(*) FROM link WHERE facet = ? GROUP BY target ORDER BY 2 DESC, 1",
+                    (facet,),
+                )
+            else:
+                if query.text.strip():
+                    where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
+                    values = [*values, _match(query.text) or '""']
+                rows = self._rows(
+                    f"SELECT l.target, count(*) FROM link l JOIN thing t ON t.id = l.thing "  # noqa: S608
+                    f"WHERE l.facet = ? AND {where} GROUP BY l.target ORDER BY 2 DESC, 1",
+                    (facet, *values),
+                )
+            counts = dict(rows)
+            result[facet] = [(entry, counts[entry.id]) for entry in self.entries(list(counts)) if entry.kind != "-"]
+        return result
+
+    def _where(self, query: Filter) -> tuple[str, list[Any]]:
+        where, values = ["t.kind = ?"], [query.kind]
+        for facet, slug in query.facets.items():
+            where.append(
+                "t.id IN (SELECT link.thing FROM link JOIN thing c ON c.id = link.target "
+                "WHERE link.facet = ? AND c.slug = ? AND c.kind = ?)"
+            )
+            values += [facet, slug, facet]
+        if query.start is not None:
+            where.append("t.start IS NOT NULL AND coalesce(t.end, 9999) >= ?")
+            values.append(query.start)  # type: ignore[arg-type]
+        if query.end is not None:
+            where.append("t.start <= ?")
+            values.append(query.end)  # type: ignore[arg-type]
+        return " AND ".join(where), values
+
+    def facet_value(self, facet: str, slug: str) -> Entry | None:
+        """The concept that a facet is narrowed to."""
+        return self.find(facet, slug)
+
+
+class _Connection(sqlite3.Connection):
+    """Closes itself when its thread or index goes."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _sort_key(entry: Entry, lang: str) -> str:
+    return fold(entry.label(lang)[1])
+
+
+def _known(lang: str) -> str:
+    langs = interface_languages()
+    short = lang.split("-", maxsplit=1)[0]
+    return lang if lang in langs else short if short in langs else langs[0]
+
+
+def _match(text: str) -> str:
+    """An FTS5 expression for words that somebody typed: all of them, the last one as a prefix."""
+    words = re.findall(r"\w+", text[:200])
+    quoted = [f'"{word}"' for word in words[:12]]
+    if quoted and not text.endswith(" "):
+        quoted[-1] += "*"
+    return " ".join(quoted)

@@ -1,0 +1,95 @@
+"""The one Protocol of stores.
+
+A store hands out snapshots; a snapshot is one generation of the data and never changes, so that a request
+that takes one sees the same data from beginning to end, and everything made from it can be cached by
+generation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyoxigraph import Quad, Triple
+
+from kgcompare.graph import Term
+from kgcompare.namespaces import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Solutions:
+    """Answer of a SELECT: variable names without ``?``, and a tuple of terms (None where unbound) a solution."""
+
+    variables: tuple[str, ...]
+    rows: list[tuple[Term | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Answer of a CONSTRUCT or DESCRIBE."""
+
+    triples: list[Triple]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Answer of an ASK."""
+
+    value: bool
+
+
+Results = Solutions | Statements | Verdict
+
+
+class Snapshot(Protocol):
+    """One generation of a catalogue, for reading."""
+
+    @property
+    def generation(self) -> str:
+        """Names this state of the data; equal names mean equal data."""
+        ...
+
+    @property
+    def base(self) -> Base:
+        """The base IRI of the catalogue's records."""
+        ...
+
+    def query(self, query: str) -> Results:
+        """Answers a query over the union of all graphs, or over the dataset that the query itself names.
+
+        :raises QueryError: if it is malformed or fails.
+        :raises StoreError: if the store cannot be read; EndpointError for an endpoint.
+        """
+        ...
+
+    def select(self, query: str) -> Solutions:
+        """Answers a SELECT.
+
+        :raises QueryError: if it is malformed, fails or is another kind of query.
+        :raises StoreError: if the store cannot be read.
+        """
+        ...
+
+    def quads(self) -> Iterator[Quad]:
+        """All statements with their graphs.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        ...
+
+
+class Store(Protocol):
+    """A catalogue's data, newest generation first."""
+
+    @property
+    def identity(self) -> str:
+        """Tells this store from every other one."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """The newest generation.
+
+        :raises StoreError: if the store cannot be reached.
+        """
+        ...

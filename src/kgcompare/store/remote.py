@@ -1,0 +1,149 @@
+"""Any SPARQL 1.1 endpoint, for reading, through SPARQLWrapper.
+
+A generation is what the endpoint said during ``KEEP`` seconds: an endpoint does not tell when it changes.
+
+Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import io
+import time
+import urllib.error
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from pyoxigraph import Quad, QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple, parse
+from pyoxigraph import parse_query_results as parse_results
+from SPARQLWrapper import GET, POST, SPARQLWrapper
+from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+
+from kgcompare.errors import EndpointError, QueryError
+from kgcompare.namespaces import DEFAULT_BASE, Base
+from kgcompare.queries import load
+from kgcompare.store.base import Results, Solutions, Statements, Verdict
+
+KEEP = 300.0
+"""Seconds for which answers of an endpoint are kept."""
+_LONGEST_GET = 1500
+_MOST_BYTES = 512 * 1024 * 1024
+_ACCEPT = "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8, application/rdf+xml;q=0.5"
+
+
+class RemoteSnapshot:
+    """What an endpoint says at present."""
+
+    def __init__(self, endpoint: str, base: Base, timeout: float, generation: str) -> None:
+        self.endpoint = endpoint
+        self.base = base
+        self.timeout = timeout
+        self.generation = generation
+
+    def query(self, query: str) -> Results:
+        """Answers a query over the endpoint's own default graph.
+
+        :raises QueryError: if the endpoint refuses the query (400).
+        :raises EndpointError: if it is down, slow or answers nonsense.
+        """
+        media, body = self._fetch(query)
+        try:
+            if media in {"application/sparql-results+json", "application/json"}:
+                found = parse_results(body, QueryResultsFormat.JSON)
+                if isinstance(found, QuerySolutions):
+                    variables = tuple(variable.value for variable in found.variables)
+                    return Solutions(variables, [tuple(solution) for solution in found])
+                if isinstance(found, QueryBoolean):
+                    return Verdict(bool(found))
+            syntax = RdfFormat.from_media_type(media)
+            if syntax is None:
+                raise EndpointError(
+                    f"{self.endpoint} answered with {media or 'no media type'}, which is no SPARQL answer"
+                )
+            triples = [Triple(q.subject, q.predicate, q.object) for q in parse(io.BytesIO(body), syntax)]
+            return Statements(triples)
+        except (SyntaxError, ValueError, OSError) as fault:
+            raise EndpointError(f"{self.endpoint} answered something that is no SPARQL result: {fault}") from None
+
+    def select(self, query: str) -> Solutions:
+        """Answers a SELECT.
+
+        :raises QueryError: if the endpoint refuses it.
+        :raises EndpointError: if it is down, slow or answers nonsense.
+        """
+        found = self.query(query)
+        if not isinstance(found, Solutions):
+            raise EndpointError(f"{self.endpoint} did not answer a SELECT with solutions")
+        return found
+
+    def quads(self) -> Iterator[Quad]:
+        """All statements with their graphs; those of the default graph without one."""
+        found = self.select(load("quads").text)
+        for subject, predicate, value, graph in found.rows:
+            terms = (subject, predicate, value) if graph is None else (subject, predicate, value, graph)
+            yield Quad(*terms)  # type: ignore[arg-type]
+
+    def _fetch(self, query: str) -> tuple[str, bytes]:
+        wrapper = SPARQLWrapper(self.endpoint, agent="kgcompare")
+        wrapper.setTimeout(max(1, round(self.timeout)))
+        wrapper.setMethod(GET if len(query) <= _LONGEST_GET else POST)
+        wrapper.addCustomHttpHeader("Accept", _ACCEPT)
+        wrapper.setQuery(query)
+        deadline = time.monotonic() + self.timeout
+        try:
+            response: Any = wrapper.query().response
+            with response:
+                media = (response.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+                body = io.BytesIO()
+                while chunk := response.read1(65536):
+                    body.write(chunk)
+                    if time.monotonic() > deadline:
+                        raise EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s")
+                    if body.tell() > _MOST_BYTES:
+                        raise EndpointError(f"{self.endpoint} answered more than {_MOST_BYTES >> 20} MiB")
+                return media, body.getvalue()
+        except urllib.error.HTTPError as fault:
+            fault.close()
+            raise EndpointError(f"{self.endpoint} answered with status {fault.code}") from None
+        except SPARQLWrapperException as fault:
+            reason = str(fault).strip().splitlines()
+            if type(fault).__name__ == "QueryBadFormed":
+                raise QueryError(f"{self.endpoint} refused the query: {' '.join(reason)[:500]}") from None
+            raise EndpointError(f"{self.endpoint} failed: {' '.join(reason)[:500]}") from None
+        except TimeoutError:
+            raise EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s") from None
+        except urllib.error.URLError as fault:
+            if isinstance(fault.reason, TimeoutError):
+                raise EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s") from None
+            raise EndpointError(f"{self.endpoint} cannot be reached: {fault.reason}") from None
+        except (OSError, http.client.HTTPException, ValueError) as fault:
+            raise EndpointError(f"{self.endpoint} cannot be reached: {fault or type(fault).__name__}") from None
+
+
+class RemoteStore:
+    """A SPARQL endpoint as a store."""
+
+    def __init__(self, endpoint: str, base: str = DEFAULT_BASE, timeout: float = 30.0) -> None:
+        """Names the endpoint; nothing is asked of it yet. *timeout* is in seconds.
+
+        :raises EndpointError: if that is not an http or https address.
+        """
+        parts = urlsplit(endpoint)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise EndpointError(f"{endpoint!r} is not the address of an endpoint; it starts with http:// or https://")
+        self.endpoint = endpoint
+        self.base = Base(base)
+        self.timeout = timeout
+        self.identity = hashlib.sha256(endpoint.encode()).hexdigest()[:16]
+        self._made = time.time()
+        self._until = time.monotonic() + KEEP
+        self._snapshot = RemoteSnapshot(endpoint, self.base, timeout, f"{self._made:.0f}")
+
+    def snapshot(self) -> RemoteSnapshot:
+        """The present state; a new generation every ``KEEP`` seconds."""
+        if time.monotonic() > self._until:
+            self._until = time.monotonic() + KEEP
+            self._snapshot = RemoteSnapshot(self.endpoint, self.base, self.timeout, f"{time.time():.0f}")
+        return self._snapshot

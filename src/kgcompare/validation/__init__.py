@@ -1,0 +1,231 @@
+"""SHACL validation by pySHACL, on extracts: the records in question and what they name.
+
+Source: SHACL, sections 3 (validation and graphs) and 3.6 (validation report).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from kgcompare.errors import DataError, ShapeError
+from kgcompare.graph import Graph, Term
+from kgcompare.languages import best
+from kgcompare.model import Fault, Severity, ValidationReport
+from kgcompare.namespaces import iri, is_safe_iri
+from kgcompare.queries import load
+from kgcompare.store import Snapshot
+
+if TYPE_CHECKING:
+    import rdflib
+
+BATCH = 200
+"""Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
+_SEVERITY: Mapping[str, Severity] = {
+    iri("sh:Violation").value: "violation",
+    iri("sh:Warning").value: "warning",
+    iri("sh:Info").value: "info",
+}
+
+
+class Validator:
+    """Validates records against shapes; reads the shapes once."""
+
+    def __init__(self, shapes: Iterable[Triple]) -> None:
+        self._shapes = to_rdflib(shapes)
+
+    def validate(
+        self,
+        documents: Mapping[str, Graph],
+        *,
+        snapshot: Snapshot | None = None,
+        files: Mapping[str, str] | None = None,
+        lang: str = "en",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ValidationReport:
+        """Validates every record of *documents*, by the IRI of its graph.
+
+        Things that they name and that are not among them are looked up in *snapshot*. Messages come in
+        *lang* where the shapes have it. *progress* is told (done, all) records.
+
+        :raises ShapeError: if pySHACL cannot use the shapes.
+        """
+        everything = Graph(triple for document in documents.values() for triple in document)
+        known = _neighbours(everything, snapshot)
+        homes = {subject: name for name, document in documents.items() for subject in document.subjects()}
+        subjects = [node for node in everything.subjects() if isinstance(node, NamedNode)]
+        faults: list[Fault] = []
+        for start in range(0, len(subjects), BATCH):
+            batch = subjects[start : start + BATCH]
+            for fault, focus in self._run(_extract(batch, everything, known), batch, lang):
+                name = homes.get(focus, "")
+                faults.append(_located(fault, (files or {}).get(name)))
+            if progress:
+                progress(min(start + BATCH, len(subjects)), len(subjects))
+        return ValidationReport(tuple(faults), len(subjects))
+
+    def _run(self, data: rdflib.Graph, focus: Sequence[NamedNode], lang: str) -> list[tuple[Fault, Term]]:
+        import pyshacl
+        import rdflib
+
+        logging.getLogger("pyshacl").setLevel(logging.CRITICAL)
+        try:
+            _, report, _ = pyshacl.validate(
+                data,
+                shacl_graph=self._shapes,
+                focus_nodes=[rdflib.URIRef(node.value) for node in focus],
+                inplace=True,
+                allow_warnings=True,
+                do_owl_imports=False,
+            )
+        except (pyshacl.errors.ShapeLoadError, pyshacl.errors.ConstraintLoadError) as fault:
+            raise ShapeError(f"pySHACL cannot use the shapes: {fault}") from None
+        except pyshacl.errors.ReportableRuntimeError as fault:
+            raise DataError(f"pySHACL could not finish: {fault}") from None
+        if not isinstance(report, rdflib.Graph):
+            raise DataError(f"pySHACL could not finish: {report}")
+        return sorted(
+            (_fault(report, result, lang) for result in report.objects(None, rdflib.SH.result)),
+            key=lambda found: (
+                found[0].focus_node or "",
+                found[0].path or "",
+                found[0].value or "",
+                found[0].message,
+            ),
+        )
+
+
+def _located(fault: Fault, file: str | None) -> Fault:
+    if file is None or fault.focus_node is None or not Path(file).suffix == ".ttl":
+        return replace(fault, file=file)
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return replace(fault, file=file)
+    return replace(fault, file=file, line=line_of(text, fault.focus_node))
+
+
+def line_of(text: str, iri: str) -> int | None:
+    """The 1-based line on which the description of *iri* starts in a Turtle-like text, where that shows."""
+    tail = re.split(r"[/#]", iri)[-1]
+    if not tail:
+        return None
+    start = re.compile(rf"\s*(?:<[^<>\s]*(?:[/#]|(?<=<)){re.escape(tail)}>|[\w.-]*:{re.escape(tail)})\s")
+    for number, line in enumerate(text.splitlines(), 1):
+        if start.match(line + " "):
+            return number
+    return None
+
+
+def _neighbours(graph: Graph, snapshot: Snapshot | None) -> Graph:
+    """What the snapshot says of the things that *graph* names but does not describe: types and names."""
+    named = {
+        value
+        for subject in graph.subjects()
+        for values in graph.description(subject).values()
+        for value in values
+        if isinstance(value, NamedNode) and value not in graph and is_safe_iri(value.value)
+    }
+    found = Graph()
+    if snapshot is not None and named:
+        ordered = sorted(named, key=lambda node: node.value)
+        for start in range(0, len(ordered), 1000):
+            for thing, predicate, value in snapshot.select(
+                load("things").bind(thing=ordered[start : start + 1000])
+            ).rows:
+                found.add(thing, predicate.value, value)  # type: ignore[arg-type,union-attr]
+    return found
+
+
+def _extract(subjects: Sequence[NamedNode], everything: Graph, known: Graph) -> rdflib.Graph:
+    triples: list[Triple] = []
+    seen: set[Term] = set()
+
+    def describe(node: Term, depth: int) -> None:
+        if isinstance(node, Literal) or node in seen:
+            return
+        seen.add(node)
+        for predicate, values in everything.description(node).items():
+            for value in values:
+                triples.append(Triple(node, NamedNode(predicate), value))
+                if isinstance(value, BlankNode):
+                    describe(value, depth)
+                elif isinstance(value, NamedNode) and depth and value in everything:
+                    describe(value, depth - 1)
+        for predicate, values in known.description(node).items():
+            triples.extend(Triple(node, NamedNode(predicate), value) for value in values)
+
+    for subject in subjects:
+        describe(subject, 1)
+    named = {t.object for t in triples if isinstance(t.object, NamedNode)} - seen
+    for node in named:
+        for value in (everything if node in everything else known).types(node):
+            triples.append(Triple(node, iri("rdf:type"), NamedNode(value)))
+    return to_rdflib(triples)
+
+
+def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
+    """The same statements as an rdflib graph."""
+    import rdflib
+
+    graph = rdflib.Graph(bind_namespaces="none")
+    for triple in triples:
+        graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+    return graph
+
+
+def _term(term: Any) -> Any:
+    import rdflib
+
+    if isinstance(term, NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
+    if term.language:
+        return rdflib.Literal(term.value, lang=term.language)
+    return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
+
+
+def _fault(report: rdflib.Graph, result: Any, lang: str) -> tuple[Fault, Term]:
+    import rdflib
+
+    messages: dict[str, str] = {}
+    for message in report.objects(result, rdflib.SH.resultMessage):
+        messages.setdefault(str(getattr(message, "language", None) or ""), str(message))
+    found = best(messages, lang)
+    focus = report.value(result, rdflib.SH.focusNode)
+    path = report.value(result, rdflib.SH.resultPath)
+    value = report.value(result, rdflib.SH.value)
+    severity = str(report.value(result, rdflib.SH.resultSeverity))
+    component = report.value(result, rdflib.SH.sourceConstraintComponent)
+    fault = Fault(
+        message=found[1] if found else "the data do not fit the shape",
+        severity=_SEVERITY.get(severity, "violation"),
+        focus_node=str(focus),
+        path=_path_text(report, path),
+        value=None if value is None else "blank node" if isinstance(value, rdflib.BNode) else str(value),
+        constraint=None if component is None else str(component),
+    )
+    return fault, NamedNode(str(focus)) if isinstance(focus, rdflib.URIRef) else BlankNode(str(focus))
+
+
+def _path_text(report: rdflib.Graph, path: Any) -> str | None:
+    import rdflib
+    from rdflib.collection import Collection
+
+    if path is None or isinstance(path, rdflib.URIRef):
+        return None if path is None else str(path)
+    for predicate, sign in ((rdflib.SH.inversePath, "^"), (rdflib.SH.zeroOrMorePath, "*")):
+        inner = report.value(path, predicate)
+        if inner is not None:
+            text = _path_text(report, inner) or ""
+            return sign + text if sign == "^" else text + sign
+    alternatives = report.value(path, rdflib.SH.alternativePath)
+    members = Collection(report, alternatives or path)
+    return (" | " if alternatives else " / ").join(_path_text(report, member) or "" for member in members) or None
