@@ -1,0 +1,103 @@
+"""Addresses for programs: redirects of identifiers, completions, the dump, the state of the server."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+import threading
+import weakref
+from pathlib import Path
+
+from flask import Blueprint, Response, g, redirect, request, send_file, url_for
+
+from kgcompare.errors import UsageError
+from kgcompare.formats import FORMATS, json, rdf
+from kgcompare.web.answers import answer
+from kgcompare.web.request import language
+
+blueprint = Blueprint("data", __name__)
+_PREPARING = threading.Lock()
+_DUMPS: weakref.WeakKeyDictionary[object, Path] = weakref.WeakKeyDictionary()
+
+
+@blueprint.get("/id/<kind>/<slug>")
+@blueprint.get("/doc/<kind>/<slug>")
+def identifier(kind: str, slug: str) -> Response:
+    """A thing is not a document: 303 to the document that describes it."""
+    keep = {name: request.args[name] for name in ("lang", "format") if name in request.args}
+    response = redirect(url_for("pages.record", kind=kind, name=slug, **keep), 303)
+    response.headers["Vary"] = "Accept, Accept-Language"
+    return Response.force_type(response, request.environ)
+
+
+@blueprint.get("/suggest")
+def suggest() -> Response:
+    """Completions of ``?q=``, at most ``?limit=`` (10; 1 to 50)."""
+    lang = language()
+    most = number("limit", 10, 1, 50) or 10
+    text = request.args.get("q", "")[:200]
+    kind = request.args.get("kind", "method")
+    return answer(
+        FORMATS["json"],
+        lang,
+        lambda: json.dumps([json.suggestion(thing) for thing in g.view.suggest(text, lang, kind=kind, most=most)]),
+    )
+
+
+def number(name: str, default: int | None, least: int, most: int) -> int | None:
+    """A whole number of the query string.
+
+    :raises UsageError: if it is none, or out of bounds.
+    """
+    text = request.args.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = int(text) if len(text) < 12 else most + 1
+    except ValueError:
+        raise UsageError(f"{name} must be a whole number, not {text[:40]!r}") from None
+    if not least <= value <= most:
+        raise UsageError(f"{name} must be from {least} to {most}")
+    return value
+
+
+@blueprint.get("/healthz")
+def health() -> Response:
+    """Whether the server can answer, and from which generation."""
+    body = json.dumps({"status": "ok", "generation": g.view.generation})
+    return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.get("/dump.nq.gz")
+def dump() -> Response:
+    """The whole catalogue as gzipped N-Quads, made once a generation."""
+    path = _DUMPS.get(g.view)
+    if path is None:
+        with _PREPARING:
+            path = _DUMPS.get(g.view)
+            if path is None:
+                path = _prepare()
+    response = send_file(
+        path,
+        mimetype="application/gzip",
+        as_attachment=True,
+        download_name="kgcompare.nq.gz",
+        etag=g.answers.tag("dump").strip('"'),
+    )
+    return Response.force_type(response, request.environ)
+
+
+def _prepare() -> Path:
+    handle, name = tempfile.mkstemp(prefix="kgcompare-dump-", suffix=".nq.gz")
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+            for chunk in rdf.dump(g.view.quads(), "nq", g.view.base.value):
+                file.write(chunk.encode())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    _DUMPS[g.view] = path
+    weakref.finalize(g.view, path.unlink, missing_ok=True)
+    return path

@@ -1,0 +1,92 @@
+"""Which format a request asks for: a suffix beats ``?format=``, which beats ``Accept``.
+
+Source: RFC 9110, section 12.5.1 (Accept) and 12.5.5 (Vary).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kgcompare.formats import FORMATS, Format
+
+_ALIASES = {
+    "application/xhtml+xml": "html",
+    "application/x-turtle": "ttl",
+    "text/rdf+n3": "ttl",
+    "text/n3": "ttl",
+    "text/x-nquads": "nq",
+    "application/x-trig": "trig",
+    "text/x-tex": "tex",
+    "application/x-latex": "tex",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A media range of an ``Accept`` header, with its weight from 0 to 1."""
+
+    main: str
+    sub: str
+    weight: float
+
+    def specificity(self, media_type: str) -> int:
+        """How precisely the range names a media type: 3 itself, 2 its main type, 1 anything, 0 not at all."""
+        main, _, sub = media_type.partition("/")
+        if (self.main, self.sub) == (main, sub):
+            return 3
+        if (self.main, self.sub) == (main, "*"):
+            return 2
+        return 1 if (self.main, self.sub) == ("*", "*") else 0
+
+
+@lru_cache(maxsize=1024)
+def ranges(header: str) -> tuple[Range, ...]:
+    """The media ranges of a header; parameters such as ``profile`` do not narrow them, ill-formed ones are left out."""
+    found = []
+    for item in re.findall(r'(?:[^,"]|"(?:\\.|[^"])*")+', header[:4000]):
+        kind, *params = [part.strip() for part in re.findall(r'(?:[^;"]|"(?:\\.|[^"])*")+', item)] or [""]
+        main, slash, sub = kind.lower().partition("/")
+        if main == "*" and not slash:
+            sub = "*"
+        weight = 1.0
+        for param in params:
+            name, _, value = param.partition("=")
+            if name.strip().lower() == "q":
+                match = re.fullmatch(r"(?:0(?:\.\d*)?|1(?:\.0*)?|\.\d+)", value.strip())
+                weight = float(match[0]) if match else 0.0
+        if main and sub:
+            found.append(Range(main, sub, weight))
+    return tuple(found)
+
+
+@lru_cache(maxsize=2048)
+def choose(header: str, offered: Sequence[str]) -> Format | None:
+    """The format among *offered* (names) that suits an ``Accept`` header best; None if none does.
+
+    No header means anything. Of formats of the same weight one that is named wins over one that a wildcard
+    brings, HTML before Turtle before JSON-LD and so on.
+    """
+    wanted = ranges(header or "*/*")
+    best: tuple[float, bool, int] | None = None
+    chosen: Format | None = None
+    for place, name in enumerate(name for name in FORMATS if name in offered):
+        form = FORMATS[name]
+        media_types = [form.media_type, *(alias for alias, target in _ALIASES.items() if target == name)]
+        matched = [(r.specificity(media), r.weight) for r in wanted for media in media_types if r.specificity(media)]
+        if not matched:
+            continue
+        precision, weight = max(matched)
+        if weight > 0 and (best is None or (weight, precision == 3, -place) > best):
+            best, chosen = (weight, precision == 3, -place), form
+    return chosen
+
+
+@lru_cache(maxsize=1024)
+def names_html(header: str) -> bool:
+    """Whether an ``Accept`` header names HTML, as that of a browser does."""
+    return any(
+        (r.main, r.sub) in {("text", "html"), ("application", "xhtml+xml")} and r.weight > 0 for r in ranges(header)
+    )

@@ -1,0 +1,363 @@
+"""Pages for people; the same addresses give the same as data."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
+from markupsafe import Markup, escape
+from pyoxigraph import NamedNode
+
+from kgcompare import __version__, citation, formats, languages, resources
+from kgcompare.catalogue import METHOD
+from kgcompare.comparison import MOST
+from kgcompare.errors import UnknownThing, UsageError
+from kgcompare.formats import FORMATS, json, rdf
+from kgcompare.formats.tables import STATUS
+from kgcompare.model import Comparison, Thing, Value
+from kgcompare.namespaces import KINDS, is_slug
+from kgcompare.reading import Reader
+from kgcompare.search import Filter
+from kgcompare.web.answers import answer, pick
+from kgcompare.web.data import number
+from kgcompare.web.problems import problem
+from kgcompare.web.request import language, link
+
+blueprint = Blueprint("pages", __name__)
+COMPARISON = tuple(name for name in FORMATS if name in formats.COMPARISON)
+PAGE = 50
+_WORD = re.compile(r"(\w+(?:[-’']\w+)*)")
+
+
+# -- home ------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """Search, comparisons that people ask for, and an index by family and domain."""
+    lang = language()
+    return answer(pick(("html",)), lang, lambda: _home(lang))
+
+
+def _home(lang: str) -> str:
+    page = g.view.search(Filter(), lang, most=1, facets=True)
+    return render(
+        "home.html", lang, total=page.total, facets=page.facets, examples=examples(lang), counts=g.view.counts()
+    )
+
+
+def examples(lang: str) -> list[tuple[Thing, ...]]:
+    """Comparisons that people ask for, of those whose methods are all in the catalogue."""
+    path = resources.folder("data") / "examples.csv"
+    if not path.is_file():
+        return []
+    rows = [tuple(row) for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row]
+    entries = g.view.index.of_class(METHOD, sorted({slug for row in rows for slug in row}))
+    reader = Reader(lang, g.view.descriptions.things(entries.values()))
+    found = []
+    for row in rows:
+        if all(slug in entries for slug in row):
+            things = []
+            for slug in row:
+                tag, label = reader.label(entries[slug])
+                things.append(Thing(slug, entries[slug], "method", label, tag))
+            found.append(tuple(things))
+    return found
+
+
+# -- comparisons -----------------------------------------------------------------------------------
+
+
+@blueprint.get("/compare")
+@blueprint.get("/compare.<suffix>")
+def compare(suffix: str = "") -> Response:
+    """Up to ten things side by side."""
+    form = pick(COMPARISON, suffix)
+    lang = language()
+    wanted = [slug for slug in request.args.getlist("method") if slug]
+    cls = request.args.get("class", METHOD)
+    only = request.args.get("only", "")
+    if only not in {"", "differences"}:
+        raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
+    if form.name != "html":
+        if not wanted:
+            raise UsageError(f"name the methods to compare: /compare?method=SLUG&method=SLUG, up to {MOST}")
+        return answer(
+            form,
+            lang,
+            lambda: formats.render(_compared(wanted, lang, only, cls), form.name, g.view.base.value),
+        )
+    added = request.args.get("add", "").strip()
+    if added:
+        return _add(wanted, added, lang, cls)
+    if not wanted:
+        return Response(render("compare.html", lang, found=None, **_none(lang)), 400, mimetype="text/html")
+    return answer(form, lang, lambda: _compare_page(wanted, lang, only, cls))
+
+
+def _compared(wanted: Sequence[str], lang: str, only: str, cls: str) -> Comparison:
+    return g.view.compare(wanted, lang, only_differences=only == "differences", cls=cls)  # type: ignore[no-any-return]
+
+
+def _none(lang: str) -> dict[str, Any]:
+    return {"added": "", "choices": (), "examples": examples(lang)}
+
+
+def _add(wanted: list[str], text: str, lang: str, cls: str) -> Response:
+    """A method that somebody typed: goes to the comparison with it, or shows what it may be."""
+    slug = _named(text, lang)
+    if slug is not None:
+        keep = {
+            name: request.args[name] for name in ("lang", "only", "class", "swap", "mark") if request.args.get(name)
+        }
+        methods = list(dict.fromkeys([*wanted, slug]))
+        target = url_for("pages.compare") + "?" + urlencode([*(("method", m) for m in methods), *keep.items()])
+        return Response.force_type(redirect(target, 303), request.environ)
+    choices = g.view.suggest(text, lang) or g.view.search(Filter(text), lang, most=10).things
+    if not wanted:
+        page = render("compare.html", lang, found=None, added=text, choices=choices, examples=examples(lang))
+        return Response(page, 404 if not choices else 300, mimetype="text/html")
+    page = _compare_page(wanted, lang, request.args.get("only", ""), cls, added=text, choices=choices)
+    return Response(page, 200, mimetype="text/html")
+
+
+def _named(text: str, lang: str) -> str | None:
+    """The slug of the one method that a text names: its slug, or its name in full."""
+    if is_slug(text) and g.view.index.find("method", text):
+        return text
+    things = g.view.suggest(text, lang, most=5)
+    same = [thing.id for thing in things if thing.label.casefold() == text.casefold()]
+    if len(same) == 1:
+        return str(same[0])
+    return str(things[0].id) if len(things) == 1 else None
+
+
+def _compare_page(
+    wanted: Sequence[str], lang: str, only: str, cls: str, added: str = "", choices: Sequence[Thing] = ()
+) -> str:
+    full = _compared(wanted, lang, "", cls)
+    shown = _compared(wanted, lang, only, cls) if only else full
+    return render(
+        "compare.html",
+        lang,
+        found=full,
+        rows=shown.rows,
+        only=only,
+        swap=bool(request.args.get("swap")),
+        mark=request.args.get("mark") == "words",
+        added=added,
+        choices=choices,
+        most=MOST,
+        cls=None if cls == METHOD else cls,
+        formats=[FORMATS[name] for name in COMPARISON if name != "html"],
+    )
+
+
+def words(texts: Sequence[str]) -> list[Markup]:
+    """Texts with the words marked that not all of them have."""
+    sets = [{word.casefold() for word in _WORD.findall(text)} for text in texts]
+    shared = set.intersection(*sets) if sets else set()
+    return [
+        Markup("").join(
+            Markup("<mark>{}</mark>").format(part) if number % 2 and part.casefold() not in shared else escape(part)
+            for number, part in enumerate(_WORD.split(text))
+        )
+        for text in texts
+    ]
+
+
+# -- lists -----------------------------------------------------------------------------------------
+
+
+@blueprint.get("/methods")
+@blueprint.get("/methods.<suffix>")
+def methods(suffix: str = "") -> Response:
+    """Search and browse."""
+    form = pick(("html", "json"), suffix)
+    lang = language()
+    args = request.args
+    facets = {name: args[name] for name in ("domain", "family", "type") if args.get(name)}
+    query = Filter(
+        args.get("q", "").strip()[:200],
+        "method",
+        facets,
+        number("from", None, -9999, 9999),
+        number("to", None, -9999, 9999),
+    )
+    most = number("limit", PAGE, 1, 200) or PAGE
+
+    def make() -> str:
+        page = g.view.search(
+            query, lang, sort=args.get("sort", ""), after=args.get("after", "")[:200], most=most, facets=True
+        )
+        if form.name == "json":
+            return json.page_json(page)
+        chosen = {
+            name: entry.label(lang)[1] for name, slug in facets.items() if (entry := g.view.index.find(name, slug))
+        }
+        near = () if page.total or not query.text else g.view.suggest(query.text.split()[0], lang, most=5)
+        return render("methods.html", lang, page=page, query=query, chosen=chosen, sort=args.get("sort", ""), near=near)
+
+    return answer(form, lang, make)
+
+
+# -- records ---------------------------------------------------------------------------------------
+
+
+@blueprint.get("/<kind>/<name>")
+def record(kind: str, name: str) -> Response:
+    """One record as a page or as data."""
+    slug, _, suffix = name.partition(".")
+    if not is_slug(kind) or not is_slug(slug):
+        raise UnknownThing(f"there is no such record: /{kind[:40]}/{name[:80]}")
+    form = pick(formats.RECORD, suffix)
+    lang = language()
+
+    def make() -> str:
+        if form.name in formats.RDF:
+            thing, triples = g.view.triples(kind, slug)
+            return rdf.document_rdf(triples, thing, g.view.base.value, form.name)
+        found = g.view.record(kind, slug, lang)
+        if form.name == "json":
+            return formats.record_text(found, "json")
+        others = [FORMATS[name] for name in formats.RECORD if name != "html"]
+        return render("record.html", lang, found=found, formats=others, kind=kind)
+
+    return answer(form, lang if form.name in {"html", "json"} else None, make)
+
+
+# -- the catalogue itself --------------------------------------------------------------------------
+
+
+@blueprint.get("/dataset")
+def dataset() -> Response:
+    """What the dataset is: licence, counts, formats."""
+    form = pick(("html", "json"))
+    lang = language()
+
+    def make() -> str:
+        if form.name == "html":
+            return render("dataset.html", lang, counts=g.view.counts())
+        return json.dumps(
+            {
+                "name": "kgcompare",
+                "license": LICENCE,
+                "generation": g.view.generation,
+                "base": g.view.base.value,
+                "records": g.view.counts(),
+                "dump": url_for("data.dump"),
+            }
+        )
+
+    return answer(form, lang, make)
+
+
+LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+
+# -- templates -------------------------------------------------------------------------------------
+
+
+def render(template: str, lang: str, **values: Any) -> str:
+    """A page in a language."""
+    spoken = languages.speaks(lang)
+
+    def _(message: str, **parts: object) -> str:
+        return languages.translate(lang, message, **parts)
+
+    return render_template(template, lang=lang, spoken=spoken, _=_, **values)
+
+
+def problem_page(status: int, detail: str, more: dict[str, Any]) -> str:
+    """The page of an error."""
+    try:
+        lang = language()
+    except UsageError:
+        lang = languages.DEFAULT
+    suggestions = more.get("suggestions") or ()
+    return render("problem.html", lang, status=status, detail=detail, suggestions=suggestions)
+
+
+def register(app: Flask) -> None:
+    """What every template can use."""
+    app.jinja_env.globals.update(
+        link=link,
+        address=address,
+        local=local,
+        prose=prose,
+        reference=reference,
+        words=words,
+        lang_attributes=attributes,
+        status_text=STATUS,
+        direction=languages.direction,
+        autonym=languages.autonym,
+        version=__version__,
+        interface_languages=languages.interface_languages(),
+        licence=LICENCE,
+        kinds=KINDS,
+        static=static_address(app),
+    )
+
+
+def static_address(app: Flask) -> Callable[[str], str]:
+    """Addresses of static files that change with the version, so that they can be kept for long."""
+    return lambda name: url_for("static", filename=name, v=__version__)
+
+
+def address(**changes: Any) -> str:
+    """This page's own address with some parameters changed; None removes one."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in request.args.items(multi=True):
+        if name not in changes and name != "add":
+            pairs.append((name, value))
+    for name, value in changes.items():
+        if isinstance(value, list | tuple):
+            pairs += [(name, str(part)) for part in value]
+        elif value is not None:
+            pairs.append((name, str(value)))
+    pairs.sort(key=lambda pair: pair[0] != "method")
+    return request.script_root + request.path + ("?" + urlencode(pairs) if pairs else "")
+
+
+def local(thing: str | None) -> str | None:
+    """The address on this server of a thing's page, whatever the host in its IRI; None if there is none."""
+    path = g.view.path(thing) if thing else None
+    if path is None:
+        return None
+    lang = request.args.get("lang")
+    return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
+
+
+def attributes(tag: str | None, around: str) -> Markup:
+    """The lang and dir attributes of a text borrowed from another language."""
+    if not tag or tag.lower() == around.lower():
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(tag, languages.direction(tag))
+
+
+def prose(value: Value) -> Markup:
+    """A value's text with the things that it names as links."""
+    out, rest = Markup(""), value.text
+    for named in value.links:
+        before, found, after = rest.partition(named.text)
+        target = local(named.iri)
+        if not found or target is None:
+            continue
+        out += escape(before) + Markup('<a href="{}">{}</a>').format(target, named.text)
+        rest = after
+    return out + escape(rest)
+
+
+def reference(source: str) -> Markup:
+    """A source as a reference in APA style, its title in italics and its address a link."""
+    node = NamedNode(source)
+    reader = Reader(languages.DEFAULT, g.view.descriptions.things({source}))
+    text = citation.marked_up(reader.csl(node))
+    url = citation.address(reader.things[source], node)
+    if url and text.endswith(str(escape(url))):
+        text = text[: -len(str(escape(url)))] + Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(url)
+    return Markup(text)  # noqa: S704  (marked_up escapes what it is given)

@@ -1,0 +1,72 @@
+"""Serves the application with granian."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from typing import Any
+
+from kgcompare.errors import StoreError
+from kgcompare.web.settings import Settings
+
+THREADS = 16
+__all__ = ["Settings", "check_port", "run"]
+
+
+def check_port(host: str, port: int) -> None:
+    """Makes sure that the address can be served: a second granian on the same port would start silently.
+
+    :raises StoreError: if the port is taken or the host is none of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as fault:
+        reason = "is in use" if fault.errno == errno.EADDRINUSE else f"cannot be used: {fault.strerror}"
+        raise StoreError(f"port {port} of {host} {reason}; name another with --port or --host") from None
+
+
+def run(settings: Settings, host: str, port: int) -> None:
+    """Serves until it is told to stop (SIGINT or SIGTERM).
+
+    The application is made in the worker: an open store must not be carried over a fork.
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    def load() -> Any:
+        from kgcompare.web import create_app
+
+        return create_app(settings)
+
+    logging.getLogger("_granian").setLevel(logging.WARNING)
+    port = port or _free_port(host)
+    print_address(host, port, settings)
+    Granian(
+        "kgcompare",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        log_level=LogLevels.warning,
+    ).serve(target_loader=load)
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def print_address(host: str, port: int, settings: Settings) -> None:
+    """Says on stderr where the pages are."""
+    import sys
+
+    shown = f"[{host}]" if ":" in host else host
+    sys.stderr.write(f"kgcompare is at http://{shown}:{port}{settings.prefix}/ (stop with Ctrl-C)\n")
+    sys.stderr.flush()

@@ -1,0 +1,17 @@
+"""What the application is told when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A store folder or an endpoint; ``timeout`` is in seconds, ``prefix`` the path that a proxy puts before ours."""
+
+    store: Path | None = None
+    endpoint: str | None = None
+    timeout: float = 30.0
+    shapes: tuple[Path, ...] = ()
+    prefix: str = ""

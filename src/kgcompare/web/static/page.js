@@ -1,0 +1,1 @@
+// Completion for search fields; the pages work without it.

@@ -1,0 +1,122 @@
+"""Fixtures that the test files share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Quad, RdfFormat, serialize
+
+from kgcompare import cli, ingest
+
+DATA = Path(__file__).parent / "data"
+SMALL = DATA / "small.ttl"
+
+LoadQuads = Callable[[Iterable[Quad]], str]
+"""Puts quads, and nothing else, into a SPARQL server and gives the address that answers queries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+    raw: bytes
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test sees the settings or the data directory of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith("KGCOMPARE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "no-data-home"))
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.fixture
+def run(capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
+    """Runs a command line in this process."""
+
+    def running(*arguments: object) -> Ran:
+        capsysbinary.readouterr()
+        with pytest.raises(SystemExit) as done:
+            cli.main([str(argument) for argument in arguments])
+        said = capsysbinary.readouterr()
+        code = done.value.code
+        return Ran(code if isinstance(code, int) else 1, said.out.decode(), said.err.decode(), said.out)
+
+    return running
+
+
+@pytest.fixture(scope="session")
+def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of tests/data/small.ttl, to be read only."""
+    path = tmp_path_factory.mktemp("small") / "store"
+    ingest.create_store(path)
+    ingest.import_files(path, [SMALL], ingest.Options())
+    return path
+
+
+def _oxigraph() -> str:
+    beside = Path(sys.executable).with_name("oxigraph")
+    binary = str(beside) if beside.exists() else shutil.which("oxigraph")
+    if binary is None:
+        message = "the oxigraph binary is not installed (pip install oxigraph)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return binary
+
+
+@pytest.fixture(scope="session")
+def oxigraph_server() -> Iterator[LoadQuads]:
+    """A real SPARQL server in memory, whose default graph is the union; every call replaces what it holds."""
+    binary = _oxigraph()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [binary, "serve", "--bind", f"127.0.0.1:{port}", "--union-default-graph"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    store = f"http://127.0.0.1:{port}/store"
+
+    def send(method: str, body: bytes | None = None) -> None:
+        request = urllib.request.Request(store, body, {"Content-Type": "application/n-quads"}, method=method)
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
+    def load(quads: Iterable[Quad]) -> str:
+        send("PUT", serialize(list(quads), format=RdfFormat.N_QUADS))
+        return f"http://127.0.0.1:{port}/query"
+
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                send("PUT", b"")
+                break
+            except (urllib.error.URLError, OSError):
+                if time.monotonic() > deadline or process.poll() is not None:
+                    pytest.fail("oxigraph serve did not start")
+                time.sleep(0.05)
+        yield load
+    finally:
+        process.terminate()
+        process.wait(10)
