@@ -12,10 +12,10 @@ from functools import lru_cache
 from kgcompare.languages import translate
 
 EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
-_PLAIN = re.compile(r"(\d{4})(?:/(\d{4}))?\Z")
-_YEAR = re.compile(r"(?P<sign>-?)(?P<year>\d{4})(?P<mark>[~?%]?)\Z")
-_DECADE = re.compile(r"(?P<year>\d{3}X|\d{2}XX)(?P<mark>[~?%]?)\Z")
-_DAY = re.compile(r"\d{4}-\d{2}(?:-\d{2})?\Z")
+_PLAIN = re.compile(r"([0-9]{4})(?:/([0-9]{4}))?\Z")
+_YEAR = re.compile(r"(?P<sign>-?)(?P<year>[0-9]{4})(?P<mark>[~?%]?)\Z")
+_DECADE = re.compile(r"(?P<year>[0-9]{3}X|[0-9]{2}XX)(?P<mark>[~?%]?)\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
 
 
 @lru_cache(maxsize=8192)
@@ -24,7 +24,7 @@ def canonical(text: str) -> str:
 
     :raises ValueError: if it is not EDTF, or an interval that ends before it starts.
     """
-    text = re.sub(r"(?<=[\dX~?%])\s*[–—]\s*(?=\d|\.\.)", "/", text.strip())
+    text = re.sub(r"(?<=[0-9X~?%])\s*[–—]\s*(?=[0-9]|\.\.)", "/", text.strip())
     text = re.sub(r"\s*/\s*", "/", text)
     if _PLAIN.match(text):
         plain = text

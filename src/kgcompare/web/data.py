@@ -14,7 +14,7 @@ from flask import Blueprint, Response, g, redirect, request, send_file, url_for
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, json, rdf
 from kgcompare.web.answers import answer
-from kgcompare.web.request import language
+from kgcompare.web.asking import language
 
 blueprint = Blueprint("data", __name__)
 _PREPARING = threading.Lock()

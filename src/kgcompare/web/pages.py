@@ -25,7 +25,7 @@ from kgcompare.search import Filter
 from kgcompare.web.answers import answer, pick
 from kgcompare.web.data import number
 from kgcompare.web.problems import problem
-from kgcompare.web.request import language, link
+from kgcompare.web.asking import language, link
 
 blueprint = Blueprint("pages", __name__)
 COMPARISON = tuple(name for name in FORMATS if name in formats.COMPARISON)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import logging
 import socket
 from typing import Any
 
 from kgcompare.errors import StoreError
+from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.web.settings import Settings
 
 THREADS = 16
@@ -38,12 +38,13 @@ def run(settings: Settings, host: str, port: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    def load() -> Any:
+    def load(_target: str) -> Any:
         from kgcompare.web import create_app
 
         return create_app(settings)
 
-    logging.getLogger("_granian").setLevel(logging.WARNING)
+    if settings.store is not None:
+        EmbeddedStore(settings.store)  # what is wrong with it is said here, not by a worker that dies
     port = port or _free_port(host)
     print_address(host, port, settings)
     Granian(
@@ -53,7 +54,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=THREADS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve(target_loader=load)
 
 
