@@ -29,6 +29,18 @@ TYPES = 150
 SOURCES, AGENTS = 0.35, 0.3
 """Sources and agents for each method: a founding source brings about three methods, an agent ten of either."""
 
+Words = tuple[tuple[str, ...], ...]
+Lines = list[str]
+
+
+def _split(text: str) -> list[str]:
+    return text.split()
+
+
+def _words(text: str) -> Words:
+    return tuple(tuple(word.split("|")) for word in text.split())
+
+
 # Words in English, French and German; the earlier ones are the common ones.
 _HEADS = (
     "regression|régression|Regression analysis|analyse|Analyse model|modèle|Modell network|réseau|Netz test|test|Test "
@@ -44,9 +56,11 @@ _HEADS = (
 _MODIFIERS = (
     "linear|linéaire|lineare Bayesian|bayésienne|Bayessche adaptive|adaptative|adaptive deep|profonde|tiefe "
     "hierarchical|hiérarchique|hierarchische robust|robuste|robuste stochastic|stochastique|stochastische "
-    "sparse|parcimonieuse|dünnbesetzte causal|causale|kausale generative|générative|generative spatial|spatiale|räumliche "
+    "sparse|parcimonieuse|dünnbesetzte causal|causale|kausale generative|générative|generative "
+    "spatial|spatiale|räumliche "
     "temporal|temporelle|zeitliche dynamic|dynamique|dynamische latent|latente|latente quantile|quantile|Quantil- "
-    "nonparametric|non-paramétrique|nichtparametrische weighted|pondérée|gewichtete contrastive|contrastive|kontrastive "
+    "nonparametric|non-paramétrique|nichtparametrische weighted|pondérée|gewichtete "
+    "contrastive|contrastive|kontrastive "
     "variational|variationnelle|Variations- recurrent|récurrente|rekurrente multilevel|multiniveau|Mehrebenen- "
     "penalised|pénalisée|penalisierte sequential|séquentielle|sequentielle fuzzy|floue|unscharfe "
     "semantic|sémantique|semantische federated|fédérée|föderierte longitudinal|longitudinale|längsschnittliche "
@@ -85,29 +99,23 @@ _PHRASES = (
     ("converges under mild conditions", "converge sous des conditions faibles", "konvergiert unter milden Bedingungen"),
     ("is sensitive to outliers", "est sensible aux valeurs aberrantes", "reagiert empfindlich auf Ausreißer"),
 )
-_SYLLABLES = "ka ro ve lin ma tu so ber nak hel dri fo mi zan pel qui sor tam we yo gar lund chi rov".split()
-_GIVEN = "Ada Bruno Chen Dilnoza Emeka Fatima Goran Hanna Ivo Jun Katya Luis Mei Nils Olga Priya Quentin Rosa".split()
+_SYLLABLES = _split("ka ro ve lin ma tu so ber nak hel dri fo mi zan pel qui sor tam we yo gar lund chi rov")
+_GIVEN = _split("Ada Bruno Chen Dilnoza Emeka Fatima Goran Hanna Ivo Jun Katya Luis Mei Nils Olga Priya Quentin Rosa")
 _JOURNALS = 400
-
-Words = tuple[tuple[str, ...], ...]
-Lines = list[str]
-
-
-def _words(text: str) -> Words:
-    return tuple(tuple(word.split("|")) for word in text.split())
 
 
 HEADS, MODIFIERS = _words(_HEADS), _words(_MODIFIERS)
 _T = {
     name: str(iri(name))
-    for name in (
-        "skos:prefLabel skos:altLabel skos:definition skos:inScheme skos:broader dcterms:subject kgc:family dcterms:type "
+    for name in _split(
+        "skos:prefLabel skos:altLabel skos:definition skos:inScheme skos:broader dcterms:subject kgc:family "
+        "dcterms:type "
         "kgc:origin kgc:originStart kgc:originEnd kgc:origination kgc:agentList kgc:contribution kgc:etAl kgc:order "
         "kgc:foundingSource kgc:related kgc:comparisonKey kgc:checked dcterms:created dcterms:creator dcterms:license "
         "dcterms:title dcterms:issued dcterms:isPartOf bibo:authorList bibo:volume bibo:pages bibo:doi foaf:name "
         "foaf:familyName foaf:givenName rdf:type rdf:first rdf:rest rdf:nil kgc:Method schema:DefinedTerm skos:Concept "
         "foaf:Person bibo:AcademicArticle bibo:Document bibo:Journal schema:ScholarlyArticle kgc:IndependentText"
-    ).split()
+    )
 }
 _TYPED = [f"<{relation}>" for relation in TYPED_RELATIONS]
 _CC0 = "<https://creativecommons.org/publicdomain/zero/1.0/>"
@@ -338,7 +346,7 @@ class Maker:
 
     def _key(self, node: str, said: Lines) -> str:
         """The key by which kgcompare compares a blank node of which *said* says everything."""
-        graph = Graph(parse("".join(f"{line} .\n" for line in said).encode(), RdfFormat.N_TRIPLES))  # type: ignore[arg-type]
+        graph = Graph(parse("".join(f"{line} .\n" for line in said).encode(), RdfFormat.N_TRIPLES))
         key = structure_key(graph, BlankNode(node[2:]))
         return f"{node} {_T['kgc:comparisonKey']} {Literal(key)}"
 

@@ -72,7 +72,7 @@ def csl(graph: Graph, node: Node, names: Names) -> dict[str, Any]:
     if container is not None:
         title = (
             graph.text(container, iri("dcterms:title").value) if not hasattr(container, "datatype") else container.value
-        )  # type: ignore[arg-type]
+        )
         if title or hasattr(container, "value"):
             item["container-title"] = title or _joined(names(container))
     url = address(graph, node)
@@ -88,7 +88,7 @@ def _type(graph: Graph, node: Node) -> str:
             return kind
     container = graph.value(node, iri("dcterms:isPartOf").value)
     if container is not None and not hasattr(container, "datatype"):
-        inside = set(graph.types(container))  # type: ignore[arg-type]
+        inside = set(graph.types(container))
         for name, kind in _CONTAINERS:
             if iri(name).value in inside:
                 return kind

@@ -153,11 +153,11 @@ class _Builder:
             db.execute("PRAGMA synchronous=OFF")
             db.execute("BEGIN")
             marks = ",".join("?" * len(changed))
-            ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]  # noqa: S608
+            ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]
             # Methods carry the names of their originators: a renamed agent changes what finds them.
             marks = ",".join("?" * len(ids))
             creators = db.execute(
-                f"SELECT iri FROM thing JOIN link ON link.thing = thing.id "  # noqa: S608
+                f"SELECT iri FROM thing JOIN link ON link.thing = thing.id "
                 f"WHERE facet = 'creator' AND target IN ({marks})",
                 ids,
             )
@@ -215,7 +215,7 @@ class _Builder:
                     (thing, *row),
                 )
                 ids[thing] = cast(int, cursor.lastrowid)
-        kinds = {thing: kind for (thing, kind) in db.execute("SELECT iri, kind FROM thing")} if len(ids) > _FEW else {}
+        kinds = dict(db.execute("SELECT iri, kind FROM thing")) if len(ids) > _FEW else {}
         labels: list[tuple[int, str, str]] = []
         links: list[tuple[str, int, int]] = []
         entries: list[tuple[str, str, str, int]] = []
@@ -412,8 +412,11 @@ class Index:
         labels: dict[int, dict[str, str]] = {}
         for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks})", ids):
             labels.setdefault(number, {})[lang] = text
-        rows = self._rows(f"SELECT id, iri, kind, slug, class, origin FROM thing WHERE id IN ({marks})", ids)  # noqa: S608
-        found = {row[0]: Entry(*row, labels.get(row[0], {})) for row in rows}
+        rows = self._rows(f"SELECT id, iri, kind, slug, class, origin FROM thing WHERE id IN ({marks})", ids)
+        found = {
+            number: Entry(number, thing, kind, slug, cls, origin, labels.get(number, {}))
+            for number, thing, kind, slug, cls, origin in rows
+        }
         return [found[number] for number in ids if number in found]
 
     def find(self, kind: str, slug: str) -> Entry | None:
@@ -425,7 +428,7 @@ class Index:
         """Slug to IRI of the things of a class among *slugs*; an IRI stands for itself."""
         marks = ",".join("?" * len(slugs))
         rows = self._rows(
-            f"SELECT slug, iri FROM thing WHERE class = ? AND slug IN ({marks}) AND kind != '-'",  # noqa: S608
+            f"SELECT slug, iri FROM thing WHERE class = ? AND slug IN ({marks}) AND kind != '-'",
             (cls, *slugs),
         )
         return dict(rows)
@@ -437,7 +440,7 @@ class Index:
             part = iris[at : at + 500]
             marks = ",".join("?" * len(part))
             for address, kind, slug in self._rows(
-                f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks}) AND kind != '-'",  # noqa: S608
+                f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks}) AND kind != '-'",
                 part,
             ):
                 found[address] = (kind, slug)
@@ -473,7 +476,7 @@ class Index:
         match = _match(text)
         if len(ids) < most and match:
             more = self._rows(
-                f"SELECT words.rowid FROM words JOIN thing ON thing.id = words.rowid "  # noqa: S608
+                f"SELECT words.rowid FROM words JOIN thing ON thing.id = words.rowid "
                 f"WHERE words MATCH ? AND thing.kind = ? LIMIT {_CANDIDATES if len(start) > 2 else most * 2}",
                 (f"{{name alias}} : ({match})", kind),
             )
@@ -543,7 +546,7 @@ class Index:
         if query.text.strip():
             where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
             values = [*values, match or '""']
-        total = int(self._rows(f"SELECT count(*) FROM {table} WHERE {where}", values)[0][0])  # noqa: S608
+        total = int(self._rows(f"SELECT count(*) FROM {table} WHERE {where}", values)[0][0])
         keys, place, joined = "", [], [*values]
         last = self.find(query.kind, after) if after else None
         if after and last is None:
@@ -557,14 +560,14 @@ class Index:
                     last.id,
                 ]
                 keys = f" AND ({column}, t.id) > (?, ?)"
-            sql = f"SELECT t.id FROM thing t WHERE {where}{keys} ORDER BY {column}, t.id LIMIT ?"  # noqa: S608
+            sql = f"SELECT t.id FROM thing t WHERE {where}{keys} ORDER BY {column}, t.id LIMIT ?"
             rows = self._rows(sql, [*joined, *place, most + 1])
         else:
             if last:
                 place = [_sort_key(last, known), last.id]
                 keys = " AND (e.sort, e.thing) > (?, ?)"
             sql = (
-                f"SELECT e.thing FROM entry e JOIN thing t ON t.id = e.thing "  # noqa: S608
+                f"SELECT e.thing FROM entry e JOIN thing t ON t.id = e.thing "
                 f"WHERE e.lang = ? AND e.kind = ?{keys} AND {where} ORDER BY e.sort, e.thing LIMIT ?"
             )
             rows = self._rows(sql, [known, query.kind, *place, *joined, most + 1])
@@ -588,7 +591,7 @@ class Index:
                     where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
                     values = [*values, _match(query.text) or '""']
                 rows = self._rows(
-                    f"SELECT l.target, count(*) FROM link l JOIN thing t ON t.id = l.thing "  # noqa: S608
+                    f"SELECT l.target, count(*) FROM link l JOIN thing t ON t.id = l.thing "
                     f"WHERE l.facet = ? AND {where} GROUP BY l.target ORDER BY 2 DESC, 1",
                     (facet, *values),
                 )

@@ -10,6 +10,7 @@ predicates.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
@@ -99,7 +100,7 @@ class Shapes:
                 self._labels.setdefault(target, {}).update(graph.texts(shape, iri("rdfs:label").value))
                 for node in graph.objects(shape, iri("sh:property").value):
                     if not isinstance(node, Literal):
-                        row = _row(graph, cast(Node, node))
+                        row = _row(graph, node)
                         if row is not None:
                             fields[row.iri] = row
         for target, fields in self._fields.items():
@@ -141,7 +142,7 @@ class Shapes:
         found = set()
         for row in self.fields(target):
             for steps in row.path.alternatives:
-                for first, second in zip(steps, steps[1:], strict=False):
+                for first, second in itertools.pairwise(steps):
                     found.add((first.predicate, second.predicate))
         return sorted(found)
 
@@ -168,7 +169,7 @@ def _row(graph: Graph, node: Node) -> RowShape | None:
     groups: dict[str, str] = {}
     for group in graph.objects(node, iri("sh:group").value):
         if not isinstance(group, Literal):
-            groups = graph.texts(cast(Node, group), iri("rdfs:label").value)
+            groups = graph.texts(group, iri("rdfs:label").value)
     return RowShape(
         iri=node.value,
         id=row_id,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from kgcompare.errors import UnknownFormat
 from kgcompare.formats import html, json, rdf, tables, terminal
@@ -57,7 +58,7 @@ COMPARISON: dict[str, Callable[[Comparison, str], str]] = {
     "md": lambda found, _: tables.markdown(found),
     "tex": lambda found, _: tables.latex(found),
     "table": lambda found, _: terminal.table(found),
-    **{name: (lambda found, base, name=name: rdf.comparison_rdf(found, base, name)) for name in RDF},
+    **{name: partial(rdf.comparison_rdf, name=name) for name in RDF},
 }
 RECORD = ("html", *RDF, "json")
 """The formats of a record."""

@@ -6,6 +6,7 @@ Source: The RDF Data Cube Vocabulary (W3C 2014), sections 6 and 7; JSON-LD 1.1 (
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from kgcompare.errors import UnknownFormat
+from kgcompare.graph import Graph, structure_key
 from kgcompare.languages import translate
 from kgcompare.model import Comparison, Thing, ValidationReport, Value
 from kgcompare.namespaces import PREFIXES, Base, iri, is_safe_iri
@@ -25,6 +27,14 @@ _OXIGRAPH = {
 }
 _BOOLEAN, _INTEGER = iri("xsd:boolean"), iri("xsd:integer")
 _TYPE = iri("rdf:type")
+_ORDER = iri("kgc:order").value
+
+
+def _serialised(
+    statements: Iterable[Triple] | Iterable[Quad], form: RdfFormat, used: dict[str, str] | None = None
+) -> str:
+    data = serialize(statements, format=form, prefixes=used)
+    return data.decode() if data is not None else ""
 
 
 def prefixes(base: str) -> dict[str, str]:
@@ -51,8 +61,8 @@ def write(triples: Iterable[Triple], name: str, base: str, graph: str | None = N
     used = {p: n for p, n in prefixes(base).items() if name in {"trig", "rdf"}}
     if form.supports_datasets and graph is not None:
         quads = [Quad(t.subject, t.predicate, t.object, NamedNode(graph)) for t in statements]
-        return serialize(quads, format=form, prefixes=used).decode()
-    return serialize(statements, format=form, prefixes=used).decode()
+        return _serialised(quads, form, used)
+    return _serialised(statements, form, used)
 
 
 def turtle(triples: Iterable[Triple], base: str, *, stable: bool = False) -> str:
@@ -61,7 +71,8 @@ def turtle(triples: Iterable[Triple], base: str, *, stable: bool = False) -> str
 
     from kgcompare.validation import to_rdflib
 
-    source = to_rdflib(triples)
+    statements = list(triples)
+    source = to_rdflib(_labelled(statements) if stable else statements)
     graph = rdflib.Graph(bind_namespaces="none")
     said = {str(t) for triple in source for t in triple} | {
         str(t.datatype) for t in source.objects() if isinstance(t, rdflib.Literal) and t.datatype
@@ -70,14 +81,47 @@ def turtle(triples: Iterable[Triple], base: str, *, stable: bool = False) -> str
         if any(term.startswith(namespace) for term in said):
             graph.bind(prefix, namespace)
     graph += source
-    return graph.serialize(format="longturtle" if stable else "turtle")
+    if not stable:
+        return graph.serialize(format="turtle")
+    head, _, body = graph.serialize(format="longturtle").partition("\n\n")
+    # rdflib also declares the prefixes of terms that it writes in short, such as those of lists.
+    used = [line for line in head.splitlines() if re.search(rf"(?<![\w:<]){line.split()[1]}", body)]
+    return "\n".join([*used, "", body.rstrip()]) + "\n"
+
+
+def _labelled(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """The statements with blank nodes labelled by where they stand, so that their order is stable."""
+    graph = Graph(triples)
+    labels: dict[BlankNode, BlankNode] = {}
+
+    def label(node: Any) -> None:
+        if not isinstance(node, BlankNode) or node in labels:
+            return
+        labels[node] = BlankNode(f"b{len(labels):06}")
+        walk(node)
+
+    def walk(subject: Any) -> None:
+        for _, values in sorted(graph.description(subject).items()):
+            nodes = [value for value in values if isinstance(value, BlankNode)]
+            for node in sorted(nodes, key=lambda n: (int(graph.text(n, _ORDER) or 0), structure_key(graph, n))):
+                label(node)
+
+    for subject in sorted((s for s in graph.subjects() if isinstance(s, NamedNode)), key=str):
+        walk(subject)
+    for node in graph.subjects():
+        label(node)
+    names: dict[Any, Any] = dict(labels)
+    for triple in graph:
+        yield Triple(
+            names.get(triple.subject, triple.subject), triple.predicate, names.get(triple.object, triple.object)
+        )
 
 
 def json_ld(triples: Iterable[Triple], base: str, frame: dict[str, Any] | None = None) -> str:
     """JSON-LD with its context inline, compacted; in the form of *frame* if there is one."""
     from pyld import jsonld
 
-    expanded = jsonld.from_rdf(serialize(list(triples), format=RdfFormat.N_QUADS).decode())
+    expanded = jsonld.from_rdf(_serialised(list(triples), RdfFormat.N_QUADS))
     inline = prefixes(base)
     if frame is not None:
         data = jsonld.frame(expanded, {"@context": inline, **frame}, {"omitGraph": True})
@@ -183,7 +227,8 @@ def _text(text: str, lang: str | None) -> Literal:
 def document_rdf(triples: Iterable[Triple], thing: Thing, base: str, name: str) -> str:
     """The statements of a record's document; JSON-LD has the thing at its root."""
     if name == "jsonld":
-        return json_ld(list(triples), base, {"@id": thing.iri, "@embed": "@once"})
+        about = [thing.iri, Base(base).document(thing.iri)]
+        return json_ld(list(triples), base, {"@id": about, "@embed": "@once"})
     return write(triples, name, base, Base(base).document(thing.iri))
 
 
@@ -198,11 +243,11 @@ def dump(quads: Iterable[Quad], name: str, base: str) -> Iterator[str]:
         for quad in quads:
             block.append(quad if name == "nq" else Triple(quad.subject, quad.predicate, quad.object))
             if len(block) == 5000:
-                yield serialize(block, format=form).decode()
+                yield _serialised(block, form)
                 block.clear()
-        yield serialize(block, format=form).decode()
+        yield _serialised(block, form)
     elif name == "trig":
-        yield serialize(sorted(quads, key=str), format=RdfFormat.TRIG, prefixes=prefixes(base)).decode()
+        yield _serialised(sorted(quads, key=str), RdfFormat.TRIG, prefixes(base))
     else:
         yield write((Triple(q.subject, q.predicate, q.object) for q in quads), name, base)
 

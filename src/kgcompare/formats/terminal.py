@@ -45,11 +45,10 @@ def table(found: Comparison) -> str:
     """A comparison, as wide as the terminal; ``≠`` before a row that differs."""
     rows = [["", *(method.label for method in found.methods)]]
     for row in found.rows:
-        rows.append([("≠ " if row.differs else "  ") + row.label, *(said(cell, found.language) for cell in row.cells)])
+        mark = "≠ " if row.differs else "\u00a0\u00a0"
+        rows.append([mark + row.label, *(said(cell, found.language) for cell in row.cells)])
     first = min(28, max(width(row[0]) for row in rows))
     rest = max(18, (shutil.get_terminal_size((100, 24)).columns - first) // len(found.methods) - 2)
-    for row in rows[1:]:
-        row[0] = row[0].replace("  ", "\u00a0\u00a0", 1) if row[0].startswith("  ") else row[0]
     text = grid(rows, [first, *[rest] * len(found.methods)])
     summary = translate(
         found.language,

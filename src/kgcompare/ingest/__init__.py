@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kgcompare import resources, search
 from kgcompare.errors import Conflict, DataError, InvalidData
-from kgcompare.graph import Graph
+from kgcompare.graph import Graph, structure_key
 from kgcompare.ingest import readers
 from kgcompare.ingest.records import Records, derive, split
 from kgcompare.model import Fault, ImportReport, ValidationReport
@@ -257,20 +257,14 @@ def _triples(quads: Iterable[Quad]) -> Iterable[Triple]:
 
 def _says(document: Graph) -> set[str]:
     """What a document says, blank nodes told apart by what is said of them."""
-    from kgcompare.graph import structure_key
-
     said = set()
     for triple in document:
-        if isinstance(triple.subject, NamedNode):
-            value = triple.object
-            text = (
-                str(value)
-                if isinstance(value, NamedNode) or hasattr(value, "datatype")
-                else structure_key(document, value)
-            )  # type: ignore[arg-type]
-            said.add(f"{triple.subject} {triple.predicate} {text}")
-        elif triple.predicate == iri("rdf:subject"):
-            said.add(structure_key(document, triple.subject))  # type: ignore[arg-type]
+        subject, value = triple.subject, triple.object
+        if isinstance(subject, NamedNode):
+            text = structure_key(document, value) if isinstance(value, BlankNode) else str(value)
+            said.add(f"{subject} {triple.predicate} {text}")
+        elif isinstance(subject, BlankNode) and triple.predicate == iri("rdf:subject"):
+            said.add(structure_key(document, subject))
     return said
 
 

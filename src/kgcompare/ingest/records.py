@@ -94,7 +94,7 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
             raise DataError(f"{source}: {fault}") from None
         by_subject.setdefault(triple.subject, []).append(triple)  # type: ignore[arg-type]
         if isinstance(value, BlankNode):
-            parents.setdefault(value, set()).add(subject)  # type: ignore[arg-type]
+            parents.setdefault(value, set()).add(subject)
 
     homes: dict[Node, str | None] = {}
     for subject, triples in by_subject.items():

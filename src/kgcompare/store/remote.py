@@ -82,8 +82,7 @@ class RemoteSnapshot:
         """All statements with their graphs; those of the default graph without one."""
         found = self.select(load("quads").text)
         for subject, predicate, value, graph in found.rows:
-            terms = (subject, predicate, value) if graph is None else (subject, predicate, value, graph)
-            yield Quad(*terms)  # type: ignore[arg-type]
+            yield Quad(subject, predicate, value, graph)  # type: ignore[arg-type]
 
     def _fetch(self, query: str) -> tuple[str, bytes]:
         wrapper = SPARQLWrapper(self.endpoint, agent="kgcompare")
@@ -119,7 +118,7 @@ class RemoteSnapshot:
                 raise EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s") from None
             raise EndpointError(f"{self.endpoint} cannot be reached: {fault.reason}") from None
         except (OSError, http.client.HTTPException, ValueError) as fault:
-            raise EndpointError(f"{self.endpoint} cannot be reached: {fault or type(fault).__name__}") from None
+            raise EndpointError(f"{self.endpoint} cannot be reached: {str(fault) or type(fault).__name__}") from None
 
 
 class RemoteStore:

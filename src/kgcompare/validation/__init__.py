@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
+_XSD_STRING = iri("xsd:string").value
 _SEVERITY: Mapping[str, Severity] = {
     iri("sh:Violation").value: "violation",
     iri("sh:Warning").value: "warning",
@@ -58,7 +59,7 @@ class Validator:
         """
         everything = Graph(triple for document in documents.values() for triple in document)
         known = _neighbours(everything, snapshot)
-        homes = {subject: name for name, document in documents.items() for subject in document.subjects()}
+        homes: dict[Term, str] = {s: name for name, document in documents.items() for s in document.subjects()}
         subjects = [node for node in everything.subjects() if isinstance(node, NamedNode)]
         faults: list[Fault] = []
         for start in range(0, len(subjects), BATCH):
@@ -68,7 +69,7 @@ class Validator:
                 faults.append(_located(fault, (files or {}).get(name)))
             if progress:
                 progress(min(start + BATCH, len(subjects)), len(subjects))
-        return ValidationReport(tuple(faults), len(subjects))
+        return ValidationReport(tuple(faults), len(documents))
 
     def _run(self, data: rdflib.Graph, focus: Sequence[NamedNode], lang: str) -> list[tuple[Fault, Term]]:
         import pyshacl
@@ -102,7 +103,7 @@ class Validator:
 
 
 def _located(fault: Fault, file: str | None) -> Fault:
-    if file is None or fault.focus_node is None or not Path(file).suffix == ".ttl":
+    if file is None or fault.focus_node is None or Path(file).suffix != ".ttl":
         return replace(fault, file=file)
     try:
         text = Path(file).read_text(encoding="utf-8")
@@ -189,6 +190,8 @@ def _term(term: Any) -> Any:
         return rdflib.BNode(term.value)
     if term.language:
         return rdflib.Literal(term.value, lang=term.language)
+    if term.datatype.value == _XSD_STRING:
+        return rdflib.Literal(term.value)
     return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
 
 

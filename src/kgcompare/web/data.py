@@ -8,8 +8,10 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, g, redirect, request, send_file, url_for
+from werkzeug import Response as AnyResponse
 
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, json, rdf
@@ -23,12 +25,12 @@ _DUMPS: weakref.WeakKeyDictionary[object, Path] = weakref.WeakKeyDictionary()
 
 @blueprint.get("/id/<kind>/<slug>")
 @blueprint.get("/doc/<kind>/<slug>")
-def identifier(kind: str, slug: str) -> Response:
+def identifier(kind: str, slug: str) -> AnyResponse:
     """A thing is not a document: 303 to the document that describes it."""
-    keep = {name: request.args[name] for name in ("lang", "format") if name in request.args}
+    keep: dict[str, Any] = {name: request.args[name] for name in ("lang", "format") if name in request.args}
     response = redirect(url_for("pages.record", kind=kind, name=slug, **keep), 303)
     response.headers["Vary"] = "Accept, Accept-Language"
-    return Response.force_type(response, request.environ)
+    return response
 
 
 @blueprint.get("/suggest")
@@ -78,14 +80,13 @@ def dump() -> Response:
             path = _DUMPS.get(g.view)
             if path is None:
                 path = _prepare()
-    response = send_file(
+    return send_file(
         path,
         mimetype="application/gzip",
         as_attachment=True,
         download_name="kgcompare.nq.gz",
         etag=g.answers.tag("dump").strip('"'),
     )
-    return Response.force_type(response, request.environ)
 
 
 def _prepare() -> Path:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
 from pyoxigraph import NamedNode
+from werkzeug import Response as AnyResponse
 
 from kgcompare import __version__, citation, formats, languages, resources
 from kgcompare.catalogue import METHOD
@@ -23,9 +24,8 @@ from kgcompare.namespaces import KINDS, is_slug
 from kgcompare.reading import Reader
 from kgcompare.search import Filter
 from kgcompare.web.answers import answer, pick
-from kgcompare.web.data import number
-from kgcompare.web.problems import problem
 from kgcompare.web.asking import language, link
+from kgcompare.web.data import number
 
 blueprint = Blueprint("pages", __name__)
 COMPARISON = tuple(name for name in FORMATS if name in formats.COMPARISON)
@@ -74,7 +74,7 @@ def examples(lang: str) -> list[tuple[Thing, ...]]:
 
 @blueprint.get("/compare")
 @blueprint.get("/compare.<suffix>")
-def compare(suffix: str = "") -> Response:
+def compare(suffix: str = "") -> AnyResponse:
     """Up to ten things side by side."""
     form = pick(COMPARISON, suffix)
     lang = language()
@@ -107,7 +107,7 @@ def _none(lang: str) -> dict[str, Any]:
     return {"added": "", "choices": (), "examples": examples(lang)}
 
 
-def _add(wanted: list[str], text: str, lang: str, cls: str) -> Response:
+def _add(wanted: list[str], text: str, lang: str, cls: str) -> AnyResponse:
     """A method that somebody typed: goes to the comparison with it, or shows what it may be."""
     slug = _named(text, lang)
     if slug is not None:
@@ -116,7 +116,7 @@ def _add(wanted: list[str], text: str, lang: str, cls: str) -> Response:
         }
         methods = list(dict.fromkeys([*wanted, slug]))
         target = url_for("pages.compare") + "?" + urlencode([*(("method", m) for m in methods), *keep.items()])
-        return Response.force_type(redirect(target, 303), request.environ)
+        return redirect(target, 303)
     choices = g.view.suggest(text, lang) or g.view.search(Filter(text), lang, most=10).things
     if not wanted:
         page = render("compare.html", lang, found=None, added=text, choices=choices, examples=examples(lang))
@@ -299,11 +299,11 @@ def register(app: Flask) -> None:
         interface_languages=languages.interface_languages(),
         licence=LICENCE,
         kinds=KINDS,
-        static=static_address(app),
+        static=static_address(),
     )
 
 
-def static_address(app: Flask) -> Callable[[str], str]:
+def static_address() -> Callable[[str], str]:
     """Addresses of static files that change with the version, so that they can be kept for long."""
     return lambda name: url_for("static", filename=name, v=__version__)
 
@@ -325,7 +325,7 @@ def address(**changes: Any) -> str:
 
 def local(thing: str | None) -> str | None:
     """The address on this server of a thing's page, whatever the host in its IRI; None if there is none."""
-    path = g.view.path(thing) if thing else None
+    path: str | None = g.view.path(thing) if thing else None
     if path is None:
         return None
     lang = request.args.get("lang")

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, request
+from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import HTTPException, NotAcceptable
 
 from kgcompare.errors import (
@@ -82,10 +83,10 @@ def register(app: Flask) -> None:
         return problem(status_of(fault), str(fault), **more)
 
     @app.errorhandler(HTTPException)
-    def http(fault: HTTPException) -> Response:
+    def http(fault: HTTPException) -> AnyResponse:
         status = fault.code or 500
         if fault.response is not None or 300 <= status < 400:
-            return Response.force_type(fault.get_response(), request.environ)
+            return fault.get_response()
         more = {"available": fault.available} if isinstance(fault, NoSuchFormat) else {}
         response = problem(status, fault.description or "", **more)
         for name, value in fault.get_headers():

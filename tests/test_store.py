@@ -1,0 +1,589 @@
+"""The store's promises: one writer, any number of readers, generations, and nothing half done."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import SMALL
+from pyoxigraph import Literal, NamedNode, Quad
+
+import kgcompare
+from kgcompare import ingest, search
+from kgcompare.catalogue import Catalogue
+from kgcompare.errors import Conflict, DataError, InvalidData, QueryError, StoreError, StoreMissing
+from kgcompare.store import Verdict, embedded
+from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.snapshots import LAYOUT, Folder
+
+ASK = "ASK {{ <https://w3id.org/kgcompare/id/method/{}> ?p ?o }}"
+
+
+def method(slug: str, name: str = "") -> str:
+    """A small valid record in Turtle."""
+    return (
+        "@prefix kgc: <https://w3id.org/kgcompare/ns#> .\n@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+        f'<https://w3id.org/kgcompare/id/method/{slug}> a kgc:Method ; skos:prefLabel "{name or slug}"@en .\n'
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with one method in it, as generation 2."""
+    path = tmp_path / "store"
+    ingest.create_store(path)
+    take(path, "first")
+    return path
+
+
+def take(path: Path, slug: str, name: str = "", **options: bool) -> str:
+    """Imports one method and says the generation."""
+    file = path.parent / f"{slug}.ttl"
+    file.write_text(method(slug, name), encoding="utf-8")
+    return ingest.import_files(path, [file], ingest.Options(**options)).generation  # type: ignore[arg-type]
+
+
+def has(snapshot: embedded.EmbeddedSnapshot, slug: str) -> bool:
+    """Whether a method is in a generation."""
+    return snapshot.query(ASK.format(slug)) == Verdict(True)
+
+
+def files(path: Path) -> dict[str, str]:
+    """Every file of a store and what is in it."""
+    return {
+        str(file.relative_to(path)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+    }
+
+
+def generations(path: Path) -> list[str]:
+    """The generations that a store keeps."""
+    return sorted(child.name for child in (path / "snapshots").iterdir() if child.is_dir())
+
+
+# -- generations ---------------------------------------------------------------------------------------
+
+
+def test_every_import_is_a_generation_of_its_own(store: Path) -> None:
+    assert (store / "current").read_text() == "2\n"
+    assert take(store, "second") == "3"
+    assert take(store, "third") == "4"
+
+
+def test_the_same_import_again_makes_no_generation(store: Path) -> None:
+    before = files(store)
+    assert take(store, "first") == "2"
+    assert files(store) == before
+
+
+def test_a_reader_keeps_its_snapshot_while_a_writer_publishes(store: Path) -> None:
+    reading = EmbeddedStore(store)
+    old = reading.snapshot()
+    take(store, "second")
+    new = reading.snapshot()
+    assert (old.generation, new.generation) == ("2", "3")
+    assert not has(old, "second")
+    assert has(old, "first")
+    assert has(new, "second")
+    assert old.index_path.exists()
+
+
+def test_the_snapshot_is_the_same_object_while_nothing_is_published(store: Path) -> None:
+    reading = EmbeddedStore(store)
+    assert reading.snapshot() is reading.snapshot()
+
+
+def test_generations_that_nobody_reads_are_removed_by_the_next_writer(store: Path) -> None:
+    reading = EmbeddedStore(store)
+    held = reading.snapshot()
+    take(store, "second")
+    take(store, "third")
+    assert generations(store) == ["2", "4"]
+    assert sorted(p.name for p in store.glob("index-*")) == ["index-2.sqlite", "index-4.sqlite"]
+    assert has(held, "first")
+    reading.snapshot()
+    del held
+    gc.collect()
+    take(store, "fourth")
+    assert "2" not in generations(store)
+    assert [p.name for p in store.glob("index-2*")] == []
+
+
+def test_a_catalogue_follows_its_store(store: Path) -> None:
+    with kgcompare.open(store) as catalogue:
+        assert catalogue.compare(["first"]).methods[0].label == "first"
+        take(store, "first", "The first one", replace=True)
+        assert catalogue.compare(["first"]).methods[0].label == "The first one"
+        assert [thing.id for thing in catalogue.search("one")] == ["first"]
+
+
+def test_a_view_answers_from_one_generation_whatever_happens(store: Path) -> None:
+    with Catalogue(EmbeddedStore(store)) as catalogue:
+        view = catalogue.view()
+        for number in range(3):
+            take(store, f"later-{number}")
+        assert view.compare(["first"]).methods[0].id == "first"
+        assert view.counts()["method"] == 1
+        assert catalogue.view().counts()["method"] == 4
+
+
+def test_identity_stays_and_tells_stores_apart(store: Path, tmp_path: Path) -> None:
+    before = EmbeddedStore(store).identity
+    take(store, "second")
+    assert EmbeddedStore(store).identity == before
+    ingest.create_store(tmp_path / "other")
+    assert EmbeddedStore(tmp_path / "other").identity != before
+
+
+# -- processes -----------------------------------------------------------------------------------------
+
+READER = """
+import sys, time
+from pathlib import Path
+from kgcompare.catalogue import Catalogue
+from kgcompare.store.embedded import EmbeddedStore
+with Catalogue(EmbeddedStore(Path(sys.argv[1]))) as catalogue:
+    print("ready", flush=True)
+    seen, reads, deadline = set(), 0, time.monotonic() + 60
+    while time.monotonic() < deadline:
+        view = catalogue.view()
+        compared = view.compare(["first"])
+        listed = view.counts()["method"]
+        there = len(view.snapshot.select("SELECT ?m WHERE { ?m a <https://w3id.org/kgcompare/ns#Method> }").rows)
+        assert compared.methods[0].id == "first"
+        assert listed == there, (view.generation, listed, there)
+        seen.add(int(view.generation))
+        reads += 1
+        if max(seen) >= int(sys.argv[2]):
+            break
+    print(max(seen), reads, flush=True)
+"""
+
+
+def test_two_processes_read_while_a_third_imports(store: Path) -> None:
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", READER, str(store), "8"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for reader in readers:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "ready\n"
+    for number in range(6):
+        file = store.parent / f"new-{number}.ttl"
+        file.write_text(method(f"new-{number}"), encoding="utf-8")
+    script = (
+        "import sys; from pathlib import Path; from kgcompare import ingest\n"
+        "for name in sys.argv[2:]: ingest.import_files(Path(sys.argv[1]), [Path(name)], ingest.Options())"
+    )
+    names = [str(store.parent / f"new-{number}.ttl") for number in range(6)]
+    subprocess.run([sys.executable, "-c", script, str(store), *names], check=True, timeout=60)
+    for reader in readers:
+        out, err = reader.communicate(timeout=60)
+        assert (reader.returncode, err) == (0, "")
+        newest, reads = out.split()
+        assert newest == "8"
+        assert int(reads) > 1
+
+
+def test_two_writers_take_turns(store: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from kgcompare import ingest\n"
+        "for name in sys.argv[2:]: ingest.import_files(Path(sys.argv[1]), [Path(name)], ingest.Options())"
+    )
+    for number in range(8):
+        (store.parent / f"w{number}.ttl").write_text(method(f"w{number}"), encoding="utf-8")
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(store), *(str(store.parent / f"w{n}.ttl") for n in share)],
+            stderr=subprocess.PIPE,
+        )
+        for share in (range(4), range(4, 8))
+    ]
+    for writer in writers:
+        assert writer.communicate(timeout=60)[1] == b""
+        assert writer.returncode == 0
+    assert (store / "current").read_text() == "10\n"
+    with kgcompare.open(store) as catalogue:
+        assert catalogue.view().counts()["method"] == 9
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kgcompare import ingest
+from kgcompare.store import embedded, snapshots
+def die(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+stage = sys.argv[3]
+if stage == "written":
+    embedded.Writer.publish = die
+elif stage == "flushed":
+    snapshots.Folder.prepare = die
+elif stage == "checkpoint":
+    real = snapshots.Folder.index
+    def index(self, generation, real=real):
+        if self.snapshot(generation).is_dir() and generation != self.current():
+            die()
+        return real(self, generation)
+    snapshots.Folder.index = index
+elif stage == "indexed":
+    snapshots.Folder.set_current = die
+elif stage == "current":
+    snapshots.Folder.remove_old = die
+elif stage == "opened":
+    embedded.Writer.add = die
+ingest.import_files(Path(sys.argv[1]), [Path(sys.argv[2])], ingest.Options())
+"""
+
+
+@pytest.mark.parametrize("stage", ["opened", "written", "flushed", "checkpoint", "indexed"])
+def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str) -> None:
+    killed(store, stage)
+    assert (store / "current").read_text() == "2\n"
+    with kgcompare.open(store) as catalogue:
+        assert catalogue.view().counts()["method"] == 1
+        assert not has(catalogue.view().snapshot, "doomed")  # type: ignore[arg-type]
+    assert take(store, "after") == "3"
+    with kgcompare.open(store) as catalogue:
+        assert catalogue.view().counts()["method"] == 2, "what the killed writer wrote has not crept in"
+        assert not has(catalogue.view().snapshot, "doomed")  # type: ignore[arg-type]
+        assert has(catalogue.view().snapshot, "after")  # type: ignore[arg-type]
+        assert [thing.id for thing in catalogue.search("after")] == ["after"]
+    assert generations(store) == ["3"]
+
+
+def test_a_writer_killed_after_it_has_published_has_published(store: Path) -> None:
+    killed(store, "current")
+    with kgcompare.open(store) as catalogue:
+        assert has(catalogue.view().snapshot, "doomed")  # type: ignore[arg-type]
+    assert take(store, "after") == "4"
+    with kgcompare.open(store) as catalogue:
+        assert catalogue.view().counts()["method"] == 3
+    assert generations(store) == ["4"]
+
+
+def test_a_writer_killed_in_an_empty_store(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    script = (
+        "import os, signal, sys; from pathlib import Path; from kgcompare import ingest, search\n"
+        "search.build = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "ingest.create_store(Path(sys.argv[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(store)], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    with pytest.raises(StoreError, match="has no generation to read"):
+        EmbeddedStore(store)
+    take(store, "first")
+    with kgcompare.open(store) as catalogue:
+        assert catalogue.compare(["first"]).row("domain").label == "Domain"
+        assert catalogue.view().counts()["method"] == 1
+
+
+def killed(store: Path, stage: str) -> None:
+    """Lets an import die at a stage."""
+    file = store.parent / "doomed.ttl"
+    file.write_text(method("doomed"), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(store), str(file), stage], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL, "the import got past the stage at which it was to die"
+
+
+# -- folders that are no store -------------------------------------------------------------------------
+
+
+def test_a_missing_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreMissing, match="there is no store at .*; make one with: kgcompare init --store"):
+        EmbeddedStore(tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_store_of_a_newer_layout(store: Path) -> None:
+    about = json.loads((store / "store.json").read_text())
+    (store / "store.json").write_text(json.dumps(about | {"layout": LAYOUT + 1}))
+    with pytest.raises(StoreError, match=rf"layout {LAYOUT + 1}.*install a newer kgcompare"):
+        EmbeddedStore(store)
+    before = files(store)
+    with pytest.raises(StoreError, match="install a newer kgcompare"):
+        take(store, "second")
+    assert files(store) == before
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"layout": "one"}', '{"layout": 1}', "null"])
+def test_a_broken_description(store: Path, content: str) -> None:
+    (store / "store.json").write_text(content)
+    with pytest.raises(StoreError, match=r"store\.json cannot be read"):
+        EmbeddedStore(store)
+
+
+@pytest.mark.parametrize("current", ["", "99\n", "../..\n", "two\n", "\u00e9"])
+def test_a_broken_current(store: Path, current: str) -> None:
+    (store / "current").write_text(current, encoding="utf-8")
+    with pytest.raises(StoreError):
+        EmbeddedStore(store)
+
+
+def test_a_broken_checkpoint(store: Path) -> None:
+    shutil.rmtree(store / "snapshots" / "2")
+    (store / "snapshots" / "2").mkdir()
+    with pytest.raises(StoreError, match="generation 2 of .* cannot be opened"):
+        EmbeddedStore(store)
+
+
+def test_a_file_is_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("not a store")
+    for use in (EmbeddedStore, ingest.create_store):
+        with pytest.raises(StoreError, match="is a file, not a store folder"):
+            use(path)
+    assert path.read_text() == "not a store"
+
+
+def test_a_path_below_a_file_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError):
+        ingest.create_store(tmp_path / "file" / "store")
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.odt").write_text("years of work")
+    with pytest.raises(StoreError, match="a folder with other things in it"):
+        ingest.create_store(tmp_path)
+    assert [child.name for child in tmp_path.iterdir()] == ["thesis.odt"]
+    with pytest.raises(StoreMissing):
+        EmbeddedStore(tmp_path)
+
+
+def test_a_store_is_not_made_twice(store: Path) -> None:
+    before = files(store)
+    with pytest.raises(StoreError, match="there is a store at .* already"):
+        ingest.create_store(store)
+    assert files(store) == before
+
+
+@pytest.fixture
+def strangers_store() -> Iterator[Path]:
+    """A store in a place that every user can read and only its owner can write."""
+    with tempfile.TemporaryDirectory(prefix="kgcompare-test-") as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder) / "store"
+        ingest.create_store(path)
+        take(path, "first")
+        for child in (path, *path.rglob("*")):
+            child.chmod(0o555 if child.is_dir() else 0o444)
+        yield path
+        for child in (path, *path.rglob("*")):
+            if child.is_dir():
+                child.chmod(0o755)
+
+
+def _without_override() -> None:
+    """Takes from root what lets it write to files that are read-only; others have not got it anyway."""
+    libc = ctypes.CDLL(None)
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+def as_nobody(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python as somebody for whom read-only is read-only."""
+    return subprocess.run(
+        [sys.executable, "-B", "-c", textwrap.dedent(code), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=_without_override,  # noqa: PLW1509
+    )
+
+
+def test_the_guard_of_the_two_tests_below_works(strangers_store: Path) -> None:
+    done = as_nobody("import sys; open(sys.argv[1], 'a')", str(strangers_store / "lock"))
+    assert "PermissionError" in done.stderr
+
+
+def test_a_read_only_folder_can_be_read(strangers_store: Path) -> None:
+    before = files(strangers_store)
+    done = as_nobody(
+        """
+        import sys, kgcompare
+        with kgcompare.open(sys.argv[1]) as catalogue:
+            print(catalogue.compare(["first"]).methods[0].label, [t.id for t in catalogue.search("fir")])
+        """,
+        str(strangers_store),
+    )
+    assert (done.stdout, done.stderr) == ("first ['first']\n", "")
+    assert files(strangers_store) == before
+
+
+def test_a_read_only_folder_refuses_writes_clearly(strangers_store: Path) -> None:
+    before = files(strangers_store)
+    done = as_nobody(
+        """
+        import sys
+        from kgcompare import cli
+        cli.main(["import", "--store", sys.argv[1], sys.argv[2]])
+        """,
+        str(strangers_store),
+        str(SMALL),
+    )
+    assert done.returncode == 3, done.stderr
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files(strangers_store) == before
+
+
+# -- refused writes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("syntax.ttl", method("second") + "this is not Turtle", DataError),
+        ("empty.ttl", "", DataError),
+        ("invalid.ttl", method("second") + method("third").replace("@en", ""), InvalidData),
+        ("conflict.ttl", method("second") + method("first", "Another name"), Conflict),
+        ("stray.ttl", method("second") + "[] <http://purl.org/dc/terms/title> 'x' .", DataError),
+    ],
+)
+def test_a_refused_import_leaves_the_store_byte_for_byte(
+    store: Path, name: str, content: str, error: type[Exception]
+) -> None:
+    before = files(store)
+    file = store.parent / name
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(error):
+        ingest.import_files(store, [file], ingest.Options())
+    assert files(store) == before
+
+
+def test_refused_quads_leave_what_readers_see_and_what_comes_after(store: Path) -> None:
+    file = store.parent / "quads.nq"
+    fine = "".join(f"<http://example.org/{n}> <http://example.org/p> <http://example.org/o> <http://g/> .\n" for n in range(5000))
+    file.write_text(fine + "broken\n", encoding="utf-8")
+    before = list(EmbeddedStore(store).snapshot().quads())
+    with pytest.raises(DataError, match=r"quads\.nq, line 5001"):
+        ingest.import_files(store, [file], ingest.Options(trust=True))
+    assert list(EmbeddedStore(store).snapshot().quads()) == before
+    take(store, "second")
+    after = EmbeddedStore(store).snapshot()
+    assert not [q for q in after.quads() if q.subject.value.startswith("http://example.org/")]  # type: ignore[union-attr]
+    assert has(after, "second")
+
+
+def test_a_writer_that_raises_publishes_nothing(store: Path) -> None:
+    quad = Quad(NamedNode("https://e/s"), NamedNode("https://e/p"), Literal("o"), NamedNode("https://e/g"))
+    with pytest.raises(RuntimeError), embedded.writing(store) as writer:
+        writer.add([quad])
+        raise RuntimeError
+    assert (store / "current").read_text() == "2\n"
+    with embedded.writing(store) as writer:
+        writer.replace({"https://e/g2": [quad]})
+        assert writer.publish(search.build) == "3"
+    found = EmbeddedStore(store).snapshot()
+    assert found.graph("https://e/g") == []
+    assert len(found.graph("https://e/g2")) == 1
+
+
+def test_an_index_that_cannot_be_made_publishes_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kgcompare.search.shutil.copyfile", failing)
+    with pytest.raises(StoreError, match="cannot be written"):
+        take(store, "second")
+    assert (store / "current").read_text() == "2\n"
+    monkeypatch.undo()
+    assert take(store, "second") == "3"
+
+
+# -- what a snapshot answers ---------------------------------------------------------------------------
+
+
+def test_queries_run_over_the_union_unless_they_name_a_dataset(store: Path) -> None:
+    snapshot = EmbeddedStore(store).snapshot()
+    label = "?m <http://www.w3.org/2004/02/skos/core#prefLabel> 'first'@en"
+    assert snapshot.query(f"ASK {{ {label} }}") == Verdict(True)
+    assert snapshot.query(f"ASK FROM <https://w3id.org/kgcompare/doc/method/first> {{ {label} }}") == Verdict(True)
+    assert snapshot.query(f"ASK FROM <https://w3id.org/kgcompare/ns> {{ {label} }}") == Verdict(False)
+    assert snapshot.query(f"ASK FROM NAMED <https://w3id.org/kgcompare/ns> {{ {label} }}") == Verdict(False)
+    assert snapshot.query(f"ASK {{ {label} FILTER (STR(?m) != 'FROM <x:y>') }} # from <x:y>") == Verdict(True)
+
+
+@pytest.mark.parametrize("query", ["SELECT", "INSERT DATA { <x:a> <x:b> <x:c> }", "", "\x00", "ASK { ?s ex:p ?o }"])
+def test_a_malformed_query(store: Path, query: str) -> None:
+    with pytest.raises(QueryError):
+        EmbeddedStore(store).snapshot().query(query)
+
+
+def test_select_refuses_other_kinds_of_query(store: Path) -> None:
+    with pytest.raises(QueryError):
+        EmbeddedStore(store).snapshot().select("ASK {}")
+
+
+def test_every_statement_stands_in_the_graph_of_its_document(small_store: Path) -> None:
+    snapshot = EmbeddedStore(small_store).snapshot()
+    base = snapshot.base
+    for quad in snapshot.quads():
+        graph = getattr(quad.graph_name, "value", "")
+        assert graph.startswith(base.value), "nothing stands in the default graph"
+        if isinstance(quad.subject, NamedNode) and not base.is_vocabulary_graph(graph):
+            assert graph in {base.document(quad.subject.value), quad.subject.value}
+
+
+# -- what is held open ---------------------------------------------------------------------------------
+
+
+def descriptors() -> int:
+    """How many files this process holds open."""
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+def test_no_file_stays_open(store: Path) -> None:
+    def use() -> None:
+        reading = EmbeddedStore(store)
+        with Catalogue(reading) as catalogue:
+            catalogue.compare(["first"])
+            catalogue.search("first")
+            take(store, f"another-{time.monotonic_ns()}")
+            catalogue.compare(["first"])
+
+    use()
+    before = descriptors()
+    for _ in range(4):
+        use()
+    assert descriptors() <= before
+
+
+def test_refusals_hold_nothing_open(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "broken.ttl"
+    file.write_text("broken")
+
+    def fail() -> None:
+        with pytest.raises(DataError):
+            ingest.import_files(store, [file], ingest.Options())
+        with pytest.raises(StoreError):
+            EmbeddedStore(tmp_path / "missing")
+
+    fail()
+    before = descriptors()
+    for _ in range(5):
+        fail()
+    assert descriptors() <= before
