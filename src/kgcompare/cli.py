@@ -618,4 +618,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except Exception as fault:  # noqa: BLE001  (the last resort: no traceback reaches a user)
+        if os.environ.get("KGCOMPARE_DEBUG"):
+            raise
+        name = type(fault).__name__
+        click.echo(f"kgcompare: a fault of kgcompare itself ({name}: {fault}); KGCOMPARE_DEBUG=1 shows where", err=True)
+        code = 1
     sys.exit(code)

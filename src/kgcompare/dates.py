@@ -12,7 +12,8 @@ from functools import lru_cache
 from kgcompare.languages import translate
 
 EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
-_PLAIN = re.compile(r"([0-9]{4})(?:/([0-9]{4}))?\Z")
+_PLAIN = re.compile(r"([0-9]{4})[~?%]?(?P<slash>/(?:([0-9]{4})[~?%]?|\.\.))?\Z")
+"""Years, marked or not, and intervals of them: nearly all there is, and read without edtf's grammar (20 ms each)."""
 _YEAR = re.compile(r"(?P<sign>-?)(?P<year>[0-9]{4})(?P<mark>[~?%]?)\Z")
 _DECADE = re.compile(r"(?P<year>[0-9]{3}X|[0-9]{2}XX)(?P<mark>[~?%]?)\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
@@ -48,7 +49,8 @@ def years(text: str) -> tuple[int | None, int | None]:
     :raises ValueError: if it is not EDTF.
     """
     if match := _PLAIN.match(text):
-        return int(match[1]), int(match[2] or match[1])
+        end = match[3] or ("" if match["slash"] else match[1])
+        return int(match[1]), int(end) if end else None
     import edtf
 
     try:

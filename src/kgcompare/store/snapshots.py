@@ -96,7 +96,7 @@ class Folder:
         :raises StoreError: if it is of a newer layout or unreadable.
         """
         if not self.exists():
-            raise StoreMissing(f"there is no store at {self.path}; make one with: kgcompare --store {self.path} init")
+            raise StoreMissing(f"there is no store at {self.path}; make one with: kgcompare init --store {self.path}")
         try:
             about = json.loads((self.path / "store.json").read_text(encoding="utf-8"))
             layout = int(about["layout"])
