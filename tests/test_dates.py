@@ -37,7 +37,8 @@ def test_the_canonical_form(said: str, canonical: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", "about 1996", "2014-2018", "96", "20141", "1996-13", "..", "1996//1997", "1996\n1997", "١٩٩٦", "x" * 500]
+    "said",
+    ["", "about 1996", "2014-2018", "96", "20141", "1996-13", "..", "1996//1997", "1996\n1997", "١٩٩٦", "x" * 500],
 )
 def test_what_is_no_date(said: str) -> None:
     with pytest.raises(ValueError, match="is not a date in EDTF"):

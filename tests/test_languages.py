@@ -56,7 +56,8 @@ def test_tags_are_brought_into_their_standard_form(said: str, tag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", " ", "xx-absurd", "english", "../../etc/passwd", "fr\n", "f" * 5000, "<script>", "é", "-", "en-", "\x00"]
+    "said",
+    ["", " ", "xx-absurd", "english", "../../etc/passwd", "fr\n", "f" * 5000, "<script>", "é", "-", "en-", "\x00"],
 )
 def test_absurd_tags_are_refused_with_an_example(said: str) -> None:
     with pytest.raises(UsageError, match=r"is not a language tag; use one such as en") as refused:

@@ -618,7 +618,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except Exception as fault:  # noqa: BLE001  (the last resort: no traceback reaches a user)
+    except Exception as fault:
         if os.environ.get("KGCOMPARE_DEBUG"):
             raise
         name = type(fault).__name__

@@ -56,6 +56,7 @@ _TYPE, _DEFINITION = iri("rdf:type").value, iri("skos:definition").value
 _ORIGIN, _START, _END = (iri(f"kgc:{n}").value for n in ("origin", "originStart", "originEnd"))
 _CONCEPT, _METHOD = iri("skos:Concept").value, iri("kgc:Method").value
 _AGENTS = {iri("foaf:Person").value, iri("foaf:Organization").value}
+_INTERNAL = (iri("kgc:").value.rstrip("#"), iri("kgcsh:").value.rstrip("#"))
 _RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
 _CANDIDATES = 400
 _FEW = 2000
@@ -96,6 +97,7 @@ def updater(previous: EmbeddedSnapshot | None, documents: Sequence[str]) -> Prep
 
 def _descriptions(snapshot: Snapshot, things: Sequence[str] | None = None) -> dict[str, Description]:
     query = load("index_things")
+    whole = things is None
     found: dict[str, Description] = {}
     if isinstance(snapshot, EmbeddedSnapshot) and things is None:
         queries: Iterable[str] = [query.text]
@@ -107,10 +109,9 @@ def _descriptions(snapshot: Snapshot, things: Sequence[str] | None = None) -> di
         for thing, predicate, value in snapshot.select(text).rows:
             if thing is not None and predicate is not None and value is not None:
                 found.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
-    internal = (iri("kgc:").value, iri("kgcsh:").value)
-    return {
-        thing: said for thing, said in found.items() if (not thing.startswith(internal) and _TYPE in said) or things
-    }
+    if not whole:
+        return found
+    return {thing: said for thing, said in found.items() if _TYPE in said and not thing.startswith(_INTERNAL)}
 
 
 def _pages(snapshot: Snapshot) -> Iterator[str]:

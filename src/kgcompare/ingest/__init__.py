@@ -150,7 +150,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         triples = kept + [triple for file in shapes for triple in read_shapes(file)]
         known = Shapes(triples)
         if options.trust and all(readers.syntax_of(file, options.syntax) in readers.QUADS for file in files):
-            return _load(writer, files, options)
+            return _load(writer, files, snapshot, options)
         records = read_records(files, base, options)
         _require_records(records, known, files)
         report = ValidationReport((), len(records.documents))
@@ -175,16 +175,22 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
     if options.trust and files and all(readers.syntax_of(f, options.syntax) in readers.QUADS for f in files):
         embedded.create(path, bare=True)
         with embedded.writing(path) as writer:
-            _load(writer, files, options)
+            _load(writer, files, None, options)
         return ValidationReport()
     create_store(path, shapes=shapes)
     return import_files(path, files, options).validation
 
 
-def _load(writer: embedded.Writer, files: Sequence[Path], options: Options) -> ImportReport:
+def _load(
+    writer: embedded.Writer, files: Sequence[Path], snapshot: embedded.EmbeddedSnapshot | None, options: Options
+) -> ImportReport:
     for number, file in enumerate(files):
         options.tell("loading", number, len(files))
         writer.load(file, readers.syntax_of(file, options.syntax))
+    if snapshot is not None:
+        # An export brings vocabulary and shapes along; added to the store's own, every path would be there twice.
+        base = writer.about.base
+        writer.replace({name: snapshot.graph(name) for name in snapshot.graphs() if base.is_vocabulary_graph(name)})
     options.tell("indexing", 0, 1)
     generation = writer.publish(search.build)
     options.tell("indexing", 1, 1)

@@ -29,6 +29,7 @@ _BULK = 50_000
 
 def _answer(store: pyoxigraph.Store, query: str) -> Results:
     dataset: dict[str, Any] = {} if names_dataset(query) else {"use_default_graph_as_union": True}
+    found: Any = None
     try:
         found = store.query(query, **dataset)
         if isinstance(found, QuerySolutions):
@@ -40,9 +41,12 @@ def _answer(store: pyoxigraph.Store, query: str) -> Results:
     except SyntaxError as fault:
         raise QueryError(f"the query is not SPARQL 1.1: {fault}") from None
     except (ValueError, RuntimeError) as fault:
+        fault.with_traceback(None)  # its frames hold the iterator
         raise QueryError(f"the query cannot be answered: {fault}") from None
     except OSError as fault:
         raise StoreError(f"the store cannot be read: {fault}") from None
+    finally:
+        found = None  # pyoxigraph's iterators must end in the thread that made them
 
 
 class EmbeddedSnapshot:
@@ -77,6 +81,10 @@ class EmbeddedSnapshot:
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
         return list(self._store.quads_for_pattern(None, None, None, NamedNode(name)))
+
+    def graphs(self) -> list[str]:
+        """The names of the named graphs."""
+        return [graph.value for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
 
 
 class _GenerationGone(Exception):

@@ -10,16 +10,17 @@ from __future__ import annotations
 import hashlib
 import http.client
 import io
+import threading
 import time
 import urllib.error
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from pyoxigraph import Quad, QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple, parse
 from pyoxigraph import parse_query_results as parse_results
-from SPARQLWrapper import GET, POST, SPARQLWrapper
-from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
+from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
 
 from kgcompare.errors import EndpointError, QueryError
 from kgcompare.namespaces import DEFAULT_BASE, Base
@@ -30,7 +31,15 @@ KEEP = 300.0
 """Seconds for which answers of an endpoint are kept."""
 _LONGEST_GET = 1500
 _MOST_BYTES = 512 * 1024 * 1024
-_ACCEPT = "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8, application/rdf+xml;q=0.5"
+_ACCEPT = (
+    "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8, "
+    "application/sparql-results+xml;q=0.5, application/rdf+xml;q=0.5"
+)
+_RESULTS = {
+    "application/sparql-results+json": QueryResultsFormat.JSON,
+    "application/json": QueryResultsFormat.JSON,
+    "application/sparql-results+xml": QueryResultsFormat.XML,
+}
 
 
 class RemoteSnapshot:
@@ -49,23 +58,29 @@ class RemoteSnapshot:
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
         media, body = self._fetch(query)
+        found: Any = None
         try:
-            if media in {"application/sparql-results+json", "application/json"}:
-                found = parse_results(body, QueryResultsFormat.JSON)
+            if media in _RESULTS:
+                found = parse_results(body, _RESULTS[media])
                 if isinstance(found, QuerySolutions):
                     variables = tuple(variable.value for variable in found.variables)
                     return Solutions(variables, [tuple(solution) for solution in found])
                 if isinstance(found, QueryBoolean):
                     return Verdict(bool(found))
             syntax = RdfFormat.from_media_type(media)
-            if syntax is None:
+            if syntax is None or media == "text/plain":
                 raise EndpointError(
                     f"{self.endpoint} answered with {media or 'no media type'}, which is no SPARQL answer"
                 )
             triples = [Triple(q.subject, q.predicate, q.object) for q in parse(io.BytesIO(body), syntax)]
             return Statements(triples)
         except (SyntaxError, ValueError, OSError) as fault:
-            raise EndpointError(f"{self.endpoint} answered something that is no SPARQL result: {fault}") from None
+            fault.with_traceback(None)  # its frames hold the iterator
+            raise EndpointError(
+                f"{self.endpoint} answered something that is no SPARQL result: {_line(fault)}"
+            ) from None
+        finally:
+            found = None  # pyoxigraph's iterators must end in the thread that made them
 
     def select(self, query: str) -> Solutions:
         """Answers a SELECT.
@@ -85,40 +100,82 @@ class RemoteSnapshot:
             yield Quad(subject, predicate, value, graph)  # type: ignore[arg-type]
 
     def _fetch(self, query: str) -> tuple[str, bytes]:
-        wrapper = SPARQLWrapper(self.endpoint, agent="kgcompare")
-        wrapper.setTimeout(max(1, round(self.timeout)))
-        wrapper.setMethod(GET if len(query) <= _LONGEST_GET else POST)
+        """(media type, body) of the answer, within the time.
+
+        A socket's timeout starts again with every byte, so a server that drips would hold us for ever; the
+        exchange runs beside and is left to itself when the time is over.
+        """
+        found: list[tuple[str, bytes] | Exception] = []
+
+        def exchange() -> None:
+            try:
+                found.append(self._exchange(query))
+            except Exception as fault:  # noqa: BLE001  raised again below, in the thread that asked
+                found.append(fault)
+
+        thread = threading.Thread(target=exchange, name="kgcompare-endpoint", daemon=True)
+        thread.start()
+        thread.join(self.timeout)
+        if not found:
+            raise self._late()
+        if isinstance(found[0], Exception):
+            raise found[0]
+        return found[0]
+
+    def _late(self) -> EndpointError:
+        return EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s")
+
+    def _request(self, query: str) -> Any:
+        by_get = len(query) <= _LONGEST_GET
+        parts = urlsplit(self.endpoint)
+        wrapper = SPARQLWrapper(urlunsplit(parts._replace(query="")) if by_get else self.endpoint, agent="kgcompare")
+        if by_get:
+            for name, value in parse_qsl(parts.query, keep_blank_values=True):
+                wrapper.addParameter(name, value)
+        wrapper.timeout = self.timeout
+        wrapper.setMethod(GET if by_get else POST)
+        wrapper.setOnlyConneg(True)  # without parameters of its own, which some endpoints heed more than Accept
         wrapper.addCustomHttpHeader("Accept", _ACCEPT)
-        wrapper.setQuery(query)
+        # Sent as a query whatever it says: SPARQLWrapper would send what looks like an update as an update.
+        wrapper.queryString, wrapper.queryType = query, SELECT
+        return wrapper
+
+    def _exchange(self, query: str) -> tuple[str, bytes]:
         deadline = time.monotonic() + self.timeout
         try:
-            response: Any = wrapper.query().response
+            response: Any = self._request(query).query().response
             with response:
                 media = (response.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
                 body = io.BytesIO()
                 while chunk := response.read1(65536):
                     body.write(chunk)
                     if time.monotonic() > deadline:
-                        raise EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s")
+                        raise self._late()
                     if body.tell() > _MOST_BYTES:
                         raise EndpointError(f"{self.endpoint} answered more than {_MOST_BYTES >> 20} MiB")
+                if response.length:
+                    raise EndpointError(f"{self.endpoint} broke off in the middle of its answer")
                 return media, body.getvalue()
         except urllib.error.HTTPError as fault:
             fault.close()
             raise EndpointError(f"{self.endpoint} answered with status {fault.code}") from None
         except SPARQLWrapperException as fault:
-            reason = str(fault).strip().splitlines()
-            if type(fault).__name__ == "QueryBadFormed":
-                raise QueryError(f"{self.endpoint} refused the query: {' '.join(reason)[:500]}") from None
-            raise EndpointError(f"{self.endpoint} failed: {' '.join(reason)[:500]}") from None
+            if isinstance(fault, QueryBadFormed):
+                raise QueryError(f"{self.endpoint} refused the query: {_line(fault)}") from None
+            raise EndpointError(f"{self.endpoint} failed: {_line(fault)}") from None
         except TimeoutError:
-            raise EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s") from None
+            raise self._late() from None
         except urllib.error.URLError as fault:
             if isinstance(fault.reason, TimeoutError):
-                raise EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s") from None
-            raise EndpointError(f"{self.endpoint} cannot be reached: {fault.reason}") from None
+                raise self._late() from None
+            raise EndpointError(f"{self.endpoint} cannot be reached: {_line(fault.reason)}") from None
         except (OSError, http.client.HTTPException, ValueError) as fault:
-            raise EndpointError(f"{self.endpoint} cannot be reached: {str(fault) or type(fault).__name__}") from None
+            raise EndpointError(f"{self.endpoint} cannot be reached: {_line(fault)}") from None
+
+
+def _line(fault: object) -> str:
+    """What an error says, on one line of bounded length."""
+    return " ".join(str(fault).split())[:500] or type(fault).__name__
 
 
 class RemoteStore:
@@ -129,8 +186,12 @@ class RemoteStore:
 
         :raises EndpointError: if that is not an http or https address.
         """
-        parts = urlsplit(endpoint)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(endpoint)
+            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
             raise EndpointError(f"{endpoint!r} is not the address of an endpoint; it starts with http:// or https://")
         self.endpoint = endpoint
         self.base = Base(base)

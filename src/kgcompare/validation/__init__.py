@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError, ShapeError
-from kgcompare.graph import Graph, Term
+from kgcompare.graph import Graph, Node, Term
 from kgcompare.languages import best
 from kgcompare.model import Fault, Severity, ValidationReport
 from kgcompare.namespaces import iri, is_safe_iri
@@ -25,8 +26,10 @@ from kgcompare.store import Snapshot
 if TYPE_CHECKING:
     import rdflib
 
-BATCH = 200
+BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
+_FULL = (iri("foaf:").value, iri("bibo:").value)
+_RDF_TYPE = iri("rdf:type")
 _XSD_STRING = iri("xsd:string").value
 _SEVERITY: Mapping[str, Severity] = {
     iri("sh:Violation").value: "violation",
@@ -39,7 +42,7 @@ class Validator:
     """Validates records against shapes; reads the shapes once."""
 
     def __init__(self, shapes: Iterable[Triple]) -> None:
-        self._shapes = to_rdflib(shapes)
+        self._shapes = _flattened(to_rdflib(shapes))
 
     def validate(
         self,
@@ -64,14 +67,23 @@ class Validator:
         faults: list[Fault] = []
         for start in range(0, len(subjects), BATCH):
             batch = subjects[start : start + BATCH]
-            for fault, focus in self._run(_extract(batch, everything, known), batch, lang):
-                name = homes.get(focus, "")
-                faults.append(_located(fault, (files or {}).get(name)))
+            owners = {node: node for node in batch} | {
+                value: node
+                for node in batch
+                for values in everything.description(node).values()
+                for value in values
+                if isinstance(value, BlankNode)
+            }
+            for fault, focus in self._run(_extract(batch, everything, known), lang):
+                owner = owners.get(focus)
+                if owner is not None:  # neighbours stand there in part only, and are not looked at
+                    told = fault if focus == owner else _of_owner(fault, focus, owner, everything)
+                    faults.append(_located(told, (files or {}).get(homes.get(owner, ""))))
             if progress:
                 progress(min(start + BATCH, len(subjects)), len(subjects))
         return ValidationReport(tuple(faults), len(documents))
 
-    def _run(self, data: rdflib.Graph, focus: Sequence[NamedNode], lang: str) -> list[tuple[Fault, Term]]:
+    def _run(self, data: rdflib.Graph, lang: str) -> list[tuple[Fault, Node]]:
         import pyshacl
         import rdflib
 
@@ -80,9 +92,9 @@ class Validator:
             _, report, _ = pyshacl.validate(
                 data,
                 shacl_graph=self._shapes,
-                focus_nodes=[rdflib.URIRef(node.value) for node in focus],
                 inplace=True,
                 allow_warnings=True,
+                advanced=True,
                 do_owl_imports=False,
             )
         except (pyshacl.errors.ShapeLoadError, pyshacl.errors.ConstraintLoadError) as fault:
@@ -145,37 +157,69 @@ def _neighbours(graph: Graph, snapshot: Snapshot | None) -> Graph:
 
 
 def _extract(subjects: Sequence[NamedNode], everything: Graph, known: Graph) -> rdflib.Graph:
+    """The records of a batch, in full the agents and sources that they name, and the classes of all else."""
+    described: dict[Term, None] = dict.fromkeys(subjects)
+    named: dict[Term, None] = {}
+    for node in list(described):
+        for value in _reached(node, everything):
+            types = everything.types(value) if isinstance(value, NamedNode) else []
+            (described if any(cls.startswith(_FULL) for cls in types) else named)[value] = None
     triples: list[Triple] = []
-    seen: set[Term] = set()
-
-    def describe(node: Term, depth: int) -> None:
-        if isinstance(node, Literal) or node in seen:
-            return
-        seen.add(node)
-        for predicate, values in everything.description(node).items():
-            for value in values:
-                triples.append(Triple(node, NamedNode(predicate), value))
-                if isinstance(value, BlankNode):
-                    describe(value, depth)
-                elif isinstance(value, NamedNode) and depth and value in everything:
-                    describe(value, depth - 1)
-        for predicate, values in known.description(node).items():
-            triples.extend(Triple(node, NamedNode(predicate), value) for value in values)
-
-    for subject in subjects:
-        describe(subject, 1)
-    named = {t.object for t in triples if isinstance(t.object, NamedNode)} - seen
-    for node in named:
-        for value in (everything if node in everything else known).types(node):
-            triples.append(Triple(node, iri("rdf:type"), NamedNode(value)))
-    return to_rdflib(triples)
+    for node in described:
+        triples += _about(node, everything)
+    for node in named.keys() - described.keys():
+        if isinstance(node, NamedNode):
+            if node in everything:
+                triples += [Triple(node, _RDF_TYPE, NamedNode(cls)) for cls in everything.types(node)]
+            else:
+                triples += _about(node, known)
+    return to_rdflib(triples, _prepared_graph()(bind_namespaces="none"))
 
 
-def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
+def _reached(node: Term, graph: Graph) -> Iterator[Term]:
+    """What a record names, in its blank nodes and lists too."""
+    if isinstance(node, Literal):
+        return
+    for values in graph.description(node).values():
+        for value in values:
+            yield value
+            if isinstance(value, BlankNode):
+                yield from _reached(value, graph)
+
+
+def _about(node: Term, graph: Graph) -> Iterator[Triple]:
+    """The statements about a node and about its blank nodes."""
+    if isinstance(node, Literal):
+        return
+    for predicate, values in graph.description(node).items():
+        for value in values:
+            yield Triple(node, NamedNode(predicate), value)
+            if isinstance(value, BlankNode):
+                yield from _about(value, graph)
+
+
+@cache
+def _prepared_graph() -> type[rdflib.Graph]:
+    """A graph that parses a query once: rdflib's parser takes 60 ms for one, and pySHACL asks anew each time."""
+    import rdflib
+    from rdflib.plugins.sparql import prepareQuery
+
+    prepared = lru_cache(maxsize=64)(prepareQuery)
+
+    class PreparedGraph(rdflib.Graph):
+        def query(self, query_object: Any, *args: Any, **options: Any) -> Any:
+            if isinstance(query_object, str) and not options.get("initNs"):
+                query_object = prepared(query_object)
+            return super().query(query_object, *args, **options)
+
+    return PreparedGraph
+
+
+def to_rdflib(triples: Iterable[Triple], graph: rdflib.Graph | None = None) -> rdflib.Graph:
     """The same statements as an rdflib graph."""
     import rdflib
 
-    graph = rdflib.Graph(bind_namespaces="none")
+    graph = rdflib.Graph(bind_namespaces="none") if graph is None else graph
     for triple in triples:
         graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
     return graph
@@ -195,7 +239,34 @@ def _term(term: Any) -> Any:
     return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
 
 
-def _fault(report: rdflib.Graph, result: Any, lang: str) -> tuple[Fault, Term]:
+def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
+    """The same shapes with the targets of a node shape on its property shapes themselves.
+
+    The results are the same, and pySHACL then validates a property shape once for all focus nodes, not
+    once for each (measured on the bundled catalogue: 11 s before, 3 s after).
+    """
+    from rdflib import SH
+
+    targets = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
+    for shape in set(shapes.subjects(SH.property)):
+        found = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
+        if not found or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
+            continue
+        for part in list(shapes.objects(shape, SH.property)):
+            for predicate, value in found:
+                shapes.add((part, predicate, value))
+            shapes.remove((shape, SH.property, part))
+    return shapes
+
+
+def _of_owner(fault: Fault, focus: Node, owner: NamedNode, graph: Graph) -> Fault:
+    """A fault of a blank node, told of the record that it belongs to."""
+    by = next((p for p, values in graph.description(owner).items() if focus in values), "")
+    path = " / ".join(part for part in (by, fault.path) if part)
+    return replace(fault, focus_node=owner.value, path=path)
+
+
+def _fault(report: rdflib.Graph, result: Any, lang: str) -> tuple[Fault, Node]:
     import rdflib
 
     messages: dict[str, str] = {}
@@ -224,7 +295,8 @@ def _path_text(report: rdflib.Graph, path: Any) -> str | None:
 
     if path is None or isinstance(path, rdflib.URIRef):
         return None if path is None else str(path)
-    for predicate, sign in ((rdflib.SH.inversePath, "^"), (rdflib.SH.zeroOrMorePath, "*")):
+    signs = ((rdflib.SH.inversePath, "^"), (rdflib.SH.zeroOrMorePath, "*"), (rdflib.SH.zeroOrOnePath, "?"))
+    for predicate, sign in signs:
         inner = report.value(path, predicate)
         if inner is not None:
             text = _path_text(report, inner) or ""

@@ -1,0 +1,257 @@
+"""Other engines that answer queries/compare.rq, each started here on a loopback port and ended again.
+
+Peers are not dependencies: one that is not installed is left out and the table says so.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import multiprocessing
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+VENV = Path(os.environ.get("KGCOMPARE_BENCH_VENV", "/tmp/bench-venv"))
+"""A virtual environment with rdflib-endpoint and uvicorn in it."""
+
+
+class Unavailable(Exception):
+    """A peer that is not installed, or that cannot do what is asked."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Client:
+    """One connection that is kept open."""
+
+    def __init__(self, port: int, timeout: float = 120.0) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+
+    def request(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, bytes]:
+        """Status and body."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            self._connection.request(method, path, body, named)
+            answer = self._connection.getresponse()
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            self._connection.close()
+            self._connection.request(method, path, body, named)
+            answer = self._connection.getresponse()
+        return answer.status, answer.read()
+
+
+class Process:
+    """A server that was started here; :meth:`stop` ends it and nothing else."""
+
+    def __init__(self, command: list[str], log: Path, cwd: Path | None = None) -> None:
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, start_new_session=True)
+        self.log = log
+
+    def wait_for(self, port: int, path: str, seconds: float = 120.0) -> float:
+        """Seconds until a page is there."""
+        start = time.perf_counter()
+        while time.perf_counter() - start < seconds:
+            if self._process.poll() is not None:
+                said = self.log.read_text(errors="replace")[-500:]
+                raise Unavailable(f"ended at once: {said}")
+            try:
+                if Client(port, 10.0).request("GET", path)[0] < 500:
+                    return time.perf_counter() - start
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.005)
+        raise Unavailable(f"no answer within {seconds:.0f} s")
+
+    def stop(self) -> None:
+        """Ends the server."""
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Peer(ABC):
+    """An engine with a catalogue in it."""
+
+    name: str
+
+    @abstractmethod
+    def ask(self, query: str) -> int:
+        """Answers a query; how many solutions there are."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ends the engine."""
+
+
+class HttpPeer(Peer):
+    """An engine behind the SPARQL protocol."""
+
+    def __init__(self, name: str, port: int, path: str, process: Process) -> None:
+        self.name = name
+        self._client = Client(port)
+        self._path = path
+        self._process = process
+
+    def ask(self, query: str) -> int:
+        """Answers a query by POST, its results as JSON."""
+        status, body = self._client.request(
+            "POST",
+            self._path,
+            urlencode({"query": query}),
+            Content_Type="application/x-www-form-urlencoded",
+            Accept="application/sparql-results+json",
+        )
+        if status != 200:
+            raise Unavailable(f"{status}: {body[:200].decode(errors='replace')}")
+        return len(json.loads(body)["results"]["bindings"])
+
+    def stop(self) -> None:
+        """Ends the server."""
+        self._process.stop()
+
+
+def oxigraph(data: Path, scratch: Path) -> Peer:
+    """``oxigraph serve`` on disk, of PyPI."""
+    program = shutil.which("oxigraph", path=f"{Path(sys.executable).parent}:{VENV / 'bin'}:{os.environ['PATH']}")
+    if program is None:
+        raise Unavailable("not installed (pip install oxigraph)")
+    place = scratch / "oxigraph"
+    shutil.rmtree(place, ignore_errors=True)
+    subprocess.run([program, "load", "--location", str(place), "--file", str(data)], check=True, capture_output=True)
+    port = free_port()
+    command = [program, "serve-read-only", "--location", str(place), "--bind", f"127.0.0.1:{port}"]
+    process = Process([*command, "--union-default-graph"], scratch / "oxigraph.log")
+    process.wait_for(port, "/query?query=ASK%20%7B%7D")
+    return HttpPeer("oxigraph serve", port, "/query", process)
+
+
+_VIRTUOSO = """[Database]
+DatabaseFile = {0}/virtuoso.db
+TransactionFile = {0}/virtuoso.trx
+ErrorLogFile = {0}/virtuoso.log
+LockFile = {0}/virtuoso.lck
+xa_persistent_file = {0}/virtuoso.pxa
+MaxCheckpointRemap = 2000
+[TempDatabase]
+DatabaseFile = {0}/temp.db
+TransactionFile = {0}/temp.trx
+[Parameters]
+ServerPort = 127.0.0.1:{1}
+DirsAllowed = {0}, {3}
+NumberOfBuffers = 340000
+MaxDirtyBuffers = 250000
+ServerThreads = 10
+[HTTPServer]
+ServerPort = 127.0.0.1:{2}
+ServerThreads = 10
+KeepAliveTimeout = 60
+MaxKeepAlives = 10
+[SPARQL]
+ResultSetMaxRows = 100000
+MaxQueryExecutionTime = 120
+"""
+
+
+def virtuoso(data: Path, scratch: Path) -> Peer:
+    """Virtuoso 7 of Debian (virtuoso-opensource-7-bin), with 340,000 buffers as its manual advises for 4 GiB."""
+    server, client = shutil.which("virtuoso-t"), shutil.which("isql-vt")
+    if server is None or client is None:
+        raise Unavailable("not installed (apt-get install virtuoso-opensource-7-bin)")
+    place = scratch / "virtuoso"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    own, web = free_port(), free_port()
+    folder = data.resolve().parent
+    (place / "virtuoso.ini").write_text(_VIRTUOSO.format(place, own, web, folder))
+    process = Process(
+        [server, "+foreground", "+configfile", str(place / "virtuoso.ini")], scratch / "virtuoso.log", place
+    )
+    try:
+        process.wait_for(web, "/sparql?query=ASK%20%7B%3Fs%20%3Fp%20%3Fo%7D", 180)
+        load = f"ld_dir('{folder}', '{data.name}', 'urn:none'); rdf_loader_run(); checkpoint;"
+        subprocess.run(
+            [client, f"127.0.0.1:{own}", "dba", "dba", f"exec={load}"], check=True, capture_output=True, timeout=1800
+        )
+    except (Unavailable, subprocess.SubprocessError):
+        process.stop()
+        raise
+    return HttpPeer("Virtuoso 7", web, "/sparql", process)
+
+
+def rdflib_endpoint(data: Path, scratch: Path) -> Peer:
+    """rdflib-endpoint of PyPI, under uvicorn, with the data in memory."""
+    python = VENV / "bin" / "python"
+    if not (VENV / "bin" / "rdflib-endpoint").exists():
+        raise Unavailable(f"not installed (in {VENV}: pip install rdflib-endpoint uvicorn)")
+    port = free_port()
+    script = (
+        "import sys, rdflib, uvicorn; from rdflib_endpoint import SparqlEndpoint\n"
+        "graph = rdflib.Dataset(default_union=True); graph.parse(sys.argv[1], format='nquads')\n"
+        "uvicorn.run(SparqlEndpoint(graph=graph, path='/'), host='127.0.0.1', port=int(sys.argv[2]))\n"
+    )
+    process = Process([str(python), "-c", script, str(data), str(port)], scratch / "rdflib-endpoint.log")
+    process.wait_for(port, "/?query=ASK%20%7B%7D", 600)
+    return HttpPeer("rdflib-endpoint", port, "/", process)
+
+
+def _answer(data: Path, pipe: Connection) -> None:
+    import rdflib
+
+    graph = rdflib.Dataset(default_union=True)
+    graph.parse(data, format="nquads")
+    pipe.send(None)
+    while True:
+        query: str = pipe.recv()
+        pipe.send(len(list(graph.query(query))))
+
+
+class Rdflib(Peer):
+    """rdflib in memory, in a process that can be ended."""
+
+    def __init__(self, data: Path, limit: float = 60.0) -> None:
+        self.name = "rdflib in memory"
+        self._limit = limit
+        context = multiprocessing.get_context("spawn")
+        self._pipe: Any
+        self._pipe, other = context.Pipe()
+        self._process = context.Process(target=_answer, args=(data, other), daemon=True)
+        self._process.start()
+        if not self._pipe.poll(600):
+            self.stop()
+            raise Unavailable("not loaded within 600 s")
+        self._pipe.recv()
+
+    def ask(self, query: str) -> int:
+        """Answers a query, within a limit of time."""
+        self._pipe.send(query)
+        if not self._pipe.poll(self._limit):
+            raise Unavailable(f"no answer within {self._limit:.0f} s")
+        return int(self._pipe.recv())
+
+    def stop(self) -> None:
+        """Ends the process."""
+        self._process.terminate()
+        self._process.join()
+
+
+def rdflib_memory(data: Path, scratch: Path) -> Peer:
+    """rdflib in memory."""
+    del scratch
+    return Rdflib(data)

@@ -1,0 +1,467 @@
+"""An endpoint that answers well, badly, slowly or not at all; and the same questions to every kind of store."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pyoxigraph import Literal, NamedNode
+
+from conftest import LoadQuads
+from kgcompare.catalogue import Catalogue
+from kgcompare.errors import EndpointError, QueryError, StoreError
+from kgcompare.formats import COMPARISON, render
+from kgcompare.queries import load
+from kgcompare.search import Filter
+from kgcompare.store import Solutions, Statements, Verdict, remote
+from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.remote import RemoteStore
+
+JSON = "application/sparql-results+json"
+GOOD = json.dumps({"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "yes"}}]}})
+SELECT = "SELECT ?x WHERE { ?s ?p ?x }"
+Script = Callable[[socket.socket, str], None]
+"""What a scripted server does with a connection, given the request's head and body."""
+
+
+@contextmanager
+def scripted(script: Script) -> Iterator[str]:
+    """An endpoint on loopback that does what *script* says with every connection."""
+    server = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def serve_one(connection: socket.socket) -> None:
+        with connection:
+            connection.settimeout(20)
+            try:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    part = connection.recv(65536)
+                    if not part:
+                        return
+                    request += part
+                script(connection, request.decode("latin-1"))
+            except OSError:
+                pass  # the client has gone, as it may
+
+    def serve() -> None:
+        while not done.is_set():
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve_one, args=(connection,), daemon=True).start()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/sparql"
+    finally:
+        done.set()
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join(5)
+
+
+def answer(body: str | bytes, media: str = JSON, status: str = "200 OK", **headers: str) -> Script:
+    """A script that answers every request with the same."""
+    data = body.encode() if isinstance(body, str) else body
+    head = [f"HTTP/1.1 {status}", f"Content-Type: {media}", f"Content-Length: {len(data)}", "Connection: close"]
+    head += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+
+    def script(connection: socket.socket, _: str) -> None:
+        connection.sendall("\r\n".join([*head, "", ""]).encode() + data)
+
+    return script
+
+
+def ask(endpoint: str, query: str = SELECT, timeout: float = 5) -> object:
+    """What an endpoint answers."""
+    return RemoteStore(endpoint, timeout=timeout).snapshot().query(query)
+
+
+def test_a_good_answer() -> None:
+    with scripted(answer(GOOD)) as endpoint:
+        assert ask(endpoint) == Solutions(("x",), [(Literal("yes"),)])
+
+
+@pytest.mark.parametrize(
+    "media", [JSON, JSON + ";charset=utf-8", "Application/SPARQL-Results+JSON", "application/json"]
+)
+def test_media_types_of_a_good_answer(media: str) -> None:
+    with scripted(answer(GOOD, media)) as endpoint:
+        assert ask(endpoint) == Solutions(("x",), [(Literal("yes"),)])
+
+
+@pytest.mark.parametrize(
+    ("media", "body"),
+    [
+        ("text/turtle", "<http://e/s> <http://e/p> 'o' ."),
+        ("application/n-triples", "<http://e/s> <http://e/p> 'o' .".replace("'", '"')),
+    ],
+)
+def test_statements(media: str, body: str) -> None:
+    with scripted(answer(body, media)) as endpoint:
+        found = ask(endpoint, "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+    assert isinstance(found, Statements)
+    assert [(t.subject, t.object) for t in found.triples] == [(NamedNode("http://e/s"), Literal("o"))]
+
+
+def test_a_verdict() -> None:
+    with scripted(answer('{"head": {}, "boolean": true}')) as endpoint:
+        assert ask(endpoint, "ASK {}") == Verdict(True)
+
+
+def test_a_query_that_the_endpoint_refuses() -> None:
+    with (
+        scripted(answer("Parse error: line 1", "text/plain", "400 Bad Request")) as endpoint,
+        pytest.raises(QueryError, match=r"refused the query.*Parse error: line 1"),
+    ):
+        ask(endpoint)
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        (answer("oops", "text/plain", "500 Internal Server Error"), "failed|status 500"),
+        (answer("<h1>Not found</h1>", "text/html", "404 Not Found"), "failed|status 404"),
+        (answer("", "text/plain", "401 Unauthorized"), "failed|status 401"),
+        (answer("", "text/plain", "403 Forbidden"), "status 403"),
+        (answer("later", "text/plain", "503 Service Unavailable", Retry_After="60"), "status 503"),
+        (answer("<!doctype html><title>Welcome</title>", "text/html; charset=utf-8"), "answered with text/html"),
+        (answer(GOOD[:-30]), "no SPARQL result"),
+        (answer("", JSON), "no SPARQL result"),
+        (answer("[1, 2, 3]", JSON), "no SPARQL result"),
+        (answer('{"hello": "world"}', JSON), "no SPARQL result"),
+        (answer('{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "odd"}}]}}'), "no SPARQL result"),
+        (answer(b"\xff\xfe\x00", JSON), "no SPARQL result"),
+        (answer(GOOD, "text/plain"), "answered with text/plain"),
+        (answer("", ""), "answered with no media type"),
+        (answer(GOOD, "application/octet-stream"), "answered with application/octet-stream"),
+        (answer(GOOD, "text/turtle"), "no SPARQL result"),
+        (answer("", "text/plain", "204 No Content"), "answered with text/plain|answered with no media type"),
+        (answer("", "text/plain", "302 Found", Location="/sparql"), "failed|status 302|cannot be reached|redirect"),
+        (answer("", "text/plain", "302 Found", Location="file:///etc/passwd"), "status 302|cannot be reached"),
+        (answer("", "text/plain", "302 Found", Location="ftp://127.0.0.1:1/x"), "cannot be reached|status 302"),
+        (lambda connection, _: None, "cannot be reached"),
+        (lambda connection, _: connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "cannot be reached"),
+        (
+            lambda connection, _: connection.sendall(
+                f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: 5000\r\n\r\n{GOOD}".encode()
+            ),
+            "broke off in the middle",
+        ),
+        (
+            lambda connection, _: connection.sendall(
+                f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode()
+            ),
+            "cannot be reached",
+        ),
+        (lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000), "cannot be reached"),
+    ],
+)
+def test_an_endpoint_that_fails(script: Script, says: str) -> None:
+    start = time.monotonic()
+    with scripted(script) as endpoint, pytest.raises(EndpointError, match=says) as failed:
+        ask(endpoint)
+    assert endpoint in str(failed.value), "the message names the endpoint"
+    assert "\n" not in str(failed.value)
+    assert len(str(failed.value)) < 700
+    assert time.monotonic() - start < 4
+
+
+def test_an_answer_cut_short_is_never_taken_for_whole() -> None:
+    lines = "".join(f"<http://e/{n}> <http://e/p> <http://e/o> .\n" for n in range(100))
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/n-triples\r\nContent-Length: 99999\r\n\r\n"
+    with (
+        scripted(lambda connection, _: connection.sendall((head + lines).encode())) as endpoint,
+        pytest.raises(EndpointError),
+    ):
+        ask(endpoint, "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}/sparql"
+        with pytest.raises(EndpointError, match=r"cannot be reached.*refused"):
+            ask(endpoint)
+
+
+def test_a_host_that_does_not_exist() -> None:
+    with pytest.raises(EndpointError, match="cannot be reached"):
+        ask("http://kgcompare.invalid/sparql")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "sparql", "ftp://example.org/", "file:///etc/passwd", "http://", "http:///sparql", "//example.org"]
+)
+def test_what_is_no_address(address: str) -> None:
+    with pytest.raises(EndpointError, match="is not the address of an endpoint"):
+        RemoteStore(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/sparql", "http://127.0.0.1:port/", "http://127.0.0.1:99999/", "http://a b/"]
+)
+def test_an_address_that_is_broken(address: str) -> None:
+    with pytest.raises(EndpointError):
+        ask(address)
+
+
+def test_an_update_is_never_sent_as_an_update() -> None:
+    seen: list[str] = []
+
+    def script(connection: socket.socket, request: str) -> None:
+        seen.append(request)
+        answer("no", "text/plain", "400 Bad Request")(connection, request)
+
+    with scripted(script) as endpoint:
+        for update in ("DROP ALL", "DROP ALL # " + "x" * 5000):
+            with pytest.raises(QueryError):
+                ask(endpoint, update)
+    assert len(seen) == 2
+    assert "update=" not in "".join(seen)
+
+
+def test_results_in_xml() -> None:
+    body = (
+        '<sparql xmlns="http://www.w3.org/2005/sparql-results#"><head><variable name="x"/></head><results><result>'
+        '<binding name="x"><literal>yes</literal></binding></result></results></sparql>'
+    )
+    with scripted(answer(body, "application/sparql-results+xml")) as endpoint:
+        assert ask(endpoint) == Solutions(("x",), [(Literal("yes"),)])
+
+
+def drip(data: bytes, pause: float, first: bytes = b"") -> Script:
+    """Sends *first* at once and *data* a byte at a time."""
+
+    def script(connection: socket.socket, _: str) -> None:
+        connection.sendall(first)
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            time.sleep(pause)
+
+    return script
+
+
+HEAD = f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: {len(GOOD)}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(lambda connection, _: time.sleep(15), id="no first byte"),
+        pytest.param(drip(HEAD, 0.2), id="dripping head"),
+        pytest.param(drip(GOOD.encode(), 0.3, first=HEAD), id="dripping body"),
+        pytest.param(drip(GOOD[:2].encode(), 15, first=HEAD), id="stops in the middle"),
+    ],
+)
+def test_an_endpoint_that_is_slow(script: Script) -> None:
+    start = time.monotonic()
+    with scripted(script) as endpoint, pytest.raises(EndpointError, match=r"did not answer within 1 s"):
+        ask(endpoint, timeout=1)
+    assert time.monotonic() - start < 2.5
+
+
+def test_a_timeout_of_less_than_a_second() -> None:
+    start = time.monotonic()
+    with (
+        scripted(lambda connection, _: time.sleep(15)) as endpoint,
+        pytest.raises(EndpointError, match=r"did not answer within 0.3 s"),
+    ):
+        ask(endpoint, timeout=0.3)
+    assert time.monotonic() - start < 1.2
+
+
+def test_a_huge_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_MOST_BYTES", 1 << 20)
+
+    def script(connection: socket.socket, _: str) -> None:
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\n\r\n".encode())
+        while True:
+            connection.sendall(b" " * 65536)
+
+    with scripted(script) as endpoint, pytest.raises(EndpointError, match="answered more than 1 MiB"):
+        ask(endpoint)
+
+
+def test_a_redirect_to_the_endpoint_is_followed() -> None:
+    def script(connection: socket.socket, request: str) -> None:
+        if request.startswith("GET /sparql"):
+            query = urlsplit(request.split(" ")[1]).query
+            answer("", "text/plain", "307 Temporary Redirect", Location=f"/moved?{query}")(connection, request)
+        else:
+            answer(GOOD)(connection, request)
+
+    with scripted(script) as endpoint:
+        assert ask(endpoint) == Solutions(("x",), [(Literal("yes"),)])
+
+
+def test_what_is_sent() -> None:
+    seen: list[str] = []
+
+    def script(connection: socket.socket, request: str) -> None:
+        seen.append(request)
+        answer(GOOD)(connection, request)
+
+    with scripted(script) as endpoint:
+        ask(endpoint)
+        ask(endpoint, SELECT + " # " + "long " * 1000)
+    short, long = seen
+    path = short.split(" ")[1]
+    assert parse_qs(urlsplit(path).query) == {"query": [SELECT]}, "no parameter that overrules Accept"
+    assert long.startswith("POST /sparql HTTP/1.1\r\n")
+    for request in seen:
+        head = request.split("\r\n\r\n")[0].lower()
+        assert "accept: application/sparql-results+json" in head
+        assert "user-agent: kgcompare" in head
+
+
+def test_an_endpoint_whose_address_has_a_query_of_its_own() -> None:
+    seen: list[str] = []
+
+    def script(connection: socket.socket, request: str) -> None:
+        seen.append(request)
+        answer(GOOD)(connection, request)
+
+    with scripted(script) as endpoint:
+        ask(endpoint + "?default-graph-uri=urn%3Ax&key=")
+        ask(endpoint + "?default-graph-uri=urn%3Ax&key=", SELECT + " # " + "long " * 1000)
+    sent = [parse_qs(urlsplit(request.split(" ")[1]).query, keep_blank_values=True) for request in seen]
+    assert sent[0] == {"default-graph-uri": ["urn:x"], "key": [""], "query": [SELECT]}
+    assert sent[1] == {"default-graph-uri": ["urn:x"], "key": [""]}
+
+
+def test_a_generation_lasts_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = RemoteStore("http://127.0.0.1:1/sparql")
+    first = store.snapshot()
+    assert store.snapshot() is first
+    later = time.time() + remote.KEEP + 1
+    monkeypatch.setattr("time.time", lambda: later)
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    second = store.snapshot()
+    assert second is not first
+    assert second.generation != first.generation
+
+
+def test_two_endpoints_have_two_identities() -> None:
+    assert RemoteStore("http://a.example/").identity != RemoteStore("http://b.example/").identity
+
+
+# -- the same contract for every store -----------------------------------------------------------------
+
+
+@pytest.fixture(params=["embedded", "remote"])
+def catalogue(request: pytest.FixtureRequest, small_store: Path) -> Iterator[Catalogue]:
+    """The small catalogue in a store folder, and behind a real SPARQL server."""
+    local = EmbeddedStore(small_store)
+    if request.param == "remote":
+        load_quads: LoadQuads = request.getfixturevalue("oxigraph_server")
+        with Catalogue(RemoteStore(load_quads(local.snapshot().quads()))) as found:
+            yield found
+    else:
+        with Catalogue(local) as found:
+            yield found
+
+
+@pytest.fixture
+def here(small_store: Path) -> Iterator[Catalogue]:
+    """The small catalogue in a store folder, to compare with."""
+    with Catalogue(EmbeddedStore(small_store)) as found:
+        yield found
+
+
+@pytest.mark.parametrize("lang", ["en", "fr", "de"])
+def test_comparisons_are_the_same(catalogue: Catalogue, here: Catalogue, lang: str) -> None:
+    ids = ["lasso", "gan", "nothing", "ridge", "elbow"]
+    assert catalogue.compare(ids, lang) == here.compare(ids, lang)
+
+
+@pytest.mark.parametrize("form", sorted(COMPARISON))
+def test_every_format_gives_the_same_bytes(catalogue: Catalogue, here: Catalogue, form: str) -> None:
+    base = here.view().base.value
+    there = render(catalogue.compare(["lasso", "elbow"], "fr"), form, base)
+    assert there == render(here.compare(["lasso", "elbow"], "fr"), form, base)
+
+
+@pytest.mark.parametrize(
+    "kind_slug", ["method/lasso", "agent/ian-goodfellow", "source/hoerl-1970", "domain/statistics"]
+)
+def test_records_are_the_same(catalogue: Catalogue, here: Catalogue, kind_slug: str) -> None:
+    kind, slug = kind_slug.split("/")
+    assert catalogue.view().record(kind, slug, "fr") == here.view().record(kind, slug, "fr")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Filter(),
+        Filter("regression"),
+        Filter("régularisation"),
+        Filter("goodfellow"),
+        Filter("no such thing"),
+        Filter(facets={"domain": "statistics"}),
+        Filter(start=1990, end=2000),
+        Filter(kind="agent"),
+    ],
+)
+def test_lists_are_the_same(catalogue: Catalogue, here: Catalogue, query: Filter) -> None:
+    found = catalogue.view().search(query, "fr", facets=True)
+    expected = here.view().search(query, "fr", facets=True)
+    assert [thing.id for thing in found.things] == [thing.id for thing in expected.things]
+    assert found.total == expected.total
+    assert found.facets == expected.facets
+
+
+def test_counts_are_the_same(catalogue: Catalogue, here: Catalogue) -> None:
+    assert catalogue.view().counts() == here.view().counts()
+
+
+def test_all_statements_are_the_same(catalogue: Catalogue, here: Catalogue) -> None:
+    def named(found: Catalogue) -> list[str]:
+        return sorted(str(quad) for quad in found.view().quads() if "_:" not in str(quad))
+
+    assert named(catalogue) == named(here)
+    assert len(list(catalogue.view().quads())) == len(list(here.view().quads()))
+
+
+@pytest.mark.parametrize("name", ["index_things", "things", "pointing_in", "shapes"])
+def test_query_files_give_the_same(catalogue: Catalogue, here: Catalogue, name: str) -> None:
+    query = load(name)
+    thing = [NamedNode("https://w3id.org/kgcompare/id/method/lasso")]
+    text = query.bind(thing=thing) if any("thing" in param for param in query.params) else query.text
+    found, expected = catalogue.query(text), here.query(text)
+    assert type(found) is type(expected)
+    if isinstance(found, Solutions) and isinstance(expected, Solutions):
+        assert found.variables == expected.variables
+        assert sorted(map(str, found.rows)) == sorted(map(str, expected.rows))
+        assert found.rows
+    elif isinstance(found, Statements) and isinstance(expected, Statements):
+        assert len(found.triples) == len(expected.triples) > 0
+
+
+@pytest.mark.parametrize("query", ["SELECT", "SELECT * WHERE { ?s ex:p ?o }", "INSERT DATA { <x:a> <x:b> <x:c> }"])
+def test_malformed_queries_are_refused_alike(catalogue: Catalogue, query: str) -> None:
+    with pytest.raises(QueryError):
+        catalogue.query(query)
+
+
+def test_select_takes_nothing_else(catalogue: Catalogue) -> None:
+    with pytest.raises((QueryError, StoreError)):
+        catalogue.view().snapshot.select("ASK {}")
+
+
+@pytest.mark.parametrize("text", ['"', "\\", "'''", '"""', "\n", "\r\n\t", "}", "\u202e", "# x", "?x", "'\\", "𝔘"])
+def test_what_is_bound_comes_back_unchanged(catalogue: Catalogue, text: str) -> None:
+    query = "SELECT ?after WHERE { VALUES ?after { %s } }"
+    from kgcompare.queries import serialise
+
+    assert catalogue.view().snapshot.select(query % serialise(Literal(text))).rows == [(Literal(text),)]
