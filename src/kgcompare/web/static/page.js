@@ -1,1 +1,235 @@
-// Completion for search fields; the pages work without it.
+// Completion in fields, and links and forms of a page's own address without a reload. Every page works without this.
+"use strict";
+
+const main = document.getElementById("main");
+const status = document.getElementById("say");
+
+function say(text) {
+  status.textContent = "";
+  setTimeout(() => { status.textContent = text; }, 60);
+}
+
+// -- completion: the editable combobox with a list of the ARIA Authoring Practices ------------------
+
+function complete(input) {
+  const list = document.createElement("div");
+  list.className = "options";
+  list.id = input.id + "-options";
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", input.labels[0].textContent);
+  input.after(list);
+  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-haspopup", "listbox"],
+    ["aria-expanded", "false"], ["aria-controls", list.id]]) input.setAttribute(name, value);
+
+  let things = [], active = -1, waiting = 0, asking = null, asked = "";
+
+  function close() {
+    clearTimeout(waiting);
+    asking?.abort();
+    list.hidden = true;
+    active = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  }
+
+  function show(found) {
+    things = found;
+    active = -1;
+    list.replaceChildren(...found.map((thing, at) => {
+      const option = document.createElement("div");
+      option.id = `${list.id}-${at}`;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      const name = document.createElement("span");
+      name.textContent = thing.label;
+      if (thing.lang) { name.lang = thing.lang; name.dir = "auto"; }
+      const said = document.createElement("span");
+      said.className = "said";
+      said.dir = "auto";
+      said.setAttribute("aria-hidden", "true");
+      said.textContent = thing.description || "";
+      option.append(name, said);
+      option.addEventListener("pointerdown", (event) => event.preventDefault());
+      option.addEventListener("click", () => pick(at));
+      return option;
+    }));
+    list.hidden = !found.length;
+    input.setAttribute("aria-expanded", String(Boolean(found.length)));
+    input.removeAttribute("aria-activedescendant");
+    const { many, one, none } = status.dataset;
+    say(found.length > 1 ? many.replace("#", found.length) : found.length ? one : none);
+  }
+
+  function move(to) {
+    list.children[active]?.setAttribute("aria-selected", "false");
+    active = (to + things.length) % things.length;
+    const option = list.children[active];
+    option.setAttribute("aria-selected", "true");
+    option.scrollIntoView({ block: "nearest" });
+    input.setAttribute("aria-activedescendant", option.id);
+  }
+
+  async function ask(open) {
+    const text = input.value.trim();
+    if (!text) { asked = ""; close(); return; }
+    if (text === asked && things.length && list.hidden && open) { show(things); return; }
+    asking?.abort();
+    asking = new AbortController();
+    const query = new URLSearchParams({ q: text, lang: input.dataset.lang, limit: "8" });
+    try {
+      const answer = await fetch(`${input.dataset.suggest}?${query}`, { signal: asking.signal, headers: { Accept: "application/json" } });
+      if (!answer.ok) return;
+      const there = new Set([...input.form.querySelectorAll("input[type=hidden][name=method]")].map((field) => field.value));
+      const found = (await answer.json()).filter((thing) => !there.has(thing.id));
+      asked = text;
+      if (document.activeElement === input) show(found);
+    } catch (fault) {
+      if (fault.name !== "AbortError") close();
+    }
+  }
+
+  function pick(at) {
+    const thing = things[at];
+    close();
+    input.value = thing.label;
+    if (input.dataset.goto) {
+      const lang = new URLSearchParams(location.search).get("lang");
+      location.assign(input.dataset.goto + thing.id + (lang ? "?lang=" + encodeURIComponent(lang) : ""));
+    } else {
+      input.value = thing.id;
+      input.form.requestSubmit();
+    }
+  }
+
+  input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 120); });
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", async (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey) return;
+    const open = !list.hidden;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (!open) await ask(true);
+      if (!list.hidden) move(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);
+    } else if (event.key === "Enter" && open && active >= 0) {
+      event.preventDefault();
+      pick(active);
+    } else if (event.key === "Escape") {
+      if (open) event.preventDefault(); else input.value = "";
+      close();
+    } else if (event.key === "Tab") {
+      close();
+    }
+  });
+}
+
+// -- the same page in another state, without a reload ------------------------------------------------
+
+let latest = null;
+
+async function visit(url, { push = true, focus = null, keep = true } = {}) {
+  latest?.abort();
+  latest = new AbortController();
+  main.setAttribute("aria-busy", "true");
+  let answer, page;
+  try {
+    answer = await fetch(url, { headers: { Accept: "text/html" }, signal: latest.signal });
+    page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch (fault) {
+    if (fault.name !== "AbortError") location.assign(url);
+    return;
+  }
+  const fresh = page.getElementById("main");
+  if (!fresh || answer.status >= 500) { location.assign(url); return; }
+  const region = main.querySelector(".region");
+  const at = [scrollX, scrollY, region?.scrollLeft, region?.scrollTop];
+  const open = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
+  if (push) history.pushState(null, "", answer.url);
+  document.title = page.title;
+  document.getElementById("languages").replaceWith(page.getElementById("languages"));
+  main.replaceChildren(...fresh.childNodes);
+  main.removeAttribute("aria-busy");
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  enhance();
+  const now = main.querySelector(".region");
+  if (now && region) { now.scrollLeft = at[2]; now.scrollTop = at[3]; }
+  scrollTo({ left: keep ? at[0] : 0, top: keep ? at[1] : 0, behavior: "instant" });
+  const target = (focus || []).map((id) => id && document.getElementById(id)).find(Boolean) || main;
+  target.focus({ preventScroll: true });
+  say((main.querySelector(".notice[role=status], [data-say]") || main.querySelector("h1")).textContent.trim());
+}
+
+/** Where the focus goes after an element is gone: itself, or what stands beside it. */
+function beside(element) {
+  const removes = [...main.querySelectorAll(".remove")];
+  const at = removes.indexOf(element);
+  return [element.id, ...(at < 0 ? [] : [removes[at + 1]?.id, removes[at - 1]?.id, "add"])];
+}
+
+main.addEventListener("click", (event) => {
+  const a = event.target.closest("a[href]");
+  if (!a || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (a.type || a.origin !== location.origin || a.pathname !== location.pathname || a.hash) return;
+  event.preventDefault();
+  visit(a.href, { focus: beside(a), keep: a.rel !== "next" });
+});
+
+main.addEventListener("submit", (event) => {
+  const form = event.target, url = new URL(form.action);
+  if (form.method !== "get" || url.pathname !== location.pathname) return;
+  event.preventDefault();
+  url.search = new URLSearchParams(new FormData(form));
+  const field = form.querySelector("input:not([type=hidden])");
+  visit(url.href, { focus: [field?.id] });
+});
+
+addEventListener("popstate", () => visit(location.href, { push: false, focus: [document.activeElement?.id] }));
+
+// -- the rest ----------------------------------------------------------------------------------------
+
+function enhance() {
+  main.querySelectorAll("input[data-suggest]").forEach(complete);
+  for (const a of main.querySelectorAll("a.switch")) {
+    a.setAttribute("role", "switch");
+    a.setAttribute("aria-checked", String(a.classList.contains("on")));
+    a.querySelector(".state")?.remove();
+  }
+  for (const button of main.querySelectorAll("button[data-copy]")) button.hidden = false;
+  if (matchMedia("(max-width: 47.99rem)").matches) main.querySelector("details.narrow")?.removeAttribute("open");
+}
+
+main.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (key === " " && target.matches("a[role=switch]")) { event.preventDefault(); target.click(); }
+  if (key === "Escape" && target.closest("details.take[open]")) {
+    const details = target.closest("details.take");
+    details.open = false;
+    details.querySelector("summary").focus();
+  }
+});
+
+main.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    say(button.textContent = status.dataset.copied);
+  } catch {
+    getSelection().selectAllChildren(source);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const details of main.querySelectorAll("details.take[open]")) if (!details.contains(event.target)) details.open = false;
+});
+
+// Paper shows what is folded, and folds it again.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...main.querySelectorAll("details:not([open]):not(.take)")];
+  folded.forEach((details) => { details.open = true; });
+});
+addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));
+
+enhance();
