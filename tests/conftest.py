@@ -46,6 +46,7 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "no-data-home"))
     monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("KGCOMPARE_DEBUG", "1")  # what nobody foresaw shows itself as what it is
 
 
 @pytest.fixture

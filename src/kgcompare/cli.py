@@ -282,7 +282,11 @@ def cli() -> None:
 @click.option(
     "--prefix", default="", envvar="KGCOMPARE_PREFIX", help="Path under which a proxy publishes it (/methods)."
 )
-def serve(place: Place, host: str, port: int, prefix: str) -> None:
+@click.option(
+    "--query-timeout", type=click.FloatRange(min=0.1, max=600), default=10.0, show_default=True,
+    envvar="KGCOMPARE_QUERY_TIMEOUT", help="Seconds that a stranger's query may take.",
+)
+def serve(place: Place, host: str, port: int, prefix: str, query_timeout: float) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.web import server
 
@@ -300,6 +304,7 @@ def serve(place: Place, host: str, port: int, prefix: str) -> None:
             timeout=place.timeout,
             shapes=tuple(place.shapes) if not place.data or place.trust else (),
             prefix=prefix,
+            query_timeout=query_timeout,
         )
         server.run(settings, host, port)
 
@@ -534,7 +539,7 @@ def export(place: Place, form: str, output: Path | None) -> None:
 )
 def query(place: Place, file: Path, form: str | None) -> None:
     """Answer a SPARQL query of your own."""
-    from kgcompare.formats import results
+    from kgcompare.formats import answers
 
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
@@ -543,7 +548,7 @@ def query(place: Place, file: Path, form: str | None) -> None:
     except ValueError:
         raise SyntaxFault("not UTF-8", str(file)) from None
     with opened(place) as catalogue:
-        _write(results.write(catalogue.query(text), form, catalogue.view().base.value))
+        _write(answers.write(catalogue.query(text), form, catalogue.view().base.value))
 
 
 @cli.command()

@@ -15,6 +15,7 @@ import sqlite3
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -90,9 +91,29 @@ def updater(previous: EmbeddedSnapshot | None, documents: Sequence[str]) -> Prep
             for quad in source.graph(name)
             if isinstance(quad.subject, NamedNode) and is_safe_iri(quad.subject.value)
         }
-        _Builder(path, snapshot.base).update(sorted(changed), snapshot)
+        try:
+            _Builder(path, snapshot.base).update(sorted(changed), snapshot)
+        except _AddressTaken:
+            build(snapshot, path)
 
     return prepare
+
+
+class _AddressTaken(Exception):
+    """A record of our own has the address that a foreign thing was given before."""
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """The index file at *path*, to be written."""
+    try:
+        db = sqlite3.connect(path, isolation_level=None)
+        try:
+            yield db
+        finally:
+            db.close()
+    except sqlite3.Error as fault:
+        raise StoreError(f"the index {path} cannot be made: {fault}") from None
 
 
 def _descriptions(snapshot: Snapshot, things: Sequence[str] | None = None) -> dict[str, Description]:
@@ -135,21 +156,16 @@ class _Builder:
 
     def build(self, found: Mapping[str, Description]) -> None:
         self.path.unlink(missing_ok=True)
-        db = sqlite3.connect(self.path, isolation_level=None)
-        try:
+        with _writing(self.path) as db:
             db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192;" + _SCHEMA)
             db.execute("BEGIN")
-            used = {target.value for said in found.values() for p in _FACETS.values() for target in said.get(p, ())}
-            self._insert(db, found, used)
+            self._insert(db, found, _places(found), fresh=True)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
             db.execute("ANALYZE")
-        finally:
-            db.close()
 
     def update(self, changed: Sequence[str], snapshot: Snapshot) -> None:
-        db = sqlite3.connect(self.path, isolation_level=None)
-        try:
+        with _writing(self.path) as db:
             db.execute("PRAGMA journal_mode=OFF")
             db.execute("PRAGMA synchronous=OFF")
             db.execute("BEGIN")
@@ -162,13 +178,33 @@ class _Builder:
                 f"WHERE facet = 'creator' AND target IN ({marks})",
                 ids,
             )
-            again = sorted({*changed, *(row[0] for row in creators)})
-            self._remove(db, again)
-            found = _descriptions(snapshot, again)
-            self._insert(db, {t: said for t, said in found.items() if _TYPE in said}, set())
+            again = {*changed, *(row[0] for row in creators), *self._foreign_targets(db, ids)}
+            found = _descriptions(snapshot, sorted(again))
+            # What a foreign concept is (a domain, a type ...) depends on where it is used.
+            used = {thing for thing in _places(found) if thing not in again and self.base.parts(thing) is None}
+            found |= _descriptions(snapshot, sorted(used)) if used else {}
+            self._remove(db, sorted(again | used))
+            places = _places(found, self._used(db, sorted(again | used)))
+            self._insert(db, {t: said for t, said in found.items() if _TYPE in said}, places)
             db.execute("COMMIT")
-        finally:
-            db.close()
+
+    def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
+        marks = ",".join("?" * len(ids))
+        targets = db.execute(
+            "SELECT DISTINCT iri FROM link JOIN thing ON thing.id = link.target "
+            f"WHERE facet != 'creator' AND link.thing IN ({marks})",
+            ids,
+        )
+        return [row[0] for row in targets if self.base.parts(row[0]) is None]
+
+    def _used(self, db: sqlite3.Connection, things: Sequence[str]) -> list[tuple[str, str]]:
+        """(facet, thing) of those of *things* that records which do not change are filed under."""
+        marks = ",".join("?" * len(things))
+        return db.execute(
+            "SELECT DISTINCT facet, iri FROM thing JOIN link ON link.target = thing.id "
+            f"WHERE facet != 'creator' AND iri IN ({marks})",
+            things,
+        ).fetchall()
 
     def _remove(self, db: sqlite3.Connection, things: Sequence[str]) -> None:
         for thing in things:
@@ -189,12 +225,21 @@ class _Builder:
             # The id stays with the IRI, so that links of others to it stay right.
             db.execute("UPDATE thing SET kind = '-', slug = iri WHERE id = ?", (number,))
 
-    def _insert(self, db: sqlite3.Connection, found: Mapping[str, Description], used: set[str]) -> None:
+    def _insert(
+        self,
+        db: sqlite3.Connection,
+        found: Mapping[str, Description],
+        places: Mapping[str, str],
+        *,
+        fresh: bool = False,
+    ) -> None:
         ids: dict[str, int] = {}
-        taken: set[tuple[str, str]] = set()
-        places = _places(found)
+        # Records of our own have the address that their IRI says; foreign things get what is left.
+        taken = {parts for parts in map(self.base.parts, found) if parts}
         for thing, said in found.items():
-            kind, slug = self._address(thing, said, places, taken, db)
+            kind, slug = self._address(thing, said, places, taken, None if fresh else db)
+            if not fresh and (_holder(db, kind, slug) or thing) != thing:
+                raise _AddressTaken
             row = (
                 kind,
                 slug,
@@ -262,16 +307,15 @@ class _Builder:
         said: Description,
         places: Mapping[str, str],
         taken: set[tuple[str, str]],
-        db: sqlite3.Connection,
+        db: sqlite3.Connection | None,
     ) -> tuple[str, str]:
         own = self.base.parts(thing)
         if own:
-            taken.add(own)
             return own
         kind = _kind(thing, said, places)
         stem = slug = slugify(local_name(thing))
         number = 1
-        while (kind, slug) in taken or thing != (_holder(db, kind, slug) or thing):
+        while (kind, slug) in taken or (db is not None and thing != (_holder(db, kind, slug) or thing)):
             number += 1
             slug = f"{stem}-{number}"
         taken.add((kind, slug))
@@ -288,14 +332,15 @@ def _holder(db: sqlite3.Connection, kind: str, slug: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _places(found: Mapping[str, Description]) -> dict[str, str]:
-    """Concepts by the facet that they are used in."""
-    return {
-        target.value: facet
-        for said in found.values()
-        for facet, predicate in _FACETS.items()
-        for target in said.get(predicate, ())
-    }
+def _places(found: Mapping[str, Description], known: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+    """Concepts by the facet that they are used in, the first of several; *known* are pairs to count with."""
+    pairs = [*known, *((f, t.value) for said in found.values() for f, p in _FACETS.items() for t in said.get(p, ()))]
+    places: dict[str, str] = {}
+    for facet in _FACETS:
+        for used, thing in pairs:
+            if used == facet:
+                places.setdefault(thing, facet)
+    return places
 
 
 def _kind(thing: str, said: Description, places: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from kgcompare.namespaces import DEFAULT_BASE, Base, iri
 from kgcompare.queries import load
 from kgcompare.shapes import Shapes
 from kgcompare.store import Snapshot, embedded
+from kgcompare.store.embedded import EmbeddedSnapshot
 from kgcompare.validation import Validator
 
 Progress = Callable[[str, int, int], None]
@@ -70,15 +71,34 @@ def read_records(files: Sequence[Path], base: Base, options: Options) -> Records
 
 
 def check(records: Records, shapes: Iterable[Triple], snapshot: Snapshot | None, options: Options) -> ValidationReport:
-    """Validates records against shapes and what a store holds already."""
+    """Validates records against shapes and what a store holds already.
+
+    Records of the store that name a thing whose class is to go are validated with them.
+    """
+    others = _dependents(records, snapshot) if options.replace and isinstance(snapshot, EmbeddedSnapshot) else {}
     report = Validator(shapes).validate(
-        records.documents,
+        records.documents | others,
         snapshot=snapshot,
         files=records.files,
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
     )
-    return ValidationReport(tuple(records.faults) + report.faults, report.records)
+    return ValidationReport(tuple(records.faults) + report.faults, len(records.documents))
+
+
+def _dependents(records: Records, snapshot: EmbeddedSnapshot) -> dict[str, Graph]:
+    found: dict[str, Graph] = {}
+    for name, document in records.documents.items():
+        before = Graph(_triples(snapshot.graph(name)))
+        for subject in before.subjects():
+            if not isinstance(subject, NamedNode) or set(before.types(subject)) <= set(document.types(subject)):
+                continue
+            for _, other in snapshot.select(load("pointing_in").bind(thing=[subject])).rows:
+                if isinstance(other, NamedNode):
+                    home = records.base.document(other.value)
+                    if home not in records.documents and home not in found:
+                        found[home] = Graph(_triples(snapshot.graph(home)))
+    return found
 
 
 def validate_files(
@@ -182,7 +202,7 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
 
 
 def _load(
-    writer: embedded.Writer, files: Sequence[Path], snapshot: embedded.EmbeddedSnapshot | None, options: Options
+    writer: embedded.Writer, files: Sequence[Path], snapshot: EmbeddedSnapshot | None, options: Options
 ) -> ImportReport:
     for number, file in enumerate(files):
         options.tell("loading", number, len(files))
@@ -230,7 +250,7 @@ def _validated(records: Records, shapes: list[Triple], snapshot: Snapshot | None
 
 
 def _changes(
-    records: Records, snapshot: embedded.EmbeddedSnapshot | None, options: Options
+    records: Records, snapshot: EmbeddedSnapshot | None, options: Options
 ) -> tuple[set[str], tuple[int, int, int]]:
     """The documents to write, and how many are added, replaced and unchanged."""
     added, replaced, unchanged, conflicts = 0, 0, 0, []
@@ -279,7 +299,7 @@ def _write(
     records: Records,
     changes: set[str],
     vocabulary: list[Quad],
-    snapshot: embedded.EmbeddedSnapshot | None,
+    snapshot: EmbeddedSnapshot | None,
 ) -> None:
     there = {name for name in changes if snapshot and snapshot.graph(name)}
     fresh = [quad for name in sorted(changes - there) for quad in records.quads(name)]

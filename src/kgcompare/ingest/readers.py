@@ -62,6 +62,7 @@ def read_bytes(data: bytes, syntax: RdfFormat, base: str, source: str) -> Iterat
     """
     if syntax == RdfFormat.RDF_XML and re.search(rb"<!(DOCTYPE|ENTITY)", data, re.IGNORECASE):
         raise SyntaxFault("a document type declaration is not accepted; write entities out", source)
+    data = data.removeprefix(b"\xef\xbb\xbf")  # a byte order mark, as some editors write it
     try:
         yield from parse(io.BytesIO(data), syntax, base_iri=base, rename_blank_nodes=True)
     except SyntaxError as fault:

@@ -53,11 +53,16 @@ class Records:
 
 
 def clean(term: Term) -> Term:
-    """A literal's text in Unicode NFC without space around it; other terms as they are.
+    """A literal's text in Unicode NFC without space around it, a date in canonical EDTF; other terms as they are.
 
     :raises DataError: for an IRI that is relative or of a scheme that nothing here follows.
     """
     if isinstance(term, Literal):
+        if term.datatype == _EDTF:
+            try:
+                return Literal(dates.canonical(term.value), datatype=_EDTF)
+            except ValueError:
+                return term  # where it matters, a fault says so
         if term.language is None and term.datatype.value != _XSD_STRING:
             return term
         text = term.value
@@ -171,6 +176,8 @@ def _derive(document: Graph, subject: NamedNode, name: str, records: Records) ->
         if not isinstance(node, Literal)
         for agent in document.members(document.value(node, _AGENTS))
     ]
+    if agents:
+        document.discard(subject, _CREATOR)
     for agent in agents:
         document.add(subject, _CREATOR, agent)
     for relation in TYPED_RELATIONS:

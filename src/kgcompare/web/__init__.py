@@ -12,7 +12,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from kgcompare.web import data, pages, problems
+from kgcompare.web import data, pages, problems, sparql
 from kgcompare.web.answers import Answers, request_key
 from kgcompare.web.settings import Settings
 
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     found = catalogue or _open(settings)
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BODY, MAX_FORM_MEMORY_SIZE=_MOST_BODY, MAX_FORM_PARTS=200)
+    app.config["QUERY_TIMEOUT"] = settings.query_timeout
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 
     problems.register(app)
     app.register_blueprint(data.blueprint)
+    app.register_blueprint(sparql.blueprint)
     app.register_blueprint(pages.blueprint)
     pages.register(app)
     if settings.prefix:

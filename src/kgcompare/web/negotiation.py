@@ -69,18 +69,28 @@ def choose(header: str, offered: Sequence[str]) -> Format | None:
     No header means anything. Of formats of the same weight one that is named wins over one that a wildcard
     brings, HTML before Turtle before JSON-LD and so on.
     """
+    types = tuple(
+        (name, (form.media_type, *(alias for alias, target in _ALIASES.items() if target == name)))
+        for name, form in FORMATS.items()
+        if name in offered
+    )
+    found = best(header, types)
+    return FORMATS[found] if found else None
+
+
+@lru_cache(maxsize=2048)
+def best(header: str, offered: tuple[tuple[str, tuple[str, ...]], ...]) -> str | None:
+    """The name of what suits an ``Accept`` header best, of (name, media types) in order of preference."""
     wanted = ranges(header or "*/*")
-    best: tuple[float, bool, int] | None = None
-    chosen: Format | None = None
-    for place, name in enumerate(name for name in FORMATS if name in offered):
-        form = FORMATS[name]
-        media_types = [form.media_type, *(alias for alias, target in _ALIASES.items() if target == name)]
+    rank: tuple[float, bool, int] | None = None
+    chosen: str | None = None
+    for place, (name, media_types) in enumerate(offered):
         matched = [(r.specificity(media), r.weight) for r in wanted for media in media_types if r.specificity(media)]
         if not matched:
             continue
         precision, weight = max(matched)
-        if weight > 0 and (best is None or (weight, precision == 3, -place) > best):
-            best, chosen = (weight, precision == 3, -place), form
+        if weight > 0 and (rank is None or (weight, precision == 3, -place) > rank):
+            rank, chosen = (weight, precision == 3, -place), name
     return chosen
 
 

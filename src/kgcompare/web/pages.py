@@ -23,7 +23,7 @@ from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Comparison, Row, Thing, Value
 from kgcompare.namespaces import KINDS, is_slug
 from kgcompare.reading import Reader
-from kgcompare.search import Filter
+from kgcompare.search import Filter, fold
 from kgcompare.web.answers import answer, pick
 from kgcompare.web.asking import language, link
 from kgcompare.web.data import number
@@ -46,9 +46,8 @@ def home() -> Response:
 
 def _home(lang: str) -> str:
     page = g.view.search(Filter(), lang, most=1, facets=True)
-    return render(
-        "home.html", lang, total=page.total, facets=page.facets, examples=examples(lang), counts=g.view.counts()
-    )
+    facets = {name: sorted(values, key=lambda value: fold(value.label)) for name, values in page.facets.items()}
+    return render("home.html", lang, total=page.total, facets=facets, examples=examples(lang), counts=g.view.counts())
 
 
 def examples(lang: str) -> list[tuple[Thing, ...]]:
@@ -222,7 +221,8 @@ def methods(suffix: str = "") -> Response:
         chosen = {
             name: entry.label(lang)[1] for name, slug in facets.items() if (entry := g.view.index.find(name, slug))
         }
-        near = () if page.total or not query.text else g.view.suggest(query.text.split()[0], lang, most=5)
+        guesses = [] if page.total else [g.view.suggest(word, lang, most=5) for word in query.text.split()[:5]]
+        near = next(filter(None, guesses), ())
         return render("methods.html", lang, page=page, query=query, chosen=chosen, sort=args.get("sort", ""), near=near)
 
     return answer(form, lang, make)
@@ -442,7 +442,7 @@ def prose(value: Value) -> Markup:
         target = local(named.iri)
         if not found or target is None:
             continue
-        out += escape(before) + Markup('<a href="{}">{}</a>').format(target, named.text)
+        out += escape(before) + Markup('<a href="{}" data-iri="{}">{}</a>').format(target, named.iri, named.text)
         rest = after
     return out + escape(rest)
 

@@ -22,6 +22,7 @@ from kgcompare.errors import (
     UnknownThing,
 )
 from kgcompare.formats import FORMATS
+from kgcompare.sandbox import Busy, Overrun, Refused, TooMany
 from kgcompare.web.negotiation import names_html
 
 
@@ -38,6 +39,12 @@ def status_of(fault: KgcompareError) -> int:
     """The status of an error."""
     if isinstance(fault, UnknownThing):
         return 404
+    if isinstance(fault, TooMany):
+        return 429
+    if isinstance(fault, Overrun | Busy):
+        return 503
+    if isinstance(fault, Refused):
+        return 400
     if isinstance(fault, EndpointError):
         return 502
     if isinstance(fault, StoreError):
@@ -80,7 +87,10 @@ def register(app: Flask) -> None:
         more: dict[str, Any] = {}
         if isinstance(fault, UnknownThing):
             more = {"unknown": list(fault.unknown), "suggestions": list(fault.suggestions)}
-        return problem(status_of(fault), str(fault), **more)
+        response = problem(status_of(fault), str(fault), **more)
+        if isinstance(fault, Busy):
+            response.headers["Retry-After"] = str(fault.retry_after)
+        return response
 
     @app.errorhandler(HTTPException)
     def http(fault: HTTPException) -> AnyResponse:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A store folder or an endpoint; ``timeout`` is in seconds, ``prefix`` the path that a proxy puts before ours."""
+    """A store folder or an endpoint; ``timeout`` and ``query_timeout`` (which bounds a
+    stranger's query) are in seconds, ``prefix`` the path that a proxy puts before ours."""
 
     store: Path | None = None
     endpoint: str | None = None
     timeout: float = 30.0
     shapes: tuple[Path, ...] = ()
     prefix: str = ""
+    query_timeout: float = 10.0

@@ -175,8 +175,8 @@ main.addEventListener("click", (event) => {
 });
 
 main.addEventListener("submit", (event) => {
-  const form = event.target, url = new URL(form.action);
-  if (form.method !== "get" || url.pathname !== location.pathname) return;
+  const form = event.target, url = new URL(form.getAttribute("action"), location.href);
+  if (url.pathname !== location.pathname) return;
   event.preventDefault();
   url.search = new URLSearchParams(new FormData(form));
   const field = form.querySelector("input:not([type=hidden])");

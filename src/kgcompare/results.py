@@ -1,4 +1,4 @@
-"""Answers of SPARQL queries as tables, JSON, XML, CSV and TSV.
+"""Answers of SPARQL SELECT and ASK queries as JSON, XML, CSV and TSV.
 
 Source: SPARQL 1.1 Query Results JSON Format; Query Results XML Format; Query Results CSV and TSV Formats.
 """
@@ -13,62 +13,48 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kgcompare.errors import UsageError
-from kgcompare.formats import rdf, terminal
 from kgcompare.graph import Term
 from kgcompare.namespaces import iri
-from kgcompare.store import Results, Solutions, Statements, Verdict
+from kgcompare.store.base import Solutions, Verdict
 
 _STRING = iri("xsd:string").value
 
 
-def write(found: Results, form: str | None, base: str) -> str:
-    """An answer in a format: solutions and verdicts as table, json, xml, csv or tsv, statements as ttl or nt.
+def write(found: Solutions | Verdict, form: str) -> str:
+    """Solutions or a verdict in one of :data:`MEDIA_TYPES`.
 
-    :raises UsageError: for a format that the kind of answer does not have.
+    :raises KeyError: for another format.
     """
-    if isinstance(found, Statements):
-        form = form or "ttl"
-        if form not in {"ttl", "nt"}:
-            raise UsageError(f"statements have no {form} form; use ttl or nt")
-        return rdf.write(found.triples, form, base)
-    form = form or "table"
-    if form not in _WRITERS:
-        raise UsageError(f"solutions have no {form} form; use table, json, xml, csv or tsv")
     return _WRITERS[form](found)
 
 
-def _rows(found: Solutions | Verdict) -> tuple[tuple[str, ...], list[tuple[Term | None, ...]]]:
+def rows(found: Solutions | Verdict) -> tuple[tuple[str, ...], list[tuple[Term | None, ...]]]:
+    """Variables and solutions; a verdict as one solution."""
     if isinstance(found, Verdict):
         return ("answer",), [(Literal(found.value),)]
     return found.variables, found.rows
 
 
-def _table(found: Solutions | Verdict) -> str:
-    variables, rows = _rows(found)
-    if not variables:
-        return f"{len(rows)}\n"
-    return terminal.listing(variables, [["" if t is None else _short(t) for t in row] for row in rows])
-
-
-def _short(term: Term) -> str:
+def short(term: Term | None) -> str:
+    """A term as CSV has it: its value alone."""
+    if term is None:
+        return ""
     return "_:" + term.value if isinstance(term, BlankNode) else term.value
 
 
 def _csv(found: Solutions | Verdict) -> str:
-    variables, rows = _rows(found)
+    variables, solutions = rows(found)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(variables)
-    for row in rows:
-        writer.writerow(["" if term is None else _short(term) for term in row])
+    writer.writerows([short(term) for term in row] for row in solutions)
     return out.getvalue()
 
 
 def _tsv(found: Solutions | Verdict) -> str:
-    variables, rows = _rows(found)
+    variables, solutions = rows(found)
     lines = ["\t".join("?" + name for name in variables)]
-    lines += ["\t".join("" if term is None else str(term).replace("\t", "\\t") for term in row) for row in rows]
+    lines += ["\t".join("" if term is None else str(term).replace("\t", "\\t") for term in row) for row in solutions]
     return "\n".join(lines) + "\n"
 
 
@@ -129,4 +115,11 @@ def _xml(found: Solutions | Verdict) -> str:
     return "\n".join([*lines, "</sparql>"]) + "\n"
 
 
-_WRITERS = {"table": _table, "json": _json, "xml": _xml, "csv": _csv, "tsv": _tsv}
+_WRITERS = {"json": _json, "xml": _xml, "csv": _csv, "tsv": _tsv}
+MEDIA_TYPES = {
+    "json": "application/sparql-results+json",
+    "xml": "application/sparql-results+xml",
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+}
+"""Formats by name."""

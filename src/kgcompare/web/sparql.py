@@ -1,0 +1,201 @@
+"""The public SPARQL endpoint: the protocol on the outside, killable workers behind it.
+
+Source: SPARQL 1.1 Protocol, section 2.1 (query operation); SPARQL 1.1 Service Description.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import weakref
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
+
+from kgcompare import queries, results
+from kgcompare.catalogue import View
+from kgcompare.errors import QueryError, UsageError
+from kgcompare.formats import FORMATS, RDF, rdf
+from kgcompare.namespaces import iri
+from kgcompare.sandbox import Answer, Pool
+from kgcompare.sandbox.pool import Bounds
+from kgcompare.sandbox.screen import screen
+from kgcompare.store.embedded import EmbeddedSnapshot, EmbeddedStore
+from kgcompare.web.answers import pick
+from kgcompare.web.asking import language
+from kgcompare.web.negotiation import best, names_html
+
+blueprint = Blueprint("sparql", __name__)
+_SOLUTIONS = (
+    ("json", ("application/sparql-results+json", "application/json")),
+    ("xml", ("application/sparql-results+xml", "application/xml", "text/xml")),
+    ("csv", ("text/csv",)),
+    ("tsv", ("text/tab-separated-values",)),
+)
+_SD = "http://www.w3.org/ns/sparql-service-description#"
+_POOLS: weakref.WeakKeyDictionary[View, Pool] = weakref.WeakKeyDictionary()
+_STARTING = threading.Lock()
+
+
+def pool(view: View) -> Pool:
+    """The workers of a generation, started when they are first asked for.
+
+    :raises UsageError: if the catalogue is an endpoint elsewhere.
+    """
+    found = _POOLS.get(view)
+    if found is None:
+        with _STARTING:
+            found = _POOLS.get(view)
+            if found is None:
+                if not isinstance(view.snapshot, EmbeddedSnapshot) or not isinstance(view.store, EmbeddedStore):
+                    raise UsageError("this catalogue is kept at another endpoint; ask that one")
+                path = view.store.folder.snapshot(view.generation)
+                found = Pool(path, Bounds(seconds=current_app.config["QUERY_TIMEOUT"]))
+                _POOLS[view] = found
+                weakref.finalize(view, found.close)
+    return found
+
+
+@blueprint.route("/sparql", methods=["GET", "POST"])
+def endpoint() -> Response:
+    """Answers a query; without one, a page for browsers and a service description for RDF clients."""
+    if request.method == "GET" and "query" not in request.args:
+        return _describe()
+    query, parameters = _query()
+    if request.method == "GET" and names_html(request.headers.get("Accept", "")) and not request.args.get("format"):
+        return _page()
+    try:
+        form = screen(query)
+    except QueryError as fault:
+        raise UsageError(str(fault)) from None
+    solutions, statements = _formats(form)
+    answer: Answer = pool(g.view).ask(
+        query,
+        client=request.remote_addr or "",
+        base=g.view.base.value,
+        default=_graphs(parameters.getlist("default-graph-uri")),
+        named=_graphs(parameters.getlist("named-graph-uri")),
+        solutions=solutions,
+        rdf=statements,
+        prefixes=rdf.prefixes(g.view.base.value),
+    )
+    media = results.MEDIA_TYPES.get(answer.form) or FORMATS[answer.form].content_type
+    if media in {"text/csv", "text/tab-separated-values"}:
+        media += "; charset=utf-8"
+    return Response(answer.body, content_type=media, headers={"Vary": "Accept", "Cache-Control": "no-cache"})
+
+
+def _query() -> tuple[str, Any]:
+    """The query and the parameters beside it, wherever the request carries them (section 2.1.1 to 2.1.3)."""
+    media = request.mimetype
+    if request.method == "GET":
+        found, parameters = request.args.getlist("query"), request.args
+    elif media == "application/x-www-form-urlencoded":
+        if "update" in request.form:
+            raise UsageError("updates are not available here")
+        found, parameters = request.form.getlist("query"), request.form
+    elif media == "application/sparql-query":
+        try:
+            found = [request.get_data().decode("utf-8")]
+        except UnicodeDecodeError:
+            raise UsageError("the query is not UTF-8") from None
+        parameters = request.args
+    else:
+        raise UnsupportedMediaType(
+            "POST a query as application/sparql-query, or as query= in application/x-www-form-urlencoded"
+        )
+    if len(found) != 1:
+        raise UsageError("give one query, not " + str(len(found)))
+    if (
+        "\ufffd" in found[0]
+        and b"\xef\xbf\xbd" not in request.query_string
+        and "%EF%BF%BD" not in (request.query_string.decode("ascii", "replace").upper())
+        and request.method == "GET"
+    ):
+        raise UsageError("the query is not UTF-8")
+    return found[0], parameters
+
+
+def _graphs(names: list[str]) -> tuple[str, ...]:
+    for name in names:
+        try:
+            NamedNode(name)
+        except ValueError:
+            raise UsageError(f"not an absolute IRI: {name[:200]!r}") from None
+    return tuple(names)
+
+
+def _formats(form: str | None) -> tuple[str, str]:
+    """The formats that suit the request, for solutions and for statements; only that of *form* has to be acceptable."""
+    named = request.args.get("format", "")
+    accept = request.headers.get("Accept", "")
+    statements = form in {"CONSTRUCT", "DESCRIBE"}
+    if named and (named in RDF if statements else named in results.MEDIA_TYPES):
+        return (named, "ttl") if not statements else ("json", named)
+    if statements:
+        offered = tuple((name, (FORMATS[name].media_type,)) for name in RDF)
+        found = best(accept, offered)
+        if found is None:
+            raise NotAcceptable("statements come as " + ", ".join(FORMATS[name].media_type for name in RDF))
+        return "json", found
+    found = best(accept, _SOLUTIONS)
+    if found is None:
+        raise NotAcceptable("solutions come as " + ", ".join(types[0] for _, types in _SOLUTIONS))
+    return found, "ttl"
+
+
+def _describe() -> Response:
+    form = pick(("html", *RDF))
+    if form.name == "html" and (names_html(request.headers.get("Accept", "")) or request.args.get("format") == "html"):
+        return _page()
+    name = "ttl" if form.name == "html" else form.name
+    body = rdf.write(description(request.base_url), name, g.view.base.value)
+    return Response(body, content_type=FORMATS[name].content_type, headers={"Vary": "Accept"})
+
+
+def description(address: str) -> list[Triple]:
+    """What the service can do."""
+    service, dataset, default = NamedNode(address), BlankNode(), BlankNode()
+    out = [
+        Triple(service, iri("rdf:type"), NamedNode(_SD + "Service")),
+        Triple(service, NamedNode(_SD + "endpoint"), service),
+        Triple(service, NamedNode(_SD + "supportedLanguage"), NamedNode(_SD + "SPARQL11Query")),
+        Triple(service, NamedNode(_SD + "feature"), NamedNode(_SD + "UnionDefaultGraph")),
+        Triple(service, NamedNode(_SD + "defaultDataset"), dataset),
+        Triple(dataset, iri("rdf:type"), NamedNode(_SD + "Dataset")),
+        Triple(dataset, NamedNode(_SD + "defaultGraph"), default),
+        Triple(default, iri("rdf:type"), NamedNode(_SD + "Graph")),
+        Triple(dataset, iri("dcterms:title"), Literal("kgcompare")),
+    ]
+    formats = (
+        "SPARQL_Results_JSON",
+        "SPARQL_Results_XML",
+        "SPARQL_Results_CSV",
+        "SPARQL_Results_TSV",
+        "Turtle",
+        "N-Triples",
+        "N-Quads",
+        "TriG",
+        "RDF_XML",
+        "JSON-LD",
+    )
+    for name in formats:
+        out.append(Triple(service, NamedNode(_SD + "resultFormat"), NamedNode("http://www.w3.org/ns/formats/" + name)))
+    return out
+
+
+def _page() -> Response:
+    from kgcompare.web.pages import render
+
+    lang = language()
+    examples = [query for query in queries.every() if not query.name.startswith(("index_", "quads"))]
+    return Response(render("sparql.html", lang, examples=examples), mimetype="text/html")
+
+
+def close_all() -> None:
+    """Ends every worker."""
+    for found in list(_POOLS.values()):
+        with contextlib.suppress(OSError):
+            found.close()

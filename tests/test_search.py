@@ -1,0 +1,441 @@
+"""The derived index: ranking, completion, facets, pages that miss nothing, and updates that equal a rebuild."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import SMALL
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Literal
+
+from kgcompare import ingest, search
+from kgcompare.catalogue import Catalogue, View
+from kgcompare.errors import StoreError, UsageError
+from kgcompare.ingest import Options
+from kgcompare.namespaces import DEFAULT_BASE, iri
+from kgcompare.search import Filter, Index, fold
+from kgcompare.store.embedded import EmbeddedStore
+
+PREFIXES = """\
+@prefix kgc: <https://w3id.org/kgcompare/ns#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix edtf: <http://id.loc.gov/datatypes/edtf/> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@base <https://w3id.org/kgcompare/> .
+"""
+
+
+@pytest.fixture(scope="module")
+def view(small_store: Path) -> Iterator[View]:
+    """The small catalogue."""
+    with Catalogue(EmbeddedStore(small_store)) as catalogue:
+        yield catalogue.view()
+
+
+def ids(view: View, text: str = "", lang: str = "en", sort: str = "", **narrow: object) -> list[str]:
+    """The slugs of what is found, in order."""
+    facets = {name: str(narrow.pop(name)) for name in ("domain", "family", "type") if name in narrow}
+    query = Filter(text, facets=facets, **narrow)  # type: ignore[arg-type]
+    return [thing.id for thing in view.search(query, lang, sort=sort).things]
+
+
+# -- words ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("lasso", ["lasso"]),
+        ("LASSO", ["lasso"]),
+        ("las", ["lasso"]),
+        ("laso", ["lasso"]),  # a hidden label
+        ("GAN", ["gan"]),  # an alias
+        ("regularisation", ["lasso"]),
+        ("régularisation", ["lasso"]),
+        ("Regularisation l1", ["lasso"]),
+        ("methode", ["elbow"]),  # without the accent
+        ("me\u0301thode", ["elbow"]),  # decomposed
+        ("reseau", ["gan"]),
+        ("goodfellow", ["gan"]),  # an originator
+        ("coefficients zero", ["lasso"]),  # a summary
+        ("network generative", ["gan"]),
+        ("nothing of the kind", []),
+        ("", ["gan", "lasso", "elbow", "ridge"]),
+    ],
+)
+def test_words_find(view: View, text: str, found: list[str]) -> None:
+    assert ids(view, text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"',
+        "'",
+        "*",
+        "a*b",
+        "NEAR(",
+        "AND",
+        "OR NOT",
+        "-lasso -",
+        "name:lasso",
+        "(",
+        "\\",
+        "%",
+        "\x00",
+        "x" * 5000,
+        "🎲",
+    ],
+)
+def test_what_people_type_is_never_an_error(view: View, text: str) -> None:
+    ids(view, text)
+    ids(view, text, sort="name")
+    view.suggest(text)
+    view.search(Filter(text), facets=True)
+
+
+def test_only_punctuation_finds_nothing(view: View) -> None:
+    assert ids(view, "!?") == []
+
+
+def test_an_exact_name_beats_a_part_of_a_name(many: View) -> None:
+    assert ids(many, "Regression")[0] == "regression"
+    assert ids(many, "regression")[:1] == ["regression"]
+
+
+def test_a_name_beats_an_alias_beats_a_summary(many: View) -> None:
+    assert ids(many, "zebra") == ["zebra-name", "zebra-alias", "zebra-summary"]
+
+
+def test_completions_begin_with_what_is_typed(view: View) -> None:
+    assert [thing.id for thing in view.suggest("ri")] == ["ridge"]
+    assert [thing.id for thing in view.suggest("reg", "fr")][0] == "ridge", "Régression ridge"
+    assert [thing.id for thing in view.suggest("reg")] == ["ridge", "lasso"], "words of names and aliases too"
+    assert view.suggest("  ") == ()
+    assert [thing.id for thing in view.suggest("ian", kind="agent")] == ["ian-goodfellow"]
+
+
+def test_completions_say_what_they_are(view: View) -> None:
+    (thing,) = view.suggest("lass", "fr")
+    assert (thing.label, thing.lang, thing.description) == ("Lasso", "fr", "Ramène des coefficients à zéro.")
+    assert thing.path == "/method/lasso"
+
+
+def test_nearest_slugs_for_a_slip(view: View) -> None:
+    assert view.nearest("laso")[0] == "lasso"
+    assert view.nearest("rigde")[0] == "ridge"
+    assert view.nearest("") == []
+    assert view.nearest("zzzzzz") == []
+
+
+# -- facets and years ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("narrow", "found"),
+    [
+        ({"domain": "statistics"}, {"lasso", "ridge"}),
+        ({"family": "machine-learning"}, {"gan"}),
+        ({"type": "regression", "domain": "statistics"}, {"lasso", "ridge"}),
+        ({"domain": "statistics", "family": "machine-learning"}, set()),
+        ({"domain": "no-such"}, set()),
+        ({"start": 1990}, {"lasso", "gan"}),
+        ({"end": 1990}, {"ridge"}),
+        ({"start": 1965, "end": 1965}, {"ridge"}),  # within 1962-1970
+        ({"start": 2000, "end": 1990}, set()),
+    ],
+)
+def test_lists_are_narrowed(view: View, narrow: dict[str, object], found: set[str]) -> None:
+    assert set(ids(view, **narrow)) == found  # type: ignore[arg-type]
+
+
+def test_facets_count_what_a_choice_would_give(view: View) -> None:
+    page = view.search(Filter(), "fr", facets=True)
+    counted = {value.id: (value.label, value.count) for value in page.facets["domain"]}
+    assert counted == {"statistics": ("Statistique", 2), "deep-learning": ("Apprentissage profond", 1)}
+    for facet, values in page.facets.items():
+        for value in values:
+            assert view.search(Filter(facets={facet: value.id})).total == value.count
+
+
+def test_a_facets_own_choice_does_not_narrow_it(view: View) -> None:
+    page = view.search(Filter(facets={"domain": "statistics"}), facets=True)
+    assert {value.id for value in page.facets["domain"]} == {"statistics", "deep-learning"}
+    assert {value.id for value in page.facets["family"]} == {"statistics"}
+
+
+def test_counts_are_of_records_and_not_of_the_vocabulary(view: View) -> None:
+    assert view.counts() == {"method": 4, "agent": 4, "source": 2, "domain": 2, "family": 2, "type": 1}
+
+
+# -- order and pages -----------------------------------------------------------------------------------
+
+
+def test_names_are_sorted_in_the_readers_language_without_case_and_accents(view: View) -> None:
+    assert ids(view, lang="en", sort="name") == ["gan", "lasso", "elbow", "ridge"]
+    assert ids(view, lang="fr", sort="name") == ["lasso", "elbow", "ridge", "gan"]  # L, Mé, Rég, Rés
+
+
+def test_years_are_sorted_with_the_unknown_last(view: View) -> None:
+    assert ids(view, sort="year") == ["ridge", "lasso", "gan", "elbow"]
+
+
+@pytest.mark.parametrize("bad", [{"sort": "size"}, {"after": "no-such"}, {"after": "x", "sort": "relevance"}])
+def test_an_unknown_order_or_place_is_refused(view: View, bad: dict[str, str]) -> None:
+    text = "lasso" if bad.get("sort") == "relevance" else ""
+    with pytest.raises(UsageError):
+        view.search(Filter(text), **bad)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
+    """Some 600 methods: many with the same name, the same year, or a common word in name, alias or summary."""
+    lines = []
+    for number in range(600):
+        said = f'<id/method/m-{number}> a kgc:Method ; skos:prefLabel "Common method {number % 50:02}"@en'
+        if number % 3 == 0:
+            said = f'<id/method/m-{number}> a kgc:Method ; skos:prefLabel "Thing {number % 7}"@en ; skos:altLabel "common"@en'
+        if number % 5 == 0:
+            said += f' ; kgc:origin "{1900 + number % 20}"^^edtf:EDTF'
+        if number % 11 == 0:
+            said += ' ; skos:definition "A common one."@en'
+        lines.append(said + " .\n")
+    lines += [
+        '<id/method/common> a kgc:Method ; skos:prefLabel "The common"@en, "Common"@fr .\n',
+        '<id/method/regression-analysis> a kgc:Method ; skos:prefLabel "Regression regression regression analysis"@en .\n',
+        '<id/method/regression> a kgc:Method ; skos:prefLabel "Regression"@en ; skos:definition "A long text."@en .\n',
+        '<id/method/zebra-summary> a kgc:Method ; skos:prefLabel "One"@en ; skos:definition "Of the zebra."@en .\n',
+        '<id/method/zebra-alias> a kgc:Method ; skos:prefLabel "Two"@en ; skos:altLabel "zebra"@en .\n',
+        '<id/method/zebra-name> a kgc:Method ; skos:prefLabel "The three zebra"@en .\n',
+    ]
+    folder = tmp_path_factory.mktemp("many")
+    (folder / "many.ttl").write_text(PREFIXES + "".join(lines), encoding="utf-8")
+    ingest.create_store(folder / "store")
+    ingest.import_files(folder / "store", [folder / "many.ttl"], Options(trust=True))
+    with Catalogue(EmbeddedStore(folder / "store")) as catalogue:
+        yield catalogue.view()
+
+
+@pytest.mark.parametrize("size", [7, 50, 1000])
+@pytest.mark.parametrize(
+    ("text", "sort"),
+    [
+        ("", "name"),
+        ("", "year"),
+        ("", ""),
+        ("common", ""),
+        ("common", "relevance"),
+        ("common", "name"),
+        ("common", "year"),
+        ("thing", ""),
+        ("method 1", ""),
+    ],
+)
+def test_pages_have_every_record_once(many: View, text: str, sort: str, size: int) -> None:
+    query = Filter(text)
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = many.search(query, "en", sort=sort, after=after, most=size)
+        assert len(page.things) <= size
+        seen += [thing.id for thing in page.things]
+        after = page.after
+        assert len(seen) <= 700, "the pages never end"
+    assert len(seen) == len(set(seen)), "no record stands on two pages"
+    assert len(seen) == page.total
+    assert len(seen) == len(many.search(query, "en", sort="name", most=1000).things)
+
+
+def test_the_order_does_not_depend_on_the_size_of_pages(many: View) -> None:
+    whole = [thing.id for thing in many.search(Filter("common"), most=1000).things]
+    parts: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = many.search(Filter("common"), after=after, most=33)
+        parts += [thing.id for thing in page.things]
+        after = page.after
+    assert parts == whole
+    assert whole[0] == "common", "an exact name comes first"
+
+
+# -- updates -------------------------------------------------------------------------------------------
+
+
+def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """What an index says, without its own numbers."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        by_iri = {
+            "thing": "SELECT iri, kind, slug, class, origin, start, end FROM thing WHERE kind != '-'",
+            "label": "SELECT iri, lang, text FROM label JOIN thing ON thing.id = label.thing",
+            "link": "SELECT facet, t.iri, o.iri FROM link JOIN thing t ON t.id = target JOIN thing o ON o.id = link.thing",
+            "entry": "SELECT lang, entry.kind, sort, iri FROM entry JOIN thing ON thing.id = entry.thing",
+            "words": "SELECT iri, name, alias, people, summary FROM words JOIN thing ON thing.id = words.rowid",
+        }
+        return {name: sorted(db.execute(sql).fetchall(), key=repr) for name, sql in by_iri.items()}
+    finally:
+        db.close()
+
+
+def same_as_rebuilt(store: Path, scratch: Path) -> None:
+    """Holds the index of the newest generation against one built anew."""
+    snapshot = EmbeddedStore(store).snapshot()
+    search.build(snapshot, scratch)
+    rebuilt, updated = contents(scratch), contents(snapshot.index_path)
+    for table, rows in rebuilt.items():
+        assert updated[table] == rows, table
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store of its own with the small catalogue in it."""
+    path = tmp_path / "store"
+    ingest.create_store(path)
+    ingest.import_files(path, [SMALL], Options(trust=True))
+    return path
+
+
+CHANGES = [
+    pytest.param(
+        '<id/method/new> a kgc:Method ; skos:prefLabel "New"@en ; dcterms:subject <id/domain/statistics> .', id="added"
+    ),
+    pytest.param('<id/method/lasso> a kgc:Method ; skos:prefLabel "Another"@en .', id="renamed"),
+    pytest.param(
+        '<id/agent/ian-goodfellow> a foaf:Person ; foaf:name "Ian J. Goodfellow" .', id="an originator renamed"
+    ),
+    pytest.param('<id/domain/statistics> a skos:Concept ; skos:prefLabel "Stats"@en .', id="a domain renamed"),
+    pytest.param(
+        '<id/method/gan> a kgc:Method ; skos:prefLabel "GAN"@en ; kgc:origin "1763~"^^edtf:EDTF .', id="another year"
+    ),
+    pytest.param('<http://e/x> a kgc:Method ; skos:prefLabel "Foreign"@en .', id="a foreign thing"),
+    pytest.param(
+        '<http://e/lasso> a kgc:Method ; skos:prefLabel "Foreign"@en .', id="a foreign thing of a slug that is taken"
+    ),
+    pytest.param(
+        '<http://e/c> a skos:Concept ; skos:prefLabel "C"@en . '
+        '<id/method/new> a kgc:Method ; skos:prefLabel "New"@en ; dcterms:subject <http://e/c> .',
+        id="a foreign domain",
+    ),
+]
+
+
+@pytest.mark.parametrize("turtle", CHANGES)
+def test_an_updated_index_equals_a_rebuilt_one(store: Path, tmp_path: Path, turtle: str) -> None:
+    file = tmp_path / "change.ttl"
+    file.write_text(PREFIXES + turtle, encoding="utf-8")
+    ingest.import_files(store, [file], Options(trust=True, replace=True))
+    same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
+
+
+def test_a_foreign_concept_that_comes_into_use_later(store: Path, tmp_path: Path) -> None:
+    steps = [
+        '<http://e/c> a skos:Concept ; skos:prefLabel "C"@en .',
+        '<id/method/new> a kgc:Method ; skos:prefLabel "New"@en ; dcterms:type <http://e/c> .',
+        '<http://e/c> a skos:Concept ; skos:prefLabel "C, renamed"@en .',
+        '<id/method/new> a kgc:Method ; skos:prefLabel "New"@en .',
+    ]
+    for number, turtle in enumerate(steps):
+        file = tmp_path / f"{number}.ttl"
+        file.write_text(PREFIXES + turtle, encoding="utf-8")
+        ingest.import_files(store, [file], Options(trust=True, replace=True))
+        same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
+
+
+def test_a_record_of_our_own_takes_the_address_that_a_foreign_thing_had(store: Path, tmp_path: Path) -> None:
+    for number, turtle in enumerate(
+        [
+            '<http://e/wanted> a kgc:Method ; skos:prefLabel "Foreign"@en .',
+            '<id/method/wanted> a kgc:Method ; skos:prefLabel "Ours"@en .',
+        ]
+    ):
+        file = tmp_path / f"{number}.ttl"
+        file.write_text(PREFIXES + turtle, encoding="utf-8")
+        ingest.import_files(store, [file], Options(trust=True))
+    with Catalogue(EmbeddedStore(store)) as catalogue:
+        view = catalogue.view()
+        assert view.compare(["wanted"]).methods[0].label == "Ours"
+        assert view.compare(["http://e/wanted"]).methods[0].id == "wanted-2"
+        assert view.record("method", "wanted-2").thing.label == "Foreign"
+    same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", "c"]),
+            st.sampled_from(["Alpha", "Béta", "béta", "Gamma delta", ""]),
+            st.sampled_from(["p", "q", None]),
+            st.sampled_from(["d", "e", None]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_any_series_of_edits_leaves_the_index_of_a_rebuild(
+    edits: Iterable[tuple[str, str, str | None, str | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("edits")
+    store = folder / "store"
+    ingest.create_store(store)
+    file = folder / "edit.ttl"
+    for slug, name, agent, domain in edits:
+        said = f"<id/method/{slug}> a kgc:Method"
+        said += f" ; skos:prefLabel {Literal(name, language='en')}" if name else ""
+        said += f" ; dcterms:creator <id/agent/{agent}>" if agent else ""
+        said += f" ; dcterms:subject <http://e/{domain}>" if domain else ""
+        extra = f'<id/agent/{agent}> a foaf:Person ; foaf:name "{agent} of {slug}" .' if agent else ""
+        extra += f'<http://e/{domain}> a skos:Concept ; skos:prefLabel "{domain} {name}"@en .' if domain else ""
+        file.write_text(f"{PREFIXES}{said} .\n{extra}", encoding="utf-8")
+        ingest.import_files(store, [file], Options(trust=True, replace=True))
+    same_as_rebuilt(store, folder / "rebuilt.sqlite")
+
+
+# -- the file ------------------------------------------------------------------------------------------
+
+
+def test_an_index_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        Index(tmp_path / "missing.sqlite").counts()
+    (tmp_path / "broken.sqlite").write_text("this is no database " * 100)
+    with pytest.raises(StoreError):
+        Index(tmp_path / "broken.sqlite").counts()
+
+
+def test_an_index_that_cannot_be_written(small_store: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises((StoreError, OSError)):
+        search.build(EmbeddedStore(small_store).snapshot(), tmp_path / "taken" / "no" / "index.sqlite")
+
+
+def test_a_store_without_its_index_makes_one(store: Path) -> None:
+    for index in store.glob("index-*.sqlite"):
+        index.unlink()
+    with Catalogue(EmbeddedStore(store)) as catalogue:
+        assert [thing.id for thing in catalogue.search("lasso")] == ["lasso"]
+
+
+def test_folding() -> None:
+    assert fold("Éa\u0301 ÀSS") == "eaa" + " ass".replace("ass", "ass")
+    assert fold("STRASSE") == fold("straße")
+
+
+def test_addresses_of_kinds(view: View) -> None:
+    for kind, slug in (
+        ("agent", "ian-goodfellow"),
+        ("source", "hoerl-1970"),
+        ("domain", "statistics"),
+        ("family", "statistics"),
+    ):
+        found = view.index.find(kind, slug)
+        assert found is not None
+        assert found.iri == f"{DEFAULT_BASE}id/{kind}/{slug}"
+    assert view.index.find("method", "statistics") is None
+    assert view.index.of_class(iri("kgc:Method").value, ["lasso", "statistics"]) == {
+        "lasso": f"{DEFAULT_BASE}id/method/lasso"
+    }
