@@ -244,7 +244,7 @@ class Maker:
                     f"{node} {_T['rdf:type']} {_T['bibo:Document']}",
                     f"{node} {_T['rdf:type']} {_T['schema:ScholarlyArticle']}",
                     f'{node} {_T["dcterms:title"]} "On the {self.name(self._skewed(self.size))[0].lower()}"',
-                    f'{node} {_T["dcterms:issued"]} "{self._year()}"{_EDTF}',
+                    f'{node} {_T["dcterms:issued"]} "{self._issued(number)}"{_EDTF}',
                     f'{node} {_T["bibo:volume"]} "{self.random.randrange(1, 90)}"',
                     f'{node} {_T["bibo:pages"]} "{page}-{page + self.random.randrange(4, 40)}"',
                     f'{node} {_T["bibo:doi"]} "10.{1000 + which}/kg.{number}"',
@@ -255,11 +255,13 @@ class Maker:
                 ],
             )
 
-    def _year(self) -> int:
-        return 2025 - int(90 * self.random.random() ** 2)
+    @staticmethod
+    def _issued(source: int) -> int:
+        return 2025 - int(90 * ((source * 7919 + 31) % 1009 / 1009) ** 2)
 
-    def _origin(self) -> str:
-        year, lot = self._year(), self.random.random()
+    def _origin(self, issued: int) -> str:
+        """When a method arose whose founding source is of the year *issued*: then, or up to two years before."""
+        year, lot = issued - self._skewed(3), self.random.random()
         if lot < 0.75:
             return str(year)
         if lot < 0.85:
@@ -270,7 +272,8 @@ class Maker:
         for number in range(self.size):
             names = self.name(number)
             node = f"<{self._record('method', self.method_slug(number))}>"
-            origin = self._origin()
+            source = number % self.sources
+            origin = self._origin(self._issued(source))
             start, end = dates.years(origin)
             said = [
                 f"{node} {_T['rdf:type']} {_T['kgc:Method']}",
@@ -280,7 +283,7 @@ class Maker:
                 f"{node} {_T['dcterms:type']} {self._named('type', self._skewed(TYPES))}",
                 f'{node} {_T["kgc:origin"]} "{origin}"{_EDTF}',
                 f'{node} {_T["kgc:originStart"]} "{start}"{_INTEGER}',
-                f"{node} {_T['kgc:foundingSource']} {self._named('source', number % self.sources)}",
+                f"{node} {_T['kgc:foundingSource']} {self._named('source', source)}",
             ]
             if end is not None:
                 said.append(f'{node} {_T["kgc:originEnd"]} "{end}"{_INTEGER}')

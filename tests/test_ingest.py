@@ -595,6 +595,7 @@ SLUG = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,4}){0,2}", fullmatch=True)
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20) | st.sampled_from(
     [
         "=1+1",
+        "c:\\new\\table",
         'a "quoted" \\ one',
         "line\none",
         "tab\there",

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from kgcompare.errors import (
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from kgcompare.catalogue import open_catalogue as open  # noqa: A004
     from kgcompare.model import Comparison
 
-__version__ = metadata.version("kgcompare")
+    __version__: str
+
 __all__ = [
     "Catalogue",
     "Comparison",
@@ -55,7 +55,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Loads the catalogue only when it is asked for, so that ``kgcompare --help`` answers at once."""
+    """Loads what takes time only when it is asked for: ``kgcompare --help`` and workers start at once."""
+    if name == "__version__":
+        from importlib import metadata
+
+        return metadata.version("kgcompare")
     if name in {"Catalogue", "open"}:
         from kgcompare import catalogue
 

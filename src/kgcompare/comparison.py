@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from kgcompare.graph import Graph, Term
 from kgcompare.languages import DEFAULT, best, matches
@@ -83,14 +83,11 @@ def language(term: Term) -> str | None:
 
 
 def _absence(row: RowShape, graph: Graph, node: NamedNode) -> Status:
+    reasons: set[Status] = set()
     for absence in graph.objects(node, _ABSENCE):
-        if not isinstance(absence, BlankNode | NamedNode):
-            continue
-        named = {value.value for value in graph.objects(absence, _ROW)}
-        for reason in graph.iris(absence, _REASON):
-            if named & {row.iri, row.id} and reason in _REASONS:
-                return _REASONS[reason]
-    return "not-recorded"
+        if not isinstance(absence, Literal) and {row.iri, row.id} & {v.value for v in graph.objects(absence, _ROW)}:
+            reasons.update(_REASONS[said] for said in graph.iris(absence, _REASON) if said in _REASONS)
+    return "none" if "none" in reasons else "unknown" if reasons else "not-recorded"
 
 
 def cell(reader: Reader, row: RowShape, graph: Graph, thing: str, had: Recorded, terms: list[Term]) -> Cell:

@@ -45,10 +45,12 @@ class Descriptions:
         fetched: dict[str, Graph] = {}
         missing = [thing for thing in things if (thing, cls) not in self._records and is_safe_iri(thing)]
         if missing:
+            sequences = [tuple(map(NamedNode, steps)) for steps in self.shapes.sequences(cls)]
             query = load("method_record").bind(
                 method=[NamedNode(thing) for thing in missing],
                 inverse=[NamedNode(predicate) for predicate in self.shapes.inverses(cls)],
-                first__second=[(NamedNode(a), NamedNode(b)) for a, b in self.shapes.sequences(cls)],
+                first__second=sorted({steps[:2] for steps in sequences}, key=str),
+                first__second__third=[steps for steps in sequences if len(steps) == 3],
             )
             graphs = {thing: Graph() for thing in missing}
             for thing, subject, predicate, value in self.snapshot.select(query).rows:

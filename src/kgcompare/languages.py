@@ -38,7 +38,7 @@ def normalise(tag: str) -> str:
     raise UsageError(f"{tag[:40]!r} is not a language tag; use one such as en, fr or pt-BR (BCP 47)")
 
 
-@cache
+@lru_cache(maxsize=1024)
 def chain(lang: str) -> tuple[str, ...]:
     """The languages to try, best first, all in lower case; ``""`` is a text without a tag."""
     parts = lang.lower().split("-")
@@ -90,7 +90,7 @@ def _catalogue(lang: str) -> Mapping[str, str]:
 
 def translate(lang: str, message: str, **values: object) -> str:
     """An interface text in *lang*, English where there is no translation; ``{name}`` is filled from *values*."""
-    text = _catalogue(lang).get(message, message)
+    text = _catalogue(speaks(lang)).get(message, message)
     return text.format(**values) if values else text
 
 
@@ -138,7 +138,7 @@ def negotiate(header: str, available: Iterable[str] = ()) -> str:
                 weight = float(params.strip()[2:])
             except ValueError:
                 continue
-        if tag and 0 < weight <= 1:
+        if 0 < len(tag) <= 35 and 0 < weight <= 1:
             ranges.append((-weight, place, tag.strip().lower()))
     for _, _, tag in sorted(ranges):
         if tag == "*":

@@ -145,7 +145,8 @@ _SKIPPED = re.compile(
     r'|"""(?:(?:"|"")?(?:[^"\\]|\\.))*"""'
     r"|'(?:[^'\\\n\r]|\\.)*'"
     r'|"(?:[^"\\\n\r]|\\.)*"'
-    r"|#[^\n\r]*",
+    r"|#[^\n\r]*"
+    r"|\\.",
     re.DOTALL,
 )
 
@@ -154,5 +155,6 @@ def names_dataset(query: str) -> bool:
     """Whether a query names its dataset by ``FROM``, outside of its IRIs, strings and comments."""
     if "from" not in query.lower():
         return False
-    bare = _SKIPPED.sub(lambda match: " <> " if match[0][0] == "<" else " ", query)
-    return re.search(r"(?<![\w?$:.@-])from\s*(?:named\b\s*)?(?:<>|[\w.-]*:)", bare, re.IGNORECASE) is not None
+    # An escape that stands here is part of a prefixed name, such as ex:d\'arc.
+    bare = _SKIPPED.sub(lambda match: {"<": " <> ", "\\": "_"}.get(match[0][0], " "), query)
+    return re.search(r"(?<![\w?$:.@-])from\s+(?:named\b\s*)?(?:<>|[\w.-]*:)", bare, re.IGNORECASE) is not None

@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -85,15 +85,15 @@ def _json(found: Solutions | Verdict) -> str:
 
 
 def _xml_term(term: Term) -> str:
-    text = escape(term.value, {"\r": "&#13;"})
+    text = escape(term.value, quote=False).replace("\r", "&#13;")
     if isinstance(term, NamedNode):
         return f"<uri>{text}</uri>"
     if isinstance(term, BlankNode):
         return f"<bnode>{text}</bnode>"
     if term.language:
-        return f"<literal xml:lang={quoteattr(term.language)}>{text}</literal>"
+        return f'<literal xml:lang="{term.language}">{text}</literal>'
     if term.datatype.value != _STRING:
-        return f"<literal datatype={quoteattr(term.datatype.value)}>{text}</literal>"
+        return f'<literal datatype="{escape(term.datatype.value)}">{text}</literal>'
     return f"<literal>{text}</literal>"
 
 
@@ -102,11 +102,11 @@ def _xml(found: Solutions | Verdict) -> str:
     if isinstance(found, Verdict):
         lines += ["<head/>", f"<boolean>{str(found.value).lower()}</boolean>"]
     else:
-        lines.append("<head>" + "".join(f"<variable name={quoteattr(n)}/>" for n in found.variables) + "</head>")
+        lines.append("<head>" + "".join(f'<variable name="{n}"/>' for n in found.variables) + "</head>")
         lines.append("<results>")
         for row in found.rows:
             cells = "".join(
-                f"<binding name={quoteattr(name)}>{_xml_term(term)}</binding>"
+                f'<binding name="{name}">{_xml_term(term)}</binding>'
                 for name, term in zip(found.variables, row, strict=True)
                 if term is not None
             )

@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -60,6 +60,7 @@ _AGENTS = {iri("foaf:Person").value, iri("foaf:Organization").value}
 _INTERNAL = (iri("kgc:").value.rstrip("#"), iri("kgcsh:").value.rstrip("#"))
 _RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
 _CANDIDATES = 400
+_RANKED = 2000
 _FEW = 2000
 
 Description = dict[str, list[Term]]
@@ -522,7 +523,7 @@ class Index:
         match = _match(text)
         if len(ids) < most and match:
             more = self._rows(
-                f"SELECT words.rowid FROM words JOIN thing ON thing.id = words.rowid "
+                f"SELECT words.rowid FROM words CROSS JOIN thing ON thing.id = words.rowid "
                 f"WHERE words MATCH ? AND thing.kind = ? LIMIT {_CANDIDATES if len(start) > 2 else most * 2}",
                 (f"{{name alias}} : ({match})", kind),
             )
@@ -537,35 +538,39 @@ class Index:
         if not match:
             return [], 0
         where, values = self._where(query)
-        join = f"FROM words JOIN thing t ON t.id = words.rowid WHERE words MATCH ? AND {where}"
+        # CROSS JOIN: the words first, whatever the planner thinks of it; the other way round each thing is a search.
+        join = f"FROM words CROSS JOIN thing t ON t.id = words.rowid WHERE words MATCH ? AND {where}"
         total = int(self._rows(f"SELECT count(*) {join}", (match, *values))[0][0])
         if total == 0:
             return [], 0
-        # Ranking every match of a common word costs more than its tail is worth: names first.
-        scope = match
-        if total > _CANDIDATES:
-            named = f"name : ({match})"
-            if (
-                self._rows(f"SELECT count(*) FROM (SELECT 1 {join} LIMIT ?)", (named, *values, skip + most))[0][0]
-                >= skip + most
-            ):
-                scope = named
+        # The order is the same however long the pages are: exact names, then the ranked, then the tail. To rank every
+        # match of a common word costs more than its tail is worth.
+        found = dict.fromkeys(self._named(query, match, where, values))
+        scopes = [match] if total <= _RANKED else [f"{column} : ({match})" for column in ("name", "alias", "people")]
+        for scope in scopes:
+            if len(found) < skip + most:
+                rows = self._rows(
+                    f"SELECT id FROM (SELECT t.id AS id, {_RANK} AS rank {join} LIMIT {_RANKED}) ORDER BY rank, id",
+                    (scope, *values),
+                )
+                found.update(dict.fromkeys(row[0] for row in rows))
+        ids = list(found)
+        if len(ids) < min(skip + most, total):
+            rows = self._rows(f"SELECT t.id {join} ORDER BY words.rowid LIMIT ?", (match, *values, skip + most))
+            ids += [row[0] for row in rows if row[0] not in found]
+        return ids[skip : skip + most], total
+
+    def _named(self, query: Filter, match: str, where: str, values: Sequence[Any]) -> list[int]:
+        """Ids of the things that are called exactly what was typed."""
+        langs = interface_languages()
         rows = self._rows(
-            f"SELECT id, rank FROM (SELECT t.id AS id, {_RANK} AS rank {join} LIMIT {_CANDIDATES * 5}) "
-            "ORDER BY rank, id LIMIT ? OFFSET ?",
-            (scope, *values, most, skip),
+            "SELECT DISTINCT t.id FROM entry e JOIN thing t ON t.id = e.thing WHERE e.lang IN "  # noqa: S608
+            f"({','.join('?' * len(langs))}) AND e.kind = ? AND e.sort = ? AND {where} ORDER BY t.id LIMIT {_CANDIDATES}",
+            (*langs, query.kind, fold(query.text.strip()), *values),
         )
-        exact = fold(query.text.strip())
-        ids = [row[0] for row in rows]
-        if skip == 0:
-            same = self._rows(
-                "SELECT DISTINCT e.thing FROM entry e WHERE e.lang IN (SELECT DISTINCT lang FROM entry) "
-                "AND e.kind = ? AND e.sort = ?",
-                (query.kind, exact),
-            )
-            first = [row[0] for row in same if row[0] in ids]
-            ids = [*first, *(number for number in ids if number not in first)]
-        return ids, total
+        marks = ",".join(str(row[0]) for row in rows)
+        found = self._rows(f"SELECT rowid FROM words WHERE words MATCH ? AND rowid IN ({marks})", (match,))  # noqa: S608
+        return [row[0] for row in found]
 
     def listing(
         self, query: Filter, lang: str, *, sort: str = "", after: str = "", most: int = 50
@@ -670,7 +675,8 @@ class _Connection(sqlite3.Connection):
     """Closes itself when its thread or index goes."""
 
     def __del__(self) -> None:
-        self.close()
+        with suppress(sqlite3.ProgrammingError):  # one that could not be opened
+            self.close()
 
 
 def _sort_key(entry: Entry, lang: str) -> str:
@@ -685,7 +691,7 @@ def _known(lang: str) -> str:
 
 def _match(text: str) -> str:
     """An FTS5 expression for words that somebody typed: all of them, the last one as a prefix."""
-    words = re.findall(r"\w+", text[:200])
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", text[:200]))
     quoted = [f'"{word}"' for word in words[:12]]
     if quoted and not text.endswith(" "):
         quoted[-1] += "*"

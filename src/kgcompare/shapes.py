@@ -10,7 +10,6 @@ predicates.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
@@ -18,7 +17,7 @@ from typing import cast
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import ShapeError
-from kgcompare.graph import RDF_FIRST, Graph, Node, Term
+from kgcompare.graph import RDF_FIRST, RDF_NIL, Graph, Node, Term
 from kgcompare.languages import best
 from kgcompare.model import RowKind
 from kgcompare.namespaces import iri, local_name
@@ -137,13 +136,14 @@ class Shapes:
         steps = (s for row in self.fields(target) for steps in row.path.alternatives for s in steps)
         return sorted({step.predicate for step in steps if step.inverse})
 
-    def sequences(self, target: str) -> list[tuple[str, str]]:
-        """The pairs of predicates that rows of a class follow one after the other."""
-        found = set()
-        for row in self.fields(target):
-            for steps in row.path.alternatives:
-                for first, second in itertools.pairwise(steps):
-                    found.add((first.predicate, second.predicate))
+    def sequences(self, target: str) -> list[tuple[str, ...]]:
+        """The predicates, two or three, that rows of a class follow one after the other."""
+        found = {
+            tuple(step.predicate for step in steps)
+            for row in self.fields(target)
+            for steps in row.path.alternatives
+            if len(steps) > 1
+        }
         return sorted(found)
 
 
@@ -156,7 +156,9 @@ def _row(graph: Graph, node: Node) -> RowShape | None:
         if row_id is None:
             return None  # validates only; pySHACL follows every path
         raise ShapeError(f"{where}: {fault}") from None
-    if row_id is not None and (not row_id or row_id != row_id.strip() or any(c in row_id for c in ",;\t\r\n\"'=+@")):
+    if row_id is not None and (
+        not row_id or row_id != row_id.strip() or row_id.startswith("-") or any(c in row_id for c in ",;\t\r\n\"'=+@")
+    ):
         raise ShapeError(f"{where}: {row_id!r} cannot be a row id; use letters, digits and hyphens")
     kind = graph.value(node, iri("kgc:rowKind").value)
     if row_id is not None and kind is not None and (not isinstance(kind, NamedNode) or kind.value not in _KINDS):
@@ -187,7 +189,7 @@ def _path(graph: Graph, node: Term | None) -> Path:
         "this kind of sh:path cannot be a row; use a predicate, an inverse, an alternative of these, "
         "or a sequence of two or three predicates"
     )
-    if isinstance(node, NamedNode):
+    if isinstance(node, NamedNode) and node != RDF_NIL:
         return Path(((Step(node.value),),))
     if not isinstance(node, BlankNode):
         raise refused

@@ -29,7 +29,8 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r"\symbol{34}",
+    "[": "{[}",
 }
 
 
@@ -81,6 +82,7 @@ def latex(found: Comparison) -> str:
 
     def plain(text: str) -> str:
         text = "".join(_LATEX.get(char, char) for char in text)
+        text = re.sub(r"-(?=-)|[`'](?=[`'])|[?!](?=`)", r"\g<0>{}", text)  # which would become other signs
         return re.sub(r"\s+", " ", text)
 
     width = f"{0.82 / max(1, len(found.methods)):.3f}"

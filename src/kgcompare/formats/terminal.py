@@ -28,11 +28,29 @@ def _clean(text: str) -> str:
     return "".join(" " if unicodedata.category(char) in {"Cc", "Cf"} else char for char in text)
 
 
+def _wrapped(text: str, columns: int) -> list[str]:
+    """The lines of a text, none wider than *columns*."""
+    if width(text) == len(text):
+        return textwrap.wrap(text, columns) or [""]
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and width(lines[-1]) + 1 + width(word) <= columns:
+            lines[-1] += " " + word
+            continue
+        if lines[-1]:
+            lines.append("")
+        for char in word:
+            if width(lines[-1] + char) > columns:
+                lines.append("")
+            lines[-1] += char
+    return lines
+
+
 def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
     """Rows of cells, wrapped to the given widths; the first row is the head."""
     lines = []
     for number, row in enumerate(rows):
-        wrapped = [textwrap.wrap(_clean(cell), columns) or [""] for cell, columns in zip(row, widths, strict=True)]
+        wrapped = [_wrapped(_clean(cell), columns) for cell, columns in zip(row, widths, strict=True)]
         for at in range(max(len(cell) for cell in wrapped)):
             parts = [_pad(cell[at] if at < len(cell) else "", w) for cell, w in zip(wrapped, widths, strict=True)]
             lines.append("  ".join(parts).rstrip())
@@ -70,7 +88,7 @@ def record(found: Record) -> str:
         *((group.label, group.values) for group in found.related),
     ]:
         text = _clean("; ".join(value.text for value in values))
-        for at, line in enumerate(textwrap.wrap(text, max(30, columns - first - 2)) or [""]):
+        for at, line in enumerate(_wrapped(text, max(30, columns - first - 2))):
             lines.append(_pad(label if at == 0 else "", first) + "  " + line)
     return "\n".join(lines) + "\n"
 

@@ -51,12 +51,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a query may take: seconds, rows, bytes; how many run, wait, and belong to one client."""
+    """What a query may take: seconds, rows, bytes; how many run, stand ready to
+    take the place of one that is killed, wait, and belong to one client."""
 
     seconds: float = 10.0
     rows: int = 200_000
     bytes: int = 32 * 1024 * 1024
     workers: int = 2
+    spare: int = 2
     waiting: int = 32
     share: int = 8
 
@@ -147,7 +149,7 @@ class Pool:
         self.snapshot = snapshot
         self.bounds = bounds or Bounds()
         self.memory = memory
-        self._idle: list[_Worker] = [_Worker(snapshot, memory) for _ in range(self.bounds.workers)]
+        self._idle: list[_Worker] = [_Worker(snapshot, memory) for _ in range(self.bounds.workers + self.bounds.spare)]
         self._free = threading.Semaphore(self.bounds.workers)
         self._lock = threading.Lock()
         self._clients: Counter[str] = Counter()
@@ -238,8 +240,10 @@ class Pool:
         finally:
             with self._lock:
                 closed = self._closed
-                if not closed:
-                    self._idle.append(worker if worker.alive() else _Worker(self.snapshot, self.memory))
+                if not closed and worker.alive():
+                    self._idle.append(worker)
+                elif not closed:
+                    self._idle.insert(0, _Worker(self.snapshot, self.memory))  # last in turn: it is still starting
             if closed:
                 worker.kill()
 

@@ -118,22 +118,46 @@ def _located(fault: Fault, file: str | None) -> Fault:
     if file is None or fault.focus_node is None or Path(file).suffix != ".ttl":
         return replace(fault, file=file)
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        changed = Path(file).stat().st_mtime_ns
+        starts = _starts_of(file, changed)
     except (OSError, ValueError):
         return replace(fault, file=file)
-    return replace(fault, file=file, line=line_of(text, fault.focus_node))
+    return replace(fault, file=file, line=_found(starts, fault.focus_node))
+
+
+@lru_cache(maxsize=4)
+def _starts_of(file: str, _changed: int) -> Mapping[str, int]:
+    return _starts(Path(file).read_text(encoding="utf-8"))
 
 
 def line_of(text: str, iri: str) -> int | None:
     """The 1-based line on which the description of *iri* starts in a Turtle-like text, where that shows."""
-    tail = re.split(r"[/#]", iri)[-1]
-    if not tail:
-        return None
-    start = re.compile(rf"\s*(?:<[^<>\s]*(?:[/#]|(?<=<)){re.escape(tail)}>|[\w.-]*:{re.escape(tail)})\s")
+    return _found(_starts(text), iri)
+
+
+_PREFIX = re.compile(r"\s*@?prefix\s+([\w.-]*):\s*<([^<>\s]*)>", re.IGNORECASE)
+_START = re.compile(r"\s*(?:<([^<>\s]+)>|([\w.-]*):([\w.%-]*))(?=\s|$)")
+
+
+def _starts(text: str) -> dict[str, int]:
+    """What stands first on a line, as an IRI or what is written of it, and the first such line."""
+    prefixes: dict[str, str] = {}
+    found: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        if start.match(line + " "):
-            return number
-    return None
+        if match := _PREFIX.match(line):
+            prefixes[match[1]] = match[2]
+        elif match := _START.match(line):
+            name = match[1] or prefixes.get(match[2], "?") + match[3]
+            found.setdefault(name, number)
+    return found
+
+
+def _found(starts: Mapping[str, int], iri: str) -> int | None:
+    if iri in starts:
+        return starts[iri]
+    # Relative to a base that is not looked for: the longest end of the IRI that is written so.
+    ends = [iri[at + (char == "/") :] for at, char in enumerate(iri) if char in "/#"]
+    return next((starts[end] for end in ends if end in starts), None)
 
 
 def _neighbours(graph: Graph, snapshot: Snapshot | None) -> Graph:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
@@ -13,18 +13,9 @@ from kgcompare.errors import StoreError
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web import data, pages, problems, sparql
-from kgcompare.web.answers import Answers, request_key
+from kgcompare.web.answers import SECURITY, Front
 from kgcompare.web.settings import Settings
 
-_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-)
-SECURITY = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 _MOST_BODY = 1024 * 1024
 
 
@@ -39,22 +30,13 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BODY, MAX_FORM_MEMORY_SIZE=_MOST_BODY, MAX_FORM_PARTS=200)
     app.config["QUERY_TIMEOUT"] = settings.query_timeout
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.url_map.strict_slashes = False
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    kept: dict[str, Any] = {"view": None, "answers": None}
+    front = Front(app.wsgi_app, found)
 
     @app.before_request
-    def begin() -> Response | None:
-        view = found.view()
-        if kept["view"] is not view:
-            kept["answers"] = Answers(view)
-            kept["view"] = view
-        g.view, g.answers = view, kept["answers"]
-        if request.method in {"GET", "HEAD"}:
-            answer = g.answers.get(request_key())
-            if answer is not None:
-                return answer.response()  # type: ignore[no-any-return]
-        return None
+    def begin() -> None:
+        g.view, g.answers = front.current()
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -67,8 +49,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(pages.blueprint)
     pages.register(app)
-    if settings.prefix:
-        app.wsgi_app = _Prefix(app.wsgi_app, settings.prefix)  # type: ignore[method-assign]
+    app.wsgi_app = _Prefix(front, settings.root) if settings.root else front  # type: ignore[method-assign]
     return app
 
 
@@ -86,7 +67,7 @@ class _Prefix:
 
     def __init__(self, app: Callable[..., Iterable[bytes]], prefix: str) -> None:
         self.app = app
-        self.prefix = "/" + prefix.strip("/")
+        self.prefix = prefix
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")

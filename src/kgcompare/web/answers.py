@@ -1,41 +1,72 @@
-"""Answers that are made once for each generation: entity tags, 304, and a cache of whole bodies."""
+"""Answers that are made once for each generation: entity tags, 304, and a cache of whole bodies.
+
+Source: RFC 9110, section 8.8.3 (ETag), 13.1.2 (If-None-Match) and 15.4.5 (304).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, g, request
 
 from kgcompare import __version__
-from kgcompare.catalogue import View
+from kgcompare.catalogue import Catalogue, View
 from kgcompare.formats import FORMATS, Format
 from kgcompare.web.negotiation import choose
 from kgcompare.web.problems import NoSuchFormat
 
 _MOST_BYTES = 64 * 1024 * 1024
-_VARY = "Accept, Accept-Language"
+_OVERHEAD = 1000
+"""Bytes that an entry takes beside its texts."""
+_TAG = re.compile(r'"[^"]*"')
+VARY = "Accept, Accept-Language"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+SECURITY = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""Headers of every answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer that is kept: body, entity tag, and headers."""
+    """An answer that is kept: body, entity tag, and the headers of the whole answer and of a 304."""
 
     body: bytes
     tag: str
     headers: tuple[tuple[str, str], ...]
+    unchanged: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, body: bytes, tag: str, form: Format, lang: str | None) -> Kept:
+        """An answer with all its headers."""
+        always = [("ETag", tag), ("Vary", VARY), ("Cache-Control", "no-cache"), *SECURITY.items()]
+        own = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
+        own += [("Content-Language", lang)] if lang else []
+        return cls(body, tag, (*own, *always), tuple(always))
 
     def response(self) -> Response:
         """The answer, or 304 where the client has it."""
-        if self.tag in request.headers.get("If-None-Match", ""):
+        if client_has(self.tag, request.headers.get("If-None-Match", "")):
             response = Response(status=304)
             del response.headers["Content-Type"]
-        else:
-            response = Response(self.body)
-        response.headers.extend(self.headers)
-        return response
+            response.headers.extend(self.unchanged)
+            return response
+        return Response(self.body, headers=list(self.headers))
+
+
+def client_has(tag: str, header: str) -> bool:
+    """Whether an ``If-None-Match`` header names an entity tag, by weak comparison; ``*`` names any."""
+    return bool(header) and (header == tag or tag in _TAG.findall(header) or header.strip() == "*")
 
 
 class Answers:
@@ -45,22 +76,30 @@ class Answers:
         shapes = "".join(sorted(str(triple) for triple in view.shapes.triples))
         state = "\0".join((view.store.identity, view.generation, __version__, shapes))
         self.state = hashlib.sha256(state.encode()).hexdigest()
-        self._kept: dict[tuple[str, ...], Kept] = {}
+        self._by_key: dict[tuple[str, ...], Kept] = {}
+        self._by_tag: dict[str, Kept] = {}
         self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, key: tuple[str, ...]) -> Kept | None:
-        """A kept answer."""
-        return self._kept.get(key)
+        """The answer to requests of that key."""
+        return self._by_key.get(key)
+
+    def tagged(self, tag: str) -> Kept | None:
+        """The answer of that entity tag."""
+        return self._by_tag.get(tag)
 
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
         """Keeps an answer; starts anew where all would be too much."""
         with self._lock:
-            self._bytes += len(kept.body) + 1000
+            size = _OVERHEAD + 4 * sum(map(len, key))
+            size += 0 if kept.tag in self._by_tag else _OVERHEAD + len(kept.body)
+            self._bytes += size
             if self._bytes > _MOST_BYTES:
-                self._kept.clear()
-                self._bytes = len(kept.body) + 1000
-            self._kept[key] = kept
+                self._by_key.clear()
+                self._by_tag.clear()
+                self._bytes = size + len(kept.body)
+            self._by_tag[kept.tag] = self._by_key[key] = kept
 
     def tag(self, *parts: str) -> str:
         """A strong entity tag of a representation of this state."""
@@ -68,9 +107,44 @@ class Answers:
         return '"' + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] + '"'
 
 
-def request_key() -> tuple[str, ...]:
+class Front:
+    """Gives an answer that is kept, and wakes Flask for every other one."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], catalogue: Catalogue) -> None:
+        self.app = app
+        self.catalogue = catalogue
+        self._current: tuple[View, Answers] | None = None
+
+    def current(self) -> tuple[View, Answers]:
+        """The newest generation and its answers, which belong together.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        view = self.catalogue.view()
+        found = self._current
+        if found is None or found[0] is not view:
+            found = self._current = (view, Answers(view))
+        return found
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answers a request (WSGI)."""
+        method = environ["REQUEST_METHOD"]
+        if method in {"GET", "HEAD"}:
+            try:
+                kept = self.current()[1].get(key_of(environ))
+            except Exception:  # noqa: BLE001  the application meets it again and says so
+                kept = None
+            if kept is not None:
+                if client_has(kept.tag, environ.get("HTTP_IF_NONE_MATCH", "")):
+                    start_response("304 NOT MODIFIED", list(kept.unchanged))
+                    return []
+                start_response("200 OK", list(kept.headers))
+                return [kept.body] if method == "GET" else []
+        return self.app(environ, start_response)
+
+
+def key_of(environ: Mapping[str, Any]) -> tuple[str, ...]:
     """What an answer depends on beside the state of the catalogue."""
-    environ = request.environ
     return (
         environ.get("SCRIPT_NAME", ""),
         environ.get("PATH_INFO", ""),
@@ -98,18 +172,19 @@ def pick(offered: tuple[str, ...], suffix: str = "") -> Format:
 
 def answer(form: Format, lang: str | None, make: Callable[[], str]) -> Response:
     """The answer to this request in a format, made unless the client has it, and kept."""
-    key = request_key()
-    tag = g.answers.tag(form.name, lang or "", *key)
-    headers = [
-        ("Content-Type", form.content_type),
-        ("ETag", tag),
-        ("Vary", _VARY),
-        ("Cache-Control", "no-cache"),
-    ]
-    if lang:
-        headers.append(("Content-Language", lang))
-    body = b"" if tag in request.headers.get("If-None-Match", "") else make().encode("utf-8", "replace")
-    kept = Kept(body, tag, tuple(headers))
-    if body and len(body) < _MOST_BYTES // 16:
+    key = key_of(request.environ)
+    tag = g.answers.tag(form.name, lang or "", *key[:3])
+    kept: Kept | None = g.answers.tagged(tag)
+    if kept is None:
+        if tag in _TAG.findall(request.headers.get("If-None-Match", "")):
+            return Kept.of(b"", tag, form, lang).response()
+        kept = Kept.of(make().encode("utf-8", "replace"), tag, form, lang)
+    if len(kept.body) < _MOST_BYTES // 16:
         g.answers.put(key, kept)
     return kept.response()
+
+
+def unkept(text: str, status: int, lang: str) -> Response:
+    """A page that is not kept."""
+    headers = {"Vary": VARY, "Cache-Control": "no-cache", "Content-Language": lang}
+    return Response(text, status, headers, mimetype="text/html")

@@ -13,9 +13,10 @@ from typing import Any
 from flask import Blueprint, Response, g, redirect, request, send_file, url_for
 from werkzeug import Response as AnyResponse
 
-from kgcompare.errors import UsageError
+from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import FORMATS, json, rdf
-from kgcompare.web.answers import answer
+from kgcompare.namespaces import is_slug
+from kgcompare.web.answers import VARY, answer
 from kgcompare.web.asking import language
 
 blueprint = Blueprint("data", __name__)
@@ -27,9 +28,11 @@ _DUMPS: weakref.WeakKeyDictionary[object, Path] = weakref.WeakKeyDictionary()
 @blueprint.get("/doc/<kind>/<slug>")
 def identifier(kind: str, slug: str) -> AnyResponse:
     """A thing is not a document: 303 to the document that describes it."""
+    if not is_slug(kind) or not is_slug(slug.partition(".")[0]):
+        raise UnknownThing(f"there is no such record: /{kind[:40]}/{slug[:80]}")
     keep: dict[str, Any] = {name: request.args[name] for name in ("lang", "format") if name in request.args}
     response = redirect(url_for("pages.record", kind=kind, name=slug, **keep), 303)
-    response.headers["Vary"] = "Accept, Accept-Language"
+    response.headers["Vary"] = VARY
     return response
 
 

@@ -22,6 +22,8 @@ _ALIASES = {
     "text/x-tex": "tex",
     "application/x-latex": "tex",
 }
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""A quoted string, to the end where it is not closed; never tried twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Range:
 def ranges(header: str) -> tuple[Range, ...]:
     """The media ranges of a header; parameters such as ``profile`` do not narrow them, ill-formed ones are left out."""
     found = []
-    for item in re.findall(r'(?:[^,"]|"(?:\\.|[^"])*")+', header[:4000]):
-        kind, *params = [part.strip() for part in re.findall(r'(?:[^;"]|"(?:\\.|[^"])*")+', item)] or [""]
+    for item in _QUOTED.sub('""', header[:4000]).split(","):
+        kind, *params = [part.strip() for part in item.split(";")]
         main, slash, sub = kind.lower().partition("/")
         if main == "*" and not slash:
             sub = "*"
@@ -80,12 +82,16 @@ def choose(header: str, offered: Sequence[str]) -> Format | None:
 
 @lru_cache(maxsize=2048)
 def best(header: str, offered: tuple[tuple[str, tuple[str, ...]], ...]) -> str | None:
-    """The name of what suits an ``Accept`` header best, of (name, media types) in order of preference."""
+    """The name of what suits an ``Accept`` header best, of (name, media types) in order of preference.
+
+    The first media type is the one that is sent; the others are names for it, which no wildcard stands for.
+    """
     wanted = ranges(header or "*/*")
     rank: tuple[float, bool, int] | None = None
     chosen: str | None = None
     for place, (name, media_types) in enumerate(offered):
-        matched = [(r.specificity(media), r.weight) for r in wanted for media in media_types if r.specificity(media)]
+        matched = [(found, r.weight) for r in wanted if (found := r.specificity(media_types[0]))]
+        matched += [(3, r.weight) for r in wanted if f"{r.main}/{r.sub}" in media_types[1:]]
         if not matched:
             continue
         precision, weight = max(matched)

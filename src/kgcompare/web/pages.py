@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
@@ -24,9 +24,10 @@ from kgcompare.model import Cell, Comparison, Row, Thing, Value
 from kgcompare.namespaces import KINDS, is_slug
 from kgcompare.reading import Reader
 from kgcompare.search import Filter, fold
-from kgcompare.web.answers import answer, pick
+from kgcompare.web.answers import answer, pick, unkept
 from kgcompare.web.asking import language, link
 from kgcompare.web.data import number
+from kgcompare.web.problems import wants_page
 
 blueprint = Blueprint("pages", __name__)
 COMPARISON = tuple(name for name in FORMATS if name in formats.COMPARISON)
@@ -79,11 +80,11 @@ def compare(suffix: str = "") -> AnyResponse:
     form = pick(COMPARISON, suffix)
     lang = language()
     wanted = [slug for slug in request.args.getlist("method") if slug]
-    cls = request.args.get("class", METHOD)
+    cls = request.args.get("class") or METHOD
     only = request.args.get("only", "")
     if only not in {"", "differences"}:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
-    if form.name != "html":
+    if form.name != "html" or not (wanted or request.args.get("add") or wants_page()):
         if not wanted:
             raise UsageError(f"name the methods to compare: /compare?method=SLUG&method=SLUG, up to {MOST}")
         return answer(
@@ -95,7 +96,7 @@ def compare(suffix: str = "") -> AnyResponse:
     if added:
         return _add(wanted, added, lang, cls)
     if not wanted:
-        return Response(render("compare.html", lang, found=None, **_none(lang)), 400, mimetype="text/html")
+        return unkept(render("compare.html", lang, found=None, **_none(lang)), 400, lang)
     return answer(form, lang, lambda: _compare_page(wanted, lang, only, cls))
 
 
@@ -119,10 +120,10 @@ def _add(wanted: list[str], text: str, lang: str, cls: str) -> AnyResponse:
         return redirect(target, 303)
     choices = g.view.suggest(text, lang) or g.view.search(Filter(text), lang, most=10).things
     if not wanted:
-        page = render("compare.html", lang, found=None, added=text, choices=choices, examples=examples(lang))
-        return Response(page, 404 if not choices else 300, mimetype="text/html")
-    page = _compare_page(wanted, lang, request.args.get("only", ""), cls, added=text, choices=choices)
-    return Response(page, 200, mimetype="text/html")
+        shown = render("compare.html", lang, found=None, added=text, choices=choices, examples=examples(lang))
+        return unkept(shown, 404 if not choices else 300, lang)
+    shown = _compare_page(wanted, lang, request.args.get("only", ""), cls, added=text, choices=choices)
+    return unkept(shown, 200, lang)
 
 
 def _named(text: str, lang: str) -> str | None:
@@ -234,8 +235,8 @@ def methods(suffix: str = "") -> Response:
 @blueprint.get("/<kind>/<name>")
 def record(kind: str, name: str) -> Response:
     """One record as a page or as data."""
-    slug, _, suffix = name.partition(".")
-    if not is_slug(kind) or not is_slug(slug):
+    slug, dot, suffix = name.partition(".")
+    if not is_slug(kind) or not is_slug(slug) or (dot and not suffix):
         raise UnknownThing(f"there is no such record: /{kind[:40]}/{name[:80]}")
     form = pick(formats.RECORD, suffix)
     lang = language()
@@ -264,7 +265,8 @@ def dataset() -> Response:
 
     def make() -> str:
         if form.name == "html":
-            return render("dataset.html", lang, counts=g.view.counts(), formats=", ".join(map(format_name, formats.RECORD)))
+            named = ", ".join(format_name(name) for name in formats.RECORD)
+            return render("dataset.html", lang, counts=g.view.counts(), formats=named)
         return json.dumps(
             {
                 "name": "kgcompare",
@@ -415,7 +417,7 @@ def address(**changes: Any) -> str:
         elif value is not None:
             pairs.append((name, str(value)))
     pairs.sort(key=lambda pair: pair[0] != "method")
-    return request.script_root + request.path + ("?" + urlencode(pairs) if pairs else "")
+    return request.script_root + "/" + quote(request.path.lstrip("/")) + ("?" + urlencode(pairs) if pairs else "")
 
 
 def local(thing: str | None) -> str | None:

@@ -55,11 +55,11 @@ def status_of(fault: KgcompareError) -> int:
 
 
 def wants_page() -> bool:
-    """Whether an error should be a page: HTML is named and the suffix is no data format."""
-    suffix = request.path.rsplit("/", 1)[-1].rpartition(".")[2]
-    chosen = suffix if suffix in FORMATS and "." in request.path else request.args.get("format", "")
-    if chosen in FORMATS and chosen != "html":
-        return False
+    """Whether an error should be a page: HTML is named, by suffix, ``?format=`` or ``Accept``, in this order."""
+    _, dot, suffix = request.path.rstrip("/").rsplit("/", 1)[-1].rpartition(".")
+    chosen = suffix if dot and suffix in FORMATS else request.args.get("format", "")
+    if chosen in FORMATS:
+        return chosen == "html"
     return names_html(request.headers.get("Accept", ""))
 
 

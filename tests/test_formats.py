@@ -1,0 +1,541 @@
+"""One comparison in every format, read back by programs that know nothing of ours."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyoxigraph
+import pytest
+import rdflib
+from conftest import DATA
+from lxml import html as lxml_html
+
+from kgcompare import ingest
+from kgcompare.catalogue import Catalogue, View
+from kgcompare.errors import UnknownFormat, UsageError
+from kgcompare.formats import COMPARISON, FORMATS, answers, rdf, record_text, render
+from kgcompare.formats.tables import STATUS, harmless
+from kgcompare.model import Comparison
+from kgcompare.namespaces import DEFAULT_BASE, KGC
+from kgcompare.store.embedded import EmbeddedStore
+
+HOSTILE = ["marks", "lines", "rtl", "plain"]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
+    """The small catalogue and the hostile texts together."""
+    path = tmp_path_factory.mktemp("formats") / "store"
+    ingest.create_store(path)
+    ingest.import_files(path, [DATA / "small.ttl", DATA / "hostile.ttl"], ingest.Options())
+    with Catalogue(EmbeddedStore(path)) as catalogue:
+        yield catalogue.view()
+
+
+@pytest.fixture(params=["plain en", "plain fr", "hostile en"], scope="module")
+def found(request: pytest.FixtureRequest, view: View) -> Comparison:
+    """A comparison."""
+    what, lang = request.param.split()
+    return view.compare(HOSTILE if what == "hostile" else ["lasso", "ridge", "gan", "elbow"], lang)
+
+
+def written(found: Comparison, name: str) -> str:
+    """A comparison in a format."""
+    return render(found, name, DEFAULT_BASE)
+
+
+def flat(text: str) -> str:
+    """A text with every run of white space as one space, as HTML and TeX read it."""
+    return " ".join(text.split())
+
+
+def shown(found: Comparison, blank: bool = False) -> list[list[str]]:
+    """The texts of the cells; in words, or blank, where there are none."""
+    from kgcompare.formats.tables import said
+
+    return [[(cell.text or "") if blank else said(cell, found.language) for cell in row.cells] for row in found.rows]
+
+
+def verdicts(found: Comparison) -> list[str]:
+    """``true``, ``false`` or nothing for each row."""
+    return ["" if row.differs is None else str(row.differs).lower() for row in found.rows]
+
+
+# -- JSON ----------------------------------------------------------------------------------------------
+
+
+def test_json(found: Comparison) -> None:
+    data = json.loads(written(found, "json"))
+    assert list(data) == ["language", "methods", "rows", "summary", "unknown"]
+    assert data["language"] == found.language
+    assert [m["id"] for m in data["methods"]] == [m.id for m in found.methods]
+    assert all(set(m) == {"id", "iri", "label", "lang"} for m in data["methods"])
+    assert [row["id"] for row in data["rows"]] == [row.id for row in found.rows]
+    assert [row["differs"] for row in data["rows"]] == [row.differs for row in found.rows]
+    for row, expected in zip(data["rows"], found.rows, strict=True):
+        assert list(row) == ["id", "label", "kind", "differs", "missing", "cells"]
+        assert row["missing"] == sum(cell.status in {"not-recorded", "unknown"} for cell in expected.cells)
+        for cell, wanted in zip(row["cells"], expected.cells, strict=True):
+            assert cell["text"] == wanted.text
+            assert [value["text"] for value in cell["values"]] == [value.text for value in wanted.values]
+            if wanted.text is None:
+                assert (cell["values"], cell["status"]) == ([], wanted.status)
+            else:
+                assert "status" not in cell
+    assert data["summary"] == {"rows": 9, "compared": found.compared, "differing": found.differing}
+    assert sum(row["differs"] is True for row in data["rows"]) == data["summary"]["differing"]
+
+
+def test_json_says_an_iri_only_where_there_is_one(view: View) -> None:
+    data = json.loads(written(view.compare(["lasso", "gan"], "fr"), "json"))
+    rows = {row["id"]: row for row in data["rows"]}
+    assert rows["domain"]["cells"][0] == {
+        "text": "Statistique",
+        "values": [{"iri": f"{DEFAULT_BASE}id/domain/statistics", "text": "Statistique", "lang": "fr"}],
+    }
+    assert "iri" not in rows["origin-year"]["cells"][0]["values"][0]
+    related = rows["related"]["cells"][0]
+    assert related["text"] == str(len(related["values"])) == "2"
+    assert all(value["iri"] for value in related["values"])
+    assert rows["type"]["cells"][1] == {"text": None, "values": [], "status": "none"}
+    assert rows["founding-source"]["cells"][1] == {"text": None, "values": [], "status": "unknown"}
+    assert rows["alias"]["differs"] is None
+
+
+def test_json_keeps_unknown_names(view: View) -> None:
+    assert json.loads(written(view.compare(["lasso", "nope", "nada"]), "json"))["unknown"] == ["nope", "nada"]
+
+
+# -- CSV and TSV ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_csv_and_tsv_in_pandas(found: Comparison, name: str, delimiter: str) -> None:
+    text = written(found, name)
+    frame = pd.read_csv(io.StringIO(text, newline=""), sep=delimiter, dtype=str, keep_default_na=False)
+    assert list(frame.columns) == ["row", "differs", *(m.id for m in found.methods)]
+    assert list(frame["row"]) == [row.id for row in found.rows]
+    assert list(frame["differs"]) == verdicts(found)
+    for number, method in enumerate(found.methods):
+        for read, cells in zip(frame[method.id], shown(found, blank=True), strict=True):
+            expected = cells[number]
+            assert read == ("'" + expected if expected.startswith(FORMULA) else expected)
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_csv_and_tsv_in_the_standard_library(found: Comparison, name: str, delimiter: str) -> None:
+    text = written(found, name)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    assert {len(row) for row in rows} == {len(found.methods) + 2}
+    assert not any(cell.startswith(FORMULA) for row in rows for cell in row)
+
+
+def test_csv_is_as_rfc_4180_has_it(found: Comparison) -> None:
+    data = written(found, "csv").encode()
+    assert not data.startswith(b"\xef\xbb\xbf")
+    assert data.endswith(b"\r\n")
+    assert data.count(b"\r\n") >= 10
+    assert data.split(b"\r\n")[0].startswith(b"row,differs,")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "=cmd|' /C calc'!A0"])
+def test_formulas_are_harmless(text: str) -> None:
+    assert harmless(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["", "1+1", "a=b", " =1", "é", "'=1"])
+def test_other_texts_are_left_alone(text: str) -> None:
+    assert harmless(text) == text
+
+
+@pytest.mark.parametrize("name", sorted(set(COMPARISON) - {"csv", "tsv"}))
+def test_formulas_get_no_apostrophe_elsewhere(view: View, name: str) -> None:
+    text = written(view.compare(HOSTILE), name)
+    for formula in ("-1+2", "@SUM", "+49"):
+        assert formula in text
+        assert "'" + formula not in text
+
+
+# -- Markdown ------------------------------------------------------------------------------------------
+
+
+def read_markdown(text: str) -> list[list[str]]:
+    """The cells of a table as GitHub Flavored Markdown has it (section 4.10), as plain text.
+
+    A row is split at pipes without a backslash; then backslash escapes, emphasis and ``<br>`` are resolved.
+    """
+    rows = []
+    for line in text.splitlines():
+        assert line.startswith("|")
+        assert line.endswith("|")
+        cells = re.split(r"(?<!\\)(?:\\\\)*\|", line)[1:-1]
+        plain = []
+        for cell in cells:
+            kept: list[str] = []
+            for token in re.findall(r"\\[!-/:-@\[-`{-~]|<br>|\*\*|\*|&[a-z]+;|[<`_\[]|.", cell.strip()):
+                if token in {"**", "*"}:
+                    continue
+                assert token not in {"`", "_", "[", "<"}, f"{token} is left to be read as Markdown"
+                assert not re.fullmatch(r"&[a-z]+;", token)
+                kept.append("\n" if token == "<br>" else token.removeprefix("\\") if len(token) == 2 else token)
+            plain.append("".join(kept))
+        rows.append(plain)
+    return rows
+
+
+def test_markdown(found: Comparison) -> None:
+    head, line, *body = read_markdown(written(found, "md"))
+    assert head == ["", *(method.label for method in found.methods)]
+    assert set(line) == {"---"}
+    assert [row[0] for row in body] == [row.label + (" ≠" if row.differs else "") for row in found.rows]
+    lines = [[re.sub(r"[\r\n]+", "\n", text) for text in row] for row in shown(found)]
+    assert [row[1:] for row in body] == lines
+
+
+# -- LaTeX ---------------------------------------------------------------------------------------------
+
+
+def read_latex(text: str) -> tuple[list[list[str]], list[list[str]]]:
+    """The cells of a ``tabular``: as text, and as they are written."""
+    from pylatexenc import latex2text, latexwalker, macrospec
+
+    walking = latexwalker.get_default_latex_context_db()
+    walking.add_context_category("more", prepend=True, macros=[macrospec.MacroSpec("symbol", "{")])
+    reading = latex2text.get_default_latex_context_db()
+    signs = {"textbar": "|", "textless": "<", "textgreater": ">", "textasciicircum": "^", "textasciitilde": "~"}
+    macros = [latex2text.MacroTextSpec(name, sign) for name, sign in signs.items()]
+    macros.append(
+        latex2text.MacroTextSpec("symbol", lambda node: chr(int(node.nodeargd.argnlist[0].nodelist[0].chars)))
+    )
+    reading.add_context_category("more", prepend=True, macros=macros)
+    nodes, _, _ = latexwalker.LatexWalker(text, latex_context=walking, tolerant_parsing=False).get_latex_nodes()
+    (table,) = [node for node in nodes if node.isNodeType(latexwalker.LatexEnvironmentNode)]
+    assert table.environmentname == "tabular"
+    rows: list[list[list[Any]]] = [[[]]]
+    for node in table.nodelist:
+        if node.isNodeType(latexwalker.LatexMacroNode) and node.macroname == "\\":
+            rows.append([[]])
+        elif node.isNodeType(latexwalker.LatexMacroNode) and node.macroname == "hline":
+            continue
+        elif node.isNodeType(latexwalker.LatexSpecialsNode) and node.specials_chars == "&":
+            rows[-1].append([])
+        else:
+            rows[-1][-1].append(node)
+    reader = latex2text.LatexNodes2Text(latex_context=reading, math_mode="verbatim", strict_latex_spaces=True)
+    source = [["".join(node.latex_verbatim() for node in cell) for cell in row] for row in rows[:-1]]
+    return [[flat(reader.nodelist_to_text(cell)) for cell in row] for row in rows[:-1]], source
+
+
+def test_latex(found: Comparison) -> None:
+    (head, *body), _ = read_latex(written(found, "tex"))
+    assert head == ["", *(flat(method.label) for method in found.methods)]
+    assert [row[0] for row in body] == [row.label + (r" $\neq$" if row.differs else "") for row in found.rows]
+    assert [row[1:] for row in body] == [[flat(text) for text in row] for row in shown(found)]
+
+
+def test_latex_needs_no_package_and_lets_nothing_through(view: View) -> None:
+    text = written(view.compare(HOSTILE), "tex")
+    allowed = {
+        "begin", "end", "hline", "textbf", "emph", "neq", "linewidth", "textbackslash", "textasciicircum",
+        "textasciitilde", "textless", "textgreater", "textbar", "symbol",
+    }  # fmt: skip
+    assert set(re.findall(r"\\([A-Za-z]+)", text)) <= allowed
+    assert "\\textquotedbl" not in text, "OT1, which is what there is without a package, has no such sign"
+    body = text.split("\\hline", 1)[1]
+    assert not re.search(r"(?<!\\)[%#_~^]", body)
+    assert text.count("{") - text.count("\\{") == text.count("}") - text.count("\\}")
+    assert "--flag" not in text, "two hyphens would become a dash"
+
+
+def test_a_latex_row_that_begins_with_a_bracket_is_no_argument(view: View, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    found = view.compare(["lasso"])
+    odd = replace(found, rows=tuple(replace(row, label="[2cm] " + row.label) for row in found.rows))
+    assert not re.search(r"\\\\\s*\[", written(odd, "tex"))
+    (_, *body), _ = read_latex(written(odd, "tex"))
+    assert [row[0] for row in body] == ["[2cm] " + row.label for row in found.rows]
+
+
+# -- HTML ----------------------------------------------------------------------------------------------
+
+
+def test_html_in_pandas(found: Comparison) -> None:
+    (frame,) = pd.read_html(io.StringIO(written(found, "html")), flavor="lxml", keep_default_na=False)
+    assert [str(name) for name in frame.columns[1:]] == [flat(method.label) for method in found.methods]
+    assert [str(cell) for cell in frame.iloc[:, 0]] == [row.label + (" ≠" if row.differs else "") for row in found.rows]
+    for number in range(len(found.methods)):
+        read = [str(cell).removesuffix(".0") for cell in frame.iloc[:, number + 1]]
+        assert [flat(cell) for cell in read] == [flat(row[number]) for row in shown(found)]
+
+
+def test_html_is_a_table_for_everybody(found: Comparison) -> None:
+    page = lxml_html.fromstring(written(found, "html"))
+    (table,) = page.xpath("//table")
+    assert table.xpath("./caption")[0].text_content()
+    assert len(table.xpath(".//th[@scope='col']")) == len(found.methods)
+    assert len(table.xpath(".//th[@scope='row']")) == len(found.rows)
+    assert table.xpath(".//tbody/tr/@data-differs") == verdicts(found)
+    assert not page.xpath("//script | //b | //i | //*[@onclick]"), "what is in a text stays text"
+    assert not page.xpath("//link | //img | //@src | //@href"), "nothing comes from another host"
+
+
+def test_a_notebook_shows_the_table(found: Comparison) -> None:
+    assert found._repr_html_() in written(found, "html")
+
+
+def test_text_borrowed_from_another_language_says_so(view: View) -> None:
+    page = lxml_html.fromstring(written(view.compare(["rtl", "elbow"], "en"), "html"))
+    assert page.xpath("//td[@lang='he']/@dir") == ["rtl"]
+    assert page.xpath("//th[@scope='col'][@lang='fr']")[0].text_content() == "Méthode du coude"
+
+
+def test_a_data_frame(found: Comparison) -> None:
+    frame = found.to_dataframe()
+    assert list(frame.index) == [row.label for row in found.rows]
+    assert list(frame["differs"]) == [row.differs for row in found.rows]
+    for row, (_, read) in zip(found.rows, frame.iterrows(), strict=True):
+        assert [None if pd.isna(cell) else cell for cell in list(read)[1:]] == [cell.text for cell in row.cells]
+
+
+# -- RDF -----------------------------------------------------------------------------------------------
+
+pytestmark = [  # rdflib warns of itself
+    pytest.mark.filterwarnings("ignore:Dataset.default_context is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning"),
+]
+RDFLIB = {"ttl": "turtle", "nt": "nt", "jsonld": "json-ld", "rdf": "xml", "trig": "trig", "nq": "nquads"}
+CELLS = """
+PREFIX qb: <http://purl.org/linked-data/cube#>
+PREFIX kgc: <https://w3id.org/kgcompare/ns#>
+SELECT ?method ?row ?text ?differs ?why ?count WHERE {
+  ?cell a qb:Observation ; kgc:comparedMethod ?method ; kgc:comparedRow ?shape ; kgc:valueCount ?count .
+  ?shape kgc:rowId ?row .
+  OPTIONAL { ?cell kgc:cellValue ?text }
+  OPTIONAL { ?cell kgc:differs ?differs }
+  OPTIONAL { ?cell kgc:missing ?why }
+}"""
+Key = tuple[str, str]
+
+
+def expected_cells(found: Comparison) -> dict[Key, tuple[str, str, str, str]]:
+    """What a foreign reader should find: text, verdict, reason of absence and number of values of every cell."""
+    reasons = {"not-recorded": "NotRecorded", "none": "None", "unknown": "Unknown"}
+    return {
+        (method.iri, row.id): (
+            row.cells[number].text or "",
+            "" if row.differs is None else str(row.differs).lower(),
+            "" if row.cells[number].text is not None else KGC + reasons[row.cells[number].status],
+            str(len(row.cells[number].values)),
+        )
+        for row in found.rows
+        for number, method in enumerate(found.methods)
+    }
+
+
+def text_of(term: Any) -> str:
+    """A term as text, nothing where there is none."""
+    return (
+        "" if term is None else str(getattr(term, "value", term)) if isinstance(term, pyoxigraph.Literal) else str(term)
+    )
+
+
+@pytest.mark.parametrize("name", ["ttl", "nt", "jsonld", "rdf", "trig", "nq"])
+def test_rdf_in_rdflib(found: Comparison, name: str) -> None:
+    dataset = rdflib.Dataset(default_union=True)
+    dataset.parse(data=written(found, name), format=RDFLIB[name])
+    cells = {
+        (str(row.method), str(row.row)): tuple(map(text_of, (row.text, row.differs, row.why, row["count"])))  # type: ignore[union-attr,index,call-overload]
+        for row in dataset.query(CELLS)
+    }
+    assert cells == expected_cells(found)
+
+
+@pytest.mark.parametrize("name", ["ttl", "nt", "jsonld", "rdf", "trig", "nq"])
+def test_rdf_in_oxigraph(found: Comparison, name: str) -> None:
+    store = pyoxigraph.Store()
+    form = pyoxigraph.RdfFormat.from_extension(name)
+    assert form is not None
+    store.load(written(found, name).encode(), format=form)
+    solutions: Any = store.query(CELLS, use_default_graph_as_union=True)
+    cells = {
+        (s["method"].value, s["row"].value): (
+            text_of(s["text"]),
+            text_of(s["differs"]),
+            "" if s["why"] is None else s["why"].value,
+            text_of(s["count"]),
+        )
+        for s in solutions
+    }
+    assert cells == expected_cells(found)
+
+
+def test_every_syntax_says_the_same(found: Comparison) -> None:
+    said = set()
+    for name in RDFLIB:
+        form = pyoxigraph.RdfFormat.from_extension(name)
+        assert form is not None
+        quads = pyoxigraph.parse(written(found, name).encode(), format=form)
+        said.add(frozenset(f"{q.subject} {q.predicate} {q.object}" for q in quads))
+    assert len(said) == 1
+
+
+def test_a_row_is_a_resource_with_its_id_and_names(found: Comparison) -> None:
+    graph = rdflib.Graph().parse(data=written(found, "ttl"), format="turtle")
+    kgc = rdflib.Namespace(KGC)
+    rows = {str(graph.value(row, kgc.rowId)): row for row in graph.subjects(rdflib.RDF.type, kgc.ComparedRow)}
+    assert set(rows) == {row.id for row in found.rows}
+    for row in found.rows:
+        assert rdflib.Literal(row.label, lang=row.lang) in set(graph.objects(rows[row.id], rdflib.RDFS.label))
+        assert graph.value(rows[row.id], kgc.row) == rdflib.URIRef(row.iri)
+
+
+def test_json_ld_carries_its_context(found: Comparison) -> None:
+    assert isinstance(json.loads(written(found, "jsonld"))["@context"], dict)
+
+
+def test_the_cube_names_its_own_structure(found: Comparison) -> None:
+    graph = rdflib.Graph().parse(data=written(found, "nt"), format="nt")
+    qb = rdflib.Namespace("http://purl.org/linked-data/cube#")
+    (dataset,) = graph.subjects(rdflib.RDF.type, qb.DataSet)
+    assert graph.value(dataset, qb.structure) == rdflib.URIRef(KGC + "ComparisonStructure")
+    assert all(graph.value(cell, qb.dataSet) == dataset for cell in graph.subjects(rdflib.RDF.type, qb.Observation))
+
+
+# -- terminals and the rest ----------------------------------------------------------------------------
+
+
+def test_a_terminal_is_not_steered(view: View) -> None:
+    text = written(view.compare(HOSTILE), "table")
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+    assert "\t" not in text
+    assert "Pipe |" in text
+
+
+def test_a_table_of_the_terminal_has_every_row(found: Comparison) -> None:
+    text = written(found, "table")
+    marked = {line[2:].split("  ")[0] for line in text.splitlines() if line.startswith("≠ ")}
+    assert marked == {row.label for row in found.rows if row.differs}
+    assert all(row.label.split()[0] in text for row in found.rows)
+
+
+def test_wide_letters_keep_the_columns_straight(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kgcompare.formats.terminal import listing, width
+
+    lines = listing(["a", "b"], [["深度學習" * 20, "x"], ["e\u0301" * 5, "y"]]).splitlines()
+    assert width("深e\u0301") == 3
+    assert all(width(line) <= 120 for line in lines)
+
+
+@pytest.mark.parametrize("name", ["", "pdf", "JSON", "../x", "x" * 5000])
+def test_an_unknown_format(found: Comparison, name: str) -> None:
+    with pytest.raises(UnknownFormat, match="unknown format .*; use one of html, json, csv") as refused:
+        written(found, name)
+    assert len(str(refused.value)) < 300
+
+
+def test_every_format_of_the_interface_is_there() -> None:
+    assert set(COMPARISON) >= {
+        "table",
+        "json",
+        "csv",
+        "tsv",
+        "md",
+        "tex",
+        "html",
+        "ttl",
+        "jsonld",
+        "nt",
+        "rdf",
+        "trig",
+        "nq",
+    }
+    assert FORMATS["md"].content_type == "text/markdown; charset=utf-8"
+    assert FORMATS["tex"].content_type.startswith("application/x-tex")
+    assert FORMATS["json"].content_type == "application/json"
+    assert set(STATUS) == {"not-recorded", "none", "unknown"}
+
+
+def test_only_differences_keeps_rows_that_differ_or_are_partly_recorded(view: View) -> None:
+    whole = view.compare(["lasso", "ridge"])
+    found = view.compare(["lasso", "ridge"], only_differences=True)
+    assert {row.id for row in found.rows} == {
+        row.id for row in whole.rows if row.differs is True or 0 < row.missing < len(row.cells)
+    }
+    data = json.loads(written(found, "json"))
+    assert data["summary"] == {"rows": 9, "compared": whole.compared, "differing": whole.differing}
+    assert "alias" not in {row["id"] for row in data["rows"]}
+
+
+# -- records and answers -------------------------------------------------------------------------------
+
+
+def test_a_record_as_json_and_table(view: View) -> None:
+    found = view.record("method", "lasso", "fr")
+    data = json.loads(record_text(found, "json"))
+    assert (data["id"], data["kind"], data["label"]) == ("lasso", "method", "Lasso")
+    assert {fact["id"] for fact in data["facts"]} >= {"domain", "origin-year", "founding-source"}
+    assert "Tibshirani" in record_text(found, "table")
+    with pytest.raises(UnknownFormat):
+        record_text(found, "pdf")
+
+
+@pytest.mark.parametrize("name", ["ttl", "nt", "jsonld", "rdf", "trig", "nq"])
+def test_a_record_in_every_syntax(view: View, name: str) -> None:
+    thing, triples = view.triples("method", "lasso")
+    text = rdf.document_rdf(triples, thing, DEFAULT_BASE, name)
+    dataset = rdflib.Dataset(default_union=True)
+    dataset.parse(data=text, format=RDFLIB[name])
+    assert len(dataset) == len({str(t) for t in triples})
+    assert (rdflib.URIRef(thing.iri), rdflib.SKOS.prefLabel, rdflib.Literal("Lasso", lang="fr")) in dataset
+    if name == "jsonld":
+        nodes = {node["@id"] for node in json.loads(text)["@graph"]}
+        assert "method:lasso" in nodes
+        assert f"{DEFAULT_BASE}doc/method/lasso" in nodes
+
+
+QUERY = 'SELECT ?a ?b WHERE { VALUES (?a ?b) { (<http://e/x> "a,b\\n\\"q\\"\\t=1"@en) (UNDEF 1.5) (UNDEF "=1") } }'
+
+
+def test_answers_in_the_formats_of_sparql(view: View) -> None:
+    found = view.snapshot.query(QUERY)
+    data = json.loads(answers.write(found, "json", DEFAULT_BASE))
+    assert data["head"]["vars"] == ["a", "b"]
+    assert data["results"]["bindings"][0]["b"] == {"type": "literal", "value": 'a,b\n"q"\t=1', "xml:lang": "en"}
+    for name, form in (
+        ("json", pyoxigraph.QueryResultsFormat.JSON),
+        ("xml", pyoxigraph.QueryResultsFormat.XML),
+        ("tsv", pyoxigraph.QueryResultsFormat.TSV),
+    ):
+        read: Any = pyoxigraph.parse_query_results(answers.write(found, name, DEFAULT_BASE).encode(), form)
+        assert [tuple(solution) for solution in read] == found.rows, name  # type: ignore[union-attr]
+    rows = list(csv.reader(io.StringIO(answers.write(found, "csv", DEFAULT_BASE), newline="")))
+    assert rows[0] == ["a", "b"]
+    assert rows[1] == ["http://e/x", 'a,b\n"q"\t=1']
+
+
+def test_a_verdict_in_the_formats_of_sparql(view: View) -> None:
+    found = view.snapshot.query("ASK {}")
+    assert json.loads(answers.write(found, "json", DEFAULT_BASE)) == {"head": {}, "boolean": True}
+    read: Any = pyoxigraph.parse_query_results(
+        answers.write(found, "xml", DEFAULT_BASE).encode(), pyoxigraph.QueryResultsFormat.XML
+    )
+    assert bool(read) is True
+
+
+def test_statements_and_solutions_have_formats_of_their_own(view: View) -> None:
+    statements = view.snapshot.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 3")
+    assert len(rdflib.Graph().parse(data=answers.write(statements, None, DEFAULT_BASE), format="turtle")) == 3
+    with pytest.raises(UsageError, match="statements have no csv form"):
+        answers.write(statements, "csv", DEFAULT_BASE)
+    with pytest.raises(UsageError, match="solutions have no ttl form"):
+        answers.write(view.snapshot.query("SELECT * {}"), "ttl", DEFAULT_BASE)
