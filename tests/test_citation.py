@@ -195,7 +195,8 @@ def csl(turtle: str, **agents: tuple[str, str]) -> dict[str, Any]:
 def test_an_article_from_rdf() -> None:
     found = csl(
         '<http://e/s> a bibo:AcademicArticle ; dcterms:title "T" ; dcterms:issued "1996-05"^^edtf:EDTF ;'
-        ' bibo:authorList ( <http://e/a> <http://e/b> "A group" ) ; bibo:volume "1" ; bibo:issue "2" ; bibo:pages "3–4" ;'
+        ' bibo:authorList ( <http://e/a> <http://e/b> "A group" ) ;'
+        ' bibo:volume "1" ; bibo:issue "2" ; bibo:pages "3–4" ;'
         ' dcterms:isPartOf [ a bibo:Journal ; dcterms:title "J" ] ; bibo:doi "10.1000/1" ; bibo:uri "https://e/x" .',
         a=("Abel", "A."),
         b=("Berg", "B."),

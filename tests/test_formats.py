@@ -14,9 +14,9 @@ import pandas as pd
 import pyoxigraph
 import pytest
 import rdflib
-from conftest import DATA
 from lxml import html as lxml_html
 
+from conftest import DATA
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue, View
 from kgcompare.errors import UnknownFormat, UsageError
@@ -438,7 +438,7 @@ def test_wide_letters_keep_the_columns_straight(view: View, monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", ["", "pdf", "JSON", "../x", "x" * 5000])
 def test_an_unknown_format(found: Comparison, name: str) -> None:
-    with pytest.raises(UnknownFormat, match="unknown format .*; use one of html, json, csv") as refused:
+    with pytest.raises(UnknownFormat, match=r"unknown format .*; use one of html, json, csv") as refused:
         written(found, name)
     assert len(str(refused.value)) < 300
 

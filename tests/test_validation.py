@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, Run
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from conftest import SMALL, Run
 from kgcompare import ingest, resources, vocabulary
 from kgcompare.errors import InvalidData, ShapeError
 from kgcompare.graph import Graph
@@ -421,11 +421,10 @@ def constraints() -> list[tuple[str, str]]:
         for part in SHAPE_GRAPH.objects(node, iri("sh:property").value):
             if not isinstance(part, NamedNode):
                 led = SHAPE_GRAPH.value(part, iri("sh:path").value)  # type: ignore[arg-type]
+                assert led is not None
                 last = (SHAPE_GRAPH.members(led) or [led])[-1]
                 local = next(
-                    f"{p}:{last.value.removeprefix(n)}"
-                    for p, n in PREFIXES.items()
-                    if last.value.startswith(n)  # type: ignore[union-attr]
+                    f"{p}:{last.value.removeprefix(n)}" for p, n in PREFIXES.items() if last.value.startswith(n)
                 )
                 parts.append((f"{node.value.removeprefix(SHAPES)} {local}", part))  # type: ignore[arg-type]
         for name, part in parts:
@@ -630,7 +629,7 @@ def row(said: str, name: str = "P") -> str:
     "row_id", ["", " x", "x ", "a,b", "a;b", "a\\tb", "a\\nb", 'a\\"b', "=x", "+x", "@x", "-x", "'x"]
 )
 def test_a_bad_row_id_is_refused(row_id: str) -> None:
-    with pytest.raises(ShapeError, match="http://e/P: .* cannot be a row id; use letters, digits and hyphens"):
+    with pytest.raises(ShapeError, match=r"http://e/P: .* cannot be a row id; use letters, digits and hyphens"):
         shapes_of(row(f'sh:path skos:note ; kgc:rowId "{row_id}"'))
 
 
@@ -686,7 +685,7 @@ def test_an_order_that_is_no_number_is_refused() -> None:
 
 
 def test_two_rows_of_one_id_are_refused() -> None:
-    with pytest.raises(ShapeError, match="two property shapes of .* have the row id 'x'; give one another id"):
+    with pytest.raises(ShapeError, match=r"two property shapes of .* have the row id 'x'; give one another id"):
         shapes_of(row('sh:path skos:note ; kgc:rowId "x"') + row('sh:path skos:example ; kgc:rowId "x"', "Q"))
 
 
@@ -716,7 +715,8 @@ def test_rows_come_from_every_shape_of_a_class_by_their_order() -> None:
         ("PREFIX m: <https://w3id.org/kgcompare/id/method/>\nm:ab a x:y .\nm:a a x:y .", 3),
         ("<doc/method/a> x:p 1 .\n<id/method/b> x:p <id/method/a> .\n  <id/method/a> x:q 1 .", 3),
         (
-            "@prefix d: <https://w3id.org/kgcompare/doc/method/> .\n@prefix m: <https://w3id.org/kgcompare/id/method/> .\nd:a x:p 1 .\nm:a x:p 1 .",
+            "@prefix d: <https://w3id.org/kgcompare/doc/method/> .\n"
+            "@prefix m: <https://w3id.org/kgcompare/id/method/> .\nd:a x:p 1 .\nm:a x:p 1 .",
             4,
         ),
         ("<id/method/b> a x:y .", None),

@@ -13,18 +13,20 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
-from conftest import SMALL, Run
 from flask import Flask
 from flask.testing import FlaskClient
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse, serialize
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
+from werkzeug.wrappers import Request
 
+from conftest import SMALL, Run
 from kgcompare import ingest, resources, web
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import EndpointError, StoreError
 from kgcompare.formats import FORMATS, RDF
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.web import Settings, answers
+from kgcompare.web import answers
+from kgcompare.web.settings import Settings
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 GAN, DIFFUSION = "transfer-learning-gan", "transfer-learning-diffusion"
@@ -85,7 +87,7 @@ def get(client: FlaskClient, path: str, accept: str | None = None, **headers: st
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if accept is not None:
         named["Accept"] = accept
-    response = client.get(path, headers=named)
+    response = client.get(path, headers=named, buffered=True)
     proper(response)
     return response
 
@@ -229,9 +231,9 @@ def test_the_dump_is_everything(small: FlaskClient, small_store: Path) -> None:
     store = EmbeddedStore(small_store)
     assert len(quads) == len(set(store.snapshot().quads()))
     assert get(small, "/dump.nq.gz", If_None_Match=response.headers["ETag"]).status_code == 304
-    part = small.get("/dump.nq.gz", headers={"Range": "bytes=0-9"})
+    part = small.get("/dump.nq.gz", headers={"Range": "bytes=0-9"}, buffered=True)
     assert (part.status_code, part.data) == (206, response.data[:10])
-    assert small.head("/dump.nq.gz").headers["Content-Length"] == str(len(response.data))
+    assert small.head("/dump.nq.gz", buffered=True).headers["Content-Length"] == str(len(response.data))
 
 
 @pytest.mark.parametrize("kind", ["method/lasso", "agent/ian-goodfellow", "source/hoerl-1970", "type/regression"])
@@ -327,7 +329,7 @@ def test_negotiation(small: FlaskClient, accept: str | None, form: str | None) -
 def test_a_wildcard_brings_what_it_names(small: FlaskClient) -> None:
     for accept in ("application/*", "application/*;q=0.2, image/*"):
         got = get(small, "/compare?method=lasso", accept)
-        assert got.mimetype.startswith("application/"), accept
+        assert str(got.mimetype).startswith("application/"), accept
 
 
 def test_a_suffix_beats_a_parameter_which_beats_the_header(small: FlaskClient) -> None:
@@ -373,23 +375,21 @@ FAULTS = [
     ("/suggest?q=a&limit=0", 400),
     ("/suggest?q=a&limit=51", 400),
     ("/suggest?q=a&lang=absurd!", 400),
-    ("//methods", 404),
+    ("///evil.example/x/y/z", 404),
+    ("/\\evil.example/x/y/z", 404),
 ]
 
 
 @pytest.mark.parametrize(("path", "status"), FAULTS)
 def test_an_error_is_a_problem_and_a_page_for_browsers(small_app: Flask, path: str, status: int) -> None:
     def ask(accept: str | None) -> TestResponse:
-        builder = EnvironBuilder(path=path.partition("?")[0], query_string=path.partition("?")[2])
-        environ = builder.get_environ()
-        environ["PATH_INFO"] = path.partition("?")[0]
-        if accept:
-            environ["HTTP_ACCEPT"] = accept
-        response = small_app.test_client().open(environ)
+        place, _, query = path.partition("?")
+        status, headers, body = ask_raw(small_app, place, query, **({"HTTP_ACCEPT": accept} if accept else {}))
+        response = TestResponse([body], str(status), headers, Request({}))
         proper(response)
         return response
 
-    for accept in (None, "*/*", "application/json", "text/turtle, application/problem+json"):
+    for accept in (None, "*/*", "application/json", "application/problem+json, application/json;q=0.1"):
         problem(ask(accept), status)
     response = ask(BROWSER)
     assert response.status_code == status
@@ -633,7 +633,7 @@ def test_a_borrowed_text_carries_its_language(small: FlaskClient) -> None:
     assert 'lang="en"' in page[at - 80 : at]
     assert 'lang="fr" dir' in get(small, "/method/elbow", BROWSER).text
     unspoken = get(small, "/compare?method=lasso&lang=de", BROWSER)
-    assert Page(unspoken).all("html")[0]["lang"] == "en"
+    assert Page(unspoken).all("html")[0]["lang"] == unspoken.headers["Content-Language"] == "en"
     told = get(small, "/compare.json?method=lasso&lang=de").json
     assert told is not None
     assert (told["language"], told["methods"][0]["lang"]) == ("de", "en")
@@ -646,8 +646,9 @@ def test_every_interface_language_has_its_pages(small: FlaskClient) -> None:
         for path in ("/", "/methods", "/compare?method=lasso&method=gan", "/method/lasso", "/dataset"):
             page = Page(get(small, f"{path}{'&' if '?' in path else '?'}lang={lang}"))
             assert page.all("html")[0]["lang"] == lang
-            inside = [a for a in page.addresses() if a.startswith(("/method", "/compare?")) and "lang=" not in a]
-            assert not [a for a in inside if ".".join(a.split(".")[1:]) not in FORMATS and "format=" not in a]
+            inside = [link["href"] for link in page.all("a") if link["href"].startswith("/")]
+            lost = [a for a in inside if "lang=" not in a and a.rpartition(".")[2] not in {*FORMATS, "gz"}]
+            assert lost in ([], ["/sparql"]), (path, lost)
 
 
 # -- entity tags ----------------------------------------------------------------------------------
@@ -737,7 +738,7 @@ def crawl(client: FlaskClient, root: str, most: int, **environ: str) -> set[str]
     while todo and done < most:
         path = todo.pop(0)
         done += 1
-        response = client.get(path, headers={"Accept": BROWSER}, environ_overrides=environ)
+        response = client.get(path, headers={"Accept": BROWSER}, environ_overrides=environ, buffered=True)
         if path.partition("?")[0] in {f"{root}/compare", f"{root}/sparql"}:
             assert response.status_code in {200, 400}, path
         else:
@@ -852,16 +853,10 @@ def hostile() -> str:
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     path = tmp_path_factory.mktemp("evil")
-    ingest.create_store(path / "store")
-    file = path / "evil.ttl"
-    file.write_text(hostile().replace("[] a rdf:Statement", "<id/method/evil> kgc:x [] . [] a rdf:Statement"), "utf-8")
-    try:
-        ingest.import_files(path / "store", [file], ingest.Options(trust=True))
-    except Exception:  # statements of nobody may be refused: then without them
-        text = hostile()
-        at = text.index("[] a rdf:Statement")
-        file.write_text(text[:at] + text[text.index("<doc/method/evil>") :], "utf-8")
-        ingest.import_files(path / "store", [file], ingest.Options(trust=True))
+    graph = NamedNode("https://w3id.org/kgcompare/doc/method/evil")
+    quads = [Quad(q.subject, q.predicate, q.object, graph) for q in parse(hostile().encode(), RdfFormat.TURTLE)]
+    serialize(quads, path / "evil.nq", RdfFormat.N_QUADS)
+    ingest.throwaway(path / "store", [path / "evil.nq"], ingest.Options(trust=True))  # taken exactly as it is
     return app_of(path / "store").test_client()
 
 
@@ -943,12 +938,13 @@ def test_completions(small: FlaskClient) -> None:
     assert json.loads(get(small, "/suggest").data) == []
     assert json.loads(get(small, "/suggest?q=zzzz").data) == []
     assert len(json.loads(get(small, "/suggest?q=" + quote("é" * 5000)).data)) == 0
-    assert json.loads(get(small, "/suggest?q=good&kind=agent").data)[0]["id"] == "ian-goodfellow"
+    assert json.loads(get(small, "/suggest?q=lasso&kind=nothing").data) == []
 
 
 def test_lists_narrow_sort_and_page(bundled: FlaskClient) -> None:
     seen: list[str] = []
     after = ""
+    page: Any = None
     for _ in range(100):
         page = get(bundled, f"/methods.json?family=machine-learning&limit=40&after={quote(after)}").json
         assert page is not None

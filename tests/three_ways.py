@@ -124,7 +124,7 @@ class Rdflib:
     def empty(self, quads: Iterable[Quad]) -> None:
         """Removes the graphs of some statements."""
         for name in {_rdflib(quad.graph_name) for quad in quads}:
-            self.dataset.remove((None, None, None, self.dataset.graph(name)))
+            self.dataset.remove_graph(self.dataset.graph(name))
 
     def select(self, query: str) -> list[Solution]:
         """Answers a SELECT."""

@@ -402,7 +402,7 @@ class Catalogue:
         view = self._view
         if view is None or view.snapshot is not snapshot:
             with self._lock:
-                view = self._view
+                view, snapshot = self._view, self.store.snapshot()  # another thread may have seen a newer one
                 if view is None or view.snapshot is not snapshot:
                     view = View(self.store, snapshot, self._extra)
                     self._view = view

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import sys
 import tempfile
 import tomllib
@@ -83,15 +84,28 @@ def _config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise click.BadParameter(f"{path} cannot be read: {fault}") from None
-    ctx.default_map = {key.replace("-", "_"): value for key, value in values.items()} | dict(ctx.default_map or {})
+    group = ctx.parent.command if ctx.parent else ctx.command
+    everywhere = [p for command in getattr(group, "commands", {}).values() for p in command.params]
+    known = {option.removeprefix("--") for param in everywhere for option in param.opts}
+    if unknown := sorted(key for key in values if key.replace("_", "-") not in known):
+        raise click.BadParameter(f"{path}: no option is called {', '.join(unknown)}")
+    found: dict[str, Any] = {}
+    for param in ctx.command.params:
+        for option in param.opts:
+            key = option.removeprefix("--")
+            value = values.get(key, values.get(key.replace("-", "_")))
+            if value is not None and param.name:
+                found[param.name] = [value] if param.multiple and isinstance(value, str) else value
+    ctx.default_map = found | dict(ctx.default_map or {})
 
 
 def _place(ctx: click.Context, values: dict[str, Any]) -> Place:
-    """The catalogue that the options name; what stands on the command line beats environment and file."""
+    """The catalogue that the options name; the command line beats the environment, and that the file."""
     said = [name for name in _PLACES if values[name]]
-    source = click.core.ParameterSource.COMMANDLINE
-    typed = [name for name in said if ctx.get_parameter_source(name) == source]
-    chosen = typed or said
+    sources = [ctx.get_parameter_source(name) for name in said]
+    order = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
+    first = next((source for source in order if source in sources), None)
+    chosen = [name for name, source in zip(said, sources, strict=True) if first in {None, source}]
     if len(chosen) > 1:
         raise click.UsageError("name one catalogue only: --" + " or --".join(chosen))
     return Place(
@@ -112,6 +126,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--data",
         metavar="FILE",
+        type=click.Path(),
         multiple=True,
         envvar="KGCOMPARE_DATA",
         help="A throw-away catalogue of this file (repeatable); 'bundled' is the one that comes along.",
@@ -119,6 +134,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--shapes",
         metavar="FILE",
+        type=click.Path(),
         multiple=True,
         envvar="KGCOMPARE_SHAPES",
         help="Shapes beside the bundled ones.",
@@ -178,7 +194,9 @@ def _options(
     place: Place, lang: str = "en", syntax: str | None = None, replace: bool = False, skip_invalid: bool = False
 ) -> Options:
     from kgcompare.ingest import Options
+    from kgcompare.languages import normalise
 
+    lang = normalise(lang)
     return Options(
         syntax=syntax, trust=place.trust, replace=replace, skip_invalid=skip_invalid, lang=lang, progress=_Progress()
     )
@@ -190,8 +208,18 @@ def _fill(folder: Path, place: Place) -> None:
 
     from kgcompare import ingest, resources
 
-    ingest.create_store(folder, shapes=place.shapes)
-    ingest.import_files(folder, resources.data_files(), replace(_options(place), trust=True))
+    if folder.is_dir() and any(folder.iterdir()):
+        raise StoreError(f"{folder} is a folder with other things in it; name an empty or a new one")
+    scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        ingest.create_store(scratch, shapes=place.shapes)
+        ingest.import_files(scratch, resources.data_files(), replace(_options(place), trust=True))
+        scratch.replace(folder)
+    except OSError as fault:
+        if not (folder / "store.json").is_file():  # unless another process was faster
+            raise StoreError(f"cannot make a store at {folder}: {fault.strerror}") from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _throwaway(place: Place, folder: Path, lang: str) -> None:
@@ -283,8 +311,12 @@ def cli() -> None:
     "--prefix", default="", envvar="KGCOMPARE_PREFIX", help="Path under which a proxy publishes it (/methods)."
 )
 @click.option(
-    "--query-timeout", type=click.FloatRange(min=0.1, max=600), default=10.0, show_default=True,
-    envvar="KGCOMPARE_QUERY_TIMEOUT", help="Seconds that a stranger's query may take.",
+    "--query-timeout",
+    type=click.FloatRange(min=0.1, max=600),
+    default=10.0,
+    show_default=True,
+    envvar="KGCOMPARE_QUERY_TIMEOUT",
+    help="Seconds that a stranger's query may take.",
 )
 def serve(place: Place, host: str, port: int, prefix: str, query_timeout: float) -> None:
     """Serve the catalogue on the web."""
@@ -569,6 +601,23 @@ def stats(place: Place, form: str) -> None:
             click.echo(f"generation {view.generation}", err=True)
 
 
+@cli.command()
+@catalogue_options
+@lang_option
+@click.option("--validate/--no-validate", default=None, help="Validate all records; default: up to 3,000 of them.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def report(place: Place, lang: str, validate: bool | None, form: str) -> None:
+    """Say what is in the catalogue, what is missing and what looks wrong."""
+    from kgcompare import languages
+    from kgcompare import report as state
+    from kgcompare.formats import report as formats
+
+    lang = languages.normalise(lang)
+    with opened(place, lang) as catalogue:
+        found = state.make(catalogue.view(), validate=validate, progress=_Progress())
+    _write(formats.as_json(found, lang) if form == "json" else formats.as_table(found, lang))
+
+
 @cli.command("format")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 where a file is formatted otherwise.")
@@ -602,7 +651,7 @@ def _write(text: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits."""
     try:
-        cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        cli.main(args=list(arguments) if arguments is not None else None, prog_name="kgcompare", standalone_mode=False)
         code = 0
     except click.exceptions.Exit as done:
         code = done.exit_code

@@ -15,11 +15,11 @@ from pyoxigraph import Literal, NamedNode
 from kgcompare import dates, vocabulary
 from kgcompare.catalogue import View
 from kgcompare.graph import Graph
-from kgcompare.languages import best
-from kgcompare.namespaces import iri, is_safe_iri, local_name
+from kgcompare.languages import best, interface_languages, translate
+from kgcompare.namespaces import PREFIXES, iri, is_safe_iri, local_name
 from kgcompare.queries import load
 from kgcompare.reading import LABELS
-from kgcompare.shapes import RowShape
+from kgcompare.shapes import Path, RowShape, Step
 
 Progress = Callable[[str, int, int], None]
 SHOWN = 100
@@ -121,7 +121,7 @@ class Questions:
         self.tell = tell
         self.classes = {c.value: number(n) for c, n in self.ask("report_classes")}
         targets = [c for c in view.shapes.targets if self.classes.get(c) and is_safe_iri(c)]
-        self.rows = {c: [row for row in view.shapes.fields(c) if _is_row(row)] for c in targets}
+        self.rows = {c: _rows(view.shapes.fields(c)) for c in targets}
         linked = {c for c in targets if any(row.kind == "count" for row in self.rows[c])}
         self.targets = sorted(targets, key=lambda c: (c not in linked, -self.classes[c], c))
         self.shapes = Graph(view.shapes.triples)
@@ -157,7 +157,8 @@ class Questions:
         names = self.labels.get(cls, {})
         if sum(self.labels.get(other) == names for other in self.targets) > 1:
             names = {tag: f"{text} ({local_name(cls)})" for tag, text in names.items()}
-        return Item(local_name(cls), cls, names)
+        prefix = next((prefix for prefix, start in PREFIXES.items() if cls.startswith(start)), None)
+        return Item(f"{prefix}:{cls[len(PREFIXES[prefix]) :]}" if prefix else local_name(cls), cls, names)
 
 
 def states(asking: Questions) -> tuple[ClassState, ...]:
@@ -175,19 +176,23 @@ def states(asking: Questions) -> tuple[ClassState, ...]:
     for c, p, languages, n in asking.ask("report_languages", asking.targets, class__predicate=pairs):
         spoken.setdefault((c.value, p.value), Counter())[frozenset(languages.value.split())] += number(n)
     concepts: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    for c, p, concept, n in asking.ask("report_concepts", asking.targets, class__predicate=pairs):
+    values = [(c, p) for c, p in pairs if plain[c.value][p.value].kind == "value" and (c.value, p.value) not in spoken]
+    for c, p, concept, n in asking.ask("report_concepts", asking.targets, class__predicate=values):
         concepts.setdefault((c.value, p.value), []).append((concept.value, number(n)))
     dated: dict[tuple[str, str], Counter[int]] = {}
-    for c, p, date, n in asking.ask("report_dates", asking.targets, class__predicate=pairs):
+    literals = [(c, p) for c, p in values if (c.value, p.value) not in concepts]
+    for c, p, date, n in asking.ask("report_dates", asking.targets, class__predicate=literals):
         year = _year(date.value)
         if year is not None:
             dated.setdefault((c.value, p.value), Counter())[year] += number(n)
-    named = asking.items({concept for values in concepts.values() for concept, _ in values})
+    named = asking.items({concept for counted in concepts.values() for concept, _ in counted})
     found = []
     for c in asking.targets:
         total = asking.classes[c]
         rows = []
         for row in asking.rows[c]:
+            if row.iri in LABELS and not counts[c, row.iri]:
+                continue
             languages, missing = _translations(asking, c, row, spoken)
             none, unknown = (sum(absent[c, name, r] for name in {row.iri, row.id or ""}) for r in _REASONS.values())
             rows.append(Row(_row_item(row), counts[c, row.iri], none, unknown, languages, missing))
@@ -277,10 +282,13 @@ def components(links: Sequence[tuple[str, str | None]]) -> list[list[str]]:
     return sorted(groups.values(), key=lambda group: (-len(group), group))
 
 
-def _is_row(row: RowShape) -> bool:
-    steps = [step for alternative in row.path.alternatives for step in alternative]
-    named = row.id is not None or plain_path(row) in LABELS
-    return named and all(is_safe_iri(step.predicate) for step in steps)
+def _rows(fields: Sequence[RowShape]) -> list[RowShape]:
+    """The rows of comparisons and the names, which things have even where their shape does not say so."""
+    rows = [row for row in fields if row.id is not None or plain_path(row) in LABELS]
+    if not any(plain_path(row) in LABELS for row in rows):
+        names = {tag: translate(tag, "Name") for tag in interface_languages()}
+        rows[:0] = [RowShape(p, None, "value", 0.0, Path(((Step(p),),)), names, {}, {}) for p in LABELS]
+    return [row for row in rows if all(is_safe_iri(s.predicate) for steps in row.path.alternatives for s in steps)]
 
 
 def plain_path(row: RowShape) -> str | None:

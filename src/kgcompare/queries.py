@@ -99,8 +99,19 @@ def serialise(term: Bindable) -> str:
     if isinstance(term, Literal):
         if term.direction is not None:
             raise QueryError("SPARQL 1.1 has no form for a literal with a base direction")
-        return str(term)
+        return _ESCAPE.sub(_escape, str(term))
     raise QueryError(f"{type(term).__name__} cannot be bound")
+
+
+_ESCAPE = re.compile(r"\\\\([uU])|\\.")
+
+
+def _escape(found: re.Match[str]) -> str:
+    """An escaped backslash before a u, written so that no engine takes the two for a codepoint escape.
+
+    SPARQL replaces codepoint escapes before it parses; rdflib does so whatever stands before the backslash.
+    """
+    return f"\\\\\\u{ord(found[1]):04X}" if found[1] else found[0]
 
 
 def parse(name: str, text: str) -> Query:

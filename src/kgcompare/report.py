@@ -23,6 +23,7 @@ from kgcompare.validation import Validator
 UNASKED = 3000
 """Records up to which a catalogue is validated without being asked to: some seconds."""
 EXAMPLES = 5
+_SHAPES = {"nodeshape", "propertyshape"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def make(view: View, *, validate: bool | None = None, progress: Progress | None 
     :raises DataError: if it cannot be validated.
     """
     asking = Questions(view, progress or (lambda _what, _done, _total: None))
-    kinds = view.counts()
+    kinds = {kind: count for kind, count in view.counts().items() if kind not in _SHAPES}
     wanted = sum(kinds.values()) <= UNASKED if validate is None else validate
     checked, ways = _checked(asking, kinds)
     counted = asking.ask("report_dois")
@@ -106,7 +107,7 @@ def make(view: View, *, validate: bool | None = None, progress: Progress | None 
         generation=view.generation,
         base=view.base.value,
         kinds=kinds,
-        classes=tuple((Item(local_name(c), c, asking.labels.get(c, {})), n) for c, n in asking.classes.items()),
+        classes=tuple((asking.item(c), n) for c, n in asking.classes.items()),
         states=states(asking),
         sources=number(counted[0][0]) if counted else 0,
         identified=number(counted[0][1]) if counted else 0,

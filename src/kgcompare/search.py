@@ -563,13 +563,14 @@ class Index:
     def _named(self, query: Filter, match: str, where: str, values: Sequence[Any]) -> list[int]:
         """Ids of the things that are called exactly what was typed."""
         langs = interface_languages()
+        marks = ",".join("?" * len(langs))
         rows = self._rows(
-            "SELECT DISTINCT t.id FROM entry e JOIN thing t ON t.id = e.thing WHERE e.lang IN "  # noqa: S608
-            f"({','.join('?' * len(langs))}) AND e.kind = ? AND e.sort = ? AND {where} ORDER BY t.id LIMIT {_CANDIDATES}",
+            f"SELECT DISTINCT t.id FROM entry e JOIN thing t ON t.id = e.thing WHERE e.lang IN ({marks}) "
+            f"AND e.kind = ? AND e.sort = ? AND {where} ORDER BY t.id LIMIT {_CANDIDATES}",
             (*langs, query.kind, fold(query.text.strip()), *values),
         )
         marks = ",".join(str(row[0]) for row in rows)
-        found = self._rows(f"SELECT rowid FROM words WHERE words MATCH ? AND rowid IN ({marks})", (match,))  # noqa: S608
+        found = self._rows(f"SELECT rowid FROM words WHERE words MATCH ? AND rowid IN ({marks})", (match,))
         return [row[0] for row in found]
 
     def listing(

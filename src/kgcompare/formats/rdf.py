@@ -63,8 +63,10 @@ def write(triples: Iterable[Triple], name: str, base: str, graph: str | None = N
         quads = [Quad(t.subject, t.predicate, t.object, NamedNode(graph)) for t in statements]
         return _serialised(quads, form, used)
     text = _serialised(statements, form, used)
-    # XML readers make a line feed of a carriage return that is not written out.
-    return text.replace("\r", "&#13;") if name == "rdf" else text
+    if name == "rdf":
+        # XML readers make a line feed of a carriage return that is not written out.
+        text = text.replace("\r", "&#13;") + "\n"
+    return text
 
 
 def turtle(triples: Iterable[Triple], base: str, *, stable: bool = False) -> str:

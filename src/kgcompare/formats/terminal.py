@@ -100,3 +100,18 @@ def listing(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     while sum(widths) + 2 * len(widths) > columns and max(widths) > 16:
         widths[widths.index(max(widths))] -= 1
     return grid([header, *rows], widths)
+
+
+def bars(rows: Sequence[tuple[str, int]]) -> str:
+    """A bar for each (name, number), the longest as wide as the terminal has room for."""
+    columns = shutil.get_terminal_size((100, 24)).columns
+    most = max((number for _, number in rows), default=0)
+    first = min(max((width(name) for name, _ in rows), default=0), columns // 2)
+    room = max(8, min(50, columns - first - len(str(most)) - 4))
+    lines = []
+    for name, number in rows:
+        eighths = max(1, round(8 * room * number / most)) if number else 0
+        bar = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+        head = textwrap.shorten(_clean(name), first, placeholder="…") if width(name) > first else _clean(name)
+        lines.append(f"{_pad(head, first)}  {bar}{' ' if bar else ''}{number}")
+    return "\n".join(lines) + "\n" if lines else ""

@@ -17,6 +17,7 @@ from flask import Response, g, request
 from kgcompare import __version__
 from kgcompare.catalogue import Catalogue, View
 from kgcompare.formats import FORMATS, Format
+from kgcompare.languages import speaks
 from kgcompare.web.negotiation import choose
 from kgcompare.web.problems import NoSuchFormat
 
@@ -51,7 +52,8 @@ class Kept:
         """An answer with all its headers."""
         always = [("ETag", tag), ("Vary", VARY), ("Cache-Control", "no-cache"), *SECURITY.items()]
         own = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
-        own += [("Content-Language", lang)] if lang else []
+        if lang:
+            own.append(("Content-Language", speaks(lang) if form.name == "html" else lang))
         return cls(body, tag, (*own, *always), tuple(always))
 
     def response(self) -> Response:
@@ -186,5 +188,5 @@ def answer(form: Format, lang: str | None, make: Callable[[], str]) -> Response:
 
 def unkept(text: str, status: int, lang: str) -> Response:
     """A page that is not kept."""
-    headers = {"Vary": VARY, "Cache-Control": "no-cache", "Content-Language": lang}
+    headers = {"Vary": VARY, "Cache-Control": "no-cache", "Content-Language": speaks(lang)}
     return Response(text, status, headers, mimetype="text/html")

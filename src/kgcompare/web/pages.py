@@ -19,6 +19,7 @@ from kgcompare.catalogue import METHOD
 from kgcompare.comparison import MOST
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import FORMATS, json, rdf
+from kgcompare.formats import report as state
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Comparison, Row, Thing, Value
 from kgcompare.namespaces import KINDS, is_slug
@@ -28,6 +29,7 @@ from kgcompare.web.answers import answer, pick, unkept
 from kgcompare.web.asking import language, link
 from kgcompare.web.data import number
 from kgcompare.web.problems import wants_page
+from kgcompare.web.reports import report_of
 
 blueprint = Blueprint("pages", __name__)
 COMPARISON = tuple(name for name in FORMATS if name in formats.COMPARISON)
@@ -276,6 +278,30 @@ def dataset() -> Response:
                 "records": g.view.counts(),
                 "dump": url_for("data.dump"),
             }
+        )
+
+    return answer(form, lang, make)
+
+
+@blueprint.get("/report")
+@blueprint.get("/report.<suffix>")
+def report(suffix: str = "") -> Response:
+    """The state of the catalogue: what is missing, and what looks wrong."""
+    form = pick(("html", "json"), suffix)
+    lang = language()
+
+    def make() -> str:
+        found = report_of(g.view)
+        if form.name == "json":
+            return state.as_json(found, lang)
+        return render(
+            "report.html",
+            lang,
+            found=found,
+            share=state.share,
+            period=state.period,
+            message=state.message,
+            severities=state.SEVERITIES,
         )
 
     return answer(form, lang, make)

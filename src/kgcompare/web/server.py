@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -25,13 +28,22 @@ def check_port(host: str, port: int) -> None:
     :raises StoreError: if the port is taken or the host is none of this machine's.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        with _bound(host, port):
+            pass
     except OSError as fault:
         reason = "is in use" if fault.errno == errno.EADDRINUSE else f"cannot be used: {fault.strerror}"
         raise StoreError(f"port {port} of {host} {reason}; name another with --port or --host") from None
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[tuple[str, int]]:
+    """Holds a port of a host, any free one for 0; gives its address, IPv4 where it has one, and the port."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, kind, protocol, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        yield str(address[0]), int(probe.getsockname()[1])
 
 
 def run(settings: Settings, host: str, port: int) -> None:
@@ -44,18 +56,21 @@ def run(settings: Settings, host: str, port: int) -> None:
     from granian.log import LogLevels
 
     _check(settings)
-    port = port or _free_port(host)
+    with _bound(host, port) as (address, port):  # noqa: PLR1704
+        pass
     print_address(host, port, settings)
-    Granian(
+    granian = Granian(
         "kgcompare",
-        address=host,
+        address=address,
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=THREADS,
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.error,
-    ).serve(target_loader=partial(_load, settings))
+    )
+    with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
+        granian.serve(target_loader=partial(_load, settings, scratch))
 
 
 def _check(settings: Settings) -> None:
@@ -68,16 +83,12 @@ def _check(settings: Settings) -> None:
         EmbeddedStore(settings.store)
 
 
-def _load(settings: Settings, _target: str) -> Any:
+def _load(settings: Settings, scratch: str, _target: str) -> Any:
+    """The application, in the worker; that ends without tidying up, so that its temporary files go with *scratch*."""
     from kgcompare.web import create_app
 
+    tempfile.tempdir = scratch
     return create_app(settings)
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 def print_address(host: str, port: int, settings: Settings) -> None:

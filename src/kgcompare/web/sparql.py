@@ -23,7 +23,7 @@ from kgcompare.sandbox import Answer, Pool
 from kgcompare.sandbox.pool import Bounds
 from kgcompare.sandbox.screen import screen
 from kgcompare.store.embedded import EmbeddedSnapshot, EmbeddedStore
-from kgcompare.web.answers import pick
+from kgcompare.web.answers import VARY, pick, unkept
 from kgcompare.web.asking import language
 from kgcompare.web.negotiation import best, names_html
 
@@ -61,10 +61,11 @@ def pool(view: View) -> Pool:
 @blueprint.route("/sparql", methods=["GET", "POST"])
 def endpoint() -> Response:
     """Answers a query; without one, a page for browsers and a service description for RDF clients."""
-    if request.method == "GET" and "query" not in request.args:
+    asked = request.method in {"GET", "HEAD"}
+    if asked and "query" not in request.args:
         return _describe()
     query, parameters = _query()
-    if request.method == "GET" and names_html(request.headers.get("Accept", "")) and not request.args.get("format"):
+    if asked and names_html(request.headers.get("Accept", "")) and not request.args.get("format"):
         return _page()
     try:
         form = screen(query)
@@ -90,7 +91,7 @@ def endpoint() -> Response:
 def _query() -> tuple[str, Any]:
     """The query and the parameters beside it, wherever the request carries them (section 2.1.1 to 2.1.3)."""
     media = request.mimetype
-    if request.method == "GET":
+    if request.method in {"GET", "HEAD"}:
         found, parameters = request.args.getlist("query"), request.args
     elif media == "application/x-www-form-urlencoded":
         if "update" in request.form:
@@ -112,7 +113,7 @@ def _query() -> tuple[str, Any]:
         "\ufffd" in found[0]
         and b"\xef\xbf\xbd" not in request.query_string
         and "%EF%BF%BD" not in (request.query_string.decode("ascii", "replace").upper())
-        and request.method == "GET"
+        and request.method in {"GET", "HEAD"}
     ):
         raise UsageError("the query is not UTF-8")
     return found[0], parameters
@@ -152,7 +153,7 @@ def _describe() -> Response:
         return _page()
     name = "ttl" if form.name == "html" else form.name
     body = rdf.write(description(request.base_url), name, g.view.base.value)
-    return Response(body, content_type=FORMATS[name].content_type, headers={"Vary": "Accept"})
+    return Response(body, content_type=FORMATS[name].content_type, headers={"Vary": VARY})
 
 
 def description(address: str) -> list[Triple]:
@@ -191,7 +192,7 @@ def _page() -> Response:
 
     lang = language()
     examples = [query for query in queries.every() if not query.name.startswith(("index_", "quads"))]
-    return Response(render("sparql.html", lang, examples=examples), mimetype="text/html")
+    return unkept(render("sparql.html", lang, examples=examples), 200, lang)
 
 
 def close_all() -> None:

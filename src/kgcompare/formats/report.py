@@ -1,0 +1,253 @@
+"""The state of a catalogue as JSON and for a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kgcompare.completeness import ClassState, Item, Split, Years
+from kgcompare.formats import json, terminal
+from kgcompare.languages import best, speaks, translate
+from kgcompare.report import Finding, Report, Shared
+
+_MOST_BARS = 20
+SEVERITIES = {"violation": "violation", "warning": "warning", "info": "remark"}
+"""What a severity is called in English; the key to its translations."""
+
+
+def share(part: int, whole: int, lang: str) -> str:
+    """A share in per cent, rounded down, so that only all of it is 100 %."""
+    from babel.numbers import format_percent
+
+    return format_percent(math.floor(100 * part / whole) / 100, locale=speaks(lang)) if whole else "–"
+
+
+def period(first: int, last: int, lang: str) -> str:
+    """Years from the first to the last."""
+    said = [str(year) if year > 0 else translate(lang, "{year} BC", year=1 - year) for year in (first, last)]
+    return said[0] if first == last else f"{said[0]}–{said[1]}"
+
+
+# -- JSON ------------------------------------------------------------------------------------------
+
+
+def as_json(found: Report, lang: str) -> str:
+    """A report, its names in *lang*."""
+    findings = None if found.findings is None else [_finding(finding, lang) for finding in found.findings]
+    return json.dumps(
+        {
+            "generation": found.generation,
+            "base": found.base,
+            "records": {"total": found.records, "kinds": dict(found.kinds)},
+            "classes": [{**_item(item, lang), "count": count} for item, count in found.classes],
+            "states": [_state(state, lang) for state in found.states],
+            "sources": {
+                "count": found.sources,
+                "doi": found.identified,
+                "share": round(found.identified / found.sources, 4) if found.sources else None,
+                "shared": [_shared(shared, lang, "doi") for shared in found.shared_dois],
+            },
+            "checked": {
+                "ways": [_item(way, lang) for way in found.ways],
+                "kinds": {
+                    kind: {"not-said": by.get("", 0), **{way.id: by.get(way.iri, 0) for way in found.ways}}
+                    for kind, by in found.checked.items()
+                },
+            },
+            "validated": findings is not None,
+            "findings": findings,
+            "duplicates": [
+                {"score": round(pair.score, 1), "things": [_item(pair.one, lang), _item(pair.other, lang)]}
+                for pair in found.duplicates
+            ],
+            "aliases": [_shared(shared, lang, "alias") for shared in found.aliases],
+            "totals": dict(found.totals),
+        }
+    )
+
+
+def _item(item: Item, lang: str) -> dict[str, Any]:
+    tag, label = item.label(lang)
+    return {"id": item.id, "iri": item.iri, "label": label, "lang": tag or None}
+
+
+def _shared(shared: Shared, lang: str, name: str) -> dict[str, Any]:
+    return {name: shared.text, "things": [_item(item, lang) for item in shared.items]}
+
+
+def _finding(finding: Finding, lang: str) -> dict[str, Any]:
+    return {
+        "severity": finding.severity,
+        "message": message(finding, lang),
+        "count": finding.count,
+        "things": finding.things,
+        "noted": finding.noted,
+        "examples": [_item(item, lang) for item in finding.examples],
+    }
+
+
+def _state(state: ClassState, lang: str) -> dict[str, Any]:
+    data: dict[str, Any] = {**_item(state.item, lang), "count": state.count}
+    data["rows"] = [
+        {
+            **_item(row.item, lang),
+            "recorded": row.recorded,
+            "none": row.none,
+            "unknown": row.unknown,
+            "languages": dict(row.languages),
+            "untranslated": [
+                {"lang": m.lang, "count": m.count, "examples": [_item(item, lang) for item in m.examples]}
+                for m in row.missing
+            ],
+        }
+        for row in state.rows
+    ]
+    data["concepts"] = [
+        {
+            **_item(split.row, lang),
+            "values": [{**_item(item, lang), "count": count} for item, count in split.values],
+            "without": split.without,
+        }
+        for split in state.splits
+    ]
+    data["years"] = [
+        {
+            **_item(row.row, lang),
+            "years": [{"year": year, "count": count} for year, count in row.years],
+            "without": row.without,
+        }
+        for row in state.years
+    ]
+    if state.islands is not None:
+        data["islands"] = {
+            "count": state.islands.count,
+            "largest": state.islands.largest,
+            "small": [[_item(item, lang) for item in island] for island in state.islands.small],
+        }
+    return data
+
+
+def message(finding: Finding, lang: str) -> str:
+    """What a finding says."""
+    said = best(finding.message, lang)
+    return said[1] if said else ""
+
+
+# -- for a terminal --------------------------------------------------------------------------------
+
+
+def as_table(found: Report, lang: str) -> str:
+    """A report for people, with bars."""
+
+    def _(message: str, **parts: object) -> str:
+        return translate(lang, message, **parts)
+
+    parts = [_("State of the catalogue") + "\n" + _("Generation {name}", name=found.generation) + ", " + found.base]
+    if not found.records:
+        return parts[0] + "\n\n" + _("There are no records.") + "\n"
+    kinds = [[_(kind), str(count)] for kind, count in found.kinds.items()]
+    parts.append(terminal.listing([_("kind"), _("records")], kinds))
+    parts.append(terminal.listing([_("class"), _("records")], [[_label(i, lang), str(n)] for i, n in found.classes]))
+    for state in found.states:
+        parts += _state_lines(state, lang)
+    dois = _("{part} of {whole} sources have a DOI ({share}).", **_of(found.identified, found.sources, lang))
+    shared = [_("{doi} is used by {names}", doi=s.text, names=_ids(s.items)) for s in found.shared_dois]
+    parts.append("\n".join([_head("DOI"), dois, *shared]))
+    heads = [_("kind"), *(_label(way, lang) for way in found.ways), _("not said")]
+    ways = [*(way.iri for way in found.ways), ""]
+    rows = [[_(kind), *(str(by.get(way, 0)) for way in ways)] for kind, by in found.checked.items()]
+    parts.append(_head(_("How records were checked")) + "\n" + terminal.listing(heads, rows))
+    parts.append("\n".join([_head(_("Validation")), *_finding_lines(found, lang)]))
+    pairs = [[f"{p.score:.0f}", p.one.id, p.other.id, _label(p.one, lang)] for p in found.duplicates]
+    heads = [_("score"), _("one"), _("the other"), _("name")]
+    parts.append(
+        _head(_("Probable duplicates: {count}", count=found.totals["duplicates"]))
+        + ("\n" + terminal.listing(heads, pairs) if pairs else "")
+    )
+    lines = [f"{shared.text}: {_ids(shared.items)}" for shared in found.aliases]
+    parts.append("\n".join([_head(_("Aliases of several things: {count}", count=found.totals["aliases"])), *lines]))
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def _head(text: str) -> str:
+    return text + "\n" + "─" * terminal.width(text)
+
+
+def _label(item: Item, lang: str) -> str:
+    return item.label(lang)[1]
+
+
+def _ids(items: Iterable[Item]) -> str:
+    return ", ".join(item.id for item in items)
+
+
+def _of(part: int, whole: int, lang: str) -> dict[str, Any]:
+    return {"part": part, "whole": whole, "share": share(part, whole, lang)}
+
+
+def _state_lines(state: ClassState, lang: str) -> list[str]:
+    parts = [_head(f"{_label(state.item, lang)}: {state.count}")]
+    parts += [_split_text(split, lang) for split in state.splits]
+    parts += [_years_text(years, lang) for years in state.years]
+    absences = any(row.none or row.unknown for row in state.rows)
+    heads = ["row", "recorded", "share", *(["none", "unknown"] if absences else []), "by language"]
+    rows = [
+        [
+            _label(row.item, lang),
+            str(row.recorded),
+            share(row.recorded, state.count, lang),
+            *([str(row.none), str(row.unknown)] if absences else []),
+            ", ".join(f"{tag} {count}" for tag, count in row.languages.items()),
+        ]
+        for row in state.rows
+    ]
+    parts.append(terminal.listing([translate(lang, head) for head in heads], rows))
+    missing = [
+        translate(
+            lang,
+            "{row}: {count} without a text in {tag}: {names}",
+            row=_label(row.item, lang),
+            count=gap.count,
+            tag=gap.lang,
+            names=_ids(gap.examples) + (" …" if gap.count > len(gap.examples) else ""),
+        )
+        for row in state.rows
+        for gap in row.missing
+    ]
+    islands = state.islands
+    if islands is not None:
+        said = translate(
+            lang, "Islands: {count}; the largest has {largest}.", count=islands.count, largest=islands.largest
+        )
+        missing += [said, *("  " + _ids(island) for island in islands.small)]
+    return [*parts, "\n".join(missing)] if missing else parts
+
+
+def _split_text(split: Split, lang: str) -> str:
+    rows = [(_label(item, lang), count) for item, count in split.values[:_MOST_BARS]]
+    return _charted(split.row, rows, len(split.values) - len(rows), split.without, lang)
+
+
+def _years_text(years: Years, lang: str) -> str:
+    rows = [(period(first, last, lang), count) for first, last, count in years.periods]
+    return _charted(years.row, rows, 0, years.without, lang)
+
+
+def _charted(row: Item, rows: Sequence[tuple[str, int]], more: int, without: int, lang: str) -> str:
+    text = _label(row, lang) + "\n" + terminal.bars(rows)
+    text += translate(lang, "and {count} more", count=more) + "\n" if more else ""
+    return text + (translate(lang, "not recorded") + f": {without}\n" if without else "")
+
+
+def _finding_lines(found: Report, lang: str) -> list[str]:
+    if found.findings is None:
+        return [translate(lang, "Not validated, for its size; kgcompare report --validate does it.")]
+    lines = [] if found.findings else [translate(lang, "Nothing found.")]
+    for finding in found.findings:
+        lines.append(f"{finding.count} × {translate(lang, SEVERITIES[finding.severity])}: {message(finding, lang)}")
+        noted = translate(
+            lang, "{noted} of {things} have an editorial note", noted=finding.noted, things=finding.things
+        )
+        lines.append(f"  {noted}: {_ids(finding.examples)}" + (" …" if finding.things > len(finding.examples) else ""))
+    return lines

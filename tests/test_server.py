@@ -1,0 +1,381 @@
+"""The real server, in a process of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from conftest import Run
+from kgcompare import ingest
+
+START = 30.0
+"""Seconds that a server may take to answer, on a machine that is busy with other tests."""
+KGCOMPARE = [sys.executable, "-c", "from kgcompare.cli import main; main()"]
+
+
+class Server:
+    """``kgcompare serve`` on a free port."""
+
+    def __init__(self, folder: Path, *arguments: str, **environ: str) -> None:
+        self.port = free_port()
+        self.out, self.err = folder / f"out-{self.port}", folder / f"err-{self.port}"
+        self.scratch = folder / f"tmp-{self.port}"
+        self.scratch.mkdir()
+        command = [*KGCOMPARE, "serve", *arguments, "--port", str(self.port)]
+        surroundings = {k: v for k, v in os.environ.items() if not k.startswith("KGCOMPARE_")}
+        with self.out.open("wb") as out, self.err.open("wb") as err:
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=err, env=surroundings | {"TMPDIR": str(self.scratch)} | environ
+            )
+
+    def get(self, path: str, timeout: float = 20.0, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+            response = connection.getresponse()
+            return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+        finally:
+            connection.close()
+
+    def wait(self) -> float:
+        """Seconds until it answers."""
+        start = time.monotonic()
+        while time.monotonic() - start < START:
+            if self.process.poll() is not None:
+                pytest.fail(f"the server ended: {self.err.read_text()}")
+            try:
+                self.get("/healthz", 5)
+                return time.monotonic() - start
+            except OSError:
+                time.sleep(0.02)
+        pytest.fail("the server does not answer")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def clean(self) -> None:
+        """Whether nothing was said but where the pages are, and nothing was left behind."""
+        assert self.out.read_bytes() == b""
+        said = self.err.read_text()
+        assert said == f"kgcompare is at http://127.0.0.1:{self.port}/ (stop with Ctrl-C)\n", said
+        assert list(self.scratch.iterdir()) == []
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[Server]:
+    server = Server(folder, *arguments, **environ)
+    try:
+        server.wait()
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture
+def store(small_store: Path, tmp_path: Path) -> Path:
+    shutil.copytree(small_store, tmp_path / "store")
+    return tmp_path / "store"
+
+
+def method(folder: Path, slug: str) -> Path:
+    path = folder / f"{slug}.ttl"
+    path.write_text(
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix kgc: <https://w3id.org/kgcompare/ns#> .\n"
+        f'<https://w3id.org/kgcompare/id/method/{slug}> a kgc:Method ; skos:prefLabel "{slug}"@en .'
+    )
+    return path
+
+
+def soon(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_starts_answers_and_stops(store: Path, tmp_path: Path, number: signal.Signals) -> None:
+    server = Server(tmp_path, "--store", str(store))
+    assert server.wait() < START
+    status, headers, body = server.get("/method/lasso", Accept="text/html")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert b"Lasso" in body
+    assert server.get("/dump.nq.gz")[0] == 200
+    assert server.get("/m%C3%A9thode/x%ff")[0] == 404
+    assert server.stop(number) in {0, 130}
+    server.clean()
+    with pytest.raises(OSError, match="refused"):
+        server.get("/")
+
+
+def test_every_header_is_there_once(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store)) as server:
+        for path in ("/", "/compare.json?method=lasso", "/nothing", "/static/style.css", "/id/method/lasso"):
+            for _ in range(2):  # made, then kept
+                connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+                connection.request("GET", path)
+                response = connection.getresponse()
+                response.read()
+                names = [name.lower() for name, _ in response.getheaders()]
+                connection.close()
+                assert sorted(names) == sorted(set(names)), path
+                assert {"content-security-policy", "x-content-type-options", "referrer-policy"} <= set(names)
+
+
+def test_head_and_304_keep_the_connection(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store)) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("GET", "/method/lasso.json")
+        whole = connection.getresponse()
+        body, tag = whole.read(), whole.headers["ETag"]
+        for _ in range(3):
+            connection.request("HEAD", "/method/lasso.json")
+            head = connection.getresponse()
+            assert (head.read(), head.headers["Content-Length"]) == (b"", str(len(body)))
+            connection.request("GET", "/method/lasso.json", headers={"If-None-Match": tag})
+            unchanged = connection.getresponse()
+            assert (unchanged.status, unchanged.read()) == (304, b"")
+            connection.request("GET", "/method/lasso.json")
+            assert connection.getresponse().read() == body
+        connection.close()
+
+
+def test_a_port_in_use(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store)) as first:
+        second = subprocess.run(
+            [*KGCOMPARE, "serve", "--store", str(store), "--port", str(first.port)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert second.returncode == 3
+        assert second.stdout == ""
+        assert re.fullmatch(r"kgcompare: port \d+ of 127\.0\.0\.1 is in use; .*--port.*\n", second.stderr)
+        assert first.get("/healthz")[0] == 200
+
+
+def test_what_cannot_be_served_is_said_at_once(
+    store: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("granian.Granian", None)
+    file = tmp_path / "file"
+    file.write_text("no store")
+    nonsense = tmp_path / "nonsense.ttl"
+    nonsense.write_text("this is no Turtle")
+    newer = tmp_path / "newer"
+    shutil.copytree(store, newer)
+    about = json.loads((newer / "store.json").read_text())
+    (newer / "store.json").write_text(json.dumps(about | {"layout": 99}))
+    broken = tmp_path / "broken"
+    shutil.copytree(store, broken)
+    (broken / "current").write_text("77\n")
+    port = str(free_port())
+    for arguments, code, said in (
+        (["--store", str(file)], 3, "is a file"),
+        (["--store", str(newer)], 3, "layout 99"),
+        (["--store", str(broken)], 3, "no generation"),
+        (["--endpoint", "ftp://example.org/"], 3, "not the address of an endpoint"),
+        (["--host", "192.0.2.1", "--store", str(store)], 3, "cannot be used"),
+        (["--store", str(store), "--shapes", str(tmp_path / "no.ttl")], 1, "no.ttl"),
+        (["--store", str(store), "--shapes", str(nonsense)], 1, "nonsense.ttl"),
+        (["--store", str(store), "--endpoint", "http://127.0.0.1/"], 2, "one catalogue only"),
+    ):
+        ran = run("serve", *arguments, "--port", port)
+        assert (ran.code, ran.out) == (code, ""), ran.err
+        assert said in ran.err
+        assert "Traceback" not in ran.err
+
+
+def test_imports_go_on_while_it_answers(store: Path, tmp_path: Path) -> None:
+    wrong: list[object] = []
+    done = threading.Event()
+    count = [0] * 4
+
+    def ask(server: Server, number: int) -> None:
+        paths = ["/compare.json?method=lasso&method=ridge", "/method/lasso", "/methods?q=lasso", "/healthz"]
+        generation = 0
+        while not done.is_set():
+            try:
+                status, _, body = server.get(paths[count[number] % 4])
+                if status != 200:
+                    wrong.append((status, body))
+                if paths[count[number] % 4] == "/healthz":
+                    now = int(json.loads(body)["generation"])
+                    if now < generation:
+                        wrong.append(("back", generation, now))
+                    generation = now
+            except OSError as fault:
+                wrong.append(fault)
+            count[number] += 1
+
+    with serving(tmp_path, "--store", str(store)) as server:
+        threads = [threading.Thread(target=ask, args=(server, number)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            for number in range(6):
+                ingest.import_files(store, [method(tmp_path, f"late-{number}")], ingest.Options(trust=True))
+                soon(lambda slug=f"late-{number}": server.get(f"/method/{slug}")[0] == 200)  # type: ignore[misc]
+            time.sleep(0.3)
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join(30)
+        assert wrong == []
+        assert min(count) > 8
+        assert json.loads(server.get("/healthz")[2])["generation"] == "8"
+        assert server.stop() == 0
+    server.clean()
+
+
+def test_a_throw_away_store_goes_with_the_server(tmp_path: Path) -> None:
+    data = method(tmp_path, "only")
+    with serving(tmp_path, "--data", str(data)) as server:
+        assert server.get("/method/only.ttl")[0] == 200
+        assert list(server.scratch.glob("kgcompare-*"))
+        assert server.stop() == 0
+    assert list(server.scratch.iterdir()) == []
+    assert server.out.read_bytes() == b""
+    assert "Traceback" not in server.err.read_text()
+
+
+def test_an_endpoint_that_is_down(tmp_path: Path) -> None:
+    with serving(tmp_path, "--endpoint", f"http://127.0.0.1:{free_port()}/sparql") as server:
+        for path in ("/", "/method/lasso.json", "/compare?method=lasso", "/suggest?q=a", "/dump.nq.gz"):
+            status, headers, body = server.get(path)
+            assert (status, headers["content-type"]) == (502, "application/problem+json")
+            assert "cannot be reached" in json.loads(body)["detail"]
+        assert server.get("/healthz")[0] == 200
+        assert server.stop() == 0
+    server.clean()
+
+
+def test_slow_clients_do_not_stop_others(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store)) as server:
+        slow = []
+        for number in range(150):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+            client.sendall(b"GET /methods HTTP/1.1\r\nHost: x\r\n" if number % 3 else b"")
+            slow.append(client)
+        try:
+            for _ in range(10):
+                start = time.monotonic()
+                assert server.get("/method/lasso")[0] == 200
+                assert time.monotonic() - start < 5
+        finally:
+            for client in slow:
+                client.close()
+
+
+def test_a_store_that_turns_to_garbage(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store)) as server:
+        assert server.get("/method/lasso")[0] == 200
+        kept = (store / "current").read_text()
+        for garbage in ("nonsense\n", "", "\0\xff", "../../etc\n"):
+            (store / "current.new").write_text(garbage, encoding="latin-1")
+            (store / "current.new").replace(store / "current")
+            status, headers, body = server.get("/method/lasso")
+            assert (status, headers["content-type"]) == (503, "application/problem+json"), garbage
+            assert b"Traceback" not in body
+        (store / "current").unlink()
+        assert server.get("/compare.json?method=lasso")[0] == 503
+        (store / "current.new").write_text(kept)
+        (store / "current.new").replace(store / "current")
+        assert server.get("/method/lasso")[0] == 200
+        shutil.rmtree(store)
+        assert server.get("/method/lasso")[0] == 503
+        assert server.stop() == 0
+    server.clean()
+
+
+RAW = [
+    b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 200_000 + b"\r\n\r\n",
+    b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(5000)) + b"\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"\x00\xff\x00\xff\r\n\r\n",
+    b"GET http://evil.example/ HTTP/1.1\r\nHost: other\r\n\r\n",
+    b"GET //evil.example/a/b/c HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n",
+    b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b'GET / HTTP/1.1\r\nHost: x\r\nAccept: "' + b"\\a" * 1900 + b"\r\n\r\n",
+    b"GET /method/lasso HTTP/1.1\r\nHost: x\r\nAccept: \xff\xfe\r\nAccept-Language: \xe9\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST /compare HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nx",
+]
+
+
+def test_what_no_client_sends(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store)) as server:
+        for raw in RAW:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=2) as client:
+                answer = b""
+                try:
+                    client.sendall(raw)
+                    answer = client.recv(65536)
+                except OSError:  # it may hang up, or wait for the rest
+                    pass
+            assert not re.match(rb"HTTP/1\.[01] 5(?!05)", answer), (raw[:80], answer[:300])
+            assert b"root:" not in answer
+            assert b'="//' not in answer
+            assert server.get("/healthz")[0] == 200
+        assert server.stop() == 0
+    assert "Traceback" not in server.err.read_text()
+
+
+def test_a_host_by_name(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store), "--host", "localhost") as server:
+        assert server.get("/healthz")[0] == 200
+        assert f"http://localhost:{server.port}/ " in server.err.read_text()
+
+
+def test_it_lives_behind_a_prefix(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store), "--prefix", "library") as server:
+        assert f":{server.port}/library/ " in server.err.read_text()
+        assert b'"/library/method/ridge"' in server.get("/library/method/lasso")[2]
+        assert server.get("/library/id/method/lasso")[1]["location"] == "/library/method/lasso"
+
+
+def test_the_first_request_of_many_at_once(store: Path, tmp_path: Path) -> None:
+    found: list[tuple[int, bytes]] = []
+    with serving(tmp_path, "--store", str(store)) as server:
+
+        def ask() -> None:
+            status, _, body = server.get("/compare.json?method=lasso&method=gan&lang=fr")
+            found.append((status, body))
+
+        threads = [threading.Thread(target=ask) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert len(found) == 30
+    assert {status for status, _ in found} == {200}
+    assert len({body for _, body in found}) == 1
