@@ -197,10 +197,6 @@ def test_quads_taken_as_they_are_and_an_endpoint(
     assert json.loads(texts.as_json(remote, "en")) | {"generation": ""} == same | {"generation": ""}
 
 
-def _plain(quads: list[Quad]) -> Iterator[Quad]:
-    yield from quads
-
-
 def test_faults_of_data_taken_on_trust_are_told(tmp_path: Path) -> None:
     file = tmp_path / "bad.nq"
     thing = "<https://w3id.org/kgcompare/id/agent/nobody>"

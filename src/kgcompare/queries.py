@@ -103,15 +103,18 @@ def serialise(term: Bindable) -> str:
     raise QueryError(f"{type(term).__name__} cannot be bound")
 
 
-_ESCAPE = re.compile(r"\\\\([uU])|\\.")
+_ESCAPE = re.compile(r"\\\\([uU])|\\u|\\.")
 
 
 def _escape(found: re.Match[str]) -> str:
-    """An escaped backslash before a u, written so that no engine takes the two for a codepoint escape.
+    """An escape of the term, written so that engines agree on what it means.
 
-    SPARQL replaces codepoint escapes before it parses; rdflib does so whatever stands before the backslash.
+    SPARQL replaces codepoint escapes before it parses. rdflib does so whatever stands before the backslash, so that
+    it takes an escaped backslash and a u for one, and reads up to eight digits after either kind of u.
     """
-    return f"\\\\\\u{ord(found[1]):04X}" if found[1] else found[0]
+    if found[1]:
+        return rf"\\\U{ord(found[1]):08X}"
+    return r"\U0000" if found[0] == r"\u" else found[0]
 
 
 def parse(name: str, text: str) -> Query:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -204,17 +206,39 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
 def _load(
     writer: embedded.Writer, files: Sequence[Path], snapshot: EmbeddedSnapshot | None, options: Options
 ) -> ImportReport:
-    for number, file in enumerate(files):
-        options.tell("loading", number, len(files))
-        writer.load(file, readers.syntax_of(file, options.syntax))
+    own: dict[str, list[Quad]] = {}
+    fresh = True
     if snapshot is not None:
-        # An export brings vocabulary and shapes along; added to the store's own, every path would be there twice.
         base = writer.about.base
-        writer.replace({name: snapshot.graph(name) for name in snapshot.graphs() if base.is_vocabulary_graph(name)})
+        names = snapshot.graphs()
+        own = {name: snapshot.graph(name) for name in names if base.is_vocabulary_graph(name)}
+        fresh = len(names) == len(own)
+    syntaxes = [readers.syntax_of(file, options.syntax) for file in files]
+    prepare: embedded.Prepare = search.build
+    with ThreadPoolExecutor(1) as pool:
+        options.tell("loading", 0, 1)
+        loading = pool.submit(_load_all, writer, files, syntaxes)
+        if fresh:  # the index is read from the files while the engine loads them
+            with suppress(SyntaxError, OSError, ValueError):  # the loader says the same, and where
+                prepare = search.builder(
+                    quad
+                    for file, syntax in zip(files, syntaxes, strict=True)
+                    for quad in parse(path=file, format=syntax)
+                )
+        loading.result()
+        options.tell("loading", 1, 1)
+    # An export brings vocabulary and shapes along; added to the store's own, every path would be there twice.
+    if own:
+        writer.replace(own)
     options.tell("indexing", 0, 1)
-    generation = writer.publish(search.build)
+    generation = writer.publish(prepare)
     options.tell("indexing", 1, 1)
     return ImportReport(0, 0, 0, generation)
+
+
+def _load_all(writer: embedded.Writer, files: Sequence[Path], syntaxes: Sequence[RdfFormat]) -> None:
+    for file, syntax in zip(files, syntaxes, strict=True):
+        writer.load(file, syntax)
 
 
 def _require_records(records: Records, shapes: Shapes, files: Sequence[Path]) -> None:
