@@ -28,6 +28,14 @@ class Unavailable(Exception):
     """A peer that is not installed, or that cannot do what is asked."""
 
 
+class TooSlow(Unavailable):
+    """No answer within the limit."""
+
+
+LIMIT = 60.0
+"""Seconds that a peer has for one query."""
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -38,7 +46,7 @@ def free_port() -> int:
 class Client:
     """One connection that is kept open."""
 
-    def __init__(self, port: int, timeout: float = 120.0) -> None:
+    def __init__(self, port: int, timeout: float = LIMIT) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
     def request(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, bytes]:
@@ -111,13 +119,16 @@ class HttpPeer(Peer):
 
     def ask(self, query: str) -> int:
         """Answers a query by POST, its results as JSON."""
-        status, body = self._client.request(
-            "POST",
-            self._path,
-            urlencode({"query": query}),
-            Content_Type="application/x-www-form-urlencoded",
-            Accept="application/sparql-results+json",
-        )
+        try:
+            status, body = self._client.request(
+                "POST",
+                self._path,
+                urlencode({"query": query}),
+                Content_Type="application/x-www-form-urlencoded",
+                Accept="application/sparql-results+json",
+            )
+        except TimeoutError:
+            raise TooSlow(f"no answer within {LIMIT:.0f} s") from None
         if status != 200:
             raise Unavailable(f"{status}: {body[:200].decode(errors='replace')}")
         return len(json.loads(body)["results"]["bindings"])
@@ -225,9 +236,8 @@ def _answer(data: Path, pipe: Connection) -> None:
 class Rdflib(Peer):
     """rdflib in memory, in a process that can be ended."""
 
-    def __init__(self, data: Path, limit: float = 60.0) -> None:
+    def __init__(self, data: Path) -> None:
         self.name = "rdflib in memory"
-        self._limit = limit
         context = multiprocessing.get_context("spawn")
         self._pipe: Any
         self._pipe, other = context.Pipe()
@@ -241,8 +251,8 @@ class Rdflib(Peer):
     def ask(self, query: str) -> int:
         """Answers a query, within a limit of time."""
         self._pipe.send(query)
-        if not self._pipe.poll(self._limit):
-            raise Unavailable(f"no answer within {self._limit:.0f} s")
+        if not self._pipe.poll(LIMIT):
+            raise TooSlow(f"no answer within {LIMIT:.0f} s")
         return int(self._pipe.recv())
 
     def stop(self) -> None:

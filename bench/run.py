@@ -11,9 +11,11 @@ import json
 import math
 import os
 import platform
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import generate
@@ -24,7 +26,7 @@ from peers import Peer, Unavailable
 from pyoxigraph import NamedNode
 
 from kgcompare.namespaces import Base
-from kgcompare.queries import load
+from kgcompare.queries import load, parse
 
 ROUNDS = 40
 SMALL = 10_000
@@ -41,36 +43,56 @@ _TIMES["Virtuoso 7"] = (3.0, 100_000)
 """How many times faster kgcompare is to be than each peer, and the size at which that counts."""
 
 
-def asked_of_peers(run: Set, queries: str) -> dict[str, float]:
-    """Milliseconds of queries/compare.rq for five methods, by engine."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a peer took: milliseconds, how many solutions there were, and which query it was."""
+
+    value: float
+    solutions: int
+    query: str = "queries/compare.rq"
+    ended: bool = True
+
+
+def asked_of_peers(run: Set) -> dict[str, Asked]:
+    """What each engine takes for the cells of five methods."""
     base = Base()
-    texts = [
-        load(queries).bind(method=[NamedNode(base.record("method", slug)) for slug in some]) for some in run.fresh(1)
-    ]
-    found: dict[str, float] = {}
-    solutions: dict[str, int] = {}
-    scratch = run.store.parent
+    five = [[NamedNode(base.record("method", slug)) for slug in some] for some in run.fresh(1)]
+    plain = parse("cells", (Path(__file__).parent / "cells.rq").read_text(encoding="utf-8"))
+    found: dict[str, Asked] = {}
     for name, (start, largest) in PEERS.items():
         if run.size > largest:
             continue
         say(f"{name}: loading {run.size} methods")
         peer: Peer | None = None
         try:
-            peer = start(run.data, scratch)
-            solutions[peer.name] = peer.ask(texts[0])
-            few = [peers_time(peer, text) for text in texts[1:4]]
-            rest = texts[4:] if max(few) < 1000 else texts[4:8] if max(few) < 10_000 else []
-            times = [peers_time(peer, text) for text in rest] or few
-            found[peer.name] = sorted(times)[len(times) // 2]
-            say(f"{peer.name}: {found[peer.name]:.2f} ms, {solutions[peer.name]} solutions")
+            peer = start(run.data, run.store.parent)
+            try:
+                found[peer.name] = _asked(
+                    peer, [load("compare").bind(method=some) for some in five], "queries/compare.rq"
+                )
+            except peers.TooSlow:
+                raise
+            except Unavailable as fault:
+                say(f"{peer.name} cannot answer queries/compare.rq: {fault}")
+                found[peer.name] = _asked(peer, [plain.bind(method=some) for some in five], "bench/cells.rq instead")
+            say(f"{peer.name}: {found[peer.name]}")
+        except peers.TooSlow as fault:
+            say(f"{name}: {fault}")
+            if peer is not None:
+                found[peer.name] = Asked(peers.LIMIT * 1000, 0, ended=False)
         except (Unavailable, OSError, subprocess.SubprocessError) as fault:
             say(f"{name} is left out: {fault}")
         finally:
             if peer is not None:
                 peer.stop()
-    if len(set(solutions.values())) > 1:
-        say(f"the engines disagree on how many solutions there are: {solutions}")
     return found
+
+
+def _asked(peer: Peer, texts: Sequence[str], query: str) -> Asked:
+    solutions = peer.ask(texts[0])
+    few = [peers_time(peer, text) for text in texts[1:4]]
+    rest = texts[4:] if max(few) < 1000 else texts[4:8] if max(few) < 5000 else []
+    return Asked(statistics.median([peers_time(peer, text) for text in rest] or few), solutions, query)
 
 
 def peers_time(peer: Peer, query: str) -> float:
@@ -78,27 +100,23 @@ def peers_time(peer: Peer, query: str) -> float:
     return measures.timed(lambda: peer.ask(query)) * 1000
 
 
-def compared(run: Set, through_http: float | None, others: dict[str, float]) -> Iterator[Row]:
+def compared(run: Set, through_http: float | None, others: dict[str, Asked]) -> Iterator[Row]:
     """The rows of a cold comparison, and how many times faster it is than each peer."""
     own = measures.compared(run)
     yield Row("comparison of 5, cold, embedded", run.size, own, "ms")
     if through_http is not None:
         yield Row("comparison of 5, cold, through HTTP", run.size, through_http, "ms")
-    for name, value in others.items():
+    for name, asked in others.items():
         times, size = _TIMES[name]
         figured = run.size == size
-        note = f"kgcompare is {value / own:.1f} times as fast"
+        ratio = asked.value / own
+        note = f"kgcompare is {ratio:.1f} times as fast"
         if through_http is not None:
-            note += f", through HTTP {value / through_http:.1f} times"
+            note += f", through HTTP {asked.value / through_http:.1f} times"
+        note += f"; {asked.solutions} solutions" if asked.ended else "; ended after that time, without an answer"
         figure = f"kgcompare >= {times:g} times as fast" if figured else ""
         yield Row(
-            f"{name}, queries/compare.rq",
-            run.size,
-            value,
-            "ms",
-            figure,
-            value / own >= times if figured else None,
-            note,
+            f"{name}, {asked.query}", run.size, asked.value, "ms", figure, ratio >= times if figured else None, note
         )
 
 
@@ -138,7 +156,7 @@ def measure(size: int, folder: Path, options: argparse.Namespace) -> list[Row]:
             say(f"the server is left out: {fault}")
     if "compare" in options.parts:
         say("comparisons")
-        others = asked_of_peers(run, options.query) if "peers" in options.parts else {}
+        others = asked_of_peers(run) if "peers" in options.parts else {}
         rows += compared(run, cold, others)
     if "validate" in options.parts and size <= SMALL:
         say("validation")
@@ -165,7 +183,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000], metavar="N")
     parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
-    parser.add_argument("--query", default="compare", help="the query of queries/ that peers answer")
     parser.add_argument("--scratch", type=Path, default=Path("/tmp/bench"), help="data and stores; kept")
     parser.add_argument(
         "-o", "--output", type=Path, default=None, help="JSON; default: results.json in the scratch folder"

@@ -26,7 +26,8 @@ CARTESIAN = {
     "product filtered": f"SELECT * {{ {_ALL} FILTER (STR(?c) = CONCAT(STR(?f), STR(?i))) }}",
     "product minus": f"SELECT * {{ {_ALL} MINUS {{ ?m ?n ?o . ?p ?q ?r . ?a ?t ?u }} }}",
     "product optional": "SELECT * { ?a ?b ?c OPTIONAL { ?d ?e ?f OPTIONAL { ?g ?h ?i OPTIONAL { ?j ?k ?l } } } }",
-    "product of subselects": "SELECT * { { SELECT * { ?a ?b ?c } } { SELECT * { ?d ?e ?f } } { SELECT * { ?g ?h ?i } } }",
+    "product of subselects": "SELECT * { { SELECT * { ?a ?b ?c } } { SELECT * { ?d ?e ?f } } "
+    "{ SELECT * { ?g ?h ?i } } }",
     "product not exists": f"SELECT * {{ {_ALL} FILTER NOT EXISTS {{ ?x ?y ?z . ?u ?v ?w FILTER (?x = ?w) }} }}",
     "product of graphs": "SELECT * { GRAPH ?m { ?a ?b ?c } GRAPH ?n { ?d ?e ?f } GRAPH ?o { ?g ?h ?i } }",
     "product of values": "SELECT (COUNT(*) AS ?n) {"

@@ -15,11 +15,12 @@ from rapidfuzz import fuzz
 
 from conftest import Run
 from kgcompare import dates, ingest, resources, vocabulary
-from kgcompare.catalogue import Catalogue, View
+from kgcompare.catalogue import Catalogue
 from kgcompare.graph import Graph, Term
 from kgcompare.namespaces import Base, iri, is_slug
 from kgcompare.search import fold
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.view import View
 
 BASE = Base()
 PAIR = ("transfer-learning-gan", "transfer-learning-diffusion")

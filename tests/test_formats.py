@@ -18,13 +18,14 @@ from lxml import html as lxml_html
 
 from conftest import DATA
 from kgcompare import ingest
-from kgcompare.catalogue import Catalogue, View
+from kgcompare.catalogue import Catalogue
 from kgcompare.errors import UnknownFormat, UsageError
 from kgcompare.formats import COMPARISON, FORMATS, answers, rdf, record_text, render
 from kgcompare.formats.tables import STATUS, harmless
 from kgcompare.model import Comparison
 from kgcompare.namespaces import DEFAULT_BASE, KGC
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.view import View
 
 HOSTILE = ["marks", "lines", "rtl", "plain"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -12,20 +12,20 @@ from babel.messages.pofile import read_po
 from jinja2 import nodes
 
 import kgcompare
-from kgcompare import catalogue, languages, namespaces
+from kgcompare import languages, namespaces, records
 from kgcompare.formats import tables
-from kgcompare.web import create_app, pages
+from kgcompare.web import create_app, rendering
 from kgcompare.web.settings import Settings
 
 PACKAGE = Path(kgcompare.__file__).parent
 TEMPLATES = sorted((PACKAGE / "web" / "templates").glob("*.html"))
 TABLES = (
     tables.STATUS.values(),
-    catalogue._POINTING.values(),
-    catalogue._DOCUMENT.values(),
-    pages.SAID.values(),
+    records._POINTING.values(),
+    records._DOCUMENT.values(),
+    rendering.SAID.values(),
     namespaces.KINDS,
-    pages.KINDS_MANY.values(),
+    rendering.KINDS_MANY.values(),
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""
 LOOKED_UP = {"kind", "kinds_many[kind]", "status_text[c.status]", "status_text[fact.status]", "said"}

@@ -302,8 +302,8 @@ def test_the_command_prints_bars_and_tables(store: Path, run: Run) -> None:
     text = run("report", "--store", store, "--lang", "fr").out
     assert "État du catalogue" in text
     assert re.search(r"^X +█+ 2$", text, re.MULTILINE)
-    assert "Nom : 1 sans texte en fr : b" in text
-    assert "Îlots : 3" in text
+    assert "Nom\u00a0: 1 sans texte en fr\u00a0: b" in text
+    assert "Îlots\u00a0: 3" in text
     assert "10.1111/abc" in text
     assert re.search(r"100 +wei-zhang +zhang-wei", text)
 

@@ -13,12 +13,13 @@ from pyoxigraph import Literal
 
 from conftest import SMALL
 from kgcompare import ingest, search
-from kgcompare.catalogue import Catalogue, View
+from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.namespaces import DEFAULT_BASE, iri
 from kgcompare.search import Filter, Index, fold
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.view import View
 
 PREFIXES = """\
 @prefix kgc: <https://w3id.org/kgcompare/ns#> .
@@ -110,6 +111,11 @@ def test_an_exact_name_beats_a_part_of_a_name(many: View) -> None:
 
 def test_a_name_beats_an_alias_beats_a_summary(many: View) -> None:
     assert ids(many, "zebra") == ["zebra-name", "zebra-alias", "zebra-summary"]
+
+
+def test_an_alias_in_full_beats_a_part_of_a_name(many: View) -> None:
+    assert ids(many, "zb")[0] == "zebra-alias"
+    assert many.suggest("zb")[0].id == "zebra-alias"
 
 
 def test_completions_begin_with_what_is_typed(view: View) -> None:
@@ -214,9 +220,9 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
         ),
         '<id/method/regression-analysis> a kgc:Method ; skos:prefLabel "Regression regression analysis"@en .\n',
         '<id/method/regression> a kgc:Method ; skos:prefLabel "Regression"@en ; skos:definition "A long text."@en .\n',
-        '<id/method/zebra-summary> a kgc:Method ; skos:prefLabel "One"@en ; skos:definition "Of the zebra."@en .\n',
-        '<id/method/zebra-alias> a kgc:Method ; skos:prefLabel "Two"@en ; skos:altLabel "zebra"@en .\n',
-        '<id/method/zebra-name> a kgc:Method ; skos:prefLabel "The three zebra"@en .\n',
+        '<id/method/zebra-summary> a kgc:Method ; skos:prefLabel "One"@en ; skos:definition "Of the zebra, the ZB way."@en .\n',
+        '<id/method/zebra-alias> a kgc:Method ; skos:prefLabel "Two"@en ; skos:altLabel "grey zebra"@en, "ZB"@en .\n',
+        '<id/method/zebra-name> a kgc:Method ; skos:prefLabel "The three ZB zebra"@en .\n',
     ]
     folder = tmp_path_factory.mktemp("many")
     (folder / "many.ttl").write_text(PREFIXES + "".join(lines), encoding="utf-8")

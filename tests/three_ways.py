@@ -17,12 +17,12 @@ from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query as Prepared
 
 from kgcompare import comparison
-from kgcompare.catalogue import METHOD, View
 from kgcompare.graph import Term, literal_key
 from kgcompare.namespaces import Base, iri
 from kgcompare.queries import load
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedSnapshot
+from kgcompare.view import METHOD, View
 
 KINDS = {"value": "ValueRow", "count": "CountRow", "text": "TextRow", "name": "NameRow"}
 

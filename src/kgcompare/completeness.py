@@ -13,13 +13,13 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare import dates, vocabulary
-from kgcompare.catalogue import View
 from kgcompare.graph import Graph
 from kgcompare.languages import best, interface_languages, translate
 from kgcompare.namespaces import PREFIXES, iri, is_safe_iri, local_name
 from kgcompare.queries import load
 from kgcompare.reading import LABELS
 from kgcompare.shapes import Path, RowShape, Step
+from kgcompare.view import View
 
 Progress = Callable[[str, int, int], None]
 SHOWN = 100

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare import similar, vocabulary
-from kgcompare.catalogue import View
 from kgcompare.completeness import CONCEPT, SHOWN, ClassState, Item, Progress, Questions, number, plain_path, states
 from kgcompare.graph import Graph
 from kgcompare.model import Severity
 from kgcompare.namespaces import KGC, SHAPES, iri, is_safe_iri, local_name
 from kgcompare.reading import LABELS
 from kgcompare.validation import Validator
+from kgcompare.view import View
 
 UNASKED = 3000
 """Records up to which a catalogue is validated without being asked to: some seconds."""

@@ -12,8 +12,6 @@ from kgcompare.languages import best, speaks, translate
 from kgcompare.report import Finding, Report, Shared
 
 _MOST_BARS = 20
-SEVERITIES = {"violation": "violation", "warning": "warning", "info": "remark"}
-"""What a severity is called in English; the key to its translations."""
 
 
 def share(part: int, whole: int, lang: str) -> str:
@@ -128,6 +126,13 @@ def _state(state: ClassState, lang: str) -> dict[str, Any]:
     return data
 
 
+def severity(finding: Finding, lang: str) -> str:
+    """What the severity of a finding is called."""
+    if finding.severity == "info":
+        return translate(lang, "remark")
+    return translate(lang, "violation" if finding.severity == "violation" else "warning")
+
+
 def message(finding: Finding, lang: str) -> str:
     """What a finding says."""
     said = best(finding.message, lang)
@@ -140,33 +145,45 @@ def message(finding: Finding, lang: str) -> str:
 def as_table(found: Report, lang: str) -> str:
     """A report for people, with bars."""
 
-    def _(message: str, **parts: object) -> str:
-        return translate(lang, message, **parts)
-
-    parts = [_("State of the catalogue") + "\n" + _("Generation {name}", name=found.generation) + ", " + found.base]
+    parts = [
+        translate(lang, "State of the catalogue")
+        + "\n"
+        + translate(lang, "Generation {name}", name=found.generation)
+        + ", "
+        + found.base
+    ]
     if not found.records:
-        return parts[0] + "\n\n" + _("There are no records.") + "\n"
-    kinds = [[_(kind), str(count)] for kind, count in found.kinds.items()]
-    parts.append(terminal.listing([_("kind"), _("records")], kinds))
-    parts.append(terminal.listing([_("class"), _("records")], [[_label(i, lang), str(n)] for i, n in found.classes]))
+        return parts[0] + "\n\n" + translate(lang, "There are no records.") + "\n"
+    kinds = [[translate(lang, kind), str(count)] for kind, count in found.kinds.items()]
+    parts.append(terminal.listing([translate(lang, "kind"), translate(lang, "records")], kinds))
+    parts.append(
+        terminal.listing(
+            [translate(lang, "class"), translate(lang, "records")],
+            [[_label(i, lang), str(n)] for i, n in found.classes],
+        )
+    )
     for state in found.states:
         parts += _state_lines(state, lang)
-    dois = _("{part} of {whole} sources have a DOI ({share}).", **_of(found.identified, found.sources, lang))
-    shared = [_("{doi} is used by {names}", doi=s.text, names=_ids(s.items)) for s in found.shared_dois]
+    dois = translate(
+        lang, "{part} of {whole} sources have a DOI ({share}).", **_of(found.identified, found.sources, lang)
+    )
+    shared = [translate(lang, "{doi} is used by {names}", doi=s.text, names=_ids(s.items)) for s in found.shared_dois]
     parts.append("\n".join([_head("DOI"), dois, *shared]))
-    heads = [_("kind"), *(_label(way, lang) for way in found.ways), _("not said")]
+    heads = [translate(lang, "kind"), *(_label(way, lang) for way in found.ways), translate(lang, "not said")]
     ways = [*(way.iri for way in found.ways), ""]
-    rows = [[_(kind), *(str(by.get(way, 0)) for way in ways)] for kind, by in found.checked.items()]
-    parts.append(_head(_("How records were checked")) + "\n" + terminal.listing(heads, rows))
-    parts.append("\n".join([_head(_("Validation")), *_finding_lines(found, lang)]))
+    rows = [[translate(lang, kind), *(str(by.get(way, 0)) for way in ways)] for kind, by in found.checked.items()]
+    parts.append(_head(translate(lang, "How records were checked")) + "\n" + terminal.listing(heads, rows))
+    parts.append("\n".join([_head(translate(lang, "Validation")), *_finding_lines(found, lang)]))
     pairs = [[f"{p.score:.0f}", p.one.id, p.other.id, _label(p.one, lang)] for p in found.duplicates]
-    heads = [_("score"), _("one"), _("the other"), _("name")]
+    heads = [translate(lang, "score"), translate(lang, "one"), translate(lang, "the other"), translate(lang, "name")]
     parts.append(
-        _head(_("Probable duplicates: {count}", count=found.totals["duplicates"]))
+        _head(translate(lang, "Probable duplicates: {count}", count=found.totals["duplicates"]))
         + ("\n" + terminal.listing(heads, pairs) if pairs else "")
     )
     lines = [f"{shared.text}: {_ids(shared.items)}" for shared in found.aliases]
-    parts.append("\n".join([_head(_("Aliases of several things: {count}", count=found.totals["aliases"])), *lines]))
+    parts.append(
+        "\n".join([_head(translate(lang, "Aliases of several things: {count}", count=found.totals["aliases"])), *lines])
+    )
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
@@ -191,7 +208,9 @@ def _state_lines(state: ClassState, lang: str) -> list[str]:
     parts += [_split_text(split, lang) for split in state.splits]
     parts += [_years_text(years, lang) for years in state.years]
     absences = any(row.none or row.unknown for row in state.rows)
-    heads = ["row", "recorded", "share", *(["none", "unknown"] if absences else []), "by language"]
+    heads = [translate(lang, "row"), translate(lang, "recorded"), translate(lang, "share")]
+    heads += [translate(lang, "none"), translate(lang, "unknown")] if absences else []
+    heads.append(translate(lang, "by language"))
     rows = [
         [
             _label(row.item, lang),
@@ -202,7 +221,7 @@ def _state_lines(state: ClassState, lang: str) -> list[str]:
         ]
         for row in state.rows
     ]
-    parts.append(terminal.listing([translate(lang, head) for head in heads], rows))
+    parts.append(terminal.listing(heads, rows))
     missing = [
         translate(
             lang,
@@ -245,7 +264,7 @@ def _finding_lines(found: Report, lang: str) -> list[str]:
         return [translate(lang, "Not validated, for its size; kgcompare report --validate does it.")]
     lines = [] if found.findings else [translate(lang, "Nothing found.")]
     for finding in found.findings:
-        lines.append(f"{finding.count} × {translate(lang, SEVERITIES[finding.severity])}: {message(finding, lang)}")
+        lines.append(f"{finding.count} × {severity(finding, lang)}: {message(finding, lang)}")
         noted = translate(
             lang, "{noted} of {things} have an editorial note", noted=finding.noted, things=finding.things
         )

@@ -12,7 +12,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from kgcompare.web import data, pages, problems, sparql
+from kgcompare.web import data, pages, problems, rendering, sparql
 from kgcompare.web.answers import SECURITY, Front
 from kgcompare.web.settings import Settings
 
@@ -48,7 +48,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.register_blueprint(data.blueprint)
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(pages.blueprint)
-    pages.register(app)
+    rendering.register(app)
     app.wsgi_app = _Prefix(front, settings.root) if settings.root else front  # type: ignore[method-assign]
     return app
 

@@ -15,9 +15,10 @@ from typing import Any
 from flask import Response, g, request
 
 from kgcompare import __version__
-from kgcompare.catalogue import Catalogue, View
+from kgcompare.catalogue import Catalogue
 from kgcompare.formats import FORMATS, Format
 from kgcompare.languages import speaks
+from kgcompare.view import View
 from kgcompare.web.negotiation import choose
 from kgcompare.web.problems import NoSuchFormat
 

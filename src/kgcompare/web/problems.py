@@ -67,7 +67,7 @@ def problem(status: int, detail: str, **more: Any) -> Response:
     """The answer to a request that failed."""
     title = HTTPStatus(status).phrase
     if wants_page():
-        from kgcompare.web.pages import problem_page
+        from kgcompare.web.rendering import problem_page
 
         response = Response(problem_page(status, detail, more), status, mimetype="text/html")
     else:

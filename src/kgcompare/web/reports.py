@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from werkzeug.exceptions import ServiceUnavailable
 
 from kgcompare import report
-from kgcompare.catalogue import View
+from kgcompare.view import View
 
 PATIENCE = 60.0
 """Seconds that a request waits for a report that is being made."""

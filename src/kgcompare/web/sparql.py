@@ -15,7 +15,6 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
 from kgcompare import queries, results
-from kgcompare.catalogue import View
 from kgcompare.errors import QueryError, UsageError
 from kgcompare.formats import FORMATS, RDF, rdf
 from kgcompare.namespaces import iri
@@ -23,6 +22,7 @@ from kgcompare.sandbox import Answer, Pool
 from kgcompare.sandbox.pool import Bounds
 from kgcompare.sandbox.screen import screen
 from kgcompare.store.embedded import EmbeddedSnapshot, EmbeddedStore
+from kgcompare.view import View
 from kgcompare.web.answers import VARY, pick, unkept
 from kgcompare.web.asking import language
 from kgcompare.web.negotiation import best, names_html
@@ -188,7 +188,7 @@ def description(address: str) -> list[Triple]:
 
 
 def _page() -> Response:
-    from kgcompare.web.pages import render
+    from kgcompare.web.rendering import render
 
     lang = language()
     examples = [query for query in queries.every() if not query.name.startswith(("index_", "quads"))]

@@ -1,0 +1,88 @@
+"""The command line. Data on stdout, everything else on stderr.
+
+Exit codes: 0 done (warnings included), 1 the data or the query is at fault and nothing was written, 2 wrong
+usage, 3 the store, endpoint or port cannot be reached or used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from kgcompare.cli import reading, writing
+from kgcompare.cli.options import report_lines
+from kgcompare.errors import (
+    DataError,
+    InvalidData,
+    KgcompareError,
+    StoreError,
+    UnknownThing,
+)
+
+
+def exit_code(fault: KgcompareError) -> int:
+    """The exit code of an error."""
+    if isinstance(fault, StoreError):
+        return 3
+    if isinstance(fault, DataError | UnknownThing):
+        return 1
+    return 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="kgcompare", prog_name="kgcompare")
+def cli() -> None:
+    """Research methods as linked data, and any of them compared side by side."""
+
+
+for command in (
+    writing.serve,
+    reading.compare,
+    reading.show,
+    reading.search,
+    writing.init,
+    writing.import_,
+    writing.validate,
+    reading.export,
+    reading.query,
+    reading.stats,
+    reading.report,
+    writing.format_,
+):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and exits."""
+    try:
+        cli.main(args=list(arguments) if arguments is not None else None, prog_name="kgcompare", standalone_mode=False)
+        code = 0
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        code = 130
+    except click.ClickException as fault:
+        fault.show()
+        code = 2
+    except InvalidData as fault:
+        for line in report_lines(fault.report):
+            click.echo(line, err=True)
+        click.echo(f"kgcompare: {fault}", err=True)
+        code = 1
+    except KgcompareError as fault:
+        click.echo(f"kgcompare: {fault}", err=True)
+        code = exit_code(fault)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as fault:
+        if os.environ.get("KGCOMPARE_DEBUG"):
+            raise
+        name = type(fault).__name__
+        click.echo(f"kgcompare: a fault of kgcompare itself ({name}: {fault}); KGCOMPARE_DEBUG=1 shows where", err=True)
+        code = 1
+    sys.exit(code)

@@ -1,0 +1,296 @@
+"""Which catalogue a command works on, and what every command shares."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kgcompare.errors import (
+    StoreError,
+    StoreMissing,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from kgcompare.catalogue import Catalogue
+    from kgcompare.ingest import Options
+    from kgcompare.model import ValidationReport
+
+_PLACES = ("store", "endpoint", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which catalogue a command works on."""
+
+    store: Path | None
+    endpoint: str | None
+    data: tuple[str, ...]
+    shapes: tuple[Path, ...]
+    trust: bool
+    timeout: float
+
+    @property
+    def default(self) -> bool:
+        """Whether nothing was said: the store in the user's data directory."""
+        return self.store is None and self.endpoint is None and not self.data
+
+    @property
+    def folder(self) -> Path:
+        """The store's folder."""
+        if self.store is not None:
+            return self.store
+        import platformdirs
+
+        return platformdirs.user_data_path("kgcompare") / "catalogue"
+
+
+def _config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise click.BadParameter(f"{path} cannot be read: {fault}") from None
+    group = ctx.parent.command if ctx.parent else ctx.command
+    everywhere = [p for command in getattr(group, "commands", {}).values() for p in command.params]
+    known = {option.removeprefix("--") for param in everywhere for option in param.opts}
+    if unknown := sorted(key for key in values if key.replace("_", "-") not in known):
+        raise click.BadParameter(f"{path}: no option is called {', '.join(unknown)}")
+    found: dict[str, Any] = {}
+    for param in ctx.command.params:
+        for option in param.opts:
+            key = option.removeprefix("--")
+            value = values.get(key, values.get(key.replace("-", "_")))
+            if value is not None and param.name:
+                found[param.name] = [value] if param.multiple and isinstance(value, str) else value
+    ctx.default_map = found | dict(ctx.default_map or {})
+
+
+def _place(ctx: click.Context, values: dict[str, Any]) -> Place:
+    """The catalogue that the options name; the command line beats the environment, and that the file."""
+    said = [name for name in _PLACES if values[name]]
+    sources = [ctx.get_parameter_source(name) for name in said]
+    order = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
+    first = next((source for source in order if source in sources), None)
+    chosen = [name for name, source in zip(said, sources, strict=True) if first in {None, source}]
+    if len(chosen) > 1:
+        raise click.UsageError("name one catalogue only: --" + " or --".join(chosen))
+    return Place(
+        store=Path(values["store"]) if chosen == ["store"] else None,
+        endpoint=values["endpoint"] if chosen == ["endpoint"] else None,
+        data=tuple(values["data"]) if chosen == ["data"] else (),
+        shapes=tuple(Path(path) for path in values["shapes"]),
+        trust=values["trust"],
+        timeout=values["timeout"],
+    )
+
+
+def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that name a catalogue; the command gets them as one :class:`Place`."""
+
+    @click.option("--store", metavar="DIR", envvar="KGCOMPARE_STORE", help="A store folder.")
+    @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint, for reading.")
+    @click.option(
+        "--data",
+        metavar="FILE",
+        type=click.Path(),
+        multiple=True,
+        envvar="KGCOMPARE_DATA",
+        help="A throw-away catalogue of this file (repeatable); 'bundled' is the one that comes along.",
+    )
+    @click.option(
+        "--shapes",
+        metavar="FILE",
+        type=click.Path(),
+        multiple=True,
+        envvar="KGCOMPARE_SHAPES",
+        help="Shapes beside the bundled ones.",
+    )
+    @click.option("--trust", is_flag=True, envvar="KGCOMPARE_TRUST", help="Take data without validation.")
+    @click.option(
+        "--timeout",
+        type=click.FloatRange(min=0.1),
+        default=30.0,
+        show_default=True,
+        envvar="KGCOMPARE_TIMEOUT",
+        help="Seconds to wait for an endpoint.",
+    )
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        envvar="KGCOMPARE_CONFIG",
+        is_eager=True,
+        expose_value=False,
+        callback=_config,
+        help="A TOML file with these options as keys.",
+    )
+    @click.pass_context
+    @wraps(command)
+    def wrapped(ctx: click.Context, /, **values: Any) -> None:
+        names = ("store", "endpoint", "data", "shapes", "trust", "timeout")
+        place = _place(ctx, {name: values[name] for name in names})
+        rest = {key: value for key, value in values.items() if key not in names}
+        command(place, **rest)
+
+    return wrapped
+
+
+def lang_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The reader's language."""
+    return click.option("--lang", default="en", show_default=True, envvar="KGCOMPARE_LANG", help="Language (BCP 47).")(
+        command
+    )
+
+
+class Progress:
+    """Progress on stderr, only on a terminal."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._last = ""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Shows how far something is."""
+        if not self._shown:
+            return
+        line = f"{what} {done}/{total}" if total > 1 else what
+        click.echo("\r" + line.ljust(len(self._last)), err=True, nl=done >= total)
+        self._last = "" if done >= total else line
+
+
+def import_options(
+    place: Place, lang: str = "en", syntax: str | None = None, replace: bool = False, skip_invalid: bool = False
+) -> Options:
+    """How files are taken in, by the options of a command."""
+    from kgcompare.ingest import Options
+    from kgcompare.languages import normalise
+
+    lang = normalise(lang)
+    return Options(
+        syntax=syntax, trust=place.trust, replace=replace, skip_invalid=skip_invalid, lang=lang, progress=Progress()
+    )
+
+
+def fill(folder: Path, place: Place) -> None:
+    """Makes a store with the bundled catalogue in it; a broken attempt leaves nothing."""
+    from dataclasses import replace
+
+    from kgcompare import ingest, resources
+
+    if folder.is_dir() and any(folder.iterdir()):
+        raise StoreError(f"{folder} is a folder with other things in it; name an empty or a new one")
+    scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        ingest.create_store(scratch, shapes=place.shapes)
+        ingest.import_files(scratch, resources.data_files(), replace(import_options(place), trust=True))
+        scratch.replace(folder)
+    except OSError as fault:
+        if not (folder / "store.json").is_file():  # unless another process was faster
+            raise StoreError(f"cannot make a store at {folder}: {fault.strerror}") from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def throwaway(place: Place, folder: Path, lang: str) -> None:
+    """Makes a throw-away store of the files that ``--data`` names."""
+    from dataclasses import replace
+
+    from kgcompare import ingest, resources
+
+    files: list[Path] = []
+    bundled = place.data == ("bundled",)
+    for name in place.data:
+        files += resources.data_files() if name == "bundled" else [Path(name)]
+    options = import_options(place, lang)
+    report = ingest.throwaway(folder, files, replace(options, trust=True) if bundled else options, place.shapes)
+    tell_report(report)
+
+
+def tell_report(report: ValidationReport) -> None:
+    """Says on stderr what a validation found."""
+    for line in report_lines(report):
+        click.echo(line, err=True)
+
+
+@contextmanager
+def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
+    """The catalogue that a command works on."""
+    from kgcompare.catalogue import Catalogue
+    from kgcompare.store.embedded import EmbeddedStore
+    from kgcompare.store.remote import RemoteStore
+
+    extra = [] if place.data else extra_shapes(place)
+    if place.endpoint is not None:
+        yield Catalogue(RemoteStore(place.endpoint, timeout=place.timeout), extra_shapes=extra)
+    elif place.data:
+        with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
+            folder = Path(scratch) / "store"
+            throwaway(place, folder, lang)
+            with Catalogue(EmbeddedStore(folder), extra_shapes=extra_shapes(place) if place.trust else []) as found:
+                yield found
+    else:
+        ensure(place)
+        with Catalogue(EmbeddedStore(place.folder), extra_shapes=extra) as found:
+            yield found
+
+
+def extra_shapes(place: Place) -> list[Any]:
+    """The statements of the files that ``--shapes`` names."""
+    from kgcompare import ingest
+
+    return [triple for path in place.shapes for triple in ingest.read_shapes(path)]
+
+
+def ensure(place: Place, *, make: bool = False) -> None:
+    """Sees to it that the store is there: the user's own is made and filled, another one only if *make*.
+
+    :raises StoreMissing: if there is none and it is not to be made.
+    """
+    from kgcompare.store.snapshots import Folder
+
+    folder = Folder(place.folder)
+    if folder.exists():
+        return
+    if not make and not place.default:
+        raise StoreMissing(f"there is no store at {folder.path}; make one with: kgcompare init --store {folder.path}")
+    click.echo(f"making a store with the bundled catalogue at {folder.path}", err=True)
+    fill(folder.path, place)
+
+
+def report_lines(report: ValidationReport) -> list[str]:
+    """A validation report for people: a line a fault."""
+    lines = []
+    for fault in report.faults:
+        where = ":".join(str(part) for part in (fault.file, fault.line) if part is not None)
+        parts = [where, fault.severity, f"<{fault.focus_node}>" if fault.focus_node else None]
+        parts += [f"path <{fault.path}>" if fault.path and "://" in fault.path else fault.path]
+        parts += [f"value {fault.value!r}" if fault.value is not None else None, fault.message]
+        lines.append(": ".join(part for part in parts if part))
+    return lines
+
+
+def must_be_store(place: Place) -> None:
+    """Refuses an endpoint and a throw-away catalogue.
+
+    :raises UsageError: for either.
+    """
+    if place.endpoint is not None or place.data:
+        raise UsageError("this command writes to a store; name one with --store")
+
+
+def put(text: str) -> None:
+    """Writes data to stdout, as UTF-8 whatever the terminal says."""
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+    sys.stdout.buffer.flush()

@@ -1,0 +1,323 @@
+"""Answers from the index file of one generation."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kgcompare.errors import StoreError, UsageError
+from kgcompare.languages import best, interface_languages
+from kgcompare.namespaces import local_name, slugify
+from kgcompare.search.facts import FACETS
+from kgcompare.search.text import fold, match_expression
+
+_RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
+_CANDIDATES = 400
+_RANKED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to: words, slugs of facets, and years that the origin must touch."""
+
+    text: str = ""
+    kind: str = "method"
+    facets: Mapping[str, str] = field(default_factory=dict)
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A thing as the index knows it."""
+
+    id: int
+    iri: str
+    kind: str
+    slug: str
+    cls: str
+    origin: str | None
+    labels: Mapping[str, str]
+
+    def label(self, lang: str) -> tuple[str | None, str]:
+        """(language, name) for a reader of *lang*."""
+        return best(self.labels, lang) or (None, local_name(self.iri))
+
+
+class Index:
+    """Answers from the index file of one generation; may be used by any number of threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Names the file; every thread opens its own connection on first use."""
+        self.path = path
+        self._local = threading.local()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            try:
+                uri = f"file:{self.path.as_posix().replace('?', '%3f').replace('#', '%23')}?mode=ro&immutable=1"
+                db = _Connection(uri, uri=True, check_same_thread=False)
+            except sqlite3.Error as fault:
+                raise StoreError(f"the index {self.path} cannot be opened: {fault}") from None
+            self._local.db = db
+        return db
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as fault:
+            raise StoreError(f"the index {self.path} cannot be read: {fault}") from None
+
+    def entries(self, ids: Sequence[int]) -> list[Entry]:
+        """The things of the given ids, in that order."""
+        if not ids:
+            return []
+        marks = ",".join("?" * len(ids))
+        labels: dict[int, dict[str, str]] = {}
+        for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks})", ids):
+            labels.setdefault(number, {})[lang] = text
+        rows = self._rows(f"SELECT id, iri, kind, slug, class, origin FROM thing WHERE id IN ({marks})", ids)
+        found = {
+            number: Entry(number, thing, kind, slug, cls, origin, labels.get(number, {}))
+            for number, thing, kind, slug, cls, origin in rows
+        }
+        return [found[number] for number in ids if number in found]
+
+    def find(self, kind: str, slug: str) -> Entry | None:
+        """The thing at the address ``/KIND/SLUG``, or None."""
+        rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug = ?", (kind, slug))
+        return self.entries([rows[0][0]])[0] if rows else None
+
+    def of_class(self, cls: str, slugs: Sequence[str]) -> dict[str, str]:
+        """Slug to IRI of the things of a class among *slugs*; an IRI stands for itself."""
+        marks = ",".join("?" * len(slugs))
+        rows = self._rows(
+            f"SELECT slug, iri FROM thing WHERE class = ? AND slug IN ({marks}) AND kind != '-'",
+            (cls, *slugs),
+        )
+        return dict(rows)
+
+    def addresses(self, iris: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """IRI to (kind, slug) of the things among *iris* that the catalogue describes."""
+        found: dict[str, tuple[str, str]] = {}
+        for at in range(0, len(iris), 500):
+            part = iris[at : at + 500]
+            marks = ",".join("?" * len(part))
+            for address, kind, slug in self._rows(
+                f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks}) AND kind != '-'",
+                part,
+            ):
+                found[address] = (kind, slug)
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """How many things of each kind there are."""
+        return dict(self._rows("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind"))
+
+    def nearest(self, kind: str, slug: str, most: int = 3) -> list[str]:
+        """Slugs of things that somebody who asks for *slug* may mean."""
+        stem = slugify(slug)
+        rows = self._rows(
+            "SELECT slug FROM thing WHERE kind = ? AND slug >= ? AND slug < ? LIMIT 2000",
+            (kind, stem[:1], stem[:1] + "\x7f"),
+        )
+        near = difflib.get_close_matches(stem, [row[0] for row in rows], most, 0.55)
+        words = stem.replace("-", " ")
+        for entry in self.entries(self.matching(Filter(words, kind), most)[0] if words else []):
+            near.append(entry.slug)
+        return list(dict.fromkeys(near))[:most]
+
+    def suggest(self, text: str, lang: str, kind: str = "method", most: int = 10) -> list[Entry]:
+        """Completions of *text*: what is called so, names that begin with it, and names with a word that does."""
+        start = fold(text.strip())
+        if not start:
+            return []
+        rows = self._rows(
+            "SELECT thing FROM entry WHERE lang = ? AND kind = ? AND sort >= ? AND sort < ? ORDER BY sort LIMIT ?",
+            (_known(lang), kind, start, start + "\U0010ffff", most),
+        )
+        ids = list(dict.fromkeys([*self._called(start, kind), *(row[0] for row in rows)]))
+        match = match_expression(text)
+        if len(ids) < most and match:
+            more = self._rows(
+                f"SELECT words.rowid FROM words CROSS JOIN thing ON thing.id = words.rowid "
+                f"WHERE words MATCH ? AND thing.kind = ? LIMIT {_CANDIDATES if len(start) > 2 else most * 2}",
+                (f"{{name alias}} : ({match})", kind),
+            )
+            names = self.entries([row[0] for row in more if row[0] not in ids][: most * 4])
+            names.sort(key=lambda entry: (len(entry.label(lang)[1]), entry.slug))
+            ids += [entry.id for entry in names]
+        return self.entries(ids[:most])
+
+    def _called(self, folded: str, kind: str) -> list[int]:
+        """Ids of the things that have exactly this name or alias, in whatever language."""
+        phrase = match_expression(folded + " ")
+        if not phrase:
+            return []
+        rows = self._rows(
+            "SELECT words.rowid, words.name, words.alias FROM words CROSS JOIN thing ON thing.id = words.rowid "
+            f"WHERE words MATCH ? AND thing.kind = ? LIMIT {_CANDIDATES}",
+            (f"{{name alias}} : ({phrase})", kind),
+        )
+        exact = [(row[0], column) for row in rows for column in (1, 2) if folded in fold(row[column]).split(" \n ")]
+        return [number for number, _ in sorted(exact, key=lambda pair: (pair[1], pair[0]))]
+
+    def matching(self, query: Filter, most: int, skip: int = 0) -> tuple[list[int], int]:
+        """Ids of the best matches for the words of *query*, best first, and how many match at all."""
+        match = match_expression(query.text)
+        if not match:
+            return [], 0
+        where, values = self._where(query)
+        # CROSS JOIN: the words first, whatever the planner thinks of it; the other way round each thing is a search.
+        join = f"FROM words CROSS JOIN thing t ON t.id = words.rowid WHERE words MATCH ? AND {where}"
+        total = int(self._rows(f"SELECT count(*) {join}", (match, *values))[0][0])
+        if total == 0:
+            return [], 0
+        # The order is the same however long the pages are: exact names, then the ranked, then the tail. To rank every
+        # match of a common word costs more than its tail is worth.
+        found = dict.fromkeys(self._named(query, where, values))
+        scopes = [match] if total <= _RANKED else [f"{column} : ({match})" for column in ("name", "alias", "people")]
+        for scope in scopes:
+            if len(found) < skip + most:
+                rows = self._rows(
+                    f"SELECT id FROM (SELECT t.id AS id, {_RANK} AS rank {join} LIMIT {_RANKED}) ORDER BY rank, id",
+                    (scope, *values),
+                )
+                found.update(dict.fromkeys(row[0] for row in rows))
+        ids = list(found)
+        if len(ids) < min(skip + most, total):
+            rows = self._rows(f"SELECT t.id {join} ORDER BY words.rowid LIMIT ?", (match, *values, skip + most))
+            ids += [row[0] for row in rows if row[0] not in found]
+        return ids[skip : skip + most], total
+
+    def _named(self, query: Filter, where: str, values: Sequence[Any]) -> list[int]:
+        """Ids of the things of a list that are called exactly what was typed."""
+        called = self._called(fold(query.text.strip()), query.kind)
+        marks = ",".join(str(number) for number in called)
+        within = {row[0] for row in self._rows(f"SELECT t.id FROM thing t WHERE t.id IN ({marks}) AND {where}", values)}
+        return [number for number in called if number in within]
+
+    def listing(
+        self, query: Filter, lang: str, *, sort: str = "", after: str = "", most: int = 50
+    ) -> tuple[list[Entry], int, str | None]:
+        """A page of a list: its things, how many there are in all, and what leads to the next page.
+
+        *sort* is ``name``, ``year`` or ``relevance``; best matches first where there are words and nothing is said.
+
+        :raises UsageError: for an unknown order, or an *after* that is none of the list's.
+        """
+        order = sort or ("relevance" if query.text.strip() else "name")
+        if order not in {"name", "year", "relevance"}:
+            raise UsageError(f"unknown order {order[:40]!r}; use name, year or relevance")
+        if order == "relevance" and query.text.strip():
+            if after and not re.fullmatch(r"\d{1,6}", after):
+                raise UsageError("after is not a place in this list")
+            skip = int(after or 0)
+            ids, total = self.matching(query, most + 1, skip)
+            following = str(skip + most) if len(ids) > most else None
+            return self.entries(ids[:most]), total, following
+        where, values = self._where(query)
+        table = "thing t"
+        match = match_expression(query.text)
+        if query.text.strip():
+            where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
+            values = [*values, match or '""']
+        total = int(self._rows(f"SELECT count(*) FROM {table} WHERE {where}", values)[0][0])
+        keys, place, joined = "", [], [*values]
+        last = self.find(query.kind, after) if after else None
+        if after and last is None:
+            raise UsageError(f"after={after[:60]!r} is not a record of this list")
+        known = _known(lang)
+        if order == "year":
+            column = "coalesce(t.start, 9999)"
+            if last:
+                place = [
+                    self._rows("SELECT coalesce(start, 9999) FROM thing WHERE id = ?", (last.id,))[0][0],
+                    last.id,
+                ]
+                keys = f" AND ({column}, t.id) > (?, ?)"
+            sql = f"SELECT t.id FROM thing t WHERE {where}{keys} ORDER BY {column}, t.id LIMIT ?"
+            rows = self._rows(sql, [*joined, *place, most + 1])
+        else:
+            if last:
+                place = [_sort_key(last, known), last.id]
+                keys = " AND (e.sort, e.thing) > (?, ?)"
+            sql = (
+                f"SELECT e.thing FROM entry e JOIN thing t ON t.id = e.thing "
+                f"WHERE e.lang = ? AND e.kind = ?{keys} AND {where} ORDER BY e.sort, e.thing LIMIT ?"
+            )
+            rows = self._rows(sql, [known, query.kind, *place, *joined, most + 1])
+        found = self.entries([row[0] for row in rows[:most]])
+        return found, total, found[-1].slug if len(rows) > most and found else None
+
+    def facets(self, query: Filter) -> dict[str, list[tuple[Entry, int]]]:
+        """How many of a list have each value of each facet; a facet's own choice does not narrow it."""
+        result: dict[str, list[tuple[Entry, int]]] = {}
+        for facet in FACETS:
+            others = {name: slug for name, slug in query.facets.items() if name != facet}
+            narrowed = Filter(query.text, query.kind, others, query.start, query.end)
+            where, values = self._where(narrowed)
+            if where == "t.kind = ?" and not query.text.strip() and query.kind == "method":
+                rows = self._rows(
+                    "SELECT target, count(*) FROM link WHERE facet = ? GROUP BY target ORDER BY 2 DESC, 1",
+                    (facet,),
+                )
+            else:
+                if query.text.strip():
+                    where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
+                    values = [*values, match_expression(query.text) or '""']
+                rows = self._rows(
+                    f"SELECT l.target, count(*) FROM link l JOIN thing t ON t.id = l.thing "
+                    f"WHERE l.facet = ? AND {where} GROUP BY l.target ORDER BY 2 DESC, 1",
+                    (facet, *values),
+                )
+            counts = dict(rows)
+            result[facet] = [(entry, counts[entry.id]) for entry in self.entries(list(counts)) if entry.kind != "-"]
+        return result
+
+    def _where(self, query: Filter) -> tuple[str, list[Any]]:
+        where, values = ["t.kind = ?"], [query.kind]
+        for facet, slug in query.facets.items():
+            where.append(
+                "t.id IN (SELECT link.thing FROM link JOIN thing c ON c.id = link.target "
+                "WHERE link.facet = ? AND c.slug = ? AND c.kind = ?)"
+            )
+            values += [facet, slug, facet]
+        if query.start is not None:
+            where.append("t.start IS NOT NULL AND coalesce(t.end, 9999) >= ?")
+            values.append(query.start)  # type: ignore[arg-type]
+        if query.end is not None:
+            where.append("t.start <= ?")
+            values.append(query.end)  # type: ignore[arg-type]
+        return " AND ".join(where), values
+
+    def facet_value(self, facet: str, slug: str) -> Entry | None:
+        """The concept that a facet is narrowed to."""
+        return self.find(facet, slug)
+
+
+class _Connection(sqlite3.Connection):
+    """Closes itself when its thread or index goes."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # one that could not be opened
+            self.close()
+
+
+def _sort_key(entry: Entry, lang: str) -> str:
+    return fold(entry.label(lang)[1])
+
+
+def _known(lang: str) -> str:
+    langs = interface_languages()
+    short = lang.split("-", maxsplit=1)[0]
+    return lang if lang in langs else short if short in langs else langs[0]

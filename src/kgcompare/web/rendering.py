@@ -1,0 +1,235 @@
+"""Templates, and what every one of them can use."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Flask, current_app, g, render_template, request, url_for
+from markupsafe import Markup, escape
+from pyoxigraph import NamedNode
+
+from kgcompare import __version__, citation, languages
+from kgcompare.comparison import MOST
+from kgcompare.errors import UsageError
+from kgcompare.formats.tables import STATUS
+from kgcompare.model import Cell, Row, Value
+from kgcompare.namespaces import KINDS
+from kgcompare.reading import Reader
+from kgcompare.web.asking import language, link
+
+_WORD = re.compile(r"(\w+(?:[-’']\w+)*)")
+KINDS_MANY = {
+    "method": "methods",
+    "agent": "agents",
+    "source": "sources",
+    "domain": "domains",
+    "family": "families",
+    "type": "types",
+}
+"""What things of a kind are called, in English; the key to its translations."""
+LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+
+def words(cells: Sequence[Cell]) -> list[Markup] | None:
+    """The texts of cells with the words marked that not all of them have.
+
+    None where there are fewer than two texts, or texts in several languages: every word would differ.
+    """
+    texts = [cell.text or "" for cell in cells]
+    given = [text for text in texts if text]
+    if len(given) < 2 or len({value.lang for cell in cells for value in cell.values}) > 1:
+        return None
+    shared = set.intersection(*({word.casefold() for word in _WORD.findall(text)} for text in given))
+    return [_marked(text, shared) for text in texts]
+
+
+def _marked(text: str, shared: set[str]) -> Markup:
+    """A text with the words outside *shared* marked; one mark for words that only spaces part."""
+    out, run = Markup(""), ""
+    for at, part in enumerate(_WORD.split(text)):
+        if (part.casefold() not in shared) if at % 2 else bool(run) and part.isspace():
+            run += part
+            continue
+        end = len(run.rstrip())
+        out += Markup("<mark>{}</mark>{}").format(run[:end], run[end:]) if run else ""
+        out += part
+        run = ""
+    return out + (Markup("<mark>{}</mark>").format(run) if run else "")
+
+
+def names(row: Row) -> list[list[tuple[Value, bool]]]:
+    """The names in each cell of a row, each once, and whether another cell has it too."""
+    cells = [{value.text.casefold(): value for value in cell.values} for cell in row.cells]
+    count = Counter(key for cell in cells for key in cell)
+    return [[(value, count[key] > 1) for key, value in cell.items()] for cell in cells]
+
+
+def render(template: str, lang: str, **values: Any) -> str:
+    """A page in a language."""
+    spoken = languages.speaks(lang)
+
+    def _(message: str, **parts: object) -> str:
+        return languages.translate(lang, message, **parts)
+
+    return render_template(template, lang=lang, spoken=spoken, _=_, **values)
+
+
+def problem_page(status: int, detail: str, more: dict[str, Any]) -> str:
+    """The page of an error: what happened, and where to go from here."""
+    try:
+        lang = language()
+    except UsageError:
+        lang = languages.DEFAULT
+    arguments = request.view_args or {}
+    kind = arguments.get("kind", "method")
+    comparing = request.endpoint == "pages.compare"
+    wanted = list(dict.fromkeys(request.args.getlist("method"))) if comparing else []
+    near = labelled(kind, more.get("suggestions") or (), lang) if "view" in g else []
+    return render(
+        "problem.html",
+        lang,
+        status=status,
+        detail=detail,
+        said=SAID.get(status, SAID[500] if status >= 500 else SAID[400]),
+        near=near,
+        kind=kind,
+        comparing=comparing,
+        wanted=wanted,
+        most=MOST,
+        sought=str(arguments.get("name", "")).partition(".")[0].replace("-", " ")[:80],
+    )
+
+
+SAID = {
+    400: "The server cannot make sense of this address.",
+    404: "There is nothing at this address.",
+    405: "This address cannot be used in that way.",
+    406: "This address does not come in that format.",
+    500: "The server failed. Trying again in a moment may help.",
+    502: "The catalogue cannot be reached just now. Trying again in a moment may help.",
+    503: "The catalogue cannot be reached just now. Trying again in a moment may help.",
+}
+"""What is said of an error by its status, in English; the key to its translations."""
+
+
+def labelled(kind: str, slugs: Sequence[str], lang: str) -> list[tuple[str, str, str | None]]:
+    """(slug, name, language of the name) of the things among *slugs* that there are."""
+    entries = [entry for slug in slugs if (entry := g.view.index.find(kind, slug))]
+    return [(entry.slug, label, tag) for entry in entries for tag, label in [entry.label(lang)]]
+
+
+def register(app: Flask) -> None:
+    """What every template can use."""
+    app.jinja_env.globals.update(
+        link=link,
+        address=address,
+        local=local,
+        prose=prose,
+        reference=reference,
+        words=words,
+        names=names,
+        offered=offered,
+        format_name=format_name,
+        lang_attributes=attributes,
+        status_text=STATUS,
+        direction=languages.direction,
+        autonym=languages.autonym,
+        version=__version__,
+        interface_languages=languages.interface_languages(),
+        licence=LICENCE,
+        kinds=KINDS,
+        kinds_many=KINDS_MANY,
+        static=static_address(),
+    )
+
+
+FORMAT_NAMES = {
+    "html": "HTML",
+    "ttl": "Turtle",
+    "jsonld": "JSON-LD",
+    "nt": "N-Triples",
+    "nq": "N-Quads",
+    "trig": "TriG",
+    "rdf": "RDF/XML",
+    "json": "JSON",
+    "csv": "CSV",
+    "tsv": "TSV",
+    "md": "Markdown",
+    "tex": "LaTeX",
+}
+
+
+def format_name(name: str) -> str:
+    """What a format calls itself."""
+    return FORMAT_NAMES.get(name, name)
+
+
+def offered(path: str) -> str | None:
+    """The address of a path below our root, None where this server has no such page."""
+    return request.script_root + path if any(rule.rule == path for rule in current_app.url_map.iter_rules()) else None
+
+
+def static_address() -> Callable[[str], str]:
+    """Addresses of static files that change with the version, so that they can be kept for long."""
+    return lambda name: url_for("static", filename=name, v=__version__)
+
+
+def address(**changes: Any) -> str:
+    """This page's own address with some parameters changed; None removes one."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in request.args.items(multi=True):
+        if name not in changes and name != "add":
+            pairs.append((name, value))
+    for name, value in changes.items():
+        if isinstance(value, list | tuple):
+            pairs += [(name, str(part)) for part in value]
+        elif value is not None:
+            pairs.append((name, str(value)))
+    pairs.sort(key=lambda pair: pair[0] != "method")
+    return request.script_root + "/" + quote(request.path.lstrip("/")) + ("?" + urlencode(pairs) if pairs else "")
+
+
+def local(thing: str | None) -> str | None:
+    """The address on this server of a thing's page, whatever the host in its IRI; None if there is none."""
+    path: str | None = g.view.path(thing) if thing else None
+    if path is None:
+        return None
+    lang = request.args.get("lang")
+    return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
+
+
+def attributes(tag: str | None, around: str) -> Markup:
+    """The lang and dir attributes of a text borrowed from another language."""
+    if not tag or tag.lower() == around.lower():
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(tag, languages.direction(tag))
+
+
+def prose(value: Value) -> Markup:
+    """A value's text with the things that it names as links."""
+    out, rest = Markup(""), value.text
+    for named in value.links:
+        before, found, after = rest.partition(named.text)
+        target = local(named.iri)
+        if not found or target is None:
+            continue
+        out += escape(before) + Markup('<a href="{}" data-iri="{}">{}</a>').format(target, named.iri, named.text)
+        rest = after
+    return out + escape(rest)
+
+
+def reference(source: str) -> Markup:
+    """A source as a reference in APA style, its title in italics and its address a link."""
+    node = NamedNode(source)
+    reader = Reader(languages.DEFAULT, g.view.descriptions.things({source}))
+    text = citation.marked_up(reader.csl(node))
+    url = citation.address(reader.things[source], node)
+    link_text = ""
+    if url and text.endswith(str(escape(url))):
+        text = text[: -len(str(escape(url)))]
+        link_text = Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(url)
+    return Markup(text) + link_text  # noqa: S704  (marked_up escapes what it is given)
