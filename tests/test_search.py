@@ -17,7 +17,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.namespaces import DEFAULT_BASE, iri
-from kgcompare.search import Filter, Index, fold
+from kgcompare.search import Filter, Index, fold, index
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.view import View
 
@@ -271,7 +271,7 @@ def test_pages_have_every_record_once(many: View, text: str, sort: str, size: in
 def test_pages_of_more_than_is_ranked_have_every_record_once(
     many: View, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(search, "_RANKED", 100)
+    monkeypatch.setattr(index, "_RANKED", 100)
     seen, total = paged(many, Filter("common"), "", size)
     assert len(seen) == len(set(seen)) == total > 500
     assert seen == paged(many, Filter("common"), "", 1000)[0]
