@@ -17,7 +17,8 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.namespaces import DEFAULT_BASE, iri
-from kgcompare.search import Filter, Index, fold, index
+from kgcompare.search import Filter, Index, fold
+from kgcompare.search import index as indexes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.view import View
 
@@ -220,7 +221,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
         ),
         '<id/method/regression-analysis> a kgc:Method ; skos:prefLabel "Regression regression analysis"@en .\n',
         '<id/method/regression> a kgc:Method ; skos:prefLabel "Regression"@en ; skos:definition "A long text."@en .\n',
-        '<id/method/zebra-summary> a kgc:Method ; skos:prefLabel "One"@en ; skos:definition "Of the zebra, the ZB way."@en .\n',
+        '<id/method/zebra-summary> a kgc:Method ; skos:prefLabel "One"@en ; skos:definition "Of the zebra (ZB)."@en .\n',
         '<id/method/zebra-alias> a kgc:Method ; skos:prefLabel "Two"@en ; skos:altLabel "grey zebra"@en, "ZB"@en .\n',
         '<id/method/zebra-name> a kgc:Method ; skos:prefLabel "The three ZB zebra"@en .\n',
     ]
@@ -271,7 +272,7 @@ def test_pages_have_every_record_once(many: View, text: str, sort: str, size: in
 def test_pages_of_more_than_is_ranked_have_every_record_once(
     many: View, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(index, "_RANKED", 100)
+    monkeypatch.setattr(indexes, "_RANKED", 100)
     seen, total = paged(many, Filter("common"), "", size)
     assert len(seen) == len(set(seen)) == total > 500
     assert seen == paged(many, Filter("common"), "", 1000)[0]
