@@ -221,7 +221,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
         ),
         '<id/method/regression-analysis> a kgc:Method ; skos:prefLabel "Regression regression analysis"@en .\n',
         '<id/method/regression> a kgc:Method ; skos:prefLabel "Regression"@en ; skos:definition "A long text."@en .\n',
-        '<id/method/zebra-summary> a kgc:Method ; skos:prefLabel "One"@en ; skos:definition "Of the zebra (ZB)."@en .\n',
+        '<id/method/zebra-summary> a kgc:Method ; skos:prefLabel "One"@en ; skos:definition "A zebra (ZB)."@en .\n',
         '<id/method/zebra-alias> a kgc:Method ; skos:prefLabel "Two"@en ; skos:altLabel "grey zebra"@en, "ZB"@en .\n',
         '<id/method/zebra-name> a kgc:Method ; skos:prefLabel "The three ZB zebra"@en .\n',
     ]
