@@ -168,10 +168,10 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
     with embedded.writing(path) as writer:
         snapshot = writer.latest()
         base = writer.about.base
-        kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
+        kept = stored_shapes(snapshot) if snapshot and not writer.about.bare else bundled_shapes()
         triples = kept + [triple for file in shapes for triple in read_shapes(file)]
         known = Shapes(triples)
-        if options.trust and all(readers.syntax_of(file, options.syntax) in readers.QUADS for file in files):
+        if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
         records = read_records(files, base, options)
         _require_records(records, known, files)
@@ -188,13 +188,18 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         return ImportReport(*counts, generation=generation, validation=report)
 
 
+def trusted_quads(files: Sequence[Path], options: Options) -> bool:
+    """Whether files are quads that are taken exactly as they are: no record split, nothing derived, no shapes added."""
+    return options.trust and bool(files) and all(readers.syntax_of(f, options.syntax) in readers.QUADS for f in files)
+
+
 def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()) -> ValidationReport:
     """Makes a store of *files* at *path*, without the vocabulary and shapes if these are trusted quads.
 
     :raises InvalidData: if a record is not valid.
     :raises DataError: if a file cannot be read or holds no record.
     """
-    if options.trust and files and all(readers.syntax_of(f, options.syntax) in readers.QUADS for f in files):
+    if trusted_quads(files, options):
         embedded.create(path, bare=True)
         with embedded.writing(path) as writer:
             _load(writer, files, None, options)

@@ -26,6 +26,7 @@ _CONCEPT, _METHOD = iri("skos:Concept").value, iri("kgc:Method").value
 _AGENTS = {iri("foaf:Person").value, iri("foaf:Organization").value}
 READ = {p: p for p in (_TYPE, *_NAMES, *_ALIASES, _DEFINITION, *FACETS.values(), _CREATOR, _ORIGIN, _START, _END)}
 """The predicates of queries/index_things.rq, each to the one string that stands for it everywhere."""
+_SHACL = iri("sh:").value
 _INTERNAL = (iri("kgc:").value.rstrip("#"), iri("kgcsh:").value.rstrip("#"))
 
 Description = dict[str, list[Term]]
@@ -57,7 +58,13 @@ def descriptions(snapshot: Snapshot, things: Sequence[str] | None = None) -> dic
 
 def records_of(found: Mapping[str, Description]) -> dict[str, Description]:
     """Those of the things that have a class and are not the vocabulary's, in one order for every engine."""
-    return {t: found[t] for t in sorted(found) if _TYPE in found[t] and not t.startswith(_INTERNAL)}
+    return {
+        t: found[t]
+        for t in sorted(found)
+        if _TYPE in found[t]
+        and not t.startswith(_INTERNAL)
+        and not any(cls.value.startswith(_SHACL) for cls in found[t][_TYPE])
+    }
 
 
 def _pages(snapshot: Snapshot) -> Iterator[str]:
