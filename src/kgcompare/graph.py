@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 
 from kgcompare.namespaces import iri
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
 
+SYNTAXES: dict[str, RdfFormat] = {
+    "ttl": RdfFormat.TURTLE,
+    "nt": RdfFormat.N_TRIPLES,
+    "nq": RdfFormat.N_QUADS,
+    "trig": RdfFormat.TRIG,
+    "rdf": RdfFormat.RDF_XML,
+    "jsonld": RdfFormat.JSON_LD,
+}
+"""RDF syntaxes by the suffix of their files."""
 RDF_FIRST = iri("rdf:first").value
 RDF_REST = iri("rdf:rest").value
 RDF_NIL = iri("rdf:nil")

@@ -13,15 +13,9 @@ from pathlib import Path
 from pyoxigraph import Quad, RdfFormat, parse
 
 from kgcompare.errors import DataError, SyntaxFault, UnknownFormat
+from kgcompare.graph import SYNTAXES
 
-FORMATS: dict[str, RdfFormat] = {
-    "ttl": RdfFormat.TURTLE,
-    "nt": RdfFormat.N_TRIPLES,
-    "nq": RdfFormat.N_QUADS,
-    "trig": RdfFormat.TRIG,
-    "rdf": RdfFormat.RDF_XML,
-    "jsonld": RdfFormat.JSON_LD,
-}
+FORMATS = SYNTAXES
 _BY_SUFFIX = {**FORMATS, "turtle": RdfFormat.TURTLE, "xml": RdfFormat.RDF_XML, "owl": RdfFormat.RDF_XML}
 _BY_SUFFIX["json"] = RdfFormat.JSON_LD
 QUADS = (RdfFormat.N_QUADS, RdfFormat.TRIG)

@@ -12,22 +12,13 @@ import sys
 from typing import Any, BinaryIO
 
 import pyoxigraph
-from pyoxigraph import DefaultGraph, NamedNode, QuerySolutions, QueryTriples, RdfFormat
+from pyoxigraph import DefaultGraph, NamedNode, QuerySolutions, QueryTriples
 
 from kgcompare import results
+from kgcompare.graph import SYNTAXES
 from kgcompare.queries import names_dataset
 from kgcompare.sandbox import limits
 from kgcompare.store.base import Solutions, Verdict
-
-RDF = {
-    "ttl": RdfFormat.TURTLE,
-    "nt": RdfFormat.N_TRIPLES,
-    "nq": RdfFormat.N_QUADS,
-    "trig": RdfFormat.TRIG,
-    "rdf": RdfFormat.RDF_XML,
-    "jsonld": RdfFormat.JSON_LD,
-}
-
 
 _TOO_LARGE = "the answer has more than {most} {what}; ask for less, for instance with LIMIT"
 
@@ -66,7 +57,7 @@ def answer(store: pyoxigraph.Store, asked: dict[str, Any]) -> tuple[dict[str, An
             pyoxigraph.serialize(
                 _bounded(found, asked["rows"]),
                 out,
-                RDF[form],
+                SYNTAXES[form],
                 prefixes=asked["prefixes"] if form in {"ttl", "trig", "rdf"} else None,
             )
             return {"status": "ok", "form": form}, out.getvalue()
