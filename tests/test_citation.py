@@ -271,3 +271,16 @@ def test_the_reader_shows_a_source_by_its_reference() -> None:
     )
     value = Reader("fr", {source.value: graph}).value(graph, source)
     assert (value.text, value.lang, value.iri) == ("T. (n.d.). P.", "en", source.value)
+
+
+def test_authors_that_are_not_all_recorded() -> None:
+    item = {
+        "type": "book",
+        "title": "A Title",
+        "author": [{"family": "Mnih", "given": "Volodymyr"}, {"literal": "et al."}],
+        "issued": {"date-parts": [[2015]]},
+    }
+    assert citation.text(item) == "Mnih, V., et al. (2015). A Title."
+    item["author"] = [{"family": "Mnih", "given": "V."}, {"family": "Silver", "given": "D."}, {"literal": "et al."}]
+    assert citation.text(item) == "Mnih, V., Silver, D., et al. (2015). A Title."
+    assert citation.marked_up(item).startswith("Mnih, V., Silver, D., et al. (2015).")

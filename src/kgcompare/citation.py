@@ -48,6 +48,7 @@ _LITERALS = (
     ("DOI", "bibo:doi"),
     ("publisher", "dcterms:publisher"),
 )
+_ET_AL = iri("kgc:etAl").value
 _LOCK = threading.Lock()  # citeproc keeps state in the style while it renders
 
 
@@ -63,6 +64,8 @@ def csl(graph: Graph, node: Node, names: Names) -> dict[str, Any]:
         item["publisher"] = _joined(names(publisher))
     for key, predicate in (("author", "bibo:authorList"), ("editor", "bibo:editorList")):
         people = [dict(names(agent)) for agent in graph.members(graph.value(node, iri(predicate).value))]
+        if key == "author" and people and graph.text(node, _ET_AL) in {"true", "1"}:
+            people.append({"literal": "et al."})  # more than are recorded
         if people:
             item[key] = people
     issued = graph.text(node, iri("dcterms:issued").value) or ""
@@ -129,6 +132,7 @@ def _render(item: str, marked_up: bool) -> str:
         bibliography = CitationStylesBibliography(_style(), CiteProcJSON([data]), form)
         bibliography.register(Citation([CitationItem("source")]))
         text = "".join(str(part) for part in bibliography.bibliography())
+    text = re.sub(r",? (?:&amp;|&) et al\.", ", et al.", text)
     # A title that ends in a mark of its own takes no full stop after it.
     return re.sub(r"([.?!…])(</i>)?\.", r"\1\2", text).strip()
 
