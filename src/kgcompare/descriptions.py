@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from pyoxigraph import NamedNode
+from pyoxigraph import BlankNode, NamedNode
 
-from kgcompare.graph import Graph
+from kgcompare.graph import Graph, Term
 from kgcompare.namespaces import iri, is_safe_iri
 from kgcompare.queries import load
 from kgcompare.shapes import Shapes
@@ -45,22 +45,36 @@ class Descriptions:
         fetched: dict[str, Graph] = {}
         missing = [thing for thing in things if (thing, cls) not in self._records and is_safe_iri(thing)]
         if missing:
-            sequences = [tuple(map(NamedNode, steps)) for steps in self.shapes.sequences(cls)]
-            query = load("method_record").bind(
-                method=[NamedNode(thing) for thing in missing],
-                inverse=[NamedNode(predicate) for predicate in self.shapes.inverses(cls)],
-                first__second=sorted({steps[:2] for steps in sequences}, key=str),
-                first__second__third=[steps for steps in sequences if len(steps) == 3],
-            )
-            graphs = {thing: Graph() for thing in missing}
-            for thing, subject, predicate, value in self.snapshot.select(query).rows:
-                if thing is not None and subject is not None and predicate is not None and value is not None:
-                    graphs[thing.value].add(cast(NamedNode, subject), predicate.value, value)
+            graphs = self._fetch(missing, cls)
             if len(self._records) > MOST:
                 self._records.clear()
             self._records.update({(thing, cls): graph for thing, graph in graphs.items()})
             fetched = graphs
         return {thing: fetched.get(thing) or self._records.get((thing, cls)) or Graph() for thing in things}
+
+    def _fetch(self, things: Sequence[str], cls: str) -> dict[str, Graph]:
+        methods = [NamedNode(thing) for thing in things]
+        inverse = [NamedNode(predicate) for predicate in self.shapes.inverses(cls)]
+        sequences = [tuple(map(NamedNode, steps)) for steps in self.shapes.sequences(cls)]
+        rows = self.snapshot.select(load("method_record").bind(method=methods, inverse=inverse)).rows
+
+        def from_blank(row: tuple[Term | None, ...]) -> bool:
+            return isinstance(row[1], BlankNode) and row[3] == row[0] and row[2] in inverse
+
+        if sequences or any(from_blank(row) for row in rows):
+            ends = load("path_ends").bind(
+                method=methods,
+                inverse=inverse,
+                first__second=sorted({steps[:2] for steps in sequences}, key=str),
+                first__second__third=[steps for steps in sequences if len(steps) == 3],
+            )
+            # An endpoint labels blank nodes anew in every answer: those that name a method come from the second alone.
+            rows = [row for row in rows if not from_blank(row)] + self.snapshot.select(ends).rows
+        graphs = {thing: Graph() for thing in things}
+        for thing, subject, predicate, value in rows:
+            if thing is not None and subject is not None and predicate is not None and value is not None:
+                graphs[thing.value].add(cast(NamedNode, subject), predicate.value, value)
+        return graphs
 
     def things(self, things: Iterable[str]) -> dict[str, Graph]:
         """The names of things; of sources, everything that a citation needs, and the names of their authors.
