@@ -21,6 +21,8 @@ from kgcompare.search.text import fold, match_expression
 _RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
 _CANDIDATES = 400
 _RANKED = 2000
+_COUNTED = 500
+"""Counts that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Index:
         """Names the file; every thread opens its own connection on first use."""
         self.path = path
         self._local = threading.local()
+        self._counted: dict[tuple[str, tuple[Any, ...]], list[tuple[Any, ...]]] = {}
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -76,6 +79,17 @@ class Index:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.Error as fault:
             raise StoreError(f"the index {self.path} cannot be read: {fault}") from None
+
+    def _counts(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Rows that count things, which takes long in a large catalogue: kept, as a generation never changes."""
+        key = (sql, tuple(values))
+        rows = self._counted.get(key)
+        if rows is None:
+            rows = self._rows(sql, values)
+            if len(self._counted) >= _COUNTED:
+                self._counted.clear()
+            self._counted[key] = rows
+        return rows
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """The things of the given ids, in that order."""
@@ -179,7 +193,7 @@ class Index:
         where, values = self._where(query)
         # CROSS JOIN: the words first, whatever the planner thinks of it; the other way round each thing is a search.
         join = f"FROM words CROSS JOIN thing t ON t.id = words.rowid WHERE words MATCH ? AND {where}"
-        total = int(self._rows(f"SELECT count(*) {join}", (match, *values))[0][0])
+        total = int(self._counts(f"SELECT count(*) {join}", (match, *values))[0][0])
         if total == 0:
             return [], 0
         # The order is the same however long the pages are: exact names, then the ranked, then the tail. To rank every
@@ -231,7 +245,7 @@ class Index:
         if query.text.strip():
             where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
             values = [*values, match or '""']
-        total = int(self._rows(f"SELECT count(*) FROM {table} WHERE {where}", values)[0][0])
+        total = int(self._counts(f"SELECT count(*) FROM {table} WHERE {where}", values)[0][0])
         keys, place, joined = "", [], [*values]
         last = self.find(query.kind, after) if after else None
         if after and last is None:
@@ -267,7 +281,7 @@ class Index:
             narrowed = Filter(query.text, query.kind, others, query.start, query.end)
             where, values = self._where(narrowed)
             if where == "t.kind = ?" and not query.text.strip() and query.kind == "method":
-                rows = self._rows(
+                rows = self._counts(
                     "SELECT target, count(*) FROM link WHERE facet = ? GROUP BY target ORDER BY 2 DESC, 1",
                     (facet,),
                 )
@@ -275,7 +289,7 @@ class Index:
                 if query.text.strip():
                     where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
                     values = [*values, match_expression(query.text) or '""']
-                rows = self._rows(
+                rows = self._counts(
                     f"SELECT l.target, count(*) FROM link l JOIN thing t ON t.id = l.thing "
                     f"WHERE l.facet = ? AND {where} GROUP BY l.target ORDER BY 2 DESC, 1",
                     (facet, *values),
