@@ -56,7 +56,8 @@ class Descriptions:
         methods = [NamedNode(thing) for thing in things]
         inverse = [NamedNode(predicate) for predicate in self.shapes.inverses(cls)]
         sequences = [tuple(map(NamedNode, steps)) for steps in self.shapes.sequences(cls)]
-        rows = self.snapshot.select(load("method_record").bind(method=methods, inverse=inverse)).rows
+        backwards = [(method, predicate) for method in methods for predicate in inverse]
+        rows = self.snapshot.select(load("method_record").bind(method=methods, method__inverse=backwards)).rows
 
         def from_blank(row: tuple[Term | None, ...]) -> bool:
             return isinstance(row[1], BlankNode) and row[3] == row[0] and row[2] in inverse
@@ -64,7 +65,7 @@ class Descriptions:
         if sequences or any(from_blank(row) for row in rows):
             ends = load("path_ends").bind(
                 method=methods,
-                inverse=inverse,
+                method__inverse=backwards,
                 first__second=sorted({steps[:2] for steps in sequences}, key=str),
                 first__second__third=[steps for steps in sequences if len(steps) == 3],
             )
