@@ -17,7 +17,11 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Quad, RdfFormat, serialize
 
+from browsing import browser, visit
 from kgcompare import cli, ingest
+from serving import missing, serving
+
+__all__ = ["browser", "visit"]
 
 DATA = Path(__file__).parent / "data"
 SMALL = DATA / "small.ttl"
@@ -73,14 +77,18 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real server over the bundled catalogue."""
+    with serving(tmp_path_factory.mktemp("site"), "--data", "bundled") as server:
+        yield f"http://127.0.0.1:{server.port}"
+
+
 def _oxigraph() -> str:
     beside = Path(sys.executable).with_name("oxigraph")
     binary = str(beside) if beside.exists() else shutil.which("oxigraph")
     if binary is None:
-        message = "the oxigraph binary is not installed (pip install oxigraph)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        missing("the oxigraph binary is not installed (pip install oxigraph)")
     return binary
 
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+from browsing import Open
 
-Open = Callable[..., "Page"]
-"""Opens an address of the server in a fresh context; what it logs or asks of other hosts fails the test."""
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 
 GAN, DIFFUSION = "transfer-learning-gan", "transfer-learning-diffusion"
 PAIR = f"/compare?method={GAN}&method={DIFFUSION}"
@@ -48,94 +40,6 @@ PAGES = (
     "/dataset",
     "/method/no-such-thing",
 )
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def _missing(what: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The real server over the bundled data."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("kgcompare")), "serve", "--data", "bundled", "--port", str(port)]
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("KGCOMPARE_")}
-    process = subprocess.Popen(command, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                with urllib.request.urlopen(address + "/healthz", timeout=5):
-                    break
-            except (urllib.error.URLError, OSError):
-                if time.monotonic() > deadline or process.poll() is not None:
-                    pytest.fail("kgcompare serve did not start")
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        from playwright.sync_api import Error, sync_playwright
-    except ImportError:
-        _missing("playwright is not installed (pip install playwright)")
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as play:
-        try:
-            found = play.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        except Error as fault:
-            _missing(f"Chromium cannot be started: {str(fault).splitlines()[0]}")
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Open]:
-    contexts: list[Any] = []
-    faults: list[str] = []
-
-    def opening(address: str, width: int = 1366, height: int = 800, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
-
-        def logged(kind: str, text: str) -> None:
-            if kind in {"error", "warning"} and "the server responded with a status of 4" not in text:
-                faults.append(f"{kind}: {text}")
-
-        def asked(request: Any) -> None:
-            if not request.url.startswith(server):
-                faults.append(f"asked {request.url}")
-
-        page.on("console", lambda message: logged(message.type, message.text))
-        page.on("pageerror", lambda fault: faults.append(f"script: {fault}"))
-        page.on("request", asked)
-        page.goto(server + address)
-        return page
-
-    yield opening
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 def methods_of(page: Page) -> list[str]:
@@ -310,10 +214,10 @@ def test_a_method_is_added_without_scripts(visit: Open) -> None:
 # -- layout ------------------------------------------------------------------------------------------
 
 
-def test_no_page_scrolls_sideways(visit: Open, server: str) -> None:
+def test_no_page_scrolls_sideways(visit: Open, site: str) -> None:
     page = visit("/")
     for address in (*PAGES, FIVE, TEN, TEN + "&swap=1"):
-        page.goto(server + address)
+        page.goto(site + address)
         for width in (360, 768, 1600):
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
@@ -341,11 +245,11 @@ def test_heads_and_row_names_stay_in_view(visit: Open, address: str) -> None:
     assert abs(first["x"] - box["x"]) <= 2
 
 
-def test_columns_are_equally_wide_and_at_least_16_rem(visit: Open, server: str) -> None:
+def test_columns_are_equally_wide_and_at_least_16_rem(visit: Open, site: str) -> None:
     page = visit("/")
     for address, width in ((PAIR, 1600), (PAIR, 768), (FIVE, 1600), (TEN, 1366), (TEN, 360)):
         page.set_viewport_size({"width": width, "height": 800})
-        page.goto(server + address)
+        page.goto(site + address)
         widths = page.eval_on_selector_all("thead th", "all => all.map(th => th.getBoundingClientRect().width)")
         assert max(widths) - min(widths) < 1, (address, width)
         assert min(widths) >= 256, (address, width)
@@ -454,10 +358,10 @@ CONTRAST = """() => {
 }"""
 
 
-def test_contrast_in_the_light_and_in_the_dark(visit: Open, server: str) -> None:
+def test_contrast_in_the_light_and_in_the_dark(visit: Open, site: str) -> None:
     page = visit("/")
     for address in (PAIR + "&mark=words", "/", "/methods?q=random", f"/method/{GAN}", "/method/no-such-thing"):
-        page.goto(server + address)
+        page.goto(site + address)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             assert page.evaluate(CONTRAST) == [], (address, scheme)
@@ -644,8 +548,8 @@ class Markup(HTMLParser):
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_markup_is_valid_and_says_its_structure(server: str, address: str) -> None:
-    asked = urllib.request.Request(server + address, headers={"Accept": "text/html"})
+def test_markup_is_valid_and_says_its_structure(site: str, address: str) -> None:
+    asked = urllib.request.Request(site + address, headers={"Accept": "text/html"})
     try:
         with urllib.request.urlopen(asked, timeout=20) as answer:
             text = answer.read().decode()

@@ -1,0 +1,73 @@
+"""Pages of the real server in a real Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from serving import missing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+Open = Callable[..., "Page"]
+"""Opens an address of the server in a fresh context; what it logs or asks of other hosts fails the test."""
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        missing("playwright is not installed (pip install playwright)")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as play:
+        try:
+            found = play.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        except Error as fault:
+            missing(f"Chromium cannot be started: {str(fault).splitlines()[0]}")
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Open]:
+    contexts: list[Any] = []
+    faults: list[str] = []
+
+    def opening(address: str, width: int = 1366, height: int = 800, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+
+        def logged(kind: str, text: str) -> None:
+            if kind in {"error", "warning"} and "the server responded with a status of 4" not in text:
+                faults.append(f"{kind}: {text}")
+
+        def asked(request: Any) -> None:
+            if not request.url.startswith(site):
+                faults.append(f"asked {request.url}")
+
+        page.on("console", lambda message: logged(message.type, message.text))
+        page.on("pageerror", lambda fault: faults.append(f"script: {fault}"))
+        page.on("request", asked)
+        page.goto(site + address)
+        return page
+
+    yield opening
+    for context in contexts:
+        context.close()
+    assert faults == []

@@ -1,0 +1,98 @@
+"""The real server in a process of its own, for tests that ask it over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+START = 30.0
+"""Seconds that a server may take to answer, on a machine that is busy with other tests."""
+KGCOMPARE = [sys.executable, "-c", "from kgcompare.cli import main; main()"]
+
+
+def missing(what: str) -> NoReturn:
+    """Skips a test for want of a program, and says which; in CI nothing is skipped."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+class Server:
+    """``kgcompare serve`` on a free port."""
+
+    def __init__(self, folder: Path, *arguments: str, **environ: str) -> None:
+        self.port = free_port()
+        self.out, self.err = folder / f"out-{self.port}", folder / f"err-{self.port}"
+        self.scratch = folder / f"tmp-{self.port}"
+        self.scratch.mkdir()
+        command = [*KGCOMPARE, "serve", *arguments, "--port", str(self.port)]
+        surroundings = {k: v for k, v in os.environ.items() if not k.startswith("KGCOMPARE_")}
+        with self.out.open("wb") as out, self.err.open("wb") as err:
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=err, env=surroundings | {"TMPDIR": str(self.scratch)} | environ
+            )
+
+    def get(self, path: str, timeout: float = 20.0, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+            response = connection.getresponse()
+            return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+        finally:
+            connection.close()
+
+    def wait(self) -> float:
+        """Seconds until it answers."""
+        start = time.monotonic()
+        while time.monotonic() - start < START:
+            if self.process.poll() is not None:
+                pytest.fail(f"the server ended: {self.err.read_text()}")
+            try:
+                self.get("/healthz", 5)
+                return time.monotonic() - start
+            except OSError:
+                time.sleep(0.02)
+        pytest.fail("the server does not answer")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def clean(self) -> None:
+        """Whether nothing was said but where the pages are, and nothing was left behind."""
+        assert self.out.read_bytes() == b""
+        said = self.err.read_text()
+        assert said == f"kgcompare is at http://127.0.0.1:{self.port}/ (stop with Ctrl-C)\n", said
+        assert list(self.scratch.iterdir()) == []
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[Server]:
+    server = Server(folder, *arguments, **environ)
+    try:
+        server.wait()
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
