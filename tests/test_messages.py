@@ -13,8 +13,8 @@ from jinja2 import nodes
 
 import kgcompare
 from kgcompare import languages, namespaces, records
-from kgcompare.formats import tables
-from kgcompare.web import create_app, rendering
+from kgcompare.formats import dataset, tables
+from kgcompare.web import create_app, rendering, vocabularies
 from kgcompare.web.settings import Settings
 
 PACKAGE = Path(kgcompare.__file__).parent
@@ -26,9 +26,11 @@ TABLES = (
     rendering.SAID.values(),
     namespaces.KINDS,
     rendering.KINDS_MANY.values(),
+    vocabularies.KINDS.values(),
+    ("Term", dataset.TITLE, *dataset.KEYWORDS),
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""
-LOOKED_UP = {"kind", "kinds_many[kind]", "status_text[c.status]", "status_text[fact.status]", "said"}
+LOOKED_UP = {"kind", "kinds_many[kind]", "status_text[c.status]", "status_text[fact.status]", "said", "term.kind"}
 TRANSLATED = [tag for tag in languages.interface_languages() if tag != languages.DEFAULT]
 
 

@@ -18,6 +18,7 @@ PREFIXES: dict[str, str] = {
     "kgc": KGC,
     "kgcsh": SHAPES,
     "bibo": "http://purl.org/ontology/bibo/",
+    "dcat": "http://www.w3.org/ns/dcat#",
     "dcterms": "http://purl.org/dc/terms/",
     "edtf": "http://id.loc.gov/datatypes/edtf/",
     "foaf": "http://xmlns.com/foaf/0.1/",
@@ -27,9 +28,11 @@ PREFIXES: dict[str, str] = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "schema": "https://schema.org/",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "vann": "http://purl.org/vocab/vann/",
+    "void": "http://rdfs.org/ns/void#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 """Prefixes of the project; our own first, then alphabetical."""
@@ -65,6 +68,14 @@ def slugify(text: str) -> str:
 def is_safe_iri(value: str) -> bool:
     """Whether *value* is an absolute IRI of a scheme that we bind into queries and show as a link."""
     return _SCHEME.match(value) is not None
+
+
+def shortened(value: str) -> str:
+    """An IRI as a prefixed name of ours, or as it is where no prefix fits."""
+    for prefix, namespace in PREFIXES.items():
+        if value.startswith(namespace) and value != namespace:
+            return f"{prefix}:{value[len(namespace) :]}"
+    return value
 
 
 def local_name(value: str) -> str:

@@ -133,6 +133,19 @@ class Index:
                 found[address] = (kind, slug)
         return found
 
+    def stretch(self, page: int, size: int) -> tuple[list[tuple[str, str, str]], int]:
+        """(IRI, kind, slug) of the records of a page of a sitemap, counted from 0, and how many pages there are.
+
+        A page is a stretch of *size* numbers of things, some of which may have no record: its reading takes the same
+        time wherever it is.
+        """
+        rows = self._rows(
+            "SELECT iri, kind, slug FROM thing WHERE id > ? AND id <= ? AND kind != '-' ORDER BY id",
+            (page * size, (page + 1) * size),
+        )
+        last = self._rows("SELECT coalesce(max(id), 0) FROM thing")[0][0]
+        return [(str(thing), str(kind), str(slug)) for thing, kind, slug in rows], max(1, -(-last // size))
+
     def counts(self) -> dict[str, int]:
         """How many things of each kind there are."""
         return dict(self._rows("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind"))

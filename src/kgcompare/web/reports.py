@@ -1,42 +1,59 @@
-"""The report of each generation, made once, beside the requests that wait for it."""
+"""What takes long and is made once for each generation, beside the requests that wait for it."""
 
 from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Generic, TypeVar
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from kgcompare import report
+from kgcompare import dataset, report
 from kgcompare.view import View
 
+Made = TypeVar("Made")
 PATIENCE = 60.0
-"""Seconds that a request waits for a report that is being made."""
-_STARTING = threading.Lock()
-_MADE: weakref.WeakKeyDictionary[View, Future[report.Report]] = weakref.WeakKeyDictionary()
+"""Seconds that a request waits for something that is being made."""
 
 
-def report_of(view: View) -> report.Report:
-    """The report of a generation.
+class Once(Generic[Made]):
+    """Something that is made once for each generation, by a thread of its own."""
 
-    :raises ServiceUnavailable: if it is not ready yet.
-    :raises KgcompareError: if it cannot be made.
-    """
-    with _STARTING:
-        future = _MADE.get(view)
-        if future is None or (future.done() and future.exception() is not None):
-            future = _MADE[view] = Future()
-            threading.Thread(target=_make, args=(view, future), name="report", daemon=True).start()
-    try:
-        return future.result(PATIENCE)
-    except TimeoutError:
-        said = "the report of so large a catalogue is being made; try again in half a minute"
-        raise ServiceUnavailable(said, retry_after=30) from None
+    def __init__(self, name: str, make: Callable[[View], Made]) -> None:
+        self.name = name
+        self._make = make
+        self._starting = threading.Lock()
+        self._made: weakref.WeakKeyDictionary[View, Future[Made]] = weakref.WeakKeyDictionary()
+
+    def __call__(self, view: View) -> Made:
+        """What was made of a generation.
+
+        :raises ServiceUnavailable: if it is not ready yet.
+        :raises KgcompareError: if it cannot be made.
+        """
+        with self._starting:
+            future = self._made.get(view)
+            if future is None or (future.done() and future.exception() is not None):
+                future = self._made[view] = Future()
+                threading.Thread(target=self._run, args=(view, future), name=self.name, daemon=True).start()
+        try:
+            return future.result(PATIENCE)
+        except TimeoutError:
+            said = f"the {self.name} of so large a catalogue is being made; try again in half a minute"
+            raise ServiceUnavailable(said, retry_after=30) from None
+
+    def _run(self, view: View, future: Future[Made]) -> None:
+        try:
+            future.set_result(self._make(view))
+        except BaseException as fault:  # noqa: BLE001  (goes to whoever waits)
+            future.set_exception(fault)
 
 
-def _make(view: View, future: Future[report.Report]) -> None:
-    try:
-        future.set_result(report.make(view))
-    except BaseException as fault:  # noqa: BLE001  (goes to whoever waits)
-        future.set_exception(fault)
+def _report(view: View) -> report.Report:
+    return report.make(view)
+
+
+report_of = Once("report", _report)
+extent_of = Once("description", dataset.measure)

@@ -1,0 +1,117 @@
+"""The vocabulary, the shapes and the JSON-LD context, as pages and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, g
+from pyoxigraph import NamedNode, Triple
+
+from kgcompare import vocabulary
+from kgcompare.formats import FORMATS, RDF, json, rdf
+from kgcompare.formats.context import context
+from kgcompare.languages import best
+from kgcompare.namespaces import KGC, SHAPES, iri, local_name, shortened
+from kgcompare.shapes import RowShape
+from kgcompare.web import links
+from kgcompare.web.answers import answer, pick
+from kgcompare.web.asking import language
+from kgcompare.web.rendering import render
+
+blueprint = Blueprint("vocabularies", __name__)
+OFFERED = ("html", *RDF)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term as its page shows it; texts are (language, text), None where there is none."""
+
+    id: str
+    iri: str
+    kind: str
+    label: str
+    definition: tuple[str, str] | None
+    broader: tuple[str, ...]
+    domain: tuple[str, ...]
+    range: tuple[str, ...]
+
+
+@blueprint.get("/ns")
+@blueprint.get("/ns.<suffix>")
+def namespace(suffix: str = "") -> Response:
+    """The vocabulary; each term at its own fragment."""
+    graph = vocabulary.graph()
+
+    def page(lang: str) -> str:
+        found = sorted(_terms(lang), key=lambda term: (term.kind != "Class", term.kind, term.id))
+        about = NamedNode(KGC.removesuffix("#"))
+        said = best(graph.texts(about, iri("dcterms:description").value), lang)
+        version = graph.text(about, iri("owl:versionInfo").value)
+        return render("ns.html", lang, terms=found, about=said, version=version, namespace=KGC)
+
+    return _published("/ns", suffix, list(graph), page)
+
+
+@blueprint.get("/shapes")
+@blueprint.get("/shapes.<suffix>")
+def shapes(suffix: str = "") -> Response:
+    """The shapes that records are held to, those that this catalogue adds among them."""
+
+    def page(lang: str) -> str:
+        classes = [
+            (target, g.view.shapes.class_label(target, lang), _fields(g.view.shapes.fields(target)))
+            for target in g.view.shapes.targets
+        ]
+        return render("shapes.html", lang, classes=classes, namespace=SHAPES, described=best)
+
+    return _published("/shapes", suffix, g.view.shapes.triples, page)
+
+
+@blueprint.get("/context.jsonld")
+def json_ld_context() -> Response:
+    """The JSON-LD context of records."""
+    return answer(FORMATS["jsonld"], None, lambda: json.dumps(context(g.view.shapes)))
+
+
+def _published(path: str, suffix: str, triples: Sequence[Triple], page: Callable[[str], str]) -> Response:
+    form = pick(OFFERED, suffix)
+    lang = language()
+
+    def make() -> str:
+        return page(lang) if form.name == "html" else rdf.write(triples, form.name, g.view.base.value)
+
+    return answer(form, lang if form.name == "html" else None, make, lambda: links.of_document(path, OFFERED))
+
+
+def _fields(found: Sequence[RowShape]) -> list[RowShape]:
+    return [field for field in found if field.names]
+
+
+def _terms(lang: str) -> list[Term]:
+    graph = vocabulary.graph()
+    found = []
+    for node in graph.subjects():
+        if isinstance(node, NamedNode) and node.value.startswith(KGC):
+            definition = best(graph.texts(node, iri("skos:definition").value), lang)
+            broader, domain, values = (
+                tuple(map(shortened, graph.iris(node, iri(predicate).value)))
+                for predicate in ("rdfs:subPropertyOf", "rdfs:domain", "rdfs:range")
+            )
+            broader += tuple(map(shortened, graph.iris(node, iri("rdfs:subClassOf").value)))
+            kinds = [KINDS[cls] for cls in graph.types(node) if cls in KINDS]
+            name = vocabulary.label(node.value, lang)
+            kind = kinds[0] if kinds else "Term"
+            found.append(Term(local_name(node.value), node.value, kind, name, definition, broader, domain, values))
+    return found
+
+
+KINDS = {
+    iri("owl:Class").value: "Class",
+    iri("owl:ObjectProperty").value: "Property",
+    iri("owl:DatatypeProperty").value: "Property",
+    iri("owl:AnnotationProperty").value: "Property",
+    iri("rdf:Property").value: "Property",
+    iri("skos:Concept").value: "Concept",
+}
+"""What a term is, by its class, in English; the key to its translations."""
