@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from kgcompare.web import data, pages, problems, rendering, sparql
-from kgcompare.web.answers import SECURITY, Front
+from kgcompare.web import data, dataset, pages, problems, query_page, rendering, sparql, vocabularies
+from kgcompare.web.answers import PREFLIGHT, SECURITY, Front
+from kgcompare.web.asking import check_host
+from kgcompare.web.bodies import Bodies
 from kgcompare.web.settings import Settings
 
 _MOST_BODY = 1024 * 1024
@@ -33,23 +36,35 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     front = Front(app.wsgi_app, found)
+    trusted = settings.names
+    bodies = Bodies()
 
     @app.before_request
     def begin() -> None:
+        check_host(trusted)
+        bodies.take()
         g.view, g.answers = front.current()
 
     @app.after_request
     def protect(response: Response) -> Response:
+        response = bodies.give(response)
         for name, value in SECURITY.items():
-            response.headers[name] = value
+            response.headers.setdefault(name, value)
+        if request.method == "OPTIONS":
+            response.headers.update(PREFLIGHT | {"Access-Control-Allow-Methods": response.headers.get("Allow", "GET")})
         return response
 
     problems.register(app)
     app.register_blueprint(data.blueprint)
+    app.register_blueprint(dataset.blueprint)
+    app.register_blueprint(vocabularies.blueprint)
     app.register_blueprint(sparql.blueprint)
+    app.register_blueprint(query_page.blueprint)
     app.register_blueprint(pages.blueprint)
     rendering.register(app)
-    app.wsgi_app = _Prefix(front, settings.root) if settings.root else front  # type: ignore[method-assign]
+    outer = _Prefix(front, settings.root) if settings.root else front
+    n = settings.proxies
+    app.wsgi_app = ProxyFix(outer, x_for=n, x_proto=n, x_host=n) if n else outer  # type: ignore[method-assign]
     return app
 
 

@@ -35,8 +35,16 @@ SECURITY = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Allow, Content-Language, ETag, Link, Location, Retry-After",
 }
-"""Headers of every answer."""
+"""Headers of every answer. Nothing here depends on who asks, so that scripts of any origin may read it."""
+
+PREFLIGHT = {
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, X-Requested-With",
+    "Access-Control-Max-Age": "86400",
+}
+"""Headers of an answer to OPTIONS: what a script of another origin may send. Source: Fetch, section 3.2.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +57,12 @@ class Kept:
     unchanged: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, body: bytes, tag: str, form: Format, lang: str | None) -> Kept:
+    def of(cls, body: bytes, tag: str, form: Format, lang: str | None, links: str = "") -> Kept:
         """An answer with all its headers."""
         always = [("ETag", tag), ("Vary", VARY), ("Cache-Control", "no-cache"), *SECURITY.items()]
         own = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
+        if links:
+            own.append(("Link", links))
         if lang:
             own.append(("Content-Language", speaks(lang) if form.name == "html" else lang))
         return cls(body, tag, (*own, *always), tuple(always))
@@ -149,6 +159,8 @@ class Front:
 def key_of(environ: Mapping[str, Any]) -> tuple[str, ...]:
     """What an answer depends on beside the state of the catalogue."""
     return (
+        environ.get("wsgi.url_scheme", ""),
+        environ.get("HTTP_HOST", ""),
         environ.get("SCRIPT_NAME", ""),
         environ.get("PATH_INFO", ""),
         environ.get("QUERY_STRING", ""),
@@ -173,15 +185,16 @@ def pick(offered: tuple[str, ...], suffix: str = "") -> Format:
     return form
 
 
-def answer(form: Format, lang: str | None, make: Callable[[], str]) -> Response:
-    """The answer to this request in a format, made unless the client has it, and kept."""
+def answer(form: Format, lang: str | None, make: Callable[[], str], links: Callable[[], str] | None = None) -> Response:
+    """The answer in a format, made unless the client has it, and kept; *links* makes its Link header."""
     key = key_of(request.environ)
-    tag = g.answers.tag(form.name, lang or "", *key[:3])
+    tag = g.answers.tag(form.name, lang or "", *key[:5])
     kept: Kept | None = g.answers.tagged(tag)
     if kept is None:
         if tag in _TAG.findall(request.headers.get("If-None-Match", "")):
             return Kept.of(b"", tag, form, lang).response()
-        kept = Kept.of(make().encode("utf-8", "replace"), tag, form, lang)
+        body = make().encode("utf-8", "replace")
+        kept = Kept.of(body, tag, form, lang, links() if links else "")
     if len(kept.body) < _MOST_BYTES // 16:
         g.answers.put(key, kept)
     return kept.response()

@@ -9,22 +9,26 @@ import contextlib
 import threading
 import weakref
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, current_app, g, request
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
-from kgcompare import queries, results
+from kgcompare import results
 from kgcompare.errors import QueryError, UsageError
 from kgcompare.formats import FORMATS, RDF, rdf
+from kgcompare.formats.dataset import dataset_iri
 from kgcompare.namespaces import iri
 from kgcompare.sandbox import Answer, Pool
 from kgcompare.sandbox.pool import Bounds
 from kgcompare.sandbox.screen import screen
 from kgcompare.store.embedded import EmbeddedSnapshot, EmbeddedStore
 from kgcompare.view import View
-from kgcompare.web.answers import VARY, pick, unkept
-from kgcompare.web.asking import language
+from kgcompare.web import query_page
+from kgcompare.web.answers import VARY, pick
+from kgcompare.web.asking import root
 from kgcompare.web.negotiation import best, names_html
 
 blueprint = Blueprint("sparql", __name__)
@@ -34,7 +38,11 @@ _SOLUTIONS = (
     ("csv", ("text/csv",)),
     ("tsv", ("text/tab-separated-values",)),
 )
-_SD = "http://www.w3.org/ns/sparql-service-description#"
+_STATEMENTS = tuple((name, (FORMATS[name].media_type,)) for name in RDF)
+_RESULT_FORMATS = (
+    *(f"SPARQL_Results_{name}" for name in ("JSON", "XML", "CSV", "TSV")),
+    *("Turtle", "JSON-LD", "N-Triples", "N-Quads", "TriG", "RDF_XML"),
+)
 _POOLS: weakref.WeakKeyDictionary[View, Pool] = weakref.WeakKeyDictionary()
 _STARTING = threading.Lock()
 
@@ -58,15 +66,19 @@ def pool(view: View) -> Pool:
     return found
 
 
+@blueprint.route("/sparql/", methods=["GET", "POST"])
 @blueprint.route("/sparql", methods=["GET", "POST"])
 def endpoint() -> Response:
     """Answers a query; without one, a page for browsers and a service description for RDF clients."""
     asked = request.method in {"GET", "HEAD"}
+    _check_encoding()
+    if "update" in request.args or "update" in request.form:
+        raise UsageError("updates are not available here")
     if asked and "query" not in request.args:
         return _describe()
     query, parameters = _query()
-    if asked and names_html(request.headers.get("Accept", "")) and not request.args.get("format"):
-        return _page()
+    if asked and _wants_page():
+        return query_page.page()
     try:
         form = screen(query)
     except QueryError as fault:
@@ -88,20 +100,33 @@ def endpoint() -> Response:
     return Response(answer.body, content_type=media, headers={"Vary": "Accept", "Cache-Control": "no-cache"})
 
 
+def _check_encoding() -> None:
+    """Refuses what is not UTF-8, which the framework would let pass with its percent signs."""
+    encoded = [request.query_string]
+    if request.mimetype == "application/x-www-form-urlencoded":
+        encoded.append(request.get_data())  # kept, and parsed from there
+    try:
+        for part in encoded:
+            unquote_to_bytes(part).decode()
+    except UnicodeDecodeError:
+        raise UsageError("the request is not UTF-8") from None
+
+
 def _query() -> tuple[str, Any]:
     """The query and the parameters beside it, wherever the request carries them (section 2.1.1 to 2.1.3)."""
     media = request.mimetype
     if request.method in {"GET", "HEAD"}:
         found, parameters = request.args.getlist("query"), request.args
     elif media == "application/x-www-form-urlencoded":
-        if "update" in request.form:
-            raise UsageError("updates are not available here")
-        found, parameters = request.form.getlist("query"), request.form
+        found, parameters = request.form.getlist("query"), CombinedMultiDict([request.args, request.form])
     elif media == "application/sparql-query":
+        if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
+            raise UnsupportedMediaType("send the query in UTF-8")
         try:
             found = [request.get_data().decode("utf-8")]
         except UnicodeDecodeError:
             raise UsageError("the query is not UTF-8") from None
+        found += request.args.getlist("query")
         parameters = request.args
     else:
         raise UnsupportedMediaType(
@@ -109,14 +134,16 @@ def _query() -> tuple[str, Any]:
         )
     if len(found) != 1:
         raise UsageError("give one query, not " + str(len(found)))
-    if (
-        "\ufffd" in found[0]
-        and b"\xef\xbf\xbd" not in request.query_string
-        and "%EF%BF%BD" not in (request.query_string.decode("ascii", "replace").upper())
-        and request.method in {"GET", "HEAD"}
-    ):
-        raise UsageError("the query is not UTF-8")
     return found[0], parameters
+
+
+def _wants_page() -> bool:
+    """Whether the request comes from somebody who would rather look: HTML suits better than any kind of result."""
+    if request.args.get("format"):
+        return False
+    offered = (("html", ("text/html", "application/xhtml+xml")), *_SOLUTIONS, *_STATEMENTS)
+    accept = request.headers.get("Accept", "")
+    return names_html(accept) and best(accept, offered) == "html"
 
 
 def _graphs(names: list[str]) -> tuple[str, ...]:
@@ -136,8 +163,7 @@ def _formats(form: str | None) -> tuple[str, str]:
     if named and (named in RDF if statements else named in results.MEDIA_TYPES):
         return (named, "ttl") if not statements else ("json", named)
     if statements:
-        offered = tuple((name, (FORMATS[name].media_type,)) for name in RDF)
-        found = best(accept, offered)
+        found = best(accept, _STATEMENTS)
         if found is None:
             raise NotAcceptable("statements come as " + ", ".join(FORMATS[name].media_type for name in RDF))
         return "json", found
@@ -150,49 +176,31 @@ def _formats(form: str | None) -> tuple[str, str]:
 def _describe() -> Response:
     form = pick(("html", *RDF))
     if form.name == "html" and (names_html(request.headers.get("Accept", "")) or request.args.get("format") == "html"):
-        return _page()
+        return query_page.page()
     name = "ttl" if form.name == "html" else form.name
-    body = rdf.write(description(request.base_url), name, g.view.base.value)
+    body = rdf.write(description(root()), name, g.view.base.value)
     return Response(body, content_type=FORMATS[name].content_type, headers={"Vary": VARY})
 
 
-def description(address: str) -> list[Triple]:
-    """What the service can do."""
-    service, dataset, default = NamedNode(address), BlankNode(), BlankNode()
+def description(server: str) -> list[Triple]:
+    """What the service at ``/sparql`` of a server can do."""
+    service, default = NamedNode(server + "/sparql"), BlankNode()
+    data = NamedNode(dataset_iri(g.view.base))
     out = [
-        Triple(service, iri("rdf:type"), NamedNode(_SD + "Service")),
-        Triple(service, NamedNode(_SD + "endpoint"), service),
-        Triple(service, NamedNode(_SD + "supportedLanguage"), NamedNode(_SD + "SPARQL11Query")),
-        Triple(service, NamedNode(_SD + "feature"), NamedNode(_SD + "UnionDefaultGraph")),
-        Triple(service, NamedNode(_SD + "defaultDataset"), dataset),
-        Triple(dataset, iri("rdf:type"), NamedNode(_SD + "Dataset")),
-        Triple(dataset, NamedNode(_SD + "defaultGraph"), default),
-        Triple(default, iri("rdf:type"), NamedNode(_SD + "Graph")),
-        Triple(dataset, iri("dcterms:title"), Literal("kgcompare")),
+        Triple(service, iri("rdf:type"), iri("sd:Service")),
+        Triple(service, iri("sd:endpoint"), service),
+        Triple(service, iri("sd:supportedLanguage"), iri("sd:SPARQL11Query")),
+        Triple(service, iri("sd:feature"), iri("sd:UnionDefaultGraph")),
+        Triple(service, iri("sd:defaultDataset"), data),
+        Triple(data, iri("rdf:type"), iri("sd:Dataset")),
+        Triple(data, iri("sd:defaultGraph"), default),
+        Triple(default, iri("rdf:type"), iri("sd:Graph")),
+        Triple(data, iri("dcterms:title"), Literal("kgcompare")),
+        Triple(data, iri("rdfs:seeAlso"), NamedNode(server + "/dataset")),
     ]
-    formats = (
-        "SPARQL_Results_JSON",
-        "SPARQL_Results_XML",
-        "SPARQL_Results_CSV",
-        "SPARQL_Results_TSV",
-        "Turtle",
-        "N-Triples",
-        "N-Quads",
-        "TriG",
-        "RDF_XML",
-        "JSON-LD",
-    )
-    for name in formats:
-        out.append(Triple(service, NamedNode(_SD + "resultFormat"), NamedNode("http://www.w3.org/ns/formats/" + name)))
+    for name in _RESULT_FORMATS:
+        out.append(Triple(service, iri("sd:resultFormat"), NamedNode("http://www.w3.org/ns/formats/" + name)))
     return out
-
-
-def _page() -> Response:
-    from kgcompare.web.rendering import render
-
-    lang = language()
-    examples = [query for query in queries.every() if not query.name.startswith(("index_", "quads"))]
-    return unkept(render("sparql.html", lang, examples=examples), 200, lang)
 
 
 def close_all() -> None:
