@@ -42,15 +42,16 @@ class Term:
 def namespace(suffix: str = "") -> Response:
     """The vocabulary; each term at its own fragment."""
     graph = vocabulary.graph()
+    about = NamedNode(KGC.removesuffix("#"))
 
     def page(lang: str) -> str:
         found = sorted(_terms(lang), key=lambda term: (term.kind != "Class", term.kind, term.id))
-        about = NamedNode(KGC.removesuffix("#"))
         said = best(graph.texts(about, iri("dcterms:description").value), lang)
         version = graph.text(about, iri("owl:versionInfo").value)
         return render("ns.html", lang, terms=found, about=said, version=version, namespace=KGC)
 
-    return _published("/ns", suffix, list(graph), page)
+    terms = [(licence, "license", "") for licence in graph.iris(about, iri("dcterms:license").value)]
+    return _published("/ns", suffix, list(graph), page, (about.value, "cite-as", ""), *terms)
 
 
 @blueprint.get("/shapes")
@@ -74,14 +75,16 @@ def json_ld_context() -> Response:
     return answer(FORMATS["jsonld"], None, lambda: json.dumps(context(g.view.shapes)))
 
 
-def _published(path: str, suffix: str, triples: Sequence[Triple], page: Callable[[str], str]) -> Response:
+def _published(
+    path: str, suffix: str, triples: Sequence[Triple], page: Callable[[str], str], *more: tuple[str, str, str]
+) -> Response:
     form = pick(OFFERED, suffix)
     lang = language()
 
     def make() -> str:
         return page(lang) if form.name == "html" else rdf.write(triples, form.name, g.view.base.value)
 
-    return answer(form, lang if form.name == "html" else None, make, lambda: links.of_document(path, OFFERED))
+    return answer(form, lang if form.name == "html" else None, make, lambda: links.of_document(path, OFFERED, *more))
 
 
 def _fields(found: Sequence[RowShape]) -> list[RowShape]:
