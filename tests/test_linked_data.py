@@ -259,7 +259,7 @@ def test_records_written_with_the_context_are_taken(client: FlaskClient, tmp_pat
     }
     expanded = jsonld.to_rdf(record, {"format": "application/n-quads"})
     found = Graph(Triple(q.subject, q.predicate, q.object) for q in parse(expanded, RdfFormat.N_QUADS))
-    node = NamedNode(record["id"])  # type: ignore[arg-type]
+    node = NamedNode(record["id"])
     assert iri("kgc:Method").value in found.types(node)
     assert found.texts(node, iri("skos:prefLabel").value) == record["prefLabel"]
     assert found.iris(node, iri("kgc:family").value) == [record["family"]]

@@ -100,6 +100,13 @@ def speaks(lang: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def number(lang: str, value: int) -> str:
+    """A whole number as a reader of *lang* groups its digits."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, locale=speaks(lang).replace("-", "_"))
+
+
 def direction(lang: str | None) -> str:
     """``"rtl"`` or ``"ltr"``: the direction in which a language is written."""
     from babel import Locale, UnknownLocaleError

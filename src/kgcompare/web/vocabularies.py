@@ -14,6 +14,7 @@ from kgcompare.formats.context import context
 from kgcompare.languages import best
 from kgcompare.namespaces import KGC, SHAPES, iri, local_name, shortened
 from kgcompare.shapes import RowShape
+from kgcompare.view import METHOD
 from kgcompare.web import links
 from kgcompare.web.answers import answer, pick
 from kgcompare.web.asking import language
@@ -45,7 +46,7 @@ def namespace(suffix: str = "") -> Response:
     about = NamedNode(KGC.removesuffix("#"))
 
     def page(lang: str) -> str:
-        found = sorted(_terms(lang), key=lambda term: (term.kind != "Class", term.kind, term.id))
+        found = sorted(_terms(lang), key=lambda term: (list(KINDS.values()).index(term.kind), term.id))
         said = best(graph.texts(about, iri("dcterms:description").value), lang)
         version = graph.text(about, iri("owl:versionInfo").value)
         return render("ns.html", lang, terms=found, about=said, version=version, namespace=KGC)
@@ -60,10 +61,12 @@ def shapes(suffix: str = "") -> Response:
     """The shapes that records are held to, those that this catalogue adds among them."""
 
     def page(lang: str) -> str:
-        classes = [
-            (target, g.view.shapes.class_label(target, lang), _fields(g.view.shapes.fields(target)))
-            for target in g.view.shapes.targets
-        ]
+        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for target in sorted(g.view.shapes.targets, key=lambda target: target != METHOD):
+            shapes = g.view.shapes.fields(target)
+            key = (g.view.shapes.class_label(target, lang), tuple(shape.iri for shape in shapes))
+            found.setdefault(key, []).append(target)
+        classes = [(label, targets, _fields(g.view.shapes.fields(targets[0]))) for (label, _), targets in found.items()]
         return render("shapes.html", lang, classes=classes, namespace=SHAPES, described=best)
 
     return _published("/shapes", suffix, g.view.shapes.triples, page)
@@ -104,7 +107,7 @@ def _terms(lang: str) -> list[Term]:
             broader += tuple(map(shortened, graph.iris(node, iri("rdfs:subClassOf").value)))
             kinds = [KINDS[cls] for cls in graph.types(node) if cls in KINDS]
             name = vocabulary.label(node.value, lang)
-            kind = kinds[0] if kinds else "Term"
+            kind = kinds[0] if kinds else "Concept"
             found.append(Term(local_name(node.value), node.value, kind, name, definition, broader, domain, values))
     return found
 
