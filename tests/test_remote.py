@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from conftest import LoadQuads
 from kgcompare.catalogue import Catalogue
@@ -377,6 +377,16 @@ def here(small_store: Path) -> Iterator[Catalogue]:
     """The small catalogue in a store folder, to compare with."""
     with Catalogue(EmbeddedStore(small_store)) as found:
         yield found
+
+
+def test_a_dump_is_everything(catalogue: Catalogue, here: Catalogue, tmp_path: Path) -> None:
+    catalogue.view().snapshot.dump(tmp_path / "all.nq")
+    dumped = list(parse(path=str(tmp_path / "all.nq"), format=RdfFormat.N_QUADS))
+    expected = list(here.view().quads())
+    assert len(dumped) == len(expected)
+    assert {q.graph_name for q in dumped} == {q.graph_name for q in expected}
+    with pytest.raises(StoreError, match="cannot be written"):
+        catalogue.view().snapshot.dump(tmp_path / "nowhere" / "all.nq")
 
 
 @pytest.mark.parametrize("lang", ["en", "fr", "de"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import pairwise
 from pathlib import Path
 
@@ -376,6 +376,26 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
     slow.set()
     monkeypatch.setattr(reports, "PATIENCE", 20)
     assert client.get("/report.json").status_code == 200
+
+
+def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that waits takes a thread from those who ask for something else."""
+    slow = threading.Event()
+
+    def waits(_view: object) -> Report:
+        slow.wait(20)
+        return found
+
+    monkeypatch.setattr(report, "make", waits)
+    monkeypatch.setattr(reports, "_WAITING", threading.Semaphore(1))
+    app = create_app(Settings(store=store))
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(lambda n: app.test_client().get(f"/report.json?n={n}"), n) for n in range(3)]
+        refused = [answer.result() for _, answer in zip(range(2), as_completed(asked, timeout=10), strict=False)]
+        slow.set()
+        codes = sorted(answer.result().status_code for answer in asked)
+    assert codes == [200, 503, 503]
+    assert {answer.headers["Retry-After"] for answer in refused} == {"30"}
 
 
 # -- the bundled catalogue -------------------------------------------------------------------------------

@@ -124,7 +124,12 @@ def test_it_serves(installed: dict[str, str], tmp_path: Path) -> None:
                 time.sleep(0.05)
         assert response.status == 200
         assert 'lang="fr"' in page
-        for path in ("/static/style.css", "/static/page.js", "/compare?method=transfer-learning-gan"):
+        for path in (
+            "/static/style.css",
+            "/static/yasgui/yasgui.js",
+            "/sparql/terms.json",
+            "/compare?method=transfer-learning-gan",
+        ):
             connection.request("GET", path)
             response = connection.getresponse()
             response.read()

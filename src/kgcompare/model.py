@@ -34,7 +34,7 @@ class Value:
     depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
     (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
     things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``
-    say where this very fact comes from.
+    say where this very fact comes from. ``csl`` is a cited document as a CSL-JSON item.
     """
 
     key: str
@@ -43,7 +43,8 @@ class Value:
     iri: str | None = None
     links: tuple[Link, ...] = ()
     url: str | None = None
-    sources: tuple[Link, ...] = ()
+    sources: tuple[Value, ...] = ()
+    csl: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

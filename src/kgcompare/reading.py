@@ -54,16 +54,16 @@ class Reader:
             return self._literal(term)
         return self._structure(graph, term)
 
-    def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Link, ...]:
+    def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
         """Where the fact that *subject* has *term* comes from, in the statements about it."""
-        found = []
+        found: list[Value] = []
         for statement in graph.subjects_of(_OBJECT, term):
             if subject in graph.objects(statement, _SUBJECT):
                 for source in graph.objects(statement, _SOURCE):
                     if isinstance(source, NamedNode):
-                        found.append(Link(self.value(graph, source).text, source.value))
+                        found.append(self.value(graph, source))
                     elif isinstance(source, Literal):
-                        found.append(Link(source.value, ""))
+                        found.append(Value(literal_key(source), source.value))
         return tuple(found)
 
     def key(self, graph: Graph, term: Term) -> str:
@@ -81,7 +81,8 @@ class Reader:
             return Value(term.value, term.value, iri=term.value, url=outside)
         if is_source(graph, term.value):
             item = self.csl(term)
-            return Value(term.value, citation.text(item), "en", term.value, url=citation.address(graph, term))
+            url = citation.address(graph, term)
+            return Value(term.value, citation.text(item), "en", term.value, url=url, csl=item)
         lang, text = self.label(term.value)
         return Value(term.value, text, lang, term.value)
 

@@ -61,8 +61,9 @@ def show(place: Place, slug: str, lang: str, kind: str, form: str) -> None:
     from kgcompare import formats
     from kgcompare.formats import rdf
 
-    if form not in {"table", "json", *formats.RDF}:
-        raise UsageError(f"unknown format {form!r}; use one of table, json, {', '.join(formats.RDF)}")
+    known = ("table", *(name for name in formats.of_kind(kind) if name != "html"))
+    if form not in known:
+        raise UsageError(f"unknown format {form!r}; use one of {', '.join(known)}")
     with opened(place, lang) as catalogue:
         view = catalogue.view()
         if form in formats.RDF:

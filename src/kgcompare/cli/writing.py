@@ -166,7 +166,30 @@ def format_(files: Sequence[Path], check: bool) -> None:
     envvar="KGCOMPARE_QUERY_TIMEOUT",
     help="Seconds that a stranger's query may take.",
 )
-def serve(place: Place, host: str, port: int, prefix: str, query_timeout: float) -> None:
+@click.option(
+    "--trusted-host",
+    metavar="NAME",
+    multiple=True,
+    envvar="KGCOMPARE_TRUSTED_HOST",
+    help="Answer for this name only (repeatable); any other Host gets 421.",
+)
+@click.option(
+    "--proxies",
+    type=click.IntRange(0, 10),
+    default=0,
+    show_default=True,
+    envvar="KGCOMPARE_PROXIES",
+    help="How many proxies stand in front; their X-Forwarded-For, -Proto and -Host are believed.",
+)
+def serve(
+    place: Place,
+    host: str,
+    port: int,
+    prefix: str,
+    query_timeout: float,
+    trusted_host: tuple[str, ...],
+    proxies: int,
+) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.web import server
 
@@ -185,5 +208,7 @@ def serve(place: Place, host: str, port: int, prefix: str, query_timeout: float)
             shapes=tuple(place.shapes) if not place.data or place.trust else (),
             prefix=prefix,
             query_timeout=query_timeout,
+            hosts=trusted_host,
+            proxies=proxies,
         )
         server.run(settings, host, port)

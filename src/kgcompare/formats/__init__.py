@@ -1,4 +1,4 @@
-"""Comparisons and records as JSON, CSV, TSV, Markdown, LaTeX, HTML and RDF.
+"""Comparisons and records as JSON, CSV, TSV, Markdown, LaTeX, HTML and RDF, and what they cite as BibTeX, RIS and CSL.
 
 The command line and the web render by these same functions, so that both give the same bytes.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from kgcompare.errors import UnknownFormat
-from kgcompare.formats import html, json, rdf, tables, terminal
+from kgcompare.formats import bibliography, html, json, rdf, tables, terminal
 from kgcompare.model import Comparison, Record
 
 
@@ -25,7 +25,7 @@ class Format:
     @property
     def content_type(self) -> str:
         """The value of the Content-Type header."""
-        if self.media_type.startswith("text/") or self.media_type == "application/x-tex":
+        if self.media_type.startswith("text/") or self.name in {"tex", "bib", "ris"}:
             return self.media_type + "; charset=utf-8"
         return self.media_type
 
@@ -45,11 +45,26 @@ FORMATS = {
         Format("tsv", "text/tab-separated-values"),
         Format("md", "text/markdown"),
         Format("tex", "application/x-tex"),
+        Format("bib", "application/x-bibtex"),
+        Format("ris", "application/x-research-info-systems"),
+        Format("csl", "application/vnd.citationstyles.csl+json"),
     )
 }
 """Every format; where weights of ``Accept`` tie, the one that stands first wins."""
 
 RDF = ("ttl", "jsonld", "nt", "nq", "trig", "rdf")
+BIBLIOGRAPHY: dict[str, Callable[[list[bibliography.Item]], str]] = {
+    "bib": bibliography.bibtex,
+    "ris": bibliography.ris,
+    "csl": bibliography.csl_json,
+}
+"""The formats of sources, and what writes them."""
+
+
+def _cited(found: Comparison, _: str, name: str) -> str:
+    return BIBLIOGRAPHY[name](bibliography.references(found))
+
+
 COMPARISON: dict[str, Callable[[Comparison, str], str]] = {
     "html": lambda found, _: html.document(found),
     "json": lambda found, _: json.comparison_json(found),
@@ -59,9 +74,16 @@ COMPARISON: dict[str, Callable[[Comparison, str], str]] = {
     "tex": lambda found, _: tables.latex(found),
     "table": lambda found, _: terminal.table(found),
     **{name: partial(rdf.comparison_rdf, name=name) for name in RDF},
+    **{name: partial(_cited, name=name) for name in BIBLIOGRAPHY},
 }
 RECORD = ("html", *RDF, "json")
-"""The formats of a record."""
+"""The formats of every record."""
+_CITES_NOTHING = {"agent", "domain", "family", "type"}
+
+
+def of_kind(kind: str) -> tuple[str, ...]:
+    """The formats of records of a kind: those of every record, and of sources and what cites them a bibliography."""
+    return RECORD if kind in _CITES_NOTHING else (*RECORD, *BIBLIOGRAPHY)
 
 
 def render(found: Comparison, name: str, base: str) -> str:
@@ -75,12 +97,17 @@ def render(found: Comparison, name: str, base: str) -> str:
 
 
 def record_text(found: Record, name: str) -> str:
-    """A record as ``json`` or as a ``table`` for a terminal; its RDF comes from :mod:`kgcompare.formats.rdf`.
+    """A record as ``json``, as a ``table`` for a terminal, or what it cites as a bibliography.
 
-    :raises UnknownFormat: if there is no such format.
+    Its RDF comes from :mod:`kgcompare.formats.rdf`.
+
+    :raises UnknownFormat: if records of its kind have no such format.
     """
     if name == "json":
         return json.record_json(found)
     if name == "table":
         return terminal.record(found)
-    raise UnknownFormat(f"unknown format {name[:40]!r}; use one of table, json, {', '.join(RDF)}")
+    known = of_kind(found.thing.kind)
+    if name in BIBLIOGRAPHY and name in known:
+        return BIBLIOGRAPHY[name](bibliography.references(found))
+    raise UnknownFormat(f"unknown format {name[:40]!r}; use one of table, {', '.join(known[1:])}")

@@ -128,5 +128,5 @@ def _value(value: Value) -> dict[str, Any]:
     if value.links:
         data["links"] = [{"text": link.text, "iri": link.iri} for link in value.links]
     if value.sources:
-        data["sources"] = [{"text": link.text, "iri": link.iri or None} for link in value.sources]
+        data["sources"] = [{"text": source.text, "iri": source.iri} for source in value.sources]
     return data

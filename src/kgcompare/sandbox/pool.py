@@ -28,7 +28,9 @@ class Refused(QueryError):
 
 
 class Overrun(KgcompareError):
-    """The query needed more time, memory or room than it may have (503)."""
+    """The query needed more time, memory or room than it may have (503); ``retry_after`` is in seconds."""
+
+    retry_after = 10
 
 
 class Busy(KgcompareError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from pyoxigraph import Quad, Triple
@@ -78,6 +79,13 @@ class Snapshot(Protocol):
         """
         ...
 
+    def dump(self, path: Path) -> None:
+        """Writes all statements with their graphs to a file, as N-Quads.
+
+        :raises StoreError: if the store cannot be read, or the file not be written.
+        """
+        ...
+
 
 class Store(Protocol):
     """A catalogue's data, newest generation first."""
@@ -89,6 +97,13 @@ class Store(Protocol):
 
     def snapshot(self) -> Snapshot:
         """The newest generation.
+
+        :raises StoreError: if the store cannot be reached.
+        """
+        ...
+
+    def opened(self) -> Snapshot | None:
+        """The newest generation, if it is open already: never waits.
 
         :raises StoreError: if the store cannot be reached.
         """

@@ -78,6 +78,13 @@ class EmbeddedSnapshot:
         """All statements with their graphs."""
         return iter(self._store)
 
+    def dump(self, path: Path) -> None:
+        """Writes all statements with their graphs to a file, as N-Quads; other threads run meanwhile."""
+        try:
+            self._store.dump(str(path), format=RdfFormat.N_QUADS)
+        except OSError as fault:
+            raise StoreError(f"{path} cannot be written: {fault}") from None
+
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
         return list(self._store.quads_for_pattern(None, None, None, NamedNode(name)))
@@ -121,6 +128,10 @@ class EmbeddedStore:
             finally:
                 self._opening.release()
         return self._snapshot
+
+    def opened(self) -> EmbeddedSnapshot | None:
+        """The newest generation, if it is open already."""
+        return self._snapshot if self.folder.stamp() == self._stamp else None
 
     def _open(self) -> EmbeddedSnapshot:
         for _ in range(100):

@@ -14,15 +14,16 @@ import threading
 import time
 import urllib.error
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from pyoxigraph import Quad, QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple, parse
+from pyoxigraph import Quad, QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple, parse, serialize
 from pyoxigraph import parse_query_results as parse_results
 from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
 
-from kgcompare.errors import EndpointError, QueryError
+from kgcompare.errors import EndpointError, QueryError, StoreError
 from kgcompare.namespaces import DEFAULT_BASE, Base
 from kgcompare.queries import load
 from kgcompare.store.base import Results, Solutions, Statements, Verdict
@@ -98,6 +99,13 @@ class RemoteSnapshot:
         found = self.select(load("quads").text)
         for subject, predicate, value, graph in found.rows:
             yield Quad(subject, predicate, value, graph)  # type: ignore[arg-type]
+
+    def dump(self, path: Path) -> None:
+        """Writes all statements with their graphs to a file, as N-Quads."""
+        try:
+            serialize(self.quads(), str(path), format=RdfFormat.N_QUADS)
+        except OSError as fault:
+            raise StoreError(f"{path} cannot be written: {fault}") from None
 
     def _fetch(self, query: str) -> tuple[str, bytes]:
         """(media type, body) of the answer, within the time.
@@ -207,3 +215,7 @@ class RemoteStore:
             self._until = time.monotonic() + KEEP
             self._snapshot = RemoteSnapshot(self.endpoint, self.base, self.timeout, f"{time.time():.0f}")
         return self._snapshot
+
+    def opened(self) -> RemoteSnapshot | None:
+        """The present state, if it was looked at lately."""
+        return self._snapshot if time.monotonic() <= self._until else None

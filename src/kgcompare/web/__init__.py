@@ -13,13 +13,25 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from kgcompare.web import data, dataset, pages, problems, query_page, rendering, sparql, vocabularies
+from kgcompare.web import (
+    data,
+    dataset,
+    openapi,
+    pages,
+    problems,
+    query_page,
+    reconcile,
+    rendering,
+    sparql,
+    vocabularies,
+)
 from kgcompare.web.answers import PREFLIGHT, SECURITY, Front
 from kgcompare.web.asking import check_host
-from kgcompare.web.bodies import Bodies
+from kgcompare.web.gateway import FAULT
 from kgcompare.web.settings import Settings
 
-_MOST_BODY = 1024 * 1024
+MOST_BODY = 1024 * 1024
+"""Bytes of a request's body."""
 
 
 def create_app(settings: Settings | None = None, catalogue: Catalogue | None = None) -> Flask:
@@ -30,24 +42,23 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     settings = settings or Settings()
     found = catalogue or _open(settings)
     app = Flask(__name__)
-    app.config.update(MAX_CONTENT_LENGTH=_MOST_BODY, MAX_FORM_MEMORY_SIZE=_MOST_BODY, MAX_FORM_PARTS=200)
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BODY, MAX_FORM_MEMORY_SIZE=MOST_BODY, MAX_FORM_PARTS=200)
     app.config["QUERY_TIMEOUT"] = settings.query_timeout
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     front = Front(app.wsgi_app, found)
     trusted = settings.names
-    bodies = Bodies()
 
     @app.before_request
     def begin() -> None:
         check_host(trusted)
-        bodies.take()
+        if FAULT in request.environ:
+            raise request.environ[FAULT]
         g.view, g.answers = front.current()
 
     @app.after_request
     def protect(response: Response) -> Response:
-        response = bodies.give(response)
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
         if request.method == "OPTIONS":
@@ -60,9 +71,11 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.register_blueprint(vocabularies.blueprint)
     app.register_blueprint(sparql.blueprint)
     app.register_blueprint(query_page.blueprint)
+    app.register_blueprint(reconcile.blueprint)
+    app.register_blueprint(openapi.blueprint)
     app.register_blueprint(pages.blueprint)
     rendering.register(app)
-    outer = _Prefix(front, settings.root) if settings.root else front
+    outer: Any = _Prefix(front, settings.root) if settings.root else front
     n = settings.proxies
     app.wsgi_app = ProxyFix(outer, x_for=n, x_proto=n, x_host=n) if n else outer  # type: ignore[method-assign]
     return app
@@ -80,11 +93,11 @@ def _open(settings: Settings) -> Catalogue:
 class _Prefix:
     """Lets the application live below a path: requests with it lose it, links get it."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], prefix: str) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes] | None], prefix: str) -> None:
         self.app = app
         self.prefix = prefix
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes] | None:
         path = environ.get("PATH_INFO", "")
         if path == self.prefix or path.startswith(self.prefix + "/"):
             environ["PATH_INFO"] = path[len(self.prefix) :] or "/"

@@ -120,6 +120,10 @@ class Answers:
         return '"' + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] + '"'
 
 
+QUICK = "kgcompare.quick"
+"""In a request's environ: give a kept answer or None, at once."""
+
+
 class Front:
     """Gives an answer that is kept, and wakes Flask for every other one."""
 
@@ -139,12 +143,19 @@ class Front:
             found = self._current = (view, Answers(view))
         return found
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answers a request (WSGI)."""
+    def _opened(self) -> Answers | None:
+        """The answers of the newest generation; None where it has to be opened first."""
+        found = self._current
+        return found[1] if found is not None and self.catalogue.store.opened() is found[0].snapshot else None
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes] | None:
+        """Answers a request (WSGI); a quick one by None where no answer is kept."""
         method = environ["REQUEST_METHOD"]
+        quick = QUICK in environ
         if method in {"GET", "HEAD"}:
             try:
-                kept = self.current()[1].get(key_of(environ))
+                answers = self._opened() if quick else self.current()[1]
+                kept = answers.get(key_of(environ)) if answers is not None else None
             except Exception:  # noqa: BLE001  the application meets it again and says so
                 kept = None
             if kept is not None:
@@ -153,7 +164,7 @@ class Front:
                     return []
                 start_response("200 OK", list(kept.headers))
                 return [kept.body] if method == "GET" else []
-        return self.app(environ, start_response)
+        return None if quick else self.app(environ, start_response)
 
 
 def key_of(environ: Mapping[str, Any]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def root() -> str:
 
     It ends without a slash: ``https://example.org/methods``. The host is that of the request, which was checked
     before anything else (:func:`check_host`); ``X-Forwarded-Proto`` and ``X-Forwarded-Host`` count only where the
-    settings tell of a proxy, which has to drop what clients send under these names (``X_Forwarded_Host`` is one). An answer that contains it is kept for this scheme and host alone.
+    settings tell of a proxy. An answer that contains it is kept for this scheme and host alone.
 
     Source: RFC 9110, section 7.2 (Host) and 4.2.3 (normalisation: lower case, no default port).
 
@@ -64,7 +64,7 @@ def _place() -> tuple[str, str, str]:
     environ = request.environ
     scheme = environ["wsgi.url_scheme"]
     server = f"{environ.get('SERVER_NAME', '')}:{environ.get('SERVER_PORT', '')}"
-    old = environ.get("SERVER_PROTOCOL") in {"HTTP/1", "HTTP/1.0"}  # the host became a duty with HTTP/1.1
+    old = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"  # the host became a duty with HTTP/1.1
     said = environ.get("HTTP_HOST") or (server if old else "")
     found = _HOST.fullmatch(said.lower())
     if found is None or scheme not in _PORTS or int(found[2] or 0) > 65535:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import tempfile
-import threading
 import weakref
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,16 @@ from flask import Blueprint, Response, g, redirect, request, send_file, url_for
 from werkzeug import Response as AnyResponse
 
 from kgcompare.errors import UnknownThing, UsageError
-from kgcompare.formats import FORMATS, json, rdf
+from kgcompare.formats import FORMATS, Format, json
 from kgcompare.namespaces import is_slug
+from kgcompare.view import View
 from kgcompare.web.answers import VARY, answer
 from kgcompare.web.asking import language
+from kgcompare.web.reports import Once
 
 blueprint = Blueprint("data", __name__)
-_PREPARING = threading.Lock()
-_DUMPS: weakref.WeakKeyDictionary[object, Path] = weakref.WeakKeyDictionary()
+_SUGGESTIONS = Format("suggestions", "application/x-suggestions+json")
+"""Source: OpenSearch Suggestions 1.0."""
 
 
 @blueprint.get("/id/<kind>/<slug>")
@@ -38,16 +40,20 @@ def identifier(kind: str, slug: str) -> AnyResponse:
 
 @blueprint.get("/suggest")
 def suggest() -> Response:
-    """Completions of ``?q=``, at most ``?limit=`` (10; 1 to 50)."""
+    """Completions of ``?q=``, at most ``?limit=`` (10; 1 to 50); ``?format=suggestions`` is what browsers ask for."""
     lang = language()
     most = number("limit", 10, 1, 50) or 10
     text = request.args.get("q", "")[:200]
     kind = request.args.get("kind", "method")
-    return answer(
-        FORMATS["json"],
-        lang,
-        lambda: json.dumps([json.suggestion(thing) for thing in g.view.suggest(text, lang, kind=kind, most=most)]),
-    )
+    browser = request.args.get("format") == "suggestions"
+
+    def make() -> str:
+        things = g.view.suggest(text, lang, kind=kind, most=most)
+        if browser:
+            return json.dumps([text, [thing.label for thing in things]])
+        return json.dumps([json.suggestion(thing) for thing in things])
+
+    return answer(_SUGGESTIONS if browser else FORMATS["json"], lang, make)
 
 
 def number(name: str, default: int | None, least: int, most: int) -> int | None:
@@ -77,14 +83,8 @@ def health() -> Response:
 @blueprint.get("/dump.nq.gz")
 def dump() -> Response:
     """The whole catalogue as gzipped N-Quads, made once a generation."""
-    path = _DUMPS.get(g.view)
-    if path is None:
-        with _PREPARING:
-            path = _DUMPS.get(g.view)
-            if path is None:
-                path = _prepare()
     return send_file(
-        path,
+        _dump_of(g.view),
         mimetype="application/gzip",
         as_attachment=True,
         download_name="kgcompare.nq.gz",
@@ -92,16 +92,21 @@ def dump() -> Response:
     )
 
 
-def _prepare() -> Path:
+def _prepare(view: View) -> Path:
     handle, name = tempfile.mkstemp(prefix="kgcompare-dump-", suffix=".nq.gz")
-    path = Path(name)
+    os.close(handle)
+    path, plain = Path(name), Path(name).with_suffix("")
     try:
-        with os.fdopen(handle, "wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
-            for chunk in rdf.dump(g.view.quads(), "nq", g.view.base.value):
-                file.write(chunk.encode())
+        view.snapshot.dump(plain)
+        with plain.open("rb") as source, path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as target:
+            shutil.copyfileobj(source, target, 1024 * 1024)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    _DUMPS[g.view] = path
-    weakref.finalize(g.view, path.unlink, missing_ok=True)
+    finally:
+        plain.unlink(missing_ok=True)
+    weakref.finalize(view, path.unlink, missing_ok=True)
     return path
+
+
+_dump_of = Once("dump", _prepare)

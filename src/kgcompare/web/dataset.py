@@ -26,7 +26,7 @@ from kgcompare.web.reports import extent_of
 
 blueprint = Blueprint("dataset", __name__)
 OFFERED = ("html", *RDF, "json")
-_SITEMAP = 10_000
+_SITEMAP = 2_500
 """Records of one sitemap; the protocol allows 50,000 addresses and 50 MB."""
 _XML = Format("xml", "application/xml")
 _TEXT = Format("txt", "text/plain")

@@ -15,13 +15,17 @@ from kgcompare.formats import FORMATS, Format
 _ALIASES = {
     "application/xhtml+xml": "html",
     "application/x-turtle": "ttl",
+    "application/turtle": "ttl",
     "text/rdf+n3": "ttl",
     "text/n3": "ttl",
     "text/x-nquads": "nq",
     "application/x-trig": "trig",
     "text/x-tex": "tex",
     "application/x-latex": "tex",
+    "text/plain": "nt",
 }
+_VAGUE = "text/plain"
+"""The old name of N-Triples, and of much else: what a request names beside it, of the same weight, comes first."""
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """A quoted string, to the end where it is not closed; never tried twice."""
 
@@ -91,7 +95,8 @@ def best(header: str, offered: tuple[tuple[str, tuple[str, ...]], ...]) -> str |
     chosen: str | None = None
     for place, (name, media_types) in enumerate(offered):
         matched = [(found, r.weight) for r in wanted if (found := r.specificity(media_types[0]))]
-        matched += [(3, r.weight) for r in wanted if f"{r.main}/{r.sub}" in media_types[1:]]
+        also = [(f"{r.main}/{r.sub}", r.weight) for r in wanted]
+        matched += [(2 if alias == _VAGUE else 3, weight) for alias, weight in also if alias in media_types[1:]]
         if not matched:
             continue
         precision, weight = max(matched)

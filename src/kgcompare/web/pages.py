@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,18 +13,19 @@ from werkzeug import Response as AnyResponse
 from kgcompare import formats, resources
 from kgcompare.comparison import MOST
 from kgcompare.errors import UnknownThing, UsageError
-from kgcompare.formats import FORMATS, json, rdf
+from kgcompare.formats import FORMATS, Format, json, rdf
 from kgcompare.formats import report as state
 from kgcompare.model import Comparison, Thing
 from kgcompare.namespaces import is_slug
 from kgcompare.reading import Reader
 from kgcompare.search import Filter, fold
 from kgcompare.view import METHOD
+from kgcompare.web import links
 from kgcompare.web.answers import answer, pick, unkept
 from kgcompare.web.asking import language
 from kgcompare.web.data import number
 from kgcompare.web.problems import wants_page
-from kgcompare.web.rendering import LICENCE, format_name, labelled, render
+from kgcompare.web.rendering import labelled, render
 from kgcompare.web.reports import report_of
 
 blueprint = Blueprint("pages", __name__)
@@ -84,17 +85,26 @@ def compare(suffix: str = "") -> AnyResponse:
     if form.name != "html" or not (wanted or request.args.get("add") or wants_page()):
         if not wanted:
             raise UsageError(f"name the methods to compare: /compare?method=SLUG&method=SLUG, up to {MOST}")
-        return answer(
-            form,
-            lang,
-            lambda: formats.render(_compared(wanted, lang, only, cls), form.name, g.view.base.value),
-        )
+        return _linked(form, lang, lambda found: formats.render(found, form.name, g.view.base.value), wanted, only, cls)
     added = request.args.get("add", "").strip()
     if added:
         return _add(wanted, added, lang, cls)
     if not wanted:
         return unkept(render("compare.html", lang, found=None, **_none(lang)), 400, lang)
-    return answer(form, lang, lambda: _compare_page(wanted, lang, only, cls))
+    return _linked(form, lang, lambda found: _compare_page(found, wanted, lang, only, cls), wanted, "", cls)
+
+
+def _linked(
+    form: Format, lang: str, show: Callable[[Comparison], str], wanted: Sequence[str], only: str, cls: str
+) -> Response:
+    """The answer that shows a comparison, with its links."""
+    made: list[Comparison] = []
+
+    def make() -> str:
+        made.append(_compared(wanted, lang, only, cls))
+        return show(made[0])
+
+    return answer(form, lang, make, lambda: links.of_comparison(made[0], COMPARISON))
 
 
 def _compared(wanted: Sequence[str], lang: str, only: str, cls: str) -> Comparison:
@@ -119,7 +129,8 @@ def _add(wanted: list[str], text: str, lang: str, cls: str) -> AnyResponse:
     if not wanted:
         shown = render("compare.html", lang, found=None, added=text, choices=choices, examples=examples(lang))
         return unkept(shown, 404 if not choices else 300, lang)
-    shown = _compare_page(wanted, lang, request.args.get("only", ""), cls, added=text, choices=choices)
+    full = _compared(wanted, lang, "", cls)
+    shown = _compare_page(full, wanted, lang, request.args.get("only", ""), cls, added=text, choices=choices)
     return unkept(shown, 200, lang)
 
 
@@ -135,9 +146,14 @@ def _named(text: str, lang: str) -> str | None:
 
 
 def _compare_page(
-    wanted: Sequence[str], lang: str, only: str, cls: str, added: str = "", choices: Sequence[Thing] = ()
+    full: Comparison,
+    wanted: Sequence[str],
+    lang: str,
+    only: str,
+    cls: str,
+    added: str = "",
+    choices: Sequence[Thing] = (),
 ) -> str:
-    full = _compared(wanted, lang, "", cls)
     shown = _compared(wanted, lang, only, cls) if only else full
     return render(
         "compare.html",
@@ -201,7 +217,8 @@ def record(kind: str, name: str) -> Response:
     slug, dot, suffix = name.partition(".")
     if not is_slug(kind) or not is_slug(slug) or (dot and not suffix):
         raise UnknownThing(f"there is no such record: /{kind[:40]}/{name[:80]}")
-    form = pick(formats.RECORD, suffix)
+    known = formats.of_kind(kind)
+    form = pick(known, suffix)
     lang = language()
 
     def make() -> str:
@@ -209,39 +226,16 @@ def record(kind: str, name: str) -> Response:
             thing, triples = g.view.triples(kind, slug)
             return rdf.document_rdf(triples, thing, g.view.base.value, form.name)
         found = g.view.record(kind, slug, lang)
-        if form.name == "json":
-            return formats.record_text(found, "json")
-        others = [FORMATS[name] for name in formats.RECORD if name != "html"]
+        if form.name != "html":
+            return formats.record_text(found, form.name)
+        others = [FORMATS[name] for name in known if name != "html"]
         return render("record.html", lang, found=found, formats=others, kind=kind)
 
-    return answer(form, lang if form.name in {"html", "json"} else None, make)
+    tag = lang if form.name in {"html", "json"} else None
+    return answer(form, tag, make, lambda: links.of_record(kind, slug, known))
 
 
-# -- the catalogue itself --------------------------------------------------------------------------
-
-
-@blueprint.get("/dataset")
-def dataset() -> Response:
-    """What the dataset is: licence, counts, formats."""
-    form = pick(("html", "json"))
-    lang = language()
-
-    def make() -> str:
-        if form.name == "html":
-            named = ", ".join(format_name(name) for name in formats.RECORD)
-            return render("dataset.html", lang, counts=g.view.counts(), formats=named)
-        return json.dumps(
-            {
-                "name": "kgcompare",
-                "license": LICENCE,
-                "generation": g.view.generation,
-                "base": g.view.base.value,
-                "records": g.view.counts(),
-                "dump": url_for("data.dump"),
-            }
-        )
-
-    return answer(form, lang, make)
+# -- the state of the catalogue -------------------------------------------------------------------
 
 
 @blueprint.get("/report")

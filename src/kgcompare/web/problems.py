@@ -88,7 +88,7 @@ def register(app: Flask) -> None:
         if isinstance(fault, UnknownThing):
             more = {"unknown": list(fault.unknown), "suggestions": list(fault.suggestions)}
         response = problem(status_of(fault), str(fault), **more)
-        if isinstance(fault, Busy):
+        if isinstance(fault, Busy | Overrun):
             response.headers["Retry-After"] = str(fault.retry_after)
         return response
 

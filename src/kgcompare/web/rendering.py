@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,7 @@ from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Row, Value
 from kgcompare.namespaces import KINDS
 from kgcompare.reading import Reader
+from kgcompare.web import metadata
 from kgcompare.web.asking import language, link
 
 _WORD = re.compile(r"(\w+(?:[-’']\w+)*)")
@@ -75,7 +77,8 @@ def render(template: str, lang: str, **values: Any) -> str:
     def _(message: str, **parts: object) -> str:
         return languages.translate(lang, message, **parts)
 
-    return render_template(template, lang=lang, spoken=spoken, _=_, **values)
+    figure = partial(languages.number, lang)
+    return render_template(template, lang=lang, spoken=spoken, _=_, figure=figure, **values)
 
 
 def problem_page(status: int, detail: str, more: dict[str, Any]) -> str:
@@ -144,6 +147,7 @@ def register(app: Flask) -> None:
         kinds=KINDS,
         kinds_many=KINDS_MANY,
         static=static_address(),
+        metadata=metadata,
     )
 
 
@@ -160,6 +164,9 @@ FORMAT_NAMES = {
     "tsv": "TSV",
     "md": "Markdown",
     "tex": "LaTeX",
+    "bib": "BibTeX",
+    "ris": "RIS",
+    "csl": "CSL-JSON",
 }
 
 
@@ -169,8 +176,12 @@ def format_name(name: str) -> str:
 
 
 def offered(path: str) -> str | None:
-    """The address of a path below our root, None where this server has no such page."""
-    return request.script_root + path if any(rule.rule == path for rule in current_app.url_map.iter_rules()) else None
+    """The address of a path below our root, in the language asked for where it is no file; None if it is not served."""
+    bare = path.partition(".")[0] if path.endswith(".ttl") else path
+    if not any(rule.rule == bare for rule in current_app.url_map.iter_rules()):
+        return None
+    lang = "" if "." in path.rpartition("/")[2] else request.args.get("lang", "")
+    return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
 
 
 def static_address() -> Callable[[str], str]:

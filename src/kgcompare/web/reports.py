@@ -16,6 +16,8 @@ from kgcompare.view import View
 Made = TypeVar("Made")
 PATIENCE = 60.0
 """Seconds that a request waits for something that is being made."""
+_WAITING = threading.Semaphore(6)
+"""How many requests may wait so: each takes a thread of the server, which the others need."""
 
 
 class Once(Generic[Made]):
@@ -38,11 +40,17 @@ class Once(Generic[Made]):
             if future is None or (future.done() and future.exception() is not None):
                 future = self._made[view] = Future()
                 threading.Thread(target=self._run, args=(view, future), name=self.name, daemon=True).start()
+        if future.done():
+            return future.result()
+        said = f"the {self.name} of so large a catalogue is being made; try again in half a minute"
+        if not _WAITING.acquire(blocking=False):
+            raise ServiceUnavailable(said, retry_after=30)
         try:
             return future.result(PATIENCE)
         except TimeoutError:
-            said = f"the {self.name} of so large a catalogue is being made; try again in half a minute"
             raise ServiceUnavailable(said, retry_after=30) from None
+        finally:
+            _WAITING.release()
 
     def _run(self, view: View, future: Future[Made]) -> None:
         try:

@@ -16,7 +16,16 @@ from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web.settings import Settings
 
-THREADS = 16
+THREADS = 64
+"""Requests that are answered at a time: more than can wait for a query's worker (34)."""
+HEADERS = 15_000
+"""Milliseconds in which a request's headers have to be there; an idle connection is closed then."""
+HEAD_BYTES = 128 * 1024
+"""The most bytes of them."""
+FILES = 512
+"""Files that the process may want beside its connections: the store's, the workers' pipes."""
+CONNECTIONS = 4096
+"""Connections that are open at a time, as far as the system lets a process have open files."""
 PATIENCE = 10
 """Seconds that requests under way have when the server is told to stop."""
 __all__ = ["Settings", "check_port", "run"]
@@ -52,7 +61,8 @@ def run(settings: Settings, host: str, port: int) -> None:
     The application is made in the worker: an open store must not be carried over a fork.
     """
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     _check(settings)
@@ -63,9 +73,13 @@ def run(settings: Settings, host: str, port: int) -> None:
         "kgcompare",
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS, max_buffer_size=HEAD_BYTES),
+        websockets=False,
         workers=1,
-        blocking_threads=THREADS,
+        backpressure=_connections(),
+        loop=Loops.asyncio,
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.error,
     )
@@ -73,8 +87,21 @@ def run(settings: Settings, host: str, port: int) -> None:
         granian.serve(target_loader=partial(_load, settings, scratch))
 
 
+def _connections() -> int:
+    """How many connections may be open: a server that runs out of files would accept none again."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + FILES
+    if soft < wanted:
+        soft = min(wanted, hard) if hard != resource.RLIM_INFINITY else wanted
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(CONNECTIONS, soft - FILES))
+
+
 def _check(settings: Settings) -> None:
-    """Says what is wrong with the catalogue here, and not by a worker that dies."""
+    """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
+    settings.names  # noqa: B018
     for path in settings.shapes:
         ingest.read_shapes(path)
     if settings.endpoint is not None:
@@ -85,10 +112,11 @@ def _check(settings: Settings) -> None:
 
 def _load(settings: Settings, scratch: str, _target: str) -> Any:
     """The application, in the worker; that ends without tidying up, so that its temporary files go with *scratch*."""
-    from kgcompare.web import create_app
+    from kgcompare.web import MOST_BODY, create_app
+    from kgcompare.web.gateway import Gateway
 
     tempfile.tempdir = scratch
-    return create_app(settings)
+    return Gateway(create_app(settings).wsgi_app, THREADS, MOST_BODY)
 
 
 def print_address(host: str, port: int, settings: Settings) -> None:

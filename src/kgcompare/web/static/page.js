@@ -176,14 +176,17 @@ main.addEventListener("click", (event) => {
 
 main.addEventListener("submit", (event) => {
   const form = event.target, url = new URL(form.getAttribute("action"), location.href);
-  if (url.pathname !== location.pathname) return;
+  if (url.pathname !== location.pathname || form.getAttribute("method") === "post") return;
   event.preventDefault();
   url.search = new URLSearchParams(new FormData(form));
   const field = form.querySelector("input:not([type=hidden])");
   visit(url.href, { focus: [field?.id] });
 });
 
-addEventListener("popstate", () => visit(location.href, { push: false, focus: [document.activeElement?.id] }));
+addEventListener("popstate", () => {
+  if (document.getElementById("ask")) return; // the query page: a step within it, and the editor keeps its text
+  visit(location.href, { push: false, focus: [document.activeElement?.id] });
+});
 
 // -- the rest ----------------------------------------------------------------------------------------
 

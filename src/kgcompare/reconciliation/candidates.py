@@ -1,0 +1,201 @@
+"""The things that a name and some facts may be about, and whether one of them surely is.
+
+The name finds candidates and counts most; properties raise or lower them. What is not recorded speaks neither for
+a candidate nor against it, but only one of which all is known to agree is called a match.
+
+Source: Reconciliation Service API 0.2, section 4.2 (candidates and features) and 4.4 (retrieval and scoring).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode
+
+from kgcompare.languages import interface_languages
+from kgcompare.namespaces import iri, is_safe_iri
+from kgcompare.queries import load
+from kgcompare.reconciliation.agreement import similarity, years
+from kgcompare.reconciliation.asked import Constraint, Given, Named, Query
+from kgcompare.reconciliation.things import Things
+from kgcompare.search import Entry, Filter
+from kgcompare.search.facts import FACETS
+
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+_ORIGIN, _URI = iri("kgc:origin").value, iri("xsd:anyURI")
+_NAME_SHARE = 0.6
+"""What the name counts where there are properties too."""
+_UNKNOWN = 50.0
+"""The agreement with what is not recorded."""
+_AGREES = 90.0
+_CONSIDERED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A thing that may be meant: how well its name (None: none was given) and each property agree, from 0 to 100."""
+
+    entry: Entry
+    name: float | None
+    properties: Mapping[str, float | None]
+
+    @property
+    def score(self) -> float:
+        """How likely it is the one, from 0 to 100."""
+        agreed = [_UNKNOWN if value is None else value for value in self.properties.values()]
+        if not agreed:
+            return self.name or 0.0
+        mean = sum(agreed) / len(agreed)
+        return mean if self.name is None else _NAME_SHARE * self.name + (1 - _NAME_SHARE) * mean
+
+    @property
+    def sure(self) -> bool:
+        """Whether it has that very name or identifier, and everything else agrees."""
+        return self.name == 100.0 and all(value is not None and value >= _AGREES for value in self.properties.values())
+
+
+def reconcile(things: Things, batch: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+    """The answer to each query: ``result`` lists candidates, the likeliest first; ``match`` where one alone is sure.
+
+    :raises StoreError: if the store cannot be read.
+    """
+    known = {query: _candidates(things, query) for query in dict.fromkeys(batch.values())}
+    described = things.described(c.entry for query, found in known.items() for c in found[: query.limit])
+    answers = {}
+    for query, found in known.items():
+        alone = sum(candidate.sure for candidate in found) == 1
+        shown = found[: query.limit]
+        answers[query] = [_told(things, c, described) | {"match": alone and c.sure} for c in shown]
+    return {name: {"result": answers[query]} for name, query in batch.items()}
+
+
+def _told(things: Things, found: Candidate, described: Mapping[str, str]) -> dict[str, Any]:
+    features: list[dict[str, Any]] = []
+    if found.name is not None:
+        features = [{"id": "name", "value": round(found.name, 2)}, {"id": "same_name", "value": found.name == 100.0}]
+    features += [{"id": f"property:{p}", "value": round(v, 2)} for p, v in found.properties.items() if v is not None]
+    return {
+        **things.told(found.entry, described),
+        "type": [things.type(found.entry.kind)],
+        "score": round(found.score, 2),
+        "features": features,
+    }
+
+
+def _candidates(things: Things, query: Query) -> list[Candidate]:
+    kinds = [kind for kind in things.kinds if not query.types or kind in query.types]
+    named: dict[int, float] = {}
+    if query.text:
+        named = {entry.id: 100.0 for entry in _identified(things, query.text) if entry.kind in kinds}
+        named = named or {like.thing: like.score for like in things.names.find(query.text, kinds, _CONSIDERED)}
+        entries = things.view.index.entries(list(named))
+    else:
+        entries = _holders(things, query.constraints, kinds)
+    agreed = _agreements(things, entries, query.constraints)
+    found = [Candidate(entry, named.get(entry.id), agreed[entry.id]) for entry in entries]
+    return sorted(found, key=lambda c: (-c.score, len(c.entry.label(things.lang)[1]), c.entry.slug))
+
+
+# -- by an identifier or by a name -----------------------------------------------------------------------
+
+
+def _identified(things: Things, text: str) -> list[Entry]:
+    """The things that a text identifies: by our id, by their IRI, or by an identifier that they have elsewhere."""
+    entry = things.entry(text)
+    if entry is not None:
+        return [entry]
+    doi = _DOI.fullmatch(text)
+    texts = {text, doi[1], doi[1].lower()} if doi else {text} if _ADDRESS.fullmatch(text) else set()
+    return things.entries(_holding(things, (), texts)) if texts else []
+
+
+def _holding(things: Things, predicates: Iterable[str], texts: Collection[str]) -> list[str]:
+    """The IRIs of the things that have one of some texts, in whatever language, or the IRI that it is.
+
+    By identifying predicates where none is named.
+    """
+    values: list[NamedNode | Literal] = []
+    for text in sorted(texts):
+        values += [Literal(text), Literal(text, datatype=_URI)]
+        values += [Literal(text, language=lang) for lang in interface_languages()]
+        if is_safe_iri(text) and _ADDRESS.fullmatch(text):
+            values.append(NamedNode(text))
+    named = {"predicate": [NamedNode(predicate) for predicate in predicates]} if predicates else {}
+    rows = things.view.snapshot.select(load("holding").bind(value=values, **named)).rows
+    return sorted(row[0].value for row in rows if row[0] is not None)
+
+
+# -- by properties ---------------------------------------------------------------------------------------
+
+
+def _holders(things: Things, constraints: Sequence[Constraint], kinds: Sequence[str]) -> list[Entry]:
+    """The things that have some values, those that have most of them first."""
+    counted: Counter[str] = Counter()
+    facets: dict[str, str] = {}
+    spans: list[tuple[float, float]] = []
+    for asked in constraints:
+        fields = [f for kind in kinds if (f := things.fields(kind).get(asked.property))]
+        predicates = {steps[0].predicate for f in fields for steps in f.path.alternatives}
+        meant = [entry for value in asked.values for entry in _meant(things, value)]
+        if asked.property in FACETS:
+            facets.update({e.kind: e.slug for e in meant if e.kind == asked.property})
+        if _ORIGIN in predicates:
+            spans += [span for value in asked.values if (span := years(value))]
+        texts = {str(value) for value in asked.values if not isinstance(value, Named)}
+        found = set(_holding(things, sorted(predicates), texts)) if predicates and texts else set()
+        for entry in meant if predicates else ():
+            rows = things.view.snapshot.select(load("pointing_in").bind(thing=[NamedNode(entry.iri)])).rows
+            found.update(row[1].value for row in rows if row[1] is not None)
+        counted.update(found)
+    listed: list[Entry] = []
+    if (facets or spans) and "method" in kinds:
+        start = min((first for first, _ in spans), default=inf)
+        end = max((last for _, last in spans), default=inf)
+        narrowed = Filter("", "method", facets, _year(start), _year(end))
+        listed = things.view.index.listing(narrowed, things.lang, sort="name", most=_CONSIDERED)[0]
+    others = things.entries(thing for thing, _ in counted.most_common(_CONSIDERED))
+    found_by_id = {entry.id: entry for entry in (*listed, *others) if entry.kind in kinds}
+    return list(found_by_id.values())
+
+
+def _year(bound: float) -> int | None:
+    return int(bound) if isfinite(bound) else None
+
+
+def _meant(things: Things, value: Given) -> list[Entry]:
+    """The things that a value names, by id or by their very name."""
+    text = value.id if isinstance(value, Named) else str(value)
+    entry = things.entry(text)
+    if entry is not None or isinstance(value, Named):
+        return [entry] if entry else []
+    return things.view.index.entries(
+        [like.thing for like in things.names.find(text, things.kinds, 5) if like.score == 100.0]
+    )
+
+
+def _agreements(
+    things: Things, entries: Sequence[Entry], constraints: Sequence[Constraint]
+) -> dict[int, dict[str, float | None]]:
+    """How well each thing, by its number, agrees with each property; None where nothing is recorded."""
+    agreed: dict[int, dict[str, float | None]] = {entry.id: {} for entry in entries}
+    wanted = [(c.property, [_resolved(things, value) for value in c.values]) for c in constraints if c.values]
+    if wanted:
+        for entry, reader, graph in things.records(entries):
+            fields = things.fields(entry.kind)
+            for name, values in wanted:
+                terms = fields[name].path.follow(graph, NamedNode(entry.iri)) if name in fields else []
+                found = [similarity(reader, graph, term, value) for term in terms for value in values]
+                agreed[entry.id][name] = max(found, default=None)
+    return agreed
+
+
+def _resolved(things: Things, value: Given) -> Given:
+    """A value; one that names a thing by our id names it by its IRI."""
+    entry = things.entry(value.id) if isinstance(value, Named) else None
+    return Named(entry.iri) if entry else value

@@ -1,0 +1,165 @@
+"""Things, their types and properties, as reconciliation clients are told of them.
+
+Source: Reconciliation Service API 0.2, section 2 (entities, types, properties) and 5.3 (suggest responses).
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode
+
+from kgcompare.graph import Graph
+from kgcompare.languages import best, translate
+from kgcompare.namespaces import KINDS, iri, is_safe_iri, local_name
+from kgcompare.queries import load
+from kgcompare.reading import Reader
+from kgcompare.search import Entry, Index
+from kgcompare.search.names import Names, plain
+from kgcompare.shapes import RowShape
+from kgcompare.view import METHOD, View
+
+_CLASSES = {
+    "method": METHOD,
+    "agent": iri("foaf:Person").value,
+    "source": iri("bibo:Document").value,
+    **dict.fromkeys(("domain", "family", "type"), iri("skos:Concept").value),
+}
+"""The class whose shape says what things of a kind have; things of other kinds say it themselves."""
+_DEFINITION = iri("skos:definition").value
+_SHOWN = 200
+"""Characters of a description."""
+_NAMES: weakref.WeakKeyDictionary[Index, Names] = weakref.WeakKeyDictionary()
+_NAMING = threading.Lock()
+
+
+class Things:
+    """The things of one generation, named in one language."""
+
+    def __init__(self, view: View, lang: str) -> None:
+        self.view = view
+        self.lang = lang
+
+    @property
+    def names(self) -> Names:
+        """The names of this generation, read when they are first asked for.
+
+        :raises StoreError: if the index cannot be read.
+        """
+        index = self.view.index
+        with _NAMING:
+            found = _NAMES.get(index)
+            if found is None:
+                found = _NAMES[index] = Names(index)
+        return found
+
+    # -- types and properties --------------------------------------------------------------------------
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of things that there are and that a shape is about."""
+        return tuple(kind for kind in self.view.counts() if self.class_of(kind))
+
+    def type(self, kind: str) -> dict[str, str]:
+        """A kind as a type: its ``id`` and its ``name``."""
+        own = kind in KINDS
+        name = translate(self.lang, kind) if own else self.view.shapes.class_label(self.class_of(kind), self.lang)
+        return {"id": kind, "name": name[:1].upper() + name[1:] if name else kind}
+
+    def class_of(self, kind: str) -> str:
+        """The class whose shape says what things of a kind have; empty where there is none."""
+        return _CLASSES.get(kind) or self.view.class_of_kind(kind)
+
+    def fields(self, kind: str) -> dict[str, RowShape]:
+        """The properties of a kind by their ids, in the shape's order."""
+        return {f.id or local_name(f.iri): f for f in self.view.shapes.fields(self.class_of(kind)) if f.names}
+
+    def properties(self, kind: str = "") -> list[dict[str, str]]:
+        """The properties of a kind, or of all: ``id``, ``name`` and ``description``."""
+        found: dict[str, dict[str, str]] = {}
+        for one in [kind] if kind else self.kinds:
+            for name, field in self.fields(one).items():
+                described = best(field.descriptions, self.lang)
+                said = {"description": described[1]} if described else {}
+                found.setdefault(name, {"id": name, "name": field.label(self.lang)[1], **said})
+        return list(found.values())
+
+    # -- things ----------------------------------------------------------------------------------------
+
+    def entry(self, name: str) -> Entry | None:
+        """The thing of an id (``method/lasso``) or an IRI, or None."""
+        kind, _, slug = name.partition("/")
+        if is_safe_iri(name):
+            kind, slug = self.view.index.addresses([name]).get(name, ("", ""))
+        return self.view.index.find(kind, slug) if slug else None
+
+    def entries(self, things: Iterable[str]) -> list[Entry]:
+        """Those of some IRIs that the catalogue describes."""
+        addresses = self.view.index.addresses(list(things))
+        return [entry for address in addresses.values() if (entry := self.view.index.find(*address))]
+
+    def records(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Reader, Graph]]:
+        """Each thing with its description and a reader of it, kind by kind."""
+        for kind in dict.fromkeys(entry.kind for entry in entries):
+            of_kind = [entry for entry in entries if entry.kind == kind]
+            graphs = self.view.descriptions.records([entry.iri for entry in of_kind], self.class_of(kind))
+            reader = self.view.reader(self.lang, graphs)
+            for entry in of_kind:
+                yield entry, reader, graphs.get(entry.iri, Graph())
+
+    def described(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """IRI to what tells a thing from its namesakes: its definition; of a source who wrote it, when and where."""
+        kinds = {entry.iri: entry.kind for entry in entries}
+        sources = {thing for thing, kind in kinds.items() if kind == "source"}
+        reader = Reader(self.lang, self.view.descriptions.things(sources))
+        found = {thing: _brief(reader.csl(NamedNode(thing))) for thing in sources}
+        others = [NamedNode(thing) for thing in sorted(kinds.keys() - sources) if is_safe_iri(thing)]
+        rows = self.view.snapshot.select(load("definitions").bind(thing=others)).rows if others else []
+        said: dict[str, dict[str, str]] = {}
+        for thing, text in rows:
+            if thing is not None and isinstance(text, Literal):
+                said.setdefault(thing.value, {})[text.language or ""] = text.value
+        for name, texts in said.items():
+            _, shown = best(texts, self.lang) or ("", "")
+            found[name] = shown if len(shown) <= _SHOWN else shown[:_SHOWN].rpartition(" ")[0] + " …"
+        return found
+
+    def told(self, entry: Entry, described: Mapping[str, str]) -> dict[str, Any]:
+        """A thing's ``id``, ``name`` and, where there is one, ``description``."""
+        said = {"description": described[entry.iri]} if entry.iri in described else {}
+        return {"id": f"{entry.kind}/{entry.slug}", "name": entry.label(self.lang)[1], **said}
+
+    # -- suggestions -----------------------------------------------------------------------------------
+
+    def suggest(self, prefix: str, kinds: Sequence[str], skip: int, most: int) -> list[dict[str, Any]]:
+        """Things of some kinds whose names have words that begin so, or resemble it, with their ``notable`` type.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        entry = self.entry(prefix)
+        ids = [entry.id] if entry and entry.kind in kinds else []
+        ids += self.names.complete(prefix, kinds, skip + most)
+        ids = ids or [like.thing for like in self.names.find(prefix, kinds, skip + most)]
+        entries = self.view.index.entries(list(dict.fromkeys(ids))[skip : skip + most])
+        described = self.described(entries)
+        return [{**self.told(one, described), "notable": [self.type(one.kind)]} for one in entries]
+
+
+def choose(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int) -> list[dict[str, str]]:
+    """Those of some types or properties whose id begins so, or a word of whose name does."""
+    start = plain(prefix)
+    fitting = (one for one in offered if one["id"].startswith(prefix) or f" {start}" in f" {plain(one['name'])}")
+    return list(islice(fitting, skip, skip + most))
+
+
+def _brief(item: Mapping[str, Any]) -> str:
+    """A source (CSL-JSON) in a few words, which a whole list takes no longer to write than to read."""
+    authors = [name.get("family") or name.get("literal", "") for name in item.get("author", ())]
+    parts = [*authors[:3], *(["et al."] if len(authors) > 3 else [])]
+    year = item.get("issued", {}).get("date-parts", [[""]])[0][0]
+    return ", ".join(str(part) for part in (*parts, year, item.get("container-title", item.get("publisher"))) if part)

@@ -1,0 +1,180 @@
+"""Between the server and the application: bodies come in and files go out without a thread that waits for the network.
+
+The server's own WSGI side gives every request a thread, which then blocks on a body that does not come and on a client
+that does not read; as many such connections as there are threads stop everybody. Here the server's event loop does
+the waiting, within bounds, and the application gets a thread when all is there.
+
+Source: PEP 3333 (environ); RSGI specification 1.5; RFC 9110, section 15.5.9 (408), 15.5.14 (413), 15.5.16 (415).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout, ServiceUnavailable, UnsupportedMediaType
+from werkzeug.wsgi import FileWrapper
+
+from kgcompare.web.answers import QUICK
+
+if TYPE_CHECKING:
+    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+    from granian.rsgi import Scope
+
+PATIENCE = 10.0
+"""Seconds that a body may take to arrive."""
+MOST_HELD = 64 * 1024 * 1024
+"""Bytes of all bodies together that are still arriving."""
+FAULT = "kgcompare.fault"
+"""Where the application finds what is wrong with a body, as an exception to raise."""
+_SMALL = 1024 * 1024
+"""Bytes of a file that is read into memory."""
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the application said; ``file`` names a file whose bytes from ``start`` to ``end`` are the body."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+    file: str = ""
+    start: int = 0
+    end: int = 0
+
+
+class Gateway:
+    """An RSGI application that runs a WSGI application in threads."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes] | None], threads: int, most: int) -> None:
+        """Starts no thread yet.
+
+        *app* gives None to a quick request (``QUICK`` in its environ) that it would have to work for. *most* is how
+        many bytes of a body are taken in before the application says that it is too long.
+        """
+        self.app = app
+        self.most = most
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._held = 0
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answers a request."""
+        environ = environ_of(scope)
+        answer = self._ask({**environ, QUICK: True}) if scope.method in _BODILESS else None
+        if answer is not None:
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+            return
+        if scope.method not in _BODILESS:
+            environ["wsgi.input"] = io.BytesIO(await self._take(environ, protocol))
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._threads, self._ask, environ)
+        if answer is None:
+            raise RuntimeError("the application did not answer")
+        if answer.file:
+            protocol.response_file_range(answer.status, answer.headers, answer.file, answer.start, answer.end)
+        else:
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+
+    async def _take(self, environ: dict[str, Any], protocol: HTTPProtocol) -> bytes:
+        """The body, as far as it is wanted; what is wrong with it goes to the application."""
+        announced = environ.get("CONTENT_LENGTH", "")
+        environ.pop("HTTP_TRANSFER_ENCODING", None)  # undone by now
+        body = bytearray()
+        fault: HTTPException | None = None
+        if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
+            fault = UnsupportedMediaType("send the body as it is, without Content-Encoding")
+        elif announced and int(announced) > self.most:
+            return b""  # the application refuses it by its length
+        else:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    fault = await self._fill(body, protocol)
+            except TimeoutError:
+                fault = RequestTimeout("the body did not arrive in time")
+            finally:
+                self._held -= len(body)
+            if fault is None and announced and len(body) < int(announced):
+                fault = BadRequest("the body is shorter than its Content-Length")
+        environ["CONTENT_LENGTH"] = str(len(body))
+        if fault is not None:
+            environ[FAULT] = fault
+        return bytes(body)
+
+    async def _fill(self, body: bytearray, protocol: HTTPProtocol) -> HTTPException | None:
+        async for chunk in protocol:
+            body += chunk
+            self._held += len(chunk)
+            if self._held > MOST_HELD:
+                return ServiceUnavailable("too many requests are on their way; try again in a moment", retry_after=2)
+            if len(body) > self.most:
+                break
+        return None
+
+    def _ask(self, environ: dict[str, Any]) -> _Answer | None:
+        said: list[Any] = []
+        files: list[str] = []
+
+        def start(status: str, headers: list[tuple[str, str]], _: object = None) -> Callable[[bytes], object]:
+            said[:] = int(status[:3]), headers
+            return io.BytesIO().write
+
+        def wrap(file: IO[bytes], size: int = 8192) -> FileWrapper:
+            files.append(str(file.name))
+            return FileWrapper(file, size)
+
+        environ["wsgi.file_wrapper"] = wrap
+        result = self.app(environ, start)
+        if result is None:
+            return None
+        try:
+            status, headers = said
+            length = next((int(value) for name, value in headers if name == "Content-Length"), 0)
+            if not files or length <= _SMALL or environ["REQUEST_METHOD"] == "HEAD":
+                return _Answer(status, headers, b"".join(result))
+            part = next((value for name, value in headers if name == "Content-Range"), "bytes 0-")
+            first = int(re.findall(r"\d+", part)[0])
+            return _Answer(status, headers, file=files[0], start=first, end=first + length)
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+
+
+def environ_of(scope: Scope) -> dict[str, Any]:
+    """A request as WSGI has it, without its body.
+
+    A header with an underscore in its name is dropped: it could pass for one that a proxy sets.
+    """
+    host, _, port = scope.server.rpartition(":")
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in scope.headers.items():
+        if "_" not in name:
+            found[name.upper().replace("-", "_")].append(value)
+    headers: Mapping[str, str] = {name: ",".join(values) for name, values in found.items()}
+    own = {name: headers[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if name in headers}
+    return {
+        **{f"HTTP_{name}": value for name, value in headers.items() if name not in own},
+        **own,
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode("utf-8", "replace").decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": "HTTP/1.0" if scope.http_version == "1" else "HTTP/" + scope.http_version,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }

@@ -1,0 +1,99 @@
+"""The query page: a form, with scripts YASGUI's editor and tables in its place, and queries to begin with.
+
+What the address names is shown, never run here: the page's script asks the endpoint, whose workers run it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, g, request
+from pyoxigraph import NamedNode
+
+from kgcompare import queries, results, vocabulary
+from kgcompare.errors import UsageError
+from kgcompare.formats import FORMATS, json, rdf
+from kgcompare.namespaces import iri
+from kgcompare.queries import Query
+from kgcompare.search import Filter
+from kgcompare.view import View
+from kgcompare.web.answers import answer, unkept
+from kgcompare.web.asking import language
+from kgcompare.web.pages import examples as comparisons
+from kgcompare.web.rendering import render
+
+blueprint = Blueprint("query_page", __name__)
+_FIRST = ("methods", "compare", "differences", "method_record")
+"""The queries that most people have a use for; the others follow by name."""
+_INTERNAL = ("changes", "index_", "path_ends", "pointing_in", "quads", "things")
+"""What the names of queries begin with that are nothing without parameters, or give all there is."""
+_DOWNLOADS = results.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
+_HEADER = re.compile(r"\A(?:#.*\n)+\n*")
+_CLASS = iri("owl:Class").value
+
+
+def page() -> Response:
+    """The page, with the query of ``?query=`` or ``?example=`` filled in.
+
+    :raises UsageError: for an example that there is not.
+    """
+    lang = language()
+    known = {query.name: query for query in examples()}
+    wanted = request.args.get("example", "")
+    if wanted and wanted not in known:
+        raise UsageError(f"there is no example {wanted[:40]!r}; there are {', '.join(known)}")
+    given = request.args.get("query") or (filled(known[wanted], lang) if wanted else "")
+    shown = given or filled(known[_FIRST[0]], lang)
+    text = render("sparql.html", lang, examples=known.values(), query=shown, given=bool(given), downloads=_DOWNLOADS)
+    return unkept(text, 200, lang)
+
+
+def examples() -> list[Query]:
+    """The queries to begin with."""
+    found = [query for query in queries.every() if not query.name.startswith(_INTERNAL)]
+    return sorted(found, key=lambda query: _FIRST.index(query.name) if query.name in _FIRST else len(_FIRST))
+
+
+def filled(query: Query, lang: str) -> str:
+    """The text of a query below its header; where it asks for methods, for two that people compare."""
+    return _HEADER.sub("", _bound(query, lang)).rstrip()
+
+
+def _bound(query: Query, lang: str) -> str:
+    if not any(param.startswith("method ") for param in query.params):
+        return query.text
+    pair = next(iter(comparisons(lang)), ()) or g.view.search(Filter(), lang, most=2).things
+    methods = [NamedNode(thing.iri) for thing in pair]
+    if any(param.startswith("method inverse ") for param in query.params):
+        return query.bind(method=methods, method__inverse=[(method, iri("kgc:related")) for method in methods])
+    return query.bind(method=methods)
+
+
+@blueprint.get("/sparql/terms.json")
+def terms() -> Response:
+    """What the editor completes: prefixes, and the classes and properties of our vocabulary and shapes."""
+    lang = language()
+    return answer(FORMATS["json"], lang, lambda: json.dumps(_terms(g.view, lang)))
+
+
+def _terms(view: View, lang: str) -> dict[str, object]:
+    classes = {target: view.shapes.class_label(target, lang) for target in view.shapes.targets}
+    properties: dict[str, str] = {}
+    for target in view.shapes.targets:
+        for row in view.shapes.fields(target):
+            for steps in row.path.alternatives:
+                if len(steps) == 1 and not steps[0].inverse:
+                    properties.setdefault(steps[0].predicate, row.label(lang)[1])
+    words = vocabulary.graph()
+    for term in words.subjects():
+        types = words.types(term)
+        if isinstance(term, NamedNode) and types:
+            kind = classes if _CLASS in types else properties if types[0].endswith("Property") else None
+            if kind is not None:
+                kind[term.value] = vocabulary.label(term.value, lang)
+    return {
+        "base": view.base.value,
+        "prefixes": rdf.prefixes(view.base.value),
+        "classes": dict(sorted(classes.items())),
+        "properties": dict(sorted(properties.items())),
+    }
