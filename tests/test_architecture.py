@@ -20,7 +20,7 @@ LAYERS = (
     {"errors", "namespaces", "resources", "model", "graph", "languages", "dates", "queries", "shapes", "vocabulary"},
     {"store", "validation", "sandbox", "results"},
     {"ingest", "search", "comparison", "citation", "descriptions", "reading", "similar"},
-    {"catalogue", "view", "records", "completeness", "report", "dataset"},
+    {"catalogue", "view", "records", "completeness", "report", "dataset", "reconciliation"},
     {"formats"},
     {"web", "cli", "__init__", "__main__"},
 )

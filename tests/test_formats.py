@@ -20,7 +20,7 @@ from conftest import DATA
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import UnknownFormat, UsageError
-from kgcompare.formats import COMPARISON, FORMATS, answers, rdf, record_text, render
+from kgcompare.formats import BIBLIOGRAPHY, COMPARISON, FORMATS, answers, rdf, record_text, render
 from kgcompare.formats.tables import STATUS, harmless
 from kgcompare.model import Comparison
 from kgcompare.namespaces import DEFAULT_BASE, KGC
@@ -157,7 +157,7 @@ def test_other_texts_are_left_alone(text: str) -> None:
     assert harmless(text) == text
 
 
-@pytest.mark.parametrize("name", sorted(set(COMPARISON) - {"csv", "tsv"}))
+@pytest.mark.parametrize("name", sorted(set(COMPARISON) - {"csv", "tsv", *BIBLIOGRAPHY}))
 def test_formulas_get_no_apostrophe_elsewhere(view: View, name: str) -> None:
     text = written(view.compare(HOSTILE), name)
     for formula in ("-1+2", "@SUM", "+49"):
@@ -459,6 +459,7 @@ def test_every_format_of_the_interface_is_there() -> None:
         "rdf",
         "trig",
         "nq",
+        *BIBLIOGRAPHY,
     }
     assert FORMATS["md"].content_type == "text/markdown; charset=utf-8"
     assert FORMATS["tex"].content_type.startswith("application/x-tex")

@@ -43,10 +43,11 @@ def prefixes(base: str) -> dict[str, str]:
     return PREFIXES | {kind: f"{base}id/{kind}/" for kind in kinds}
 
 
-def write(triples: Iterable[Triple], name: str, base: str, graph: str | None = None) -> str:
+def write(triples: Iterable[Triple], name: str, base: str) -> str:
     """Statements in the syntax *name* (``ttl``, ``jsonld``, ``nt``, ``nq``, ``trig`` or ``rdf``).
 
-    Formats that know graphs put them into *graph*.
+    In formats that know graphs they stand in the default graph: a program that reads a document asks there for what
+    it says, and many (Comunica is one) ask nowhere else.
 
     :raises UnknownFormat: if there is no such syntax.
     """
@@ -59,9 +60,6 @@ def write(triples: Iterable[Triple], name: str, base: str, graph: str | None = N
         raise UnknownFormat(f"unknown RDF format {name[:40]!r}; use ttl, jsonld, nt, nq, trig or rdf")
     form = _OXIGRAPH[name]
     used = {p: n for p, n in prefixes(base).items() if name in {"trig", "rdf"}}
-    if form.supports_datasets and graph is not None:
-        quads = [Quad(t.subject, t.predicate, t.object, NamedNode(graph)) for t in statements]
-        return _serialised(quads, form, used)
     text = _serialised(statements, form, used)
     if name == "rdf":
         # XML readers make a line feed of a carriage return that is not written out.
@@ -151,7 +149,7 @@ def _pyld(term: Any) -> dict[str, str]:
 
 def comparison_rdf(found: Comparison, base: str, name: str) -> str:
     """A comparison as a ``qb:DataSet`` with an observation a cell."""
-    return write(cube(found, base), name, base, dataset_iri(found, base))
+    return write(cube(found, base), name, base)
 
 
 def dataset_iri(found: Comparison, base: str) -> str:
@@ -248,7 +246,7 @@ def document_rdf(triples: Iterable[Triple], thing: Thing, base: str, name: str) 
         # The document names its topic and does not embed it: what stands twice has its lists twice.
         topic = {"@embed": "@never", "@omitDefault": True}
         return json_ld(list(triples), base, {"@id": about, "@embed": "@once", "foaf:primaryTopic": topic})
-    return write(triples, name, base, Base(base).document(thing.iri))
+    return write(triples, name, base)
 
 
 def dump(quads: Iterable[Quad], name: str, base: str) -> Iterator[str]:

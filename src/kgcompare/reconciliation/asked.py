@@ -170,7 +170,7 @@ def _list(value: Any, where: str, most: int) -> list[Any]:
 def _string(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise UsageError(f"{where} must be a text, not {_kind(value)}")
-    return value[:_LONGEST]
+    return _clean(value)
 
 
 def _text(value: Any, where: str) -> str:
@@ -178,7 +178,12 @@ def _text(value: Any, where: str) -> str:
         return ""
     if isinstance(value, int | float):
         return str(int(value) if value == value // 1 else value)
-    return value[:_LONGEST].strip() if isinstance(value, str) else _string(value, where)
+    return _clean(value).strip() if isinstance(value, str) else _string(value, where)
+
+
+def _clean(text: str) -> str:
+    """The beginning of a text, as UTF-8 can carry it: JSON has escapes for halves of characters."""
+    return text[:_LONGEST].encode("utf-8", "replace").decode()
 
 
 def _id(value: Any, where: str) -> str:

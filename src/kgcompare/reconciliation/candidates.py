@@ -34,7 +34,7 @@ _NAME_SHARE = 0.6
 _UNKNOWN = 50.0
 """The agreement with what is not recorded."""
 _AGREES = 90.0
-_CONSIDERED = 50
+_CONSIDERED, _WEIGHED = 50, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,9 @@ def _candidates(things: Things, query: Query) -> list[Candidate]:
     named: dict[int, float] = {}
     if query.text:
         named = {entry.id: 100.0 for entry in _identified(things, query.text) if entry.kind in kinds}
-        named = named or {like.thing: like.score for like in things.names.find(query.text, kinds, _CONSIDERED)}
+        # Properties cost a record each; names further down would not come up to the top by them.
+        most = max(_WEIGHED, query.limit) if query.constraints else _CONSIDERED
+        named = named or {like.thing: like.score for like in things.names.find(query.text, kinds, most)}
         entries = things.view.index.entries(list(named))
     else:
         entries = _holders(things, query.constraints, kinds)
@@ -184,14 +186,11 @@ def _agreements(
 ) -> dict[int, dict[str, float | None]]:
     """How well each thing, by its number, agrees with each property; None where nothing is recorded."""
     agreed: dict[int, dict[str, float | None]] = {entry.id: {} for entry in entries}
-    wanted = [(c.property, [_resolved(things, value) for value in c.values]) for c in constraints if c.values]
-    if wanted:
-        for entry, reader, graph in things.records(entries):
-            fields = things.fields(entry.kind)
-            for name, values in wanted:
-                terms = fields[name].path.follow(graph, NamedNode(entry.iri)) if name in fields else []
-                found = [similarity(reader, graph, term, value) for term in terms for value in values]
-                agreed[entry.id][name] = max(found, default=None)
+    wanted = {c.property: [_resolved(things, value) for value in c.values] for c in constraints if c.values}
+    for entry, reader, graph, found in things.records(entries, wanted) if wanted else ():
+        for name, values in wanted.items():
+            pairs = [(term, value) for term in found.get(name, ()) for value in values]
+            agreed[entry.id][name] = max((similarity(reader, graph, t, v) for t, v in pairs), default=None)
     return agreed
 
 

@@ -39,18 +39,17 @@ def extend(things: Things, asked: Extension) -> dict[str, Any]:
         if wanted.property not in offered:
             raise UsageError(f"there is no property {wanted.property[:40]!r}; there are {', '.join(offered)}")
     entries = {name: entry for name in asked.ids if (entry := things.entry(name))}
-    records = {entry.id: (reader, graph) for entry, reader, graph in things.records(list(entries.values()))}
+    names = [wanted.property for wanted in asked.properties]
+    records = {entry.id: (reader, graph, f) for entry, reader, graph, f in things.records([*entries.values()], names)}
     rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
     kinds: dict[str, set[str]] = {}
     for name in asked.ids:
         rows[name] = {wanted.property: [] for wanted in asked.properties}
-        entry = entries.get(name)
-        fields = things.fields(entry.kind) if entry else {}
-        for wanted in asked.properties:
-            if entry and wanted.property in fields:
-                reader, graph = records[entry.id]
-                terms = fields[wanted.property].path.follow(graph, NamedNode(entry.iri))
-                values, of = _values(things, reader, graph, _members(graph, terms), wanted)
+        if name in entries:
+            reader, graph, found = records[entries[name].id]
+            for wanted in asked.properties:
+                terms = _members(graph, found.get(wanted.property, ()))
+                values, of = _values(things, reader, graph, terms, wanted)
                 rows[name][wanted.property] = values
                 kinds.setdefault(wanted.property, set()).update(of)
     meta: list[dict[str, Any]] = []

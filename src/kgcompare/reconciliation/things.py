@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kgcompare.graph import Graph
+from kgcompare.graph import Graph, Term
 from kgcompare.languages import best, translate
 from kgcompare.namespaces import KINDS, iri, is_safe_iri, local_name
 from kgcompare.queries import load
@@ -103,14 +103,25 @@ class Things:
         addresses = self.view.index.addresses(list(things))
         return [entry for address in addresses.values() if (entry := self.view.index.find(*address))]
 
-    def records(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Reader, Graph]]:
-        """Each thing with its description and a reader of it, kind by kind."""
+    def records(
+        self, entries: Sequence[Entry], properties: Collection[str]
+    ) -> Iterator[tuple[Entry, Reader, Graph, dict[str, list[Term]]]]:
+        """Each thing with a reader, its description, and its values of those of some properties that it can have.
+
+        :raises StoreError: if the store cannot be read.
+        """
         for kind in dict.fromkeys(entry.kind for entry in entries):
             of_kind = [entry for entry in entries if entry.kind == kind]
+            fields = {name: field for name, field in self.fields(kind).items() if name in properties}
             graphs = self.view.descriptions.records([entry.iri for entry in of_kind], self.class_of(kind))
-            reader = self.view.reader(self.lang, graphs)
+            found = {
+                thing: {name: field.path.follow(graph, NamedNode(thing)) for name, field in fields.items()}
+                for thing, graph in graphs.items()
+            }
+            named = {t for thing in found for terms in found[thing].values() for t in _within(graphs[thing], terms)}
+            reader = Reader(self.lang, self.view.descriptions.things(named))
             for entry in of_kind:
-                yield entry, reader, graphs.get(entry.iri, Graph())
+                yield entry, reader, graphs.get(entry.iri, Graph()), found.get(entry.iri, {})
 
     def described(self, entries: Iterable[Entry]) -> dict[str, str]:
         """IRI to what tells a thing from its namesakes: its definition; of a source who wrote it, when and where."""
@@ -148,6 +159,17 @@ class Things:
         entries = self.view.index.entries(list(dict.fromkeys(ids))[skip : skip + most])
         described = self.described(entries)
         return [{**self.told(one, described), "notable": [self.type(one.kind)]} for one in entries]
+
+
+def _within(graph: Graph, terms: Iterable[Term]) -> Iterator[str]:
+    """The IRIs among terms, and those that structures and lists among them name."""
+    for term in terms:
+        if isinstance(term, NamedNode):
+            yield term.value
+        elif isinstance(term, BlankNode):
+            inner = [value for values in graph.description(term).values() for value in values]
+            yield from _within(graph, [value for value in inner if not isinstance(value, BlankNode)])
+            yield from _within(graph, [m for value in inner for m in graph.members(value) if isinstance(m, NamedNode)])
 
 
 def choose(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int) -> list[dict[str, str]]:

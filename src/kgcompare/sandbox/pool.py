@@ -22,6 +22,9 @@ from kgcompare.sandbox.screen import screen
 MEMORY = 1024 * 1024 * 1024
 """Bytes of address space of a worker; 512 MiB is too little for an open store."""
 
+NICE = 10
+"""Scheduling priority of a worker: whoever asks for a page comes first."""
+
 
 class Refused(QueryError):
     """The query is malformed, or asks for what is not given (400)."""
@@ -79,6 +82,8 @@ class _Worker:
             env=environment,
             cwd="/",
         )
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
         self.ready = False
 
     def ask(self, request: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:

@@ -20,17 +20,21 @@ MOST_CLAUSES = 96
 """UNION, OPTIONAL, MINUS, FILTER, BIND, EXISTS, SELECT and GRAPH, together."""
 MOST_OPERATORS = 400
 MOST_VALUES = 5_000
+MOST_STRAYS = 200
+"""Characters that begin no token; there are a few rare letters among them."""
+# Every repetition is possessive or bounded: no text makes the expression try the same characters again and again.
 _TOKEN = re.compile(
     r"""
     (?P<skip>\s+|\#[^\n\r]*)
   | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-  | (?P<string>'''(?:(?:'|'')?(?:[^'\\]|\\.))*'''|\"\"\"(?:(?:"|"")?(?:[^"\\]|\\.))*\"\"\"
-      |'(?:[^'\\\n\r]|\\.)*'|"(?:[^"\\\n\r]|\\.)*")
+  | (?P<string>'''(?:'{0,2}(?:[^'\\]++|\\.))*+'''|\"\"\"(?:"{0,2}(?:[^"\\]++|\\.))*+\"\"\"
+      |'(?:[^'\\\n\r]++|\\.)*+'|"(?:[^"\\\n\r]++|\\.)*+")
   | (?P<variable>[?$]\w+)
-  | (?P<name>(?:[^\W\d_][\w.-]*)?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]|[.-](?=[\w.:%\\-]))*)
+  | (?P<name>(?:[^\W\d_][\w.-]{0,200}+)?:
+      (?:[\w:]++|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]|[.-](?=[\w.:%\\-]))*+)
   | (?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
   | (?P<blank>_:[\w.-]+)
-  | (?P<word>[A-Za-z_]\w*)
+  | (?P<word>[^\W\d]\w*+)
   | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
   | (?P<open>[({\[])
   | (?P<close>[)}\]])
@@ -54,7 +58,7 @@ def screen(query: str) -> str | None:  # noqa: PLR0912  (one pass over the token
         raise QueryError(f"the query has {len(query)} characters; the most are {MOST_CHARACTERS}")
     # Escapes of code points are resolved before anything else is read (section 19.2).
     query = re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _code_point, query)
-    depth = statements = clauses = operators = values = 0
+    depth = statements = clauses = operators = values = strays = 0
     form: str | None = None
     for match in _TOKEN.finditer(query):
         kind = match.lastgroup
@@ -78,8 +82,10 @@ def screen(query: str) -> str | None:  # noqa: PLR0912  (one pass over the token
             statements += 1
         elif kind == "operator":
             operators += 1
-        elif kind in {"iri", "string", "name", "number", "variable", "blank"}:
+        elif kind in {"iri", "string", "name", "number", "variable", "blank", "tag"}:
             values += 1
+        elif kind == "other":
+            strays += 1
         if statements > MOST_STATEMENTS:
             raise QueryError(f"the query has more than {MOST_STATEMENTS} patterns")
         if clauses > MOST_CLAUSES:
@@ -88,6 +94,8 @@ def screen(query: str) -> str | None:  # noqa: PLR0912  (one pass over the token
             raise QueryError(f"the query has more than {MOST_OPERATORS} operators")
         if values > MOST_VALUES:
             raise QueryError(f"the query names more than {MOST_VALUES} terms")
+        if strays > MOST_STRAYS:
+            raise QueryError("the query is no SPARQL: it has too many characters that stand for nothing")
     return form
 
 

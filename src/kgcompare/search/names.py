@@ -167,6 +167,7 @@ class Names:
         near = process.extract(word, self._spellings, scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=8)
         options = [f'"{term}"' for term, _, _ in near]
         for at in range(2, len(word) - 1):
-            if word[:at] in self._terms and word[at:] in self._terms:
-                options.append(f'("{word[:at]}" AND "{word[at:]}")')
+            for rest in (word[at:], word[at + 1 :]):  # a space left out, or another letter in its place
+                if word[:at] in self._terms and rest in self._terms:
+                    options.append(f'("{word[:at]}" AND "{rest}")')
         return f"({' OR '.join(options)})" if options else ""

@@ -90,7 +90,7 @@ def _described(form: Format) -> Response:
         counts = g.view.counts()
         examples = [thing.iri for thing in g.view.search(Filter(), most=3).things]
         triples = dataset.describe(g.view.base, root(), extent_of(g.view), sum(counts.values()), examples)
-        return rdf.write(triples, form.name, g.view.base.value, dataset.dataset_iri(g.view.base))
+        return rdf.write(triples, form.name, g.view.base.value)
 
     return answer(form, None, make, lambda: links.of_dataset(OFFERED))
 

@@ -44,6 +44,8 @@ def header(links: Iterable[tuple[str, str, str]]) -> str:
 def of_document(path: str, offered: Sequence[str], *more: tuple[str, str, str], query: str = "") -> str:
     """The Link header of what is at *path* below our root, comes in the formats *offered* and has the links *more*."""
     here = request.script_root + path
+    lang = request.args.get("lang", "")
+    query = query or (urlencode({"lang": lang}) if lang else "")
     tail = "?" + query if query else ""
     found = [(here + tail, "canonical", ""), *more]
     if "ttl" in offered:
@@ -76,7 +78,7 @@ def of_dataset(offered: Sequence[str]) -> str:
     """The Link header of the dataset's description: its item is the dump."""
     dump = (link("data.dump", lang=None), "item", "application/gzip")
     cite = (dataset.dataset_iri(g.view.base), "cite-as", "")
-    terms = [(licence, "license", "") for licence in extent_of(g.view).licences]
+    terms = _licensed(extent_of(g.view).licences)
     return of_document("/dataset", offered, cite, *terms, (_DATA, "type", ""), dump)
 
 
@@ -85,4 +87,8 @@ def licences(things: Sequence[str]) -> list[tuple[str, str, str]]:
     documents = [g.view.base.document(thing) for thing in things]
     found = g.view.descriptions.describe(documents)
     named = dict.fromkeys(name for of, graph in found.items() for name in graph.iris(NamedNode(of), _LICENCE))
-    return [(name, "license", "") for name in named]
+    return _licensed(named)
+
+
+def _licensed(names: Iterable[str]) -> list[tuple[str, str, str]]:
+    return [(name, "license", "") for name in names if name.startswith(("http://", "https://"))]

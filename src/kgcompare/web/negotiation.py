@@ -75,13 +75,18 @@ def choose(header: str, offered: Sequence[str]) -> Format | None:
     No header means anything. Of formats of the same weight one that is named wins over one that a wildcard
     brings, HTML before Turtle before JSON-LD and so on.
     """
-    types = tuple(
+    found = best(header, names_of(tuple(offered)))
+    return FORMATS[found] if found else None
+
+
+@lru_cache(maxsize=64)
+def names_of(offered: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(name, media types) of formats in order of preference: the type that is sent, then others that mean it."""
+    return tuple(
         (name, (form.media_type, *(alias for alias, target in _ALIASES.items() if target == name)))
         for name, form in FORMATS.items()
         if name in offered
     )
-    found = best(header, types)
-    return FORMATS[found] if found else None
 
 
 @lru_cache(maxsize=2048)

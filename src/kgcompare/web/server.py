@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ FILES = 512
 """Files that the process may want beside its connections: the store's, the workers' pipes."""
 CONNECTIONS = 4096
 """Connections that are open at a time, as far as the system lets a process have open files."""
+SWITCH = 0.001
+"""Seconds after which a thread that computes lets another one run: kept answers do not wait for those that are made."""
 PATIENCE = 10
 """Seconds that requests under way have when the server is told to stop."""
 __all__ = ["Settings", "check_port", "run"]
@@ -116,13 +119,12 @@ def _load(settings: Settings, scratch: str, _target: str) -> Any:
     from kgcompare.web.gateway import Gateway
 
     tempfile.tempdir = scratch
+    sys.setswitchinterval(SWITCH)
     return Gateway(create_app(settings).wsgi_app, THREADS, MOST_BODY)
 
 
 def print_address(host: str, port: int, settings: Settings) -> None:
     """Says on stderr where the pages are."""
-    import sys
-
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(f"kgcompare is at http://{shown}:{port}{settings.root}/ (stop with Ctrl-C)\n")
     sys.stderr.flush()

@@ -29,7 +29,7 @@ from kgcompare.view import View
 from kgcompare.web import query_page
 from kgcompare.web.answers import VARY, pick
 from kgcompare.web.asking import root
-from kgcompare.web.negotiation import best, names_html
+from kgcompare.web.negotiation import best, names_html, names_of
 
 blueprint = Blueprint("sparql", __name__)
 _SOLUTIONS = (
@@ -38,7 +38,7 @@ _SOLUTIONS = (
     ("csv", ("text/csv",)),
     ("tsv", ("text/tab-separated-values",)),
 )
-_STATEMENTS = tuple((name, (FORMATS[name].media_type,)) for name in RDF)
+_STATEMENTS = names_of(RDF)
 _RESULT_FORMATS = (
     *(f"SPARQL_Results_{name}" for name in ("JSON", "XML", "CSV", "TSV")),
     *("Turtle", "JSON-LD", "N-Triples", "N-Quads", "TriG", "RDF_XML"),
