@@ -38,6 +38,9 @@ PAGES = (
     "/source/goodfellow-2014-generative-adversarial-nets",
     "/domain/deep-learning",
     "/dataset",
+    "/ns?lang=fr",
+    "/shapes",
+    "/sparql",
     "/method/no-such-thing",
 )
 
@@ -479,7 +482,7 @@ def test_an_error_says_what_happened_and_offers_a_way_on(visit: Open, address: s
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "path"}
 GLOBAL = {"id", "class", "lang", "dir", "title", "hidden", "tabindex", "role", "autofocus", "spellcheck"}
 OWN = {
-    "a": {"href", "rel", "type", "hreflang"},
+    "a": {"href", "rel", "type", "hreflang", "download"},
     "button": {"type", "formaction"},
     "form": {"action", "method"},
     "html": set(),
@@ -488,7 +491,8 @@ OWN = {
     "link": {"rel", "href", "type", "title", "hreflang"},
     "meta": {"charset", "name", "content", "property"},
     "script": {"src", "defer", "type"},
-    "textarea": {"name", "rows", "required"},
+    "textarea": {"name", "rows", "required", "autocomplete", "autocapitalize"},
+    "time": {"datetime"},
     "th": {"scope", "colspan"},
     "details": {"open"},
 }
