@@ -295,8 +295,9 @@ def test_what_does_not_agree_or_is_not_known_makes_no_match(client: FlaskClient,
     assert matched(found) == []
 
 
-def test_properties_tell_namesakes_apart(client: FlaskClient) -> None:
-    """Two sources that have nearly the same title."""
+def test_properties_outweigh_a_letter_of_the_name(client: FlaskClient) -> None:
+    """A source has the very title, a method nearly the name; only the method has an origin."""
+    assert one(client, "Random forests")[0]["id"] == "source/breiman-2001-random-forests"
     found = one(client, "Random forests", properties=[{"pid": "origin-year", "v": "2001"}])
     assert found[0]["id"] == "method/random-forest"
 
@@ -410,7 +411,6 @@ def test_a_preview_shows_itself_in_the_frame_of_another_origin(browser: Browser,
             shown = page.frame_locator("iframe")
             assert shown.get_by_role("heading").inner_text() == "Lasso"
             assert shown.locator("html").evaluate("e => e.scrollWidth <= e.clientWidth")
-            page.locator("iframe").screenshot(path="/tmp/recon-look/preview.png")
             assert [text for text in logged if "favicon" not in text and "404" not in text] == []
         finally:
             context.close()

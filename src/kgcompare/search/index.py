@@ -246,7 +246,7 @@ class Index:
         if order not in {"name", "year", "relevance"}:
             raise UsageError(f"unknown order {order[:40]!r}; use name, year or relevance")
         if order == "relevance" and query.text.strip():
-            if after and not re.fullmatch(r"\d{1,6}", after):
+            if after and not re.fullmatch(r"[0-9]{1,6}", after):
                 raise UsageError("after is not a place in this list")
             skip = int(after or 0)
             ids, total = self.matching(query, most + 1, skip)

@@ -111,7 +111,8 @@ class Names:
         words = list(dict.fromkeys(wanted.split()))[:_WORDS]
         found: dict[int, float] = {}
         scores: dict[str, float] = {}
-        # As it was spelt first: most names are, and to look for others costs more.
+        # As it was spelt first: most names are, and to look for others costs more. Once the very name is found, only
+        # others with all its words are namesakes; they may still be spelt in another way.
         for spell in (self._spelt, self._alike):
             groups = [group for word in words if (group := spell(word))]
             for expressions in self._ways(words, groups):
@@ -119,9 +120,9 @@ class Names:
                     if name not in scores:
                         scores[name] = likeness(wanted, name)
                     found[thing] = max(found.get(thing, 0.0), scores[name])
-                if len(found) >= _ENOUGH:
+                if len(found) >= _ENOUGH or 100.0 in found.values():
                     break
-            if max(found.values(), default=0.0) == 100.0:
+            if len(found) >= _ENOUGH and 100.0 in found.values():
                 break
         best = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
         return [Likeness(thing, score) for thing, score in best[:most] if score >= _LEAST]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import tempfile
 import weakref
@@ -14,16 +15,18 @@ from flask import Blueprint, Response, g, redirect, request, send_file, url_for
 from werkzeug import Response as AnyResponse
 
 from kgcompare.errors import UnknownThing, UsageError
-from kgcompare.formats import FORMATS, Format, json
+from kgcompare.formats import Format, json
 from kgcompare.namespaces import is_slug
 from kgcompare.view import View
-from kgcompare.web.answers import VARY, answer
+from kgcompare.web.answers import VARY, answer, pick
 from kgcompare.web.asking import language
 from kgcompare.web.reports import Once
 
 blueprint = Blueprint("data", __name__)
 _SUGGESTIONS = Format("suggestions", "application/x-suggestions+json")
 """Source: OpenSearch Suggestions 1.0."""
+_WHOLE = re.compile(r"-?[0-9]+")
+"""A number as JSON and forms write it; Python takes signs, underscores and digits of other scripts too."""
 
 
 @blueprint.get("/id/<kind>/<slug>")
@@ -46,6 +49,7 @@ def suggest() -> Response:
     text = request.args.get("q", "")[:200]
     kind = request.args.get("kind", "method")
     browser = request.args.get("format") == "suggestions"
+    form = _SUGGESTIONS if browser else pick(("json",))
 
     def make() -> str:
         things = g.view.suggest(text, lang, kind=kind, most=most)
@@ -53,7 +57,7 @@ def suggest() -> Response:
             return json.dumps([text, [thing.label for thing in things]])
         return json.dumps([json.suggestion(thing) for thing in things])
 
-    return answer(_SUGGESTIONS if browser else FORMATS["json"], lang, make)
+    return answer(form, lang, make)
 
 
 def number(name: str, default: int | None, least: int, most: int) -> int | None:
@@ -64,10 +68,9 @@ def number(name: str, default: int | None, least: int, most: int) -> int | None:
     text = request.args.get(name, "").strip()
     if not text:
         return default
-    try:
-        value = int(text) if len(text) < 12 else most + 1
-    except ValueError:
-        raise UsageError(f"{name} must be a whole number, not {text[:40]!r}") from None
+    if not _WHOLE.fullmatch(text):
+        raise UsageError(f"{name} must be a whole number, not {text[:40]!r}")
+    value = int(text) if len(text) < 12 else most + 1
     if not least <= value <= most:
         raise UsageError(f"{name} must be from {least} to {most}")
     return value

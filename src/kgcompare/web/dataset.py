@@ -82,7 +82,8 @@ def void() -> Response:
     """The same where VoID says that it is: RDF for all who do not name HTML."""
     if request.args.get("format") or names_html(request.headers.get("Accept", "")):
         return page()
-    return _described(pick(RDF))
+    form = pick((*RDF, "json"))
+    return _described(form) if form.name in RDF else page()
 
 
 def _described(form: Format) -> Response:

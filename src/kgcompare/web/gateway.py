@@ -91,8 +91,8 @@ class Gateway:
         fault: HTTPException | None = None
         if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
             fault = UnsupportedMediaType("send the body as it is, without Content-Encoding")
-        elif announced and int(announced) > self.most:
-            return b""  # the application refuses it by its length
+        elif announced and int(announced) > self.most and "HTTP_EXPECT" in environ:
+            return b""  # the application refuses it by its length, before it is sent
         else:
             try:
                 async with asyncio.timeout(PATIENCE):
@@ -101,7 +101,7 @@ class Gateway:
                 fault = RequestTimeout("the body did not arrive in time")
             finally:
                 self._held -= len(body)
-            if fault is None and announced and len(body) < int(announced):
+            if fault is None and announced and len(body) < min(int(announced), self.most + 1):
                 fault = BadRequest("the body is shorter than its Content-Length")
         environ["CONTENT_LENGTH"] = str(len(body))
         if fault is not None:
@@ -109,12 +109,16 @@ class Gateway:
         return bytes(body)
 
     async def _fill(self, body: bytearray, protocol: HTTPProtocol) -> HTTPException | None:
+        """Takes chunks in; of what is too long one byte too many, and the rest is read for the client to hear of it."""
+        dropped = 0
         async for chunk in protocol:
-            body += chunk
-            self._held += len(chunk)
+            kept = chunk[: self.most + 1 - len(body)]
+            body += kept
+            self._held += len(kept)
+            dropped += len(chunk) - len(kept)
             if self._held > MOST_HELD:
                 return ServiceUnavailable("too many requests are on their way; try again in a moment", retry_after=2)
-            if len(body) > self.most:
+            if dropped > MOST_HELD:
                 break
         return None
 

@@ -2,8 +2,9 @@
 
 It stands in ``openapi.json``, in OpenAPI but for what repeats itself: parameters and headers go by their names alone,
 ``answer`` is a 200 in groups of formats (with the schema of the one called JSON), ``faults`` are the statuses of errors
-beside those of every address, and a ``suffixed`` address exists with a format behind it too. Formats come from
-the tables that answers are made by, so that a new one needs no edit.
+beside those of every address, and a ``suffixed`` address exists with a format behind it too. What is ``fresh`` has no
+entity tag; what is ``lenient`` ignores a format that it does not know. Formats come from the tables that answers are
+made by, so that a new one needs no edit.
 
 Source: OpenAPI Specification 3.1.1, sections 4.8 (document) and 4.8.12 (``Accept`` is no parameter: the media types of
 an answer say it); JSON Schema 2020-12; RFC 9457 (problem documents).
@@ -115,19 +116,20 @@ def _operation(said: Mapping[str, Any], place: str = "query") -> Node:
     own = said.get("answer", {})
     kept = bool(own) and not own.get("fresh")
     names = [*said.get("parameters", ())]
-    names += ["Accept-Language"] if "lang" in names else []
+    spoken = not {"lang", "page-lang"}.isdisjoint(names)
+    names += ["Accept-Language"] if spoken else []
     names += ["If-None-Match"] if kept else []
     done["parameters"] = [_reference("parameters", name) for name in names]
     offered = list(dict.fromkeys(name for group in own.get("formats", ()) for name in _GROUPS[group]))
     if offered:
-        done["parameters"].append(_format(offered, place))
+        done["parameters"].append(_format(offered, place, bool(own.get("lenient"))))
     if place == "path":
         done["operationId"] += "As"
         done["summary"] += ", in the format of the suffix"
     responses: Node = {}
     if own:
         headers = ["ETag", "Vary"] if kept else []
-        headers += ["Content-Language"] if "lang" in names else []
+        headers += ["Content-Language"] if spoken else []
         headers += own.get("headers", ())
         found = {"description": own["description"], "content": _content(own)}
         responses["200"] = found | {"headers": _headers(*headers)}
@@ -137,15 +139,17 @@ def _operation(said: Mapping[str, Any], place: str = "query") -> Node:
     return done | {"responses": responses | {str(status): _reference("responses", f"S{status}") for status in statuses}}
 
 
-def _format(offered: Sequence[str], place: str) -> Node:
-    about = "The format, whatever Accept says." if place == "query" else "The format, which is the suffix."
-    return {
+def _format(offered: Sequence[str], place: str, lenient: bool) -> Node:
+    """The parameter that names a format; a *lenient* address ignores one that it does not know."""
+    known: Node = {"enum": offered}
+    found: Node = {
         "name": "format",
         "in": place,
-        "required": place == "path",
-        "description": about,
-        "schema": {"enum": offered},
+        "schema": {"anyOf": [known, {"type": "string"}]} if lenient else known,
     }
+    if place == "path":
+        return found | {"description": "The format.", "required": True}
+    return found | {"description": "The format, whatever Accept says.", "allowEmptyValue": True}
 
 
 def _content(own: Mapping[str, Any]) -> Node:
