@@ -13,16 +13,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 PAIR = "/compare?method=transfer-learning-gan&method=transfer-learning-diffusion"
+QUERY = """PREFIX kgc: <https://w3id.org/kgcompare/ns#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+
+SELECT ?method ?name (COUNT(?extension) AS ?extensions)
+WHERE {
+  ?method a kgc:Method ;
+          skos:prefLabel ?name .
+  ?extension kgc:extends ?method .
+  FILTER (LANG(?name) = "en")
+}
+GROUP BY ?method ?name
+ORDER BY DESC(?extensions) ?name
+LIMIT 10
+"""
 PICTURES: tuple[tuple[str, str, int, int, Literal["light", "dark"]], ...] = (
     ("compare-fr-light.png", PAIR + "&lang=fr", 1366, 1060, "light"),
     ("compare-en-dark.png", PAIR + "&lang=en&mark=words", 1366, 1030, "dark"),
     ("compare-fr-360.png", PAIR + "&lang=fr", 360, 1000, "light"),
     ("home-en-light.png", "/?lang=en", 1366, 1200, "light"),
+    ("sparql-light.png", "/sparql?lang=en&query=" + quote(QUERY), 1366, 1000, "light"),
 )
 """File, address, width, height and colours; one CSS pixel is one pixel."""
 MOST_BYTES = 400_000
@@ -68,7 +84,7 @@ def main() -> None:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         for name, path, width, height, scheme in PICTURES:
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-            page.goto(address + path)
+            page.goto(address + path, wait_until="networkidle")
             file = HERE / name
             page.screenshot(path=file)
             page.close()
