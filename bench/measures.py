@@ -295,9 +295,9 @@ def _warm(run: Set, port: int, path: str, scratch: Path) -> list[Row]:
         tag = _header(port, path, "ETag")
         rates: dict[str, list[float]] = {"empty": [], "json": [], "304": []}
         for _ in range(5):
-            rates["empty"].append(_wrk(f"http://127.0.0.1:{other}/"))
-            rates["json"].append(_wrk(f"http://127.0.0.1:{port}{path}"))
-            rates["304"].append(_wrk(f"http://127.0.0.1:{port}{path}", f"If-None-Match: {tag}"))
+            rates["empty"].append(wrk(f"http://127.0.0.1:{other}/"))
+            rates["json"].append(wrk(f"http://127.0.0.1:{port}{path}"))
+            rates["304"].append(wrk(f"http://127.0.0.1:{port}{path}", f"If-None-Match: {tag}"))
     finally:
         empty.stop()
     base = statistics.median(rates["empty"])
@@ -316,7 +316,8 @@ def _header(port: int, path: str, name: str) -> str:
         return str(answer.headers[name])
 
 
-def _wrk(address: str, *headers: str) -> float:
+def wrk(address: str, *headers: str) -> float:
+    """Requests a second of one address, by wrk."""
     named = [part for header in headers for part in ("-H", header)]
     found = subprocess.run(
         ["wrk", "-t1", "-c16", "-d2s", *named, address], check=True, capture_output=True, text=True

@@ -68,6 +68,7 @@ class Process:
     def __init__(self, command: list[str], log: Path, cwd: Path | None = None) -> None:
         with log.open("wb") as file:
             self._process = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, start_new_session=True)
+        self.pid = self._process.pid
         self.log = log
 
     def wait_for(self, port: int, path: str, seconds: float = 120.0) -> float:

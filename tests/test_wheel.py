@@ -68,7 +68,7 @@ def test_what_is_in_it(wheel: Path) -> None:
     records = [name for name in names if name.startswith("kgcompare/_resources/data/") and name.endswith(".ttl")]
     assert len(records) == len(list((ROOT / "data").rglob("*.ttl")))
     assert [name for name in names if name.startswith("kgcompare/_resources/ontology/")]
-    for suffix in ("html", "css", "js", "po", "typed"):
+    for suffix in ("html", "css", "js", "json", "po", "typed"):
         there = {p.relative_to(ROOT / "src").as_posix() for p in (ROOT / "src").rglob(f"*.{suffix}")}
         assert there <= set(names), suffix
     assert not [name for name in names if name.startswith(("tests", "bench", "_resources")) or "__pycache__" in name]

@@ -20,11 +20,13 @@ from kgcompare.namespaces import is_slug
 from kgcompare.view import View
 from kgcompare.web.answers import VARY, answer, pick
 from kgcompare.web.asking import language
+from kgcompare.web.negotiation import best, names_of
 from kgcompare.web.reports import Once
 
 blueprint = Blueprint("data", __name__)
 _SUGGESTIONS = Format("suggestions", "application/x-suggestions+json")
 """Source: OpenSearch Suggestions 1.0."""
+_OFFERED = (*names_of(("json",)), (_SUGGESTIONS.name, (_SUGGESTIONS.media_type,)))
 _WHOLE = re.compile(r"-?[0-9]+")
 """A number as JSON and forms write it; Python takes signs, underscores and digits of other scripts too."""
 
@@ -48,7 +50,8 @@ def suggest() -> Response:
     most = number("limit", 10, 1, 50) or 10
     text = request.args.get("q", "")[:200]
     kind = request.args.get("kind", "method")
-    browser = request.args.get("format") == "suggestions"
+    wanted = request.args.get("format") or best(request.headers.get("Accept", ""), _OFFERED)
+    browser = wanted == "suggestions"
     form = _SUGGESTIONS if browser else pick(("json",))
 
     def make() -> str:

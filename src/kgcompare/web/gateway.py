@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 """Seconds that a body may take to arrive."""
+LINGER = 2.0
+"""Seconds for which one that is too long is read, so that its sender hears of it and not of a broken connection."""
 MOST_HELD = 64 * 1024 * 1024
 """Bytes of all bodies together that are still arriving."""
 FAULT = "kgcompare.fault"
@@ -85,36 +87,41 @@ class Gateway:
 
     async def _take(self, environ: dict[str, Any], protocol: HTTPProtocol) -> bytes:
         """The body, as far as it is wanted; what is wrong with it goes to the application."""
-        announced = environ.get("CONTENT_LENGTH", "")
+        announced = int(environ.get("CONTENT_LENGTH") or -1)
         environ.pop("HTTP_TRANSFER_ENCODING", None)  # undone by now
         body = bytearray()
         fault: HTTPException | None = None
         if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
             fault = UnsupportedMediaType("send the body as it is, without Content-Encoding")
-        elif announced and int(announced) > self.most and "HTTP_EXPECT" in environ:
+        elif announced > self.most and "HTTP_EXPECT" in environ:
             return b""  # the application refuses it by its length, before it is sent
         else:
             try:
-                async with asyncio.timeout(PATIENCE):
-                    fault = await self._fill(body, protocol)
+                async with asyncio.timeout(LINGER if announced > self.most else PATIENCE) as limit:
+                    fault = await self._fill(body, protocol, limit)
             except TimeoutError:
-                fault = RequestTimeout("the body did not arrive in time")
+                if len(body) <= self.most:
+                    fault = RequestTimeout("the body did not arrive in time")
             finally:
                 self._held -= len(body)
-            if fault is None and announced and len(body) < min(int(announced), self.most + 1):
+            if announced > self.most:
+                return b""
+            if fault is None and len(body) < announced:
                 fault = BadRequest("the body is shorter than its Content-Length")
         environ["CONTENT_LENGTH"] = str(len(body))
         if fault is not None:
             environ[FAULT] = fault
         return bytes(body)
 
-    async def _fill(self, body: bytearray, protocol: HTTPProtocol) -> HTTPException | None:
+    async def _fill(self, body: bytearray, protocol: HTTPProtocol, limit: asyncio.Timeout) -> HTTPException | None:
         """Takes chunks in; of what is too long one byte too many, and the rest is read for the client to hear of it."""
         dropped = 0
         async for chunk in protocol:
             kept = chunk[: self.most + 1 - len(body)]
             body += kept
             self._held += len(kept)
+            if len(kept) < len(chunk) and not dropped:
+                limit.reschedule(asyncio.get_running_loop().time() + LINGER)
             dropped += len(chunk) - len(kept)
             if self._held > MOST_HELD:
                 return ServiceUnavailable("too many requests are on their way; try again in a moment", retry_after=2)

@@ -25,7 +25,7 @@ from kgcompare.formats.json import dumps
 from kgcompare.web import dataset, vocabularies
 from kgcompare.web.answers import answer, pick
 from kgcompare.web.asking import root
-from kgcompare.web.negotiation import best
+from kgcompare.web.negotiation import best, names_of
 from kgcompare.web.pages import COMPARISON
 
 blueprint = Blueprint("openapi", __name__)
@@ -33,7 +33,7 @@ Node = dict[str, Any]
 """An object of the document."""
 
 _OPENAPI = Format("openapi", "application/vnd.oai.openapi+json;version=3.1")
-_OFFERED = (("json", ("application/json",)), ("openapi", ("application/vnd.oai.openapi+json",)))
+_OFFERED = (*names_of(("json",)), (_OPENAPI.name, ("application/vnd.oai.openapi+json",)))
 
 
 def _media(names: Sequence[str]) -> Mapping[str, str]:
@@ -73,8 +73,8 @@ _ALWAYS = (400, 421, 502, 503)
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """The description of this server, as plain JSON unless OpenAPI's own media type is preferred."""
-    preferred = not request.args.get("format") and best(request.headers.get("Accept", ""), _OFFERED) == "openapi"
-    form = _OPENAPI if preferred else pick(("json",))
+    wanted = request.args.get("format") or best(request.headers.get("Accept", ""), _OFFERED)
+    form = _OPENAPI if wanted == "openapi" else pick(("json",))
     return answer(form, None, lambda: dumps(document(root())))
 
 
@@ -141,12 +141,8 @@ def _operation(said: Mapping[str, Any], place: str = "query") -> Node:
 
 def _format(offered: Sequence[str], place: str, lenient: bool) -> Node:
     """The parameter that names a format; a *lenient* address ignores one that it does not know."""
-    known: Node = {"enum": offered}
-    found: Node = {
-        "name": "format",
-        "in": place,
-        "schema": {"anyOf": [known, {"type": "string"}]} if lenient else known,
-    }
+    schema: Node = {"type": "string", "examples": offered} if lenient else {"enum": offered}
+    found: Node = {"name": "format", "in": place, "schema": schema}
     if place == "path":
         return found | {"description": "The format.", "required": True}
     return found | {"description": "The format, whatever Accept says.", "allowEmptyValue": True}
