@@ -366,3 +366,43 @@ def test_scripts_of_other_origins_may_read(client: FlaskClient, path: str) -> No
     preflight = client.options(path, headers={"Origin": "https://example.org", "Access-Control-Request-Method": "GET"})
     if path != "/nothing":
         assert "GET" in preflight.headers["Access-Control-Allow-Methods"]
+
+
+def test_dates_that_are_none_are_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "data.nq"
+    created = "<http://purl.org/dc/terms/created>"
+    lines = [
+        f'<urn:x:{n}> {created} "{date}" <urn:x:g> .\n'
+        for n, date in enumerate(("soon", "2026", "2099-01-02T03:04:05Z"))
+    ]
+    lines.append("<urn:x:a> <http://purl.org/dc/terms/license> <javascript:alert(1)> .\n")
+    file.write_text("".join(lines))
+    ingest.create_store(tmp_path / "store")
+    ingest.import_files(tmp_path / "store", [file], ingest.Options(trust=True))
+    client = create_app(Settings(store=tmp_path / "store")).test_client()
+    assert json.loads(client.get("/dataset.json").data)["modified"] == "2099-01-02"
+    described = statements(client.get("/dataset.ttl"))
+    node = NamedNode("https://w3id.org/kgcompare/dataset")
+    assert described.text(node, iri("dcterms:modified").value) == "2099-01-02"
+    assert "javascript" not in client.get("/dataset.ttl").text + get(client, "/dataset").headers["Link"]
+    assert 'href="javascript' not in get(client, "/dataset").text
+
+
+def test_a_literal_that_is_not_of_its_datatype_leaves_no_trace(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    base, date = "https://w3id.org/kgcompare", "<http://www.w3.org/2001/XMLSchema#date>"
+    graph = f"<{base}/doc/method/odd> .\n"
+    file = tmp_path / "data.nq"
+    file.write_text(
+        f"<{base}/id/method/odd> <{iri('rdf:type').value}> <{KGC}Method> {graph}"
+        f'<{base}/id/method/odd> <urn:x:p> "soon"^^{date} {graph}'
+    )
+    ingest.create_store(tmp_path / "store")
+    ingest.import_files(tmp_path / "store", [file], ingest.Options(trust=True))
+    client = create_app(Settings(store=tmp_path / "store")).test_client()
+    node = NamedNode(f"{base}/id/method/odd")
+    for name in RDF:
+        found = statements(client.get(f"/method/odd.{name}"))
+        assert found.value(node, "urn:x:p") == Literal("soon", datatype=iri("xsd:date")), name
+    assert caplog.records == []

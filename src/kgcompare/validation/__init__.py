@@ -243,6 +243,8 @@ def to_rdflib(triples: Iterable[Triple], graph: rdflib.Graph | None = None) -> r
     """The same statements as an rdflib graph."""
     import rdflib
 
+    # rdflib logs a traceback for each literal that is not of its datatype; whether that matters, the shapes say.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     graph = rdflib.Graph(bind_namespaces="none") if graph is None else graph
     for triple in triples:
         graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
