@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from flask.testing import FlaskClient
 from pyld import jsonld
-from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from werkzeug.test import TestResponse
 
 from kgcompare import ingest, resources, vocabulary
