@@ -14,7 +14,6 @@ from kgcompare import formats, resources
 from kgcompare.comparison import MOST
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import FORMATS, Format, json, rdf
-from kgcompare.formats import report as state
 from kgcompare.model import Comparison, Thing
 from kgcompare.namespaces import is_slug
 from kgcompare.reading import Reader
@@ -242,6 +241,8 @@ def record(kind: str, name: str) -> Response:
 @blueprint.get("/report.<suffix>")
 def report(suffix: str = "") -> Response:
     """The state of the catalogue: what is missing, and what looks wrong."""
+    from kgcompare.formats import report as state  # it takes a while to load, and few ask for it
+
     form = pick(("html", "json"), suffix)
     lang = language()
 

@@ -6,12 +6,15 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from kgcompare import dataset, report
+from kgcompare import dataset
 from kgcompare.view import View
+
+if TYPE_CHECKING:
+    from kgcompare.report import Report
 
 Made = TypeVar("Made")
 PATIENCE = 60.0
@@ -59,7 +62,9 @@ class Once(Generic[Made]):
             future.set_exception(fault)
 
 
-def _report(view: View) -> report.Report:
+def _report(view: View) -> Report:
+    from kgcompare import report  # it takes a while to load, and few ask for it
+
     return report.make(view)
 
 
