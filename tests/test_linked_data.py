@@ -406,3 +406,10 @@ def test_a_literal_that_is_not_of_its_datatype_leaves_no_trace(
         found = statements(client.get(f"/method/odd.{name}"))
         assert found.value(node, "urn:x:p") == Literal("soon", datatype=iri("xsd:date")), name
     assert caplog.records == []
+
+
+def test_the_licence_of_our_catalogue_is_not_said_of_another(small: FlaskClient, tmp_path: Path) -> None:
+    ingest.create_store(tmp_path / "store", "https://example.org/tools/")
+    other = create_app(Settings(store=tmp_path / "store")).test_client()
+    for client, said in ((small, True), (other, False)):
+        assert ("CC0 1.0" in get(client, "/methods").text.partition("<footer")[2]) is said

@@ -18,7 +18,7 @@ from kgcompare.comparison import MOST
 from kgcompare.errors import UsageError
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Row, Value
-from kgcompare.namespaces import KINDS
+from kgcompare.namespaces import DEFAULT_BASE, KINDS
 from kgcompare.reading import Reader
 from kgcompare.web import metadata
 from kgcompare.web.asking import language, link
@@ -144,6 +144,7 @@ def register(app: Flask) -> None:
         version=__version__,
         interface_languages=languages.interface_languages(),
         licence=LICENCE,
+        our_base=DEFAULT_BASE,
         kinds=KINDS,
         kinds_many=KINDS_MANY,
         static=static_address(),
