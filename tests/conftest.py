@@ -18,7 +18,7 @@ import pytest
 from pyoxigraph import Quad, RdfFormat, serialize
 
 from browsing import browser, visit
-from kgcompare import cli, ingest
+from kgcompare import cli, ingest, resources
 from serving import missing, serving
 
 __all__ = ["browser", "visit"]
@@ -74,6 +74,15 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("small") / "store"
     ingest.create_store(path)
     ingest.import_files(path, [SMALL], ingest.Options())
+    return path
+
+
+@pytest.fixture(scope="session")
+def bundled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the bundled catalogue, to be read only."""
+    path = tmp_path_factory.mktemp("bundled") / "store"
+    ingest.create_store(path)
+    ingest.import_files(path, resources.data_files(), ingest.Options(trust=True))
     return path
 
 

@@ -242,11 +242,8 @@ def test_every_source_of_the_catalogue_is_read_back(bundled: View) -> None:
 
 
 @pytest.fixture(scope="module")
-def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
-    path = tmp_path_factory.mktemp("bundled") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, resources.data_files(), ingest.Options(trust=True))
-    with Catalogue(EmbeddedStore(path)) as catalogue:
+def bundled(bundled_store: Path) -> Iterator[View]:
+    with Catalogue(EmbeddedStore(bundled_store)) as catalogue:
         yield catalogue.view()
 
 

@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from rapidfuzz import fuzz
 
 from conftest import Run
-from kgcompare import dates, ingest, resources, vocabulary
+from kgcompare import dates, resources, vocabulary
 from kgcompare.catalogue import Catalogue
 from kgcompare.graph import Graph, Term
 from kgcompare.namespaces import Base, iri, is_slug
@@ -78,11 +78,8 @@ def linked() -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def view(tmp_path_factory: pytest.TempPathFactory) -> View:
-    path = tmp_path_factory.mktemp("data") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, resources.data_files(), ingest.Options(trust=True))
-    return Catalogue(EmbeddedStore(path)).view()
+def view(bundled_store: Path) -> View:
+    return Catalogue(EmbeddedStore(bundled_store)).view()
 
 
 # -- methods ---------------------------------------------------------------------------------------------

@@ -32,16 +32,8 @@ OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("linked") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, resources.data_files(), ingest.Options(trust=True))
-    return path
-
-
-@pytest.fixture(scope="module")
-def client(store: Path) -> FlaskClient:
-    return create_app(Settings(store=store)).test_client()
+def client(bundled_store: Path) -> FlaskClient:
+    return create_app(Settings(store=bundled_store)).test_client()
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +104,8 @@ def test_only_what_a_record_says_of_its_licence_is_said(small: FlaskClient) -> N
     assert "Creative Commons CC0 1.0" not in get(small, "/dataset").text.partition("<main")[2].partition("<footer")[0]
 
 
-def test_links_leave_room_for_other_headers(client: FlaskClient, store: Path) -> None:
-    view = Catalogue(EmbeddedStore(store)).view()
+def test_links_leave_room_for_other_headers(client: FlaskClient, bundled_store: Path) -> None:
+    view = Catalogue(EmbeddedStore(bundled_store)).view()
     slugs = sorted((slug for _, kind, slug in view.index.stretch(0, 10_000)[0] if kind == "method"), key=len)[-10:]
     response = get(client, "/compare?" + "&".join(f"method={slug}" for slug in slugs))
     assert response.status_code == 200
@@ -151,9 +143,9 @@ def test_the_description_is_the_same_in_every_syntax(client: FlaskClient, descri
     assert "<h1" in get(client, "/.well-known/void").text
 
 
-def test_counts_are_those_of_the_data(described: Graph, store: Path) -> None:
+def test_counts_are_those_of_the_data(described: Graph, bundled_store: Path) -> None:
     node = NamedNode("https://w3id.org/kgcompare/dataset")
-    view = Catalogue(EmbeddedStore(store)).view()
+    view = Catalogue(EmbeddedStore(bundled_store)).view()
     quads = list(view.quads())
     assert described.text(node, iri("void:triples").value) == str(len(quads))
     assert described.text(node, iri("void:entities").value) == str(sum(view.counts().values()))
@@ -292,11 +284,11 @@ def located(response: TestResponse, what: str = "url") -> list[tuple[str, str | 
     return [(str(e.findtext(SITEMAP + "loc")), e.findtext(SITEMAP + "lastmod")) for e in found]
 
 
-def test_the_sitemap_has_every_record_with_its_date(client: FlaskClient, store: Path) -> None:
+def test_the_sitemap_has_every_record_with_its_date(client: FlaskClient, bundled_store: Path) -> None:
     found = located(client.get("/sitemap.xml"))
     addresses = [address for address, _ in found]
     assert len(addresses) == len(set(addresses))
-    counts = Catalogue(EmbeddedStore(store)).view().counts()
+    counts = Catalogue(EmbeddedStore(bundled_store)).view().counts()
     for kind, number in counts.items():
         assert sum(a.startswith(f"http://localhost/{kind}/") for a in addresses) == number
     dates = dict(found)

@@ -27,7 +27,7 @@ TABLES = (
     namespaces.KINDS,
     rendering.KINDS_MANY.values(),
     vocabularies.KINDS.values(),
-    (dataset.TITLE, *dataset.KEYWORDS),
+    (dataset.TITLE, dataset.ABOUT, *dataset.KEYWORDS),
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""
 LOOKED_UP = {"kind", "kinds_many[kind]", "status_text[c.status]", "status_text[fact.status]", "said", "term.kind"}

@@ -18,7 +18,6 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
-from kgcompare import ingest, resources
 from kgcompare.reconciliation import agreement
 from kgcompare.search.names import likeness, plain
 from kgcompare.web import create_app
@@ -116,11 +115,8 @@ EXTENDED = exactly(
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    store = tmp_path_factory.mktemp("reconcile") / "store"
-    ingest.create_store(store)
-    ingest.import_files(store, resources.data_files(), ingest.Options(trust=True))
-    return create_app(Settings(store=store)).test_client()
+def client(bundled_store: Path) -> FlaskClient:
+    return create_app(Settings(store=bundled_store)).test_client()
 
 
 def valid(response: TestResponse, schema: Schema) -> Any:

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from conftest import DATA, LoadQuads, Run
-from kgcompare import ingest, report, resources, similar
+from kgcompare import ingest, report, similar
 from kgcompare.catalogue import Catalogue
 from kgcompare.completeness import ClassState, Years, components
 from kgcompare.completeness import Item as Named
@@ -42,11 +42,8 @@ def found(store: Path) -> Report:
 
 
 @pytest.fixture(scope="module")
-def bundled(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    path = tmp_path_factory.mktemp("bundled") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, resources.data_files(), ingest.Options(trust=True))
-    return report.make(Catalogue(EmbeddedStore(path)).view())
+def bundled(bundled_store: Path) -> Report:
+    return report.make(Catalogue(EmbeddedStore(bundled_store)).view())
 
 
 def state(found: Report, name: str) -> ClassState:

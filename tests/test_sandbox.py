@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import bombs
-from kgcompare import ingest, resources
+from kgcompare import resources
 from kgcompare.errors import QueryError
 from kgcompare.sandbox import Answer, Overrun, Pool, Refused, TooMany
 from kgcompare.sandbox.limits import has_seccomp
@@ -24,11 +24,8 @@ DEADLINE = 1.0
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sandbox") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, resources.data_files(), ingest.Options(trust=True))
-    folder = Folder(path)
+def snapshot(bundled_store: Path) -> Path:
+    folder = Folder(bundled_store)
     return folder.snapshot(folder.current() or "")
 
 

@@ -20,7 +20,7 @@ from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 from werkzeug.wrappers import Request
 
 from conftest import SMALL, Run
-from kgcompare import ingest, resources, web
+from kgcompare import ingest, web
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import EndpointError, StoreError
 from kgcompare.formats import BIBLIOGRAPHY, FORMATS, RDF
@@ -46,14 +46,6 @@ def store_of(path: Path, text: str = "", base: str = "https://w3id.org/kgcompare
 
 def app_of(store: Path, **settings: Any) -> Flask:
     return web.create_app(Settings(store=store, **settings))
-
-
-@pytest.fixture(scope="session")
-def bundled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("bundled") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, resources.data_files(), ingest.Options(trust=True))
-    return path
 
 
 @pytest.fixture(scope="session")

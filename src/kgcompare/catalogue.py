@@ -11,7 +11,7 @@ from pyoxigraph import Triple
 
 from kgcompare.languages import DEFAULT
 from kgcompare.model import Comparison, Record, Thing
-from kgcompare.namespaces import DEFAULT_BASE
+from kgcompare.namespaces import DEFAULT_BASE, is_web
 from kgcompare.search import Filter
 from kgcompare.store import Results, Store
 from kgcompare.store.embedded import EmbeddedStore
@@ -87,6 +87,6 @@ def open_catalogue(place: str | Path, *, base: str = DEFAULT_BASE, timeout: floa
 
     :raises StoreError: if it cannot be reached or used.
     """
-    if str(place).startswith(("http://", "https://")):
+    if is_web(str(place)):
         return Catalogue(RemoteStore(str(place), base, timeout))
     return Catalogue(EmbeddedStore(Path(place)))

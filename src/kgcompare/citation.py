@@ -18,7 +18,7 @@ from typing import Any
 
 from kgcompare import resources
 from kgcompare.graph import Graph, Node, Term
-from kgcompare.namespaces import iri
+from kgcompare.namespaces import iri, is_web
 
 Names = Callable[[Term], Mapping[str, str]]
 """Gives an agent's name as CSL has it: ``family`` and ``given``, or ``literal``."""
@@ -108,7 +108,7 @@ def address(graph: Graph, node: Node) -> str | None:
     if doi and re.match(r"10\.\d{4,9}/\S+\Z", doi):
         return "https://doi.org/" + doi
     for value in graph.objects(node, iri("bibo:uri").value):
-        if re.match(r"https?://", value.value):
+        if is_web(value.value):
             return value.value
     return None
 

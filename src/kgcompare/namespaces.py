@@ -70,6 +70,11 @@ def is_safe_iri(value: str) -> bool:
     return _SCHEME.match(value) is not None
 
 
+def is_web(value: str) -> bool:
+    """Whether *value* is an address that a page may link to: http or https."""
+    return value.startswith(("http://", "https://"))
+
+
 def shortened(value: str) -> str:
     """An IRI as a prefixed name of ours, or as it is where no prefix fits."""
     for prefix, namespace in PREFIXES.items():

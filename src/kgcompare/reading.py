@@ -16,7 +16,7 @@ from kgcompare.descriptions import is_source
 from kgcompare.graph import RDF_FIRST, Graph, Term, literal_key, structure_key
 from kgcompare.languages import best, translate
 from kgcompare.model import Link, Value
-from kgcompare.namespaces import iri, local_name
+from kgcompare.namespaces import iri, is_web, local_name
 from kgcompare.search import fold
 
 LABELS = tuple(iri(n).value for n in ("skos:prefLabel", "foaf:name", "dcterms:title", "schema:name", "rdfs:label"))
@@ -77,7 +77,7 @@ class Reader:
     def _thing(self, term: NamedNode) -> Value:
         graph = self.things.get(term.value)
         if graph is None or term not in graph:
-            outside = term.value if re.match(r"https?://", term.value) else None
+            outside = term.value if is_web(term.value) else None
             return Value(term.value, term.value, iri=term.value, url=outside)
         if is_source(graph, term.value):
             item = self.csl(term)
@@ -114,7 +114,7 @@ class Reader:
             return Value(key, dates.reads(text, self.lang))
         if datatype == _XSD + "boolean":
             return Value(key, translate(self.lang, "yes" if text in {"true", "1"} else "no"))
-        if datatype == _XSD + "anyURI" and re.match(r"https?://", text):
+        if datatype == _XSD + "anyURI" and is_web(text):
             return Value(key, text, url=text)
         return Value(key, text)
 

@@ -17,7 +17,7 @@ from kgcompare.errors import UnknownFormat
 from kgcompare.graph import Graph, structure_key
 from kgcompare.languages import translate
 from kgcompare.model import Comparison, Thing, ValidationReport, Value
-from kgcompare.namespaces import PREFIXES, Base, iri, is_safe_iri
+from kgcompare.namespaces import KINDS, PREFIXES, Base, iri, is_safe_iri
 
 _OXIGRAPH = {
     "nt": RdfFormat.N_TRIPLES,
@@ -39,8 +39,7 @@ def _serialised(
 
 def prefixes(base: str) -> dict[str, str]:
     """The prefixes that we write, those of records under *base* among them."""
-    kinds = ("method", "agent", "source", "domain", "family", "type")
-    return PREFIXES | {kind: f"{base}id/{kind}/" for kind in kinds}
+    return PREFIXES | {kind: f"{base}id/{kind}/" for kind in KINDS}
 
 
 def write(triples: Iterable[Triple], name: str, base: str) -> str:

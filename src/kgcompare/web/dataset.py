@@ -53,21 +53,21 @@ def page(suffix: str = "") -> Response:
         return _described(form)
 
     def make() -> str:
+        extent, counts, about = extent_of(g.view), g.view.counts(), translate(lang, dataset.ABOUT)
         if form.name == "html":
             named = ", ".join(format_name(name) for name in formats.RECORD)
-            return render("dataset.html", lang, counts=g.view.counts(), formats=named, extent=extent_of(g.view))
-        extent = extent_of(g.view)
+            return render("dataset.html", lang, counts=counts, formats=named, extent=extent, description=about)
         return json.dumps(
             {
                 "iri": dataset.dataset_iri(g.view.base),
                 "name": "kgcompare",
                 "title": translate(lang, dataset.TITLE),
-                "description": translate(lang, dataset.ABOUT),
+                "description": about,
                 "licenses": list(extent.licences),
                 "generation": g.view.generation,
                 "modified": extent.modified,
                 "base": g.view.base.value,
-                "records": g.view.counts(),
+                "records": counts,
                 "statements": extent.statements,
                 "dump": url_for("data.dump"),
                 "sparql": url_for("sparql.endpoint"),
@@ -151,5 +151,4 @@ def _listing(outer: str, inner: str, found: Iterable[tuple[str, str | None]]) ->
 def opensearch() -> Response:
     """How a browser searches here."""
     lang = language()
-
     return answer(_OPENSEARCH, lang, lambda: render("opensearch.xml", lang, root=root()))

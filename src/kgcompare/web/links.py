@@ -14,15 +14,14 @@ from pyoxigraph import NamedNode
 
 from kgcompare.formats import FORMATS, dataset, rdf
 from kgcompare.model import Comparison
-from kgcompare.namespaces import PREFIXES, iri
+from kgcompare.namespaces import iri, is_web
 from kgcompare.web.asking import link
 from kgcompare.web.reports import extent_of
 
 _LICENCE = iri("dcterms:license").value
 _MOST = 3500
 """Bytes of a Link header; many proxies refuse an answer whose headers together are over 4 KiB."""
-_PAGE = PREFIXES["schema"] + "WebPage"
-_DATA = PREFIXES["schema"] + "Dataset"
+_PAGE, _DATA, _CUBE = (iri(name).value for name in ("schema:WebPage", "schema:Dataset", "qb:DataSet"))
 
 
 def header(links: Iterable[tuple[str, str, str]]) -> str:
@@ -60,7 +59,7 @@ def of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
     types = [(_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
     collection = (link("dataset.page", lang=None), "collection", "")
     cite = (thing, "cite-as", "")
-    return of_document(f"/{kind}/{slug}", offered, cite, *licences([thing]), *types, collection)
+    return of_document(f"/{kind}/{slug}", offered, cite, *licensed(licences([thing])), *types, collection)
 
 
 def of_comparison(found: Comparison, offered: Sequence[str]) -> str:
@@ -68,9 +67,9 @@ def of_comparison(found: Comparison, offered: Sequence[str]) -> str:
     asked = [("method", thing.id) for thing in found.methods]
     asked += [(name, request.args[name]) for name in ("only", "class", "lang") if request.args.get(name)]
     items = [(request.script_root + thing.path, "item", "") for thing in found.methods]
-    types = [(_PAGE, "type", ""), (PREFIXES["qb"] + "DataSet", "type", "")]
+    types = [(_PAGE, "type", ""), (_CUBE, "type", "")]
     cite = (rdf.dataset_iri(found, g.view.base.value), "cite-as", "")
-    terms = licences([thing.iri for thing in found.methods])
+    terms = licensed(licences([thing.iri for thing in found.methods]))
     return of_document("/compare", offered, cite, *terms, *types, *items, query=urlencode(asked))
 
 
@@ -78,17 +77,18 @@ def of_dataset(offered: Sequence[str]) -> str:
     """The Link header of the dataset's description: its item is the dump."""
     dump = (link("data.dump", lang=None), "item", "application/gzip")
     cite = (dataset.dataset_iri(g.view.base), "cite-as", "")
-    terms = _licensed(extent_of(g.view).licences)
+    terms = licensed(extent_of(g.view).licences)
     return of_document("/dataset", offered, cite, *terms, (_DATA, "type", ""), dump)
 
 
-def licences(things: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Links to the licences that the documents of things name."""
+def licences(things: Sequence[str]) -> list[str]:
+    """The addresses of the licences that the documents of things name."""
     documents = [g.view.base.document(thing) for thing in things]
     found = g.view.descriptions.describe(documents)
     named = dict.fromkeys(name for of, graph in found.items() for name in graph.iris(NamedNode(of), _LICENCE))
-    return _licensed(named)
+    return list(filter(is_web, named))
 
 
-def _licensed(names: Iterable[str]) -> list[tuple[str, str, str]]:
-    return [(name, "license", "") for name in names if name.startswith(("http://", "https://"))]
+def licensed(names: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Links to those of some licences that have an address."""
+    return [(name, "license", "") for name in names if is_web(name)]

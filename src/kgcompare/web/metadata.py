@@ -24,7 +24,7 @@ from kgcompare.formats.dataset import ABOUT, KEYWORDS, TITLE, dataset_iri
 from kgcompare.graph import Graph
 from kgcompare.languages import DEFAULT, interface_languages, speaks, translate
 from kgcompare.model import Comparison, Record, Thing
-from kgcompare.namespaces import PREFIXES, iri, is_safe_iri
+from kgcompare.namespaces import PREFIXES, iri, is_safe_iri, is_web
 from kgcompare.reading import Reader
 from kgcompare.web import links
 from kgcompare.web.asking import root
@@ -101,7 +101,7 @@ def of_dataset(lang: str, extent: Extent) -> Node:
     }
     more = {
         "description": _text(translate(lang, ABOUT), speaks(lang)),
-        "license": [licence for licence in extent.licences if _is_web(licence)],
+        "license": list(filter(is_web, extent.licences)),
         "isAccessibleForFree": True,
         "inLanguage": list(interface_languages()),
         "keywords": [_text(translate(lang, word), speaks(lang)) for word in KEYWORDS],
@@ -165,9 +165,8 @@ def _site() -> Node:
 def _page(lang: str, things: Sequence[str]) -> Node:
     """This page, under the licences of the records of the *things* that it shows."""
     address = canonical()
-    licences = [target for target, _, _ in links.licences(things)]
     about = {"@type": "WebPage", "@id": address, "url": address, "inLanguage": speaks(lang)}
-    return about | {"license": [licence for licence in licences if _is_web(licence)], "isPartOf": _site()}
+    return about | {"license": links.licences(things), "isPartOf": _site()}
 
 
 def _dataset(lang: str) -> Node:
@@ -266,11 +265,7 @@ def _people(graph: Graph, node: NamedNode, predicate: str, things: Mapping[str, 
 
 
 def _web(graph: Graph, node: NamedNode, predicate: str) -> list[str]:
-    return [found for found in graph.iris(node, iri(predicate).value) if _is_web(found)]
-
-
-def _is_web(address: str) -> bool:
-    return re.match(r"https?://", address) is not None
+    return list(filter(is_web, graph.iris(node, iri(predicate).value)))
 
 
 def _date(graph: Graph, node: NamedNode, predicate: str) -> str | None:

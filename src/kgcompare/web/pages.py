@@ -11,7 +11,7 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug import Response as AnyResponse
 
 from kgcompare import formats, resources
-from kgcompare.comparison import MOST
+from kgcompare.comparison import MOST, only_differences
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import FORMATS, Format, json, rdf
 from kgcompare.model import Comparison, Thing
@@ -90,7 +90,7 @@ def compare(suffix: str = "") -> AnyResponse:
         return _add(wanted, added, lang, cls)
     if not wanted:
         return unkept(render("compare.html", lang, found=None, **_none(lang)), 400, lang)
-    return _linked(form, lang, lambda found: _compare_page(found, wanted, lang, only, cls), wanted, "", cls)
+    return _linked(form, lang, lambda found: _compare_page(found, lang, only, cls), wanted, "", cls)
 
 
 def _linked(
@@ -129,7 +129,7 @@ def _add(wanted: list[str], text: str, lang: str, cls: str) -> AnyResponse:
         shown = render("compare.html", lang, found=None, added=text, choices=choices, examples=examples(lang))
         return unkept(shown, 404 if not choices else 300, lang)
     full = _compared(wanted, lang, "", cls)
-    shown = _compare_page(full, wanted, lang, request.args.get("only", ""), cls, added=text, choices=choices)
+    shown = _compare_page(full, lang, request.args.get("only", ""), cls, added=text, choices=choices)
     return unkept(shown, 200, lang)
 
 
@@ -145,15 +145,9 @@ def _named(text: str, lang: str) -> str | None:
 
 
 def _compare_page(
-    full: Comparison,
-    wanted: Sequence[str],
-    lang: str,
-    only: str,
-    cls: str,
-    added: str = "",
-    choices: Sequence[Thing] = (),
+    full: Comparison, lang: str, only: str, cls: str, added: str = "", choices: Sequence[Thing] = ()
 ) -> str:
-    shown = _compared(wanted, lang, only, cls) if only else full
+    shown = only_differences(full) if only else full
     return render(
         "compare.html",
         lang,

@@ -18,7 +18,7 @@ from kgcompare.comparison import MOST
 from kgcompare.errors import UsageError
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Row, Value
-from kgcompare.namespaces import DEFAULT_BASE, KINDS
+from kgcompare.namespaces import DEFAULT_BASE, KINDS, is_web
 from kgcompare.reading import Reader
 from kgcompare.web import metadata
 from kgcompare.web.asking import language, link
@@ -145,6 +145,7 @@ def register(app: Flask) -> None:
         interface_languages=languages.interface_languages(),
         licence=LICENCE,
         our_base=DEFAULT_BASE,
+        is_web=is_web,
         kinds=KINDS,
         kinds_many=KINDS_MANY,
         static=static_address(),

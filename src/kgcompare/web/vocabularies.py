@@ -51,7 +51,7 @@ def namespace(suffix: str = "") -> Response:
         version = graph.text(about, iri("owl:versionInfo").value)
         return render("ns.html", lang, terms=found, about=said, version=version, namespace=KGC)
 
-    terms = [(licence, "license", "") for licence in graph.iris(about, iri("dcterms:license").value)]
+    terms = links.licensed(graph.iris(about, iri("dcterms:license").value))
     return _published("/ns", suffix, list(graph), page, (about.value, "cite-as", ""), *terms)
 
 
