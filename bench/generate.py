@@ -18,11 +18,11 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, RdfFormat, parse
 
-from kgcompare import dates
-from kgcompare.graph import Graph, structure_key
 from kgcompare.ingest import vocabulary_quads
-from kgcompare.ingest.records import TYPED_RELATIONS
-from kgcompare.namespaces import Base, iri
+from kgcompare.rdf.graph import Graph, structure_key
+from kgcompare.rdf.namespaces import Base, iri
+from kgcompare.schema.vocabulary import typed_relations
+from kgcompare.text import dates
 
 LANGUAGES = ("en", "fr", "de")
 TYPES = 150
@@ -117,7 +117,7 @@ _T = {
         "foaf:Person bibo:AcademicArticle bibo:Document bibo:Journal schema:ScholarlyArticle kgc:IndependentText"
     )
 }
-_TYPED = [f"<{relation}>" for relation in TYPED_RELATIONS]
+_TYPED = [f"<{relation}>" for relation in typed_relations()]
 _CC0 = "<https://creativecommons.org/publicdomain/zero/1.0/>"
 _EDTF, _DATE, _INTEGER = (f"^^{iri(name)}" for name in ("edtf:EDTF", "xsd:date", "xsd:integer"))
 _TRUE = str(Literal(True))

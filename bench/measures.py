@@ -22,7 +22,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import InvalidData
-from kgcompare.namespaces import iri
+from kgcompare.rdf.namespaces import iri
 from kgcompare.search import Filter
 from kgcompare.store.embedded import EmbeddedStore
 
@@ -136,16 +136,16 @@ def slugs_of(data: Path) -> list[str]:
 
 def compared(run: Set) -> float:
     """Milliseconds of a comparison of five with nothing of them in any cache."""
-    view = Catalogue(EmbeddedStore(run.store)).view()
+    generation = Catalogue(EmbeddedStore(run.store)).generation()
     sets = list(run.fresh(1))
     for some in sets[:3]:
-        view.compare(some)
-    return median_ms([lambda some=some: view.compare(some) for some in sets[3:]])  # type: ignore[misc]
+        generation.compare(some)
+    return median_ms([lambda some=some: generation.compare(some) for some in sets[3:]])  # type: ignore[misc]
 
 
 def listed(run: Set) -> list[Row]:
     """Pages, search, completion and counts of the index."""
-    index = Catalogue(EmbeddedStore(run.store)).view().index
+    index = Catalogue(EmbeddedStore(run.store)).generation().index
     mix = random.Random(3)
     places = [mix.choice(run.slugs) for _ in range(run.rounds)]
     index.listing(Filter(), "en")
@@ -173,7 +173,7 @@ def listed(run: Set) -> list[Row]:
         kind: median_ms([lambda t=t: index.suggest(t, "en") for t in texts])  # type: ignore[misc]
         for kind, texts in starts.items()
     }
-    fresh = [Catalogue(EmbeddedStore(run.store)).view().index for _ in range(7)]
+    fresh = [Catalogue(EmbeddedStore(run.store)).generation().index for _ in range(7)]
     for one in fresh:
         one.find("method", run.slugs[0])
     filters = {
@@ -233,18 +233,18 @@ def edited(run: Set) -> Row:
     """One record changed, validated, on disk, and seen by a reader that has been there before."""
     catalogue = Catalogue(EmbeddedStore(run.store))
     slug = run.slugs[len(run.slugs) // 2]
-    node = NamedNode(catalogue.view().base.record("method", slug))
+    node = NamedNode(catalogue.generation().base.record("method", slug))
     label = iri("skos:prefLabel")
     file = run.store.with_name("edited.ttl")
     took = []
     for number in range(11):
-        _, triples = catalogue.view().triples("method", slug)
+        _, triples = catalogue.generation().triples("method", slug)
         changed = Literal(f"Edited {number}", language="en")
         kept = [t for t in triples if not (t.predicate == label and t.object.language == "en")]  # type: ignore[union-attr]
         serialize([*kept, Triple(node, label, changed)], str(file), RdfFormat.TURTLE)
         start = time.perf_counter()
         ingest.import_files(run.store, [file], ingest.Options(replace=True))
-        while catalogue.view().record("method", slug).thing.label != changed.value:
+        while catalogue.generation().record("method", slug).thing.label != changed.value:
             time.sleep(0.001)
         took.append(time.perf_counter() - start)
     value = statistics.median(took[1:]) * 1000

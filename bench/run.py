@@ -25,8 +25,8 @@ from measures import Row, Set, say
 from peers import Peer, Unavailable
 from pyoxigraph import NamedNode
 
-from kgcompare.namespaces import Base
-from kgcompare.queries import load, parse
+from kgcompare.rdf.namespaces import Base
+from kgcompare.rdf.queries import load, parse
 
 ROUNDS = 40
 SMALL = 10_000

@@ -49,7 +49,7 @@ def serve_waitress(store: Path, port: int) -> None:
     """The application under waitress, with as many threads as granian has."""
     import waitress
 
-    from kgcompare.web import create_app
+    from kgcompare.web.app import create_app
     from kgcompare.web.server import THREADS
     from kgcompare.web.settings import Settings
 

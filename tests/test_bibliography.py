@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from pylatexenc import latex2text
 
 from conftest import Run
-from kgcompare import ingest, resources, web
+from kgcompare import ingest, resources
 from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import BIBLIOGRAPHY, FORMATS, bibliography
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.view import View
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 BASE = "https://w3id.org/kgcompare/id/source/"
@@ -88,14 +89,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def view(store: Path) -> Iterator[View]:
+def generation(store: Path) -> Iterator[Generation]:
     with Catalogue(EmbeddedStore(store)) as catalogue:
-        yield catalogue.view()
+        yield catalogue.generation()
 
 
 @pytest.fixture(scope="module")
 def client(store: Path) -> FlaskClient:
-    return web.create_app(Settings(store=store)).test_client()
+    return create_app(Settings(store=store)).test_client()
 
 
 def read_bibtex(text: str) -> dict[str, dict[str, Any]]:
@@ -137,22 +138,22 @@ def read_ris(text: str) -> list[dict[str, Any]]:
     return list(rispy.loads(text))
 
 
-def cited(view: View, *methods: str) -> list[bibliography.Item]:
-    return bibliography.references(view.compare(methods))
+def cited(generation: Generation, *methods: str) -> list[bibliography.Item]:
+    return bibliography.references(generation.compare(methods))
 
 
 # -- what is written -----------------------------------------------------------------------------------
 
 
-def test_a_source_in_full(view: View) -> None:
-    [paper] = bibliography.references(view.record("source", "paper"))
+def test_a_source_in_full(generation: Generation) -> None:
+    [paper] = bibliography.references(generation.record("source", "paper"))
     assert bibliography.bibtex([paper]) == BIBTEX
     assert bibliography.ris([paper]) == RIS.format(x="{x}", space=" ").replace("\n", "\r\n")
     assert json.loads(bibliography.csl_json([paper])) == [paper]
 
 
-def test_kinds_of_entry(view: View) -> None:
-    report, book, _ = bibliography.references(view.record("method", "one"))
+def test_kinds_of_entry(generation: Generation) -> None:
+    report, book, _ = bibliography.references(generation.record("method", "one"))
     found = read_bibtex(bibliography.bibtex([book, report]))
     assert [entry[""] for entry in found.values()] == ["book", "techreport"]
     assert [entry["type_of_reference"] for entry in read_ris(bibliography.ris([book, report]))] == ["BOOK", "RPRT"]
@@ -161,13 +162,17 @@ def test_kinds_of_entry(view: View) -> None:
     assert found["researchanddevelopmentgroupreport"]["url"] == "https://example.org/a_report"
 
 
-def test_a_comparison_cites_each_source_once(view: View) -> None:
-    assert [item["id"].removeprefix(BASE) for item in cited(view, "one", "two", "none")] == ["report", "book", "paper"]
-    assert [item["id"].removeprefix(BASE) for item in cited(view, "two")] == ["paper"]
+def test_a_comparison_cites_each_source_once(generation: Generation) -> None:
+    assert [item["id"].removeprefix(BASE) for item in cited(generation, "one", "two", "none")] == [
+        "report",
+        "book",
+        "paper",
+    ]
+    assert [item["id"].removeprefix(BASE) for item in cited(generation, "two")] == ["paper"]
 
 
-def test_nothing_to_cite(view: View) -> None:
-    for nothing in (view.compare(["none"]), view.record("method", "none")):
+def test_nothing_to_cite(generation: Generation) -> None:
+    for nothing in (generation.compare(["none"]), generation.record("method", "none")):
         items = bibliography.references(nothing)
         assert read_bibtex(bibliography.bibtex(items)) == {}
         assert (bibliography.ris(items), bibliography.csl_json(items)) == ("", "[]\n")
@@ -224,7 +229,7 @@ def test_pages(said: str, read: tuple[str, ...]) -> None:
     assert bibliography.pages({"page": said}) == read
 
 
-def test_every_source_of_the_catalogue_is_read_back(bundled: View) -> None:
+def test_every_source_of_the_catalogue_is_read_back(bundled: Generation) -> None:
     slugs = sorted(path.stem for path in (resources.folder("data") / "sources").glob("*.ttl"))
     items = [bundled.record("source", slug).csl or {} for slug in slugs]
     named_items = bibliography.keys(items)
@@ -242,9 +247,9 @@ def test_every_source_of_the_catalogue_is_read_back(bundled: View) -> None:
 
 
 @pytest.fixture(scope="module")
-def bundled(bundled_store: Path) -> Iterator[View]:
+def bundled(bundled_store: Path) -> Iterator[Generation]:
     with Catalogue(EmbeddedStore(bundled_store)) as catalogue:
-        yield catalogue.view()
+        yield catalogue.generation()
 
 
 # -- hostile texts -------------------------------------------------------------------------------------
@@ -303,9 +308,9 @@ def test_no_text_breaks_out_of_its_field(data: Mapping[str, Any]) -> None:
     assert json.loads(bibliography.csl_json([data]))[0] == data
 
 
-def test_csl_json_keeps_to_its_vocabulary(view: View) -> None:
+def test_csl_json_keeps_to_its_vocabulary(generation: Generation) -> None:
     known = {name.replace("_", "-") for name in citeproc.VARIABLES} | {"id", "type"}
-    for data in cited(view, "one"):
+    for data in cited(generation, "one"):
         assert set(data) <= known
         assert hasattr(citeproc.types, data["type"].replace("-", "_").upper())
 

@@ -11,10 +11,10 @@ import pytest
 from lxml import html as lxml_html
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
-from kgcompare import citation
-from kgcompare.graph import Graph, Term
-from kgcompare.namespaces import PREFIXES
-from kgcompare.reading import Reader
+from kgcompare.catalogue import citation
+from kgcompare.catalogue.values import Reader
+from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.namespaces import PREFIXES
 
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 

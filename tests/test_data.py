@@ -14,13 +14,15 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from rapidfuzz import fuzz
 
 from conftest import Run
-from kgcompare import dates, resources, vocabulary
+from kgcompare import resources
 from kgcompare.catalogue import Catalogue
-from kgcompare.graph import Graph, Term
-from kgcompare.namespaces import Base, iri, is_slug
-from kgcompare.search import fold
+from kgcompare.catalogue.generation import Generation
+from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.namespaces import Base, iri, is_slug
+from kgcompare.schema import vocabulary
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.view import View
+from kgcompare.text import dates
+from kgcompare.text.folding import fold
 
 BASE = Base()
 PAIR = ("transfer-learning-gan", "transfer-learning-diffusion")
@@ -78,8 +80,8 @@ def linked() -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def view(bundled_store: Path) -> View:
-    return Catalogue(EmbeddedStore(bundled_store)).view()
+def generation(bundled_store: Path) -> Generation:
+    return Catalogue(EmbeddedStore(bundled_store)).generation()
 
 
 # -- methods ---------------------------------------------------------------------------------------------
@@ -244,8 +246,8 @@ def test_data_are_formatted(run: Run) -> None:
 # -- what the documentation and the home page promise ----------------------------------------------------
 
 
-def test_the_pair_of_the_readme(view: View) -> None:
-    found = view.compare(PAIR)
+def test_the_pair_of_the_readme(generation: Generation) -> None:
+    found = generation.compare(PAIR)
     assert [row.id for row in found.rows if row.differs] == [
         "origin-year",
         "originator",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgcompare import dates
+from kgcompare.text import dates
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kgcompare
-from kgcompare import languages
 from kgcompare.errors import UsageError
+from kgcompare.text import languages
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def _messages_in_python() -> set[str]:
 def _translated() -> dict[str, str]:
     from babel.messages.pofile import read_po
 
-    with (Path(kgcompare.__file__).parent / "messages" / "fr.po").open("rb") as file:
+    with (Path(kgcompare.__file__).parent / "text" / "messages" / "fr.po").open("rb") as file:
         return {str(message.id): str(message.string) for message in read_po(file) if message.id}
 
 

@@ -15,13 +15,16 @@ from pyld import jsonld
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from werkzeug.test import TestResponse
 
-from kgcompare import ingest, resources, vocabulary
+from kgcompare import ingest, resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.formats import FORMATS, RDF
-from kgcompare.graph import SYNTAXES, Graph
-from kgcompare.namespaces import KGC, iri
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import KGC, iri
+from kgcompare.rdf.syntaxes import SYNTAXES
+from kgcompare.schema import vocabulary
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.web import create_app, dataset
+from kgcompare.web import crawlers
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 SOURCE = "/source/tibshirani-1996-regression-shrinkage-and-selection"
@@ -60,7 +63,7 @@ def links(response: TestResponse) -> dict[str, list[tuple[str, str]]]:
 def statements(response: TestResponse, base: str = "http://localhost/") -> Graph:
     assert response.status_code == 200, response.text
     form = next(f for f in FORMATS.values() if f.media_type == response.mimetype)
-    syntax = next(s for name, s in SYNTAXES.items() if name == form.name)
+    syntax = SYNTAXES[form.name].engine
     return Graph(Triple(q.subject, q.predicate, q.object) for q in parse(response.data, syntax, base_iri=base))
 
 
@@ -105,8 +108,10 @@ def test_only_what_a_record_says_of_its_licence_is_said(small: FlaskClient) -> N
 
 
 def test_links_leave_room_for_other_headers(client: FlaskClient, bundled_store: Path) -> None:
-    view = Catalogue(EmbeddedStore(bundled_store)).view()
-    slugs = sorted((slug for _, kind, slug in view.index.stretch(0, 10_000)[0] if kind == "method"), key=len)[-10:]
+    generation = Catalogue(EmbeddedStore(bundled_store)).generation()
+    slugs = sorted((slug for _, kind, slug in generation.index.stretch(0, 10_000)[0] if kind == "method"), key=len)[
+        -10:
+    ]
     response = get(client, "/compare?" + "&".join(f"method={slug}" for slug in slugs))
     assert response.status_code == 200
     assert len(response.headers["Link"]) < 4000
@@ -145,14 +150,14 @@ def test_the_description_is_the_same_in_every_syntax(client: FlaskClient, descri
 
 def test_counts_are_those_of_the_data(described: Graph, bundled_store: Path) -> None:
     node = NamedNode("https://w3id.org/kgcompare/dataset")
-    view = Catalogue(EmbeddedStore(bundled_store)).view()
-    quads = list(view.quads())
+    generation = Catalogue(EmbeddedStore(bundled_store)).generation()
+    quads = list(generation.quads())
     assert described.text(node, iri("void:triples").value) == str(len(quads))
-    assert described.text(node, iri("void:entities").value) == str(sum(view.counts().values()))
+    assert described.text(node, iri("void:entities").value) == str(sum(generation.counts().values()))
     kinds = {q.object for q in quads if q.predicate == iri("rdf:type")}
     assert described.text(node, iri("void:classes").value) == str(len(kinds))
     for partition, named, counted, term, count in (
-        ("void:classPartition", "void:class", "void:entities", "kgc:Method", view.counts()["method"]),
+        ("void:classPartition", "void:class", "void:entities", "kgc:Method", generation.counts()["method"]),
         (
             "void:propertyPartition",
             "void:property",
@@ -288,7 +293,7 @@ def test_the_sitemap_has_every_record_with_its_date(client: FlaskClient, bundled
     found = located(client.get("/sitemap.xml"))
     addresses = [address for address, _ in found]
     assert len(addresses) == len(set(addresses))
-    counts = Catalogue(EmbeddedStore(bundled_store)).view().counts()
+    counts = Catalogue(EmbeddedStore(bundled_store)).generation().counts()
     for kind, number in counts.items():
         assert sum(a.startswith(f"http://localhost/{kind}/") for a in addresses) == number
     dates = dict(found)
@@ -300,7 +305,7 @@ def test_the_sitemap_has_every_record_with_its_date(client: FlaskClient, bundled
 
 def test_many_records_have_an_index_of_sitemaps(small: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = {address for address, _ in located(small.get("/sitemap.xml"))}
-    monkeypatch.setattr(dataset, "_SITEMAP", 5)
+    monkeypatch.setattr(crawlers, "_SITEMAP", 5)
     parts = located(small.get("/sitemap.xml?again=1"), "sitemap")
     assert len(parts) > 2
     found = [address for part, _ in parts for address, _ in located(small.get(urlsplit(part).path))]

@@ -12,22 +12,25 @@ from babel.messages.pofile import read_po
 from jinja2 import nodes
 
 import kgcompare
-from kgcompare import languages, namespaces, records
-from kgcompare.formats import dataset, tables
-from kgcompare.web import create_app, rendering, vocabularies
+from kgcompare.catalogue import record
+from kgcompare.formats import tables, void
+from kgcompare.rdf import namespaces
+from kgcompare.text import languages
+from kgcompare.web import rendering, vocabularies
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 PACKAGE = Path(kgcompare.__file__).parent
 TEMPLATES = sorted((PACKAGE / "web" / "templates").glob("*.html"))
 TABLES = (
     tables.STATUS.values(),
-    records._POINTING.values(),
-    records._DOCUMENT.values(),
+    record._POINTING.values(),
+    record._DOCUMENT.values(),
     rendering.SAID.values(),
     namespaces.KINDS,
     rendering.KINDS_MANY.values(),
     vocabularies.KINDS.values(),
-    (dataset.TITLE, dataset.ABOUT, *dataset.KEYWORDS),
+    (void.TITLE, void.ABOUT, *void.KEYWORDS),
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""
 LOOKED_UP = {"kind", "kinds_many[kind]", "status_text[c.status]", "status_text[fact.status]", "said", "term.kind"}
@@ -80,7 +83,7 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def translations(lang: str) -> dict[str, str]:
-    with (PACKAGE / "messages" / f"{lang}.po").open("rb") as file:
+    with (PACKAGE / "text" / "messages" / f"{lang}.po").open("rb") as file:
         return {str(message.id): str(message.string) for message in read_po(file) if message.id}
 
 

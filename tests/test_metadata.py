@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from lxml import html
 
 from browsing import Open
-from kgcompare import ingest, web
-from kgcompare.languages import interface_languages
+from kgcompare import ingest
+from kgcompare.text.languages import interface_languages
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 BASE = "https://w3id.org/kgcompare/"
@@ -66,7 +67,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(store: Path) -> FlaskClient:
-    return web.create_app(Settings(store=store)).test_client()
+    return create_app(Settings(store=store)).test_client()
 
 
 def page(client: FlaskClient, path: str, **headers: str) -> Any:
@@ -280,7 +281,7 @@ def test_a_page_names_its_own_address(client: FlaskClient, asked: str, canonical
 
 
 def test_addresses_are_those_that_the_client_used(store: Path) -> None:
-    client = web.create_app(Settings(store=store, prefix="/library")).test_client()
+    client = create_app(Settings(store=store, prefix="/library")).test_client()
     for host in ("one.example", "two.example:8080"):
         found = page(client, "/library/method/one", Host=host)
         assert found.xpath("//link[@rel='canonical']/@href") == [f"http://{host}/library/method/one"]

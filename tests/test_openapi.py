@@ -33,10 +33,9 @@ from schemathesis.specs.openapi.checks import (
 from werkzeug.test import run_wsgi_app
 
 from kgcompare.formats import FORMATS, RDF
-from kgcompare.web import create_app
+from kgcompare.web.app import create_app
 from kgcompare.web.openapi import document
 from kgcompare.web.settings import Settings
-from kgcompare.web.sparql import close_all
 
 DOCUMENT = document("http://localhost")
 OPERATIONS = {
@@ -84,8 +83,9 @@ def query_text(_: SerializationContext, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def app(small_store: Path) -> Iterator[Flask]:
-    yield create_app(Settings(store=small_store, query_timeout=2.0))
-    close_all()
+    app = create_app(Settings(store=small_store, query_timeout=2.0))
+    yield app
+    app.extensions["kgcompare"].close()
     gc.collect()
 
 

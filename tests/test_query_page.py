@@ -13,7 +13,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from browsing import Open
-from kgcompare.web import create_app, query_page
+from kgcompare.web import query_page
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
-from kgcompare.reconciliation import agreement
+from kgcompare.reconciliation import scoring
 from kgcompare.search.names import likeness, plain
-from kgcompare.web import create_app
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -332,7 +332,7 @@ def test_properties_alone_find_things(client: FlaskClient) -> None:
     ],
 )
 def test_years_are_read_as_people_write_them(given: Any, span: tuple[float, float] | None) -> None:
-    assert agreement.years(given) == span
+    assert scoring.years(given) == span
 
 
 # -- suggestions -----------------------------------------------------------------------------------------

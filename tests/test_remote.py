@@ -18,7 +18,7 @@ from conftest import LoadQuads
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import EndpointError, QueryError, StoreError
 from kgcompare.formats import COMPARISON, render
-from kgcompare.queries import load
+from kgcompare.rdf.queries import load
 from kgcompare.search import Filter
 from kgcompare.store import Solutions, Statements, Verdict, remote
 from kgcompare.store.embedded import EmbeddedStore
@@ -380,13 +380,13 @@ def here(small_store: Path) -> Iterator[Catalogue]:
 
 
 def test_a_dump_is_everything(catalogue: Catalogue, here: Catalogue, tmp_path: Path) -> None:
-    catalogue.view().snapshot.dump(tmp_path / "all.nq")
+    catalogue.generation().snapshot.dump(tmp_path / "all.nq")
     dumped = list(parse(path=str(tmp_path / "all.nq"), format=RdfFormat.N_QUADS))
-    expected = list(here.view().quads())
+    expected = list(here.generation().quads())
     assert len(dumped) == len(expected)
     assert {q.graph_name for q in dumped} == {q.graph_name for q in expected}
     with pytest.raises(StoreError, match="cannot be written"):
-        catalogue.view().snapshot.dump(tmp_path / "nowhere" / "all.nq")
+        catalogue.generation().snapshot.dump(tmp_path / "nowhere" / "all.nq")
 
 
 @pytest.mark.parametrize("lang", ["en", "fr", "de"])
@@ -397,7 +397,7 @@ def test_comparisons_are_the_same(catalogue: Catalogue, here: Catalogue, lang: s
 
 @pytest.mark.parametrize("form", sorted(COMPARISON))
 def test_every_format_gives_the_same_bytes(catalogue: Catalogue, here: Catalogue, form: str) -> None:
-    base = here.view().base.value
+    base = here.generation().base.value
     there = render(catalogue.compare(["lasso", "elbow"], "fr"), form, base)
     assert there == render(here.compare(["lasso", "elbow"], "fr"), form, base)
 
@@ -407,7 +407,7 @@ def test_every_format_gives_the_same_bytes(catalogue: Catalogue, here: Catalogue
 )
 def test_records_are_the_same(catalogue: Catalogue, here: Catalogue, kind_slug: str) -> None:
     kind, slug = kind_slug.split("/")
-    assert catalogue.view().record(kind, slug, "fr") == here.view().record(kind, slug, "fr")
+    assert catalogue.generation().record(kind, slug, "fr") == here.generation().record(kind, slug, "fr")
 
 
 @pytest.mark.parametrize(
@@ -424,26 +424,26 @@ def test_records_are_the_same(catalogue: Catalogue, here: Catalogue, kind_slug: 
     ],
 )
 def test_lists_are_the_same(catalogue: Catalogue, here: Catalogue, query: Filter) -> None:
-    found = catalogue.view().search(query, "fr", facets=True)
-    expected = here.view().search(query, "fr", facets=True)
+    found = catalogue.generation().search(query, "fr", facets=True)
+    expected = here.generation().search(query, "fr", facets=True)
     assert [thing.id for thing in found.things] == [thing.id for thing in expected.things]
     assert found.total == expected.total
     assert found.facets == expected.facets
 
 
 def test_counts_are_the_same(catalogue: Catalogue, here: Catalogue) -> None:
-    assert catalogue.view().counts() == here.view().counts()
+    assert catalogue.generation().counts() == here.generation().counts()
 
 
 def test_all_statements_are_the_same(catalogue: Catalogue, here: Catalogue) -> None:
     def named(found: Catalogue) -> list[str]:
-        return sorted(str(quad) for quad in found.view().quads() if "_:" not in str(quad))
+        return sorted(str(quad) for quad in found.generation().quads() if "_:" not in str(quad))
 
     assert named(catalogue) == named(here)
-    assert len(list(catalogue.view().quads())) == len(list(here.view().quads()))
+    assert len(list(catalogue.generation().quads())) == len(list(here.generation().quads()))
 
 
-@pytest.mark.parametrize("name", ["index_things", "things", "pointing_in", "shapes"])
+@pytest.mark.parametrize("name", ["index_things", "names", "pointing_in", "shapes"])
 def test_query_files_give_the_same(catalogue: Catalogue, here: Catalogue, name: str) -> None:
     query = load(name)
     thing = [NamedNode("https://w3id.org/kgcompare/id/method/lasso")]
@@ -466,12 +466,12 @@ def test_malformed_queries_are_refused_alike(catalogue: Catalogue, query: str) -
 
 def test_select_takes_nothing_else(catalogue: Catalogue) -> None:
     with pytest.raises((QueryError, StoreError)):
-        catalogue.view().snapshot.select("ASK {}")
+        catalogue.generation().snapshot.select("ASK {}")
 
 
 @pytest.mark.parametrize("text", ['"', "\\", "'''", '"""', "\n", "\r\n\t", "}", "\u202e", "# x", "?x", "'\\", "𝔘"])
 def test_what_is_bound_comes_back_unchanged(catalogue: Catalogue, text: str) -> None:
     query = "SELECT ?after WHERE { VALUES ?after { %s } }"
-    from kgcompare.queries import serialise
+    from kgcompare.rdf.queries import serialise
 
-    assert catalogue.view().snapshot.select(query % serialise(Literal(text))).rows == [(Literal(text),)]
+    assert catalogue.generation().snapshot.select(query % serialise(Literal(text))).rows == [(Literal(text),)]

@@ -13,16 +13,17 @@ import pytest
 from flask.testing import FlaskClient
 
 from conftest import DATA, LoadQuads, Run
-from kgcompare import ingest, report, similar
+from kgcompare import ingest, report
 from kgcompare.catalogue import Catalogue
-from kgcompare.completeness import ClassState, Years, components
-from kgcompare.completeness import Item as Named
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
-from kgcompare.report import Report
+from kgcompare.report import Report, duplicates
+from kgcompare.report.completeness import ClassState, Years, components
+from kgcompare.report.completeness import Item as Named
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from kgcompare.web import create_app, reports
+from kgcompare.web import once
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 MADE = DATA / "report.ttl"
@@ -38,12 +39,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(store: Path) -> Report:
-    return report.make(Catalogue(EmbeddedStore(store)).view())
+    return report.make(Catalogue(EmbeddedStore(store)).generation())
 
 
 @pytest.fixture(scope="module")
 def bundled(bundled_store: Path) -> Report:
-    return report.make(Catalogue(EmbeddedStore(bundled_store)).view())
+    return report.make(Catalogue(EmbeddedStore(bundled_store)).generation())
 
 
 def state(found: Report, name: str) -> ClassState:
@@ -157,7 +158,7 @@ def test_probable_duplicates(found: Report) -> None:
 
 def test_an_empty_catalogue(tmp_path: Path, run: Run) -> None:
     ingest.create_store(tmp_path / "store")
-    empty = report.make(Catalogue(EmbeddedStore(tmp_path / "store")).view())
+    empty = report.make(Catalogue(EmbeddedStore(tmp_path / "store")).generation())
     assert (empty.records, empty.states, empty.findings, empty.duplicates) == (0, (), (), ())
     said = run("report", "--store", tmp_path / "store")
     assert said.code == 0
@@ -170,7 +171,7 @@ def test_another_class(tmp_path: Path) -> None:
     path = tmp_path / "store"
     ingest.create_store(path, shapes=[DATA / "instrument_shape.ttl"])
     ingest.import_files(path, [DATA / "instruments.ttl"], ingest.Options())
-    found = report.make(Catalogue(EmbeddedStore(path)).view())
+    found = report.make(Catalogue(EmbeddedStore(path)).generation())
     assert dict(found.kinds) == {"instrument": 2}, "shapes are no records"
     (instruments,) = found.states
     rows = {row.item.label("en")[1]: (row.recorded, row.languages) for row in instruments.rows}
@@ -190,7 +191,7 @@ def test_quads_taken_as_they_are_and_an_endpoint(
     same = json.loads(texts.as_json(found, "en"))
     taken = json.loads(run("report", "--data", file, "--trust", "--format", "json").out)
     assert taken | {"generation": ""} == same | {"generation": ""}
-    remote = report.make(Catalogue(RemoteStore(oxigraph_server(quads))).view())
+    remote = report.make(Catalogue(RemoteStore(oxigraph_server(quads))).generation())
     assert json.loads(texts.as_json(remote, "en")) | {"generation": ""} == same | {"generation": ""}
 
 
@@ -199,8 +200,8 @@ def test_faults_of_data_taken_on_trust_are_told(tmp_path: Path) -> None:
     thing = "<https://w3id.org/kgcompare/id/agent/nobody>"
     file.write_text(f"{thing} <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://xmlns.com/foaf/0.1/Person> .\n")
     ingest.throwaway(tmp_path / "store", [file], ingest.Options(trust=True))
-    view = Catalogue(EmbeddedStore(tmp_path / "store")).view()
-    findings = report.make(view).findings
+    generation = Catalogue(EmbeddedStore(tmp_path / "store")).generation()
+    findings = report.make(generation).findings
     assert findings is not None
     assert [(f.severity, f.message["en"], ids(f.examples)) for f in findings] == [
         ("violation", "An agent needs exactly one name.", ["nobody"])
@@ -211,8 +212,8 @@ def test_a_large_catalogue_is_validated_when_asked(
     store: Path, monkeypatch: pytest.MonkeyPatch, run: Run, found: Report
 ) -> None:
     monkeypatch.setattr(report, "UNASKED", 16)
-    view = Catalogue(EmbeddedStore(store)).view()
-    unasked = report.make(view)
+    generation = Catalogue(EmbeddedStore(store)).generation()
+    unasked = report.make(generation)
     assert unasked.findings is None
     assert json.loads(texts.as_json(unasked, "en"))["validated"] is False
     assert "kgcompare report --validate" in texts.as_table(unasked, "en")
@@ -225,7 +226,7 @@ def test_a_large_catalogue_is_validated_when_asked(
 
 def test_progress_is_told(store: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    report.make(Catalogue(EmbeddedStore(store)).view(), progress=lambda *said: told.append(said))
+    report.make(Catalogue(EmbeddedStore(store)).generation(), progress=lambda *said: told.append(said))
     assert {what for what, _, _ in told} >= {"counting", "validating"}
     assert all(done <= total for _, done, total in told)
 
@@ -253,10 +254,10 @@ def test_periods_are_equal_and_without_a_gap() -> None:
 
 def test_names_alike_beside_many_others() -> None:
     """Above the full comparison neighbours in two orders are enough to find what differs in one letter."""
-    names = [(f"t{n}", f"{_word(n)} {_word(n * 7 + 3)}") for n in range(similar.FULL + 2000)]
+    names = [(f"t{n}", f"{_word(n)} {_word(n * 7 + 3)}") for n in range(duplicates.FULL + 2000)]
     known = [("one", "Qqzeppelin method of qqwords"), ("two", "Qqzepelin method of qqwords")]
     known += [("three", "Xxalpha"), ("four", "Yxalpha")]
-    found = {(a, b) for _, a, b in similar.pairs([*names, *known], least=80)}
+    found = {(a, b) for _, a, b in duplicates.pairs([*names, *known], least=80)}
     assert ("one", "two") in found
     assert ("four", "three") in found, "alike at their ends"
 
@@ -341,9 +342,9 @@ def test_a_report_is_made_once_a_generation(store: Path, monkeypatch: pytest.Mon
     made = []
     real = report.make
 
-    def counted(view: object) -> Report:
-        made.append(view)
-        return real(view)  # type: ignore[arg-type]
+    def counted(generation: object) -> Report:
+        made.append(generation)
+        return real(generation)  # type: ignore[arg-type]
 
     monkeypatch.setattr(report, "make", counted)
     app = create_app(Settings(store=store))
@@ -365,13 +366,13 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
         return found
 
     monkeypatch.setattr(report, "make", waits)
-    monkeypatch.setattr(reports, "PATIENCE", 0.05)
+    monkeypatch.setattr(once, "PATIENCE", 0.05)
     client = create_app(Settings(store=store)).test_client()
     answer = client.get("/report.json")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
     slow.set()
-    monkeypatch.setattr(reports, "PATIENCE", 20)
+    monkeypatch.setattr(once, "PATIENCE", 20)
     assert client.get("/report.json").status_code == 200
 
 
@@ -384,7 +385,7 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
         return found
 
     monkeypatch.setattr(report, "make", waits)
-    monkeypatch.setattr(reports, "_WAITING", threading.Semaphore(1))
+    monkeypatch.setattr(once, "_WAITING", threading.Semaphore(1))
     app = create_app(Settings(store=store))
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(lambda n: app.test_client().get(f"/report.json?n={n}"), n) for n in range(3)]

@@ -13,12 +13,11 @@ import pytest
 
 import bombs
 from kgcompare import resources
-from kgcompare.errors import QueryError
-from kgcompare.sandbox import Answer, Overrun, Pool, Refused, TooMany
-from kgcompare.sandbox.limits import has_seccomp
-from kgcompare.sandbox.pool import Bounds
+from kgcompare.errors import Overrun, QueryError, Refused, TooMany
+from kgcompare.sandbox.confinement import has_seccomp
+from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
-from kgcompare.store.snapshots import Folder
+from kgcompare.store.folder import Folder
 
 DEADLINE = 1.0
 
@@ -196,7 +195,7 @@ def test_a_worker_cannot_open_a_socket() -> None:
     import sys
 
     program = (
-        "import socket\nfrom kgcompare.sandbox import limits\nassert limits.close_network()\n"
+        "import socket\nfrom kgcompare.sandbox import confinement\nassert confinement.close_network()\n"
         "import os\n"
         "acts = (socket.socket, os.fork, lambda: os.execv('/bin/true', ['true']), lambda: os.unlink('/tmp/none'))\n"
         "for act in acts:\n"

@@ -14,13 +14,14 @@ from pyoxigraph import Literal
 from conftest import SMALL
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.ingest import Options
-from kgcompare.namespaces import DEFAULT_BASE, iri
-from kgcompare.search import Filter, Index, fold
+from kgcompare.rdf.namespaces import DEFAULT_BASE, iri
+from kgcompare.search import Filter, Index
 from kgcompare.search import index as indexes
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.view import View
+from kgcompare.text.folding import fold
 
 PREFIXES = """\
 @prefix kgc: <https://w3id.org/kgcompare/ns#> .
@@ -33,17 +34,17 @@ PREFIXES = """\
 
 
 @pytest.fixture(scope="module")
-def view(small_store: Path) -> Iterator[View]:
+def generation(small_store: Path) -> Iterator[Generation]:
     """The small catalogue."""
     with Catalogue(EmbeddedStore(small_store)) as catalogue:
-        yield catalogue.view()
+        yield catalogue.generation()
 
 
-def ids(view: View, text: str = "", lang: str = "en", sort: str = "", **narrow: object) -> list[str]:
+def ids(generation: Generation, text: str = "", lang: str = "en", sort: str = "", **narrow: object) -> list[str]:
     """The slugs of what is found, in order."""
     facets = {name: str(narrow.pop(name)) for name in ("domain", "family", "type") if name in narrow}
     query = Filter(text, facets=facets, **narrow)  # type: ignore[arg-type]
-    return [thing.id for thing in view.search(query, lang, sort=sort).things]
+    return [thing.id for thing in generation.search(query, lang, sort=sort).things]
 
 
 # -- words ---------------------------------------------------------------------------------------------
@@ -70,8 +71,8 @@ def ids(view: View, text: str = "", lang: str = "en", sort: str = "", **narrow: 
         ("", ["gan", "lasso", "elbow", "ridge"]),
     ],
 )
-def test_words_find(view: View, text: str, found: list[str]) -> None:
-    assert ids(view, text) == found
+def test_words_find(generation: Generation, text: str, found: list[str]) -> None:
+    assert ids(generation, text) == found
 
 
 @pytest.mark.parametrize(
@@ -94,50 +95,50 @@ def test_words_find(view: View, text: str, found: list[str]) -> None:
         "🎲",
     ],
 )
-def test_what_people_type_is_never_an_error(view: View, text: str) -> None:
-    ids(view, text)
-    ids(view, text, sort="name")
-    view.suggest(text)
-    view.search(Filter(text), facets=True)
+def test_what_people_type_is_never_an_error(generation: Generation, text: str) -> None:
+    ids(generation, text)
+    ids(generation, text, sort="name")
+    generation.suggest(text)
+    generation.search(Filter(text), facets=True)
 
 
-def test_only_punctuation_finds_nothing(view: View) -> None:
-    assert ids(view, "!?") == []
+def test_only_punctuation_finds_nothing(generation: Generation) -> None:
+    assert ids(generation, "!?") == []
 
 
-def test_an_exact_name_beats_a_part_of_a_name(many: View) -> None:
+def test_an_exact_name_beats_a_part_of_a_name(many: Generation) -> None:
     assert ids(many, "Regression")[0] == "regression"
     assert ids(many, "regression")[:1] == ["regression"]
 
 
-def test_a_name_beats_an_alias_beats_a_summary(many: View) -> None:
+def test_a_name_beats_an_alias_beats_a_summary(many: Generation) -> None:
     assert ids(many, "zebra") == ["zebra-name", "zebra-alias", "zebra-summary"]
 
 
-def test_an_alias_in_full_beats_a_part_of_a_name(many: View) -> None:
+def test_an_alias_in_full_beats_a_part_of_a_name(many: Generation) -> None:
     assert ids(many, "zb")[0] == "zebra-alias"
     assert many.suggest("zb")[0].id == "zebra-alias"
 
 
-def test_completions_begin_with_what_is_typed(view: View) -> None:
-    assert [thing.id for thing in view.suggest("ri")] == ["ridge"]
-    assert next(thing.id for thing in view.suggest("reg", "fr")) == "ridge", "Régression ridge"
-    assert {thing.id for thing in view.suggest("reg")} == {"ridge", "lasso"}, "words of names and aliases too"
-    assert view.suggest("  ") == ()
-    assert [thing.id for thing in view.suggest("ian", kind="agent")] == ["ian-goodfellow"]
+def test_completions_begin_with_what_is_typed(generation: Generation) -> None:
+    assert [thing.id for thing in generation.suggest("ri")] == ["ridge"]
+    assert next(thing.id for thing in generation.suggest("reg", "fr")) == "ridge", "Régression ridge"
+    assert {thing.id for thing in generation.suggest("reg")} == {"ridge", "lasso"}, "words of names and aliases too"
+    assert generation.suggest("  ") == ()
+    assert [thing.id for thing in generation.suggest("ian", kind="agent")] == ["ian-goodfellow"]
 
 
-def test_completions_say_what_they_are(view: View) -> None:
-    (thing,) = view.suggest("lass", "fr")
+def test_completions_say_what_they_are(generation: Generation) -> None:
+    (thing,) = generation.suggest("lass", "fr")
     assert (thing.label, thing.lang, thing.description) == ("Lasso", "fr", "Ramène des coefficients à zéro.")
     assert thing.path == "/method/lasso"
 
 
-def test_nearest_slugs_for_a_slip(view: View) -> None:
-    assert view.nearest("laso")[0] == "lasso"
-    assert view.nearest("rigde")[0] == "ridge"
-    assert view.nearest("") == []
-    assert view.nearest("zzzzzz") == []
+def test_nearest_slugs_for_a_slip(generation: Generation) -> None:
+    assert generation.nearest("laso")[0] == "lasso"
+    assert generation.nearest("rigde")[0] == "ridge"
+    assert generation.nearest("") == []
+    assert generation.nearest("zzzzzz") == []
 
 
 # -- facets and years ----------------------------------------------------------------------------------
@@ -157,50 +158,50 @@ def test_nearest_slugs_for_a_slip(view: View) -> None:
         ({"start": 2000, "end": 1990}, set()),
     ],
 )
-def test_lists_are_narrowed(view: View, narrow: dict[str, object], found: set[str]) -> None:
-    assert set(ids(view, **narrow)) == found  # type: ignore[arg-type]
+def test_lists_are_narrowed(generation: Generation, narrow: dict[str, object], found: set[str]) -> None:
+    assert set(ids(generation, **narrow)) == found  # type: ignore[arg-type]
 
 
-def test_facets_count_what_a_choice_would_give(view: View) -> None:
-    page = view.search(Filter(), "fr", facets=True)
+def test_facets_count_what_a_choice_would_give(generation: Generation) -> None:
+    page = generation.search(Filter(), "fr", facets=True)
     counted = {value.id: (value.label, value.count) for value in page.facets["domain"]}
     assert counted == {"statistics": ("Statistique", 2), "deep-learning": ("Apprentissage profond", 1)}
     for facet, values in page.facets.items():
         for value in values:
-            assert view.search(Filter(facets={facet: value.id})).total == value.count
+            assert generation.search(Filter(facets={facet: value.id})).total == value.count
 
 
-def test_a_facets_own_choice_does_not_narrow_it(view: View) -> None:
-    page = view.search(Filter(facets={"domain": "statistics"}), facets=True)
+def test_a_facets_own_choice_does_not_narrow_it(generation: Generation) -> None:
+    page = generation.search(Filter(facets={"domain": "statistics"}), facets=True)
     assert {value.id for value in page.facets["domain"]} == {"statistics", "deep-learning"}
     assert {value.id for value in page.facets["family"]} == {"statistics"}
 
 
-def test_counts_are_of_records_and_not_of_the_vocabulary(view: View) -> None:
-    assert view.counts() == {"method": 4, "agent": 4, "source": 2, "domain": 2, "family": 2, "type": 1}
+def test_counts_are_of_records_and_not_of_the_vocabulary(generation: Generation) -> None:
+    assert generation.counts() == {"method": 4, "agent": 4, "source": 2, "domain": 2, "family": 2, "type": 1}
 
 
 # -- order and pages -----------------------------------------------------------------------------------
 
 
-def test_names_are_sorted_in_the_readers_language_without_case_and_accents(view: View) -> None:
-    assert ids(view, lang="en", sort="name") == ["gan", "lasso", "elbow", "ridge"]
-    assert ids(view, lang="fr", sort="name") == ["lasso", "elbow", "ridge", "gan"]  # L, Mé, Rég, Rés
+def test_names_are_sorted_in_the_readers_language_without_case_and_accents(generation: Generation) -> None:
+    assert ids(generation, lang="en", sort="name") == ["gan", "lasso", "elbow", "ridge"]
+    assert ids(generation, lang="fr", sort="name") == ["lasso", "elbow", "ridge", "gan"]  # L, Mé, Rég, Rés
 
 
-def test_years_are_sorted_with_the_unknown_last(view: View) -> None:
-    assert ids(view, sort="year") == ["ridge", "lasso", "gan", "elbow"]
+def test_years_are_sorted_with_the_unknown_last(generation: Generation) -> None:
+    assert ids(generation, sort="year") == ["ridge", "lasso", "gan", "elbow"]
 
 
 @pytest.mark.parametrize("bad", [{"sort": "size"}, {"after": "no-such"}, {"after": "x", "sort": "relevance"}])
-def test_an_unknown_order_or_place_is_refused(view: View, bad: dict[str, str]) -> None:
+def test_an_unknown_order_or_place_is_refused(generation: Generation, bad: dict[str, str]) -> None:
     text = "lasso" if bad.get("sort") == "relevance" else ""
     with pytest.raises(UsageError):
-        view.search(Filter(text), **bad)  # type: ignore[arg-type]
+        generation.search(Filter(text), **bad)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
     """Some 600 methods: many with the same name, the same year, or a common word in name, alias or summary."""
     lines = []
     for number in range(600):
@@ -230,16 +231,16 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:
     ingest.create_store(folder / "store")
     ingest.import_files(folder / "store", [folder / "many.ttl"], Options(trust=True))
     with Catalogue(EmbeddedStore(folder / "store")) as catalogue:
-        yield catalogue.view()
+        yield catalogue.generation()
 
 
-def paged(view: View, query: Filter, sort: str, size: int) -> tuple[list[str], int]:
+def paged(generation: Generation, query: Filter, sort: str, size: int) -> tuple[list[str], int]:
     """The slugs of a whole list, page by page, and how many there are said to be."""
     seen: list[str] = []
     after: str | None = ""
     total = -1
     while after is not None:
-        entries, total, after = view.index.listing(query, "en", sort=sort, after=after, most=size)
+        entries, total, after = generation.index.listing(query, "en", sort=sort, after=after, most=size)
         assert len(entries) <= size
         seen += [entry.slug for entry in entries]
         assert len(seen) <= 700, "the pages never end"
@@ -261,7 +262,7 @@ def paged(view: View, query: Filter, sort: str, size: int) -> tuple[list[str], i
         ("common method 07", ""),
     ],
 )
-def test_pages_have_every_record_once(many: View, text: str, sort: str, size: int) -> None:
+def test_pages_have_every_record_once(many: Generation, text: str, sort: str, size: int) -> None:
     seen, total = paged(many, Filter(text), sort, size)
     assert len(seen) == len(set(seen)), "no record stands on two pages"
     assert len(seen) == total
@@ -270,7 +271,7 @@ def test_pages_have_every_record_once(many: View, text: str, sort: str, size: in
 
 @pytest.mark.parametrize("size", [7, 50])
 def test_pages_of_more_than_is_ranked_have_every_record_once(
-    many: View, monkeypatch: pytest.MonkeyPatch, size: int
+    many: Generation, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(indexes, "_RANKED", 100)
     seen, total = paged(many, Filter("common"), "", size)
@@ -279,13 +280,13 @@ def test_pages_of_more_than_is_ranked_have_every_record_once(
     assert seen[0] == "common"
 
 
-def test_an_exact_name_comes_first(many: View) -> None:
+def test_an_exact_name_comes_first(many: Generation) -> None:
     assert paged(many, Filter("common"), "", 1000)[0][0] == "common"
     same = [f"m-{number}" for number in range(600) if number % 50 == 7 and number % 3]
     assert sorted(paged(many, Filter("common method 07"), "", 1000)[0][: len(same)]) == sorted(same)
 
 
-def test_a_page_through_the_catalogue(many: View) -> None:
+def test_a_page_through_the_catalogue(many: Generation) -> None:
     first = many.search(Filter("common"), most=20)
     second = many.search(Filter("common"), most=20, after=first.after or "")
     assert len({thing.id for thing in (*first.things, *second.things)}) == 40
@@ -386,10 +387,10 @@ def test_a_record_of_our_own_takes_the_address_that_a_foreign_thing_had(store: P
         file.write_text(PREFIXES + turtle, encoding="utf-8")
         ingest.import_files(store, [file], Options(trust=True))
     with Catalogue(EmbeddedStore(store)) as catalogue:
-        view = catalogue.view()
-        assert view.compare(["wanted"]).methods[0].label == "Ours"
-        assert view.compare(["http://e/wanted"]).methods[0].id == "wanted-2"
-        assert view.record("method", "wanted-2").thing.label == "Foreign"
+        generation = catalogue.generation()
+        assert generation.compare(["wanted"]).methods[0].label == "Ours"
+        assert generation.compare(["http://e/wanted"]).methods[0].id == "wanted-2"
+        assert generation.record("method", "wanted-2").thing.label == "Foreign"
     same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
 
 
@@ -454,17 +455,17 @@ def test_folding() -> None:
     assert fold("STRASSE") == fold("straße")
 
 
-def test_addresses_of_kinds(view: View) -> None:
+def test_addresses_of_kinds(generation: Generation) -> None:
     for kind, slug in (
         ("agent", "ian-goodfellow"),
         ("source", "hoerl-1970"),
         ("domain", "statistics"),
         ("family", "statistics"),
     ):
-        found = view.index.find(kind, slug)
+        found = generation.index.find(kind, slug)
         assert found is not None
         assert found.iri == f"{DEFAULT_BASE}id/{kind}/{slug}"
-    assert view.index.find("method", "statistics") is None
-    assert view.index.of_class(iri("kgc:Method").value, ["lasso", "statistics"]) == {
+    assert generation.index.find("method", "statistics") is None
+    assert generation.index.of_class(iri("kgc:Method").value, ["lasso", "statistics"]) == {
         "lasso": f"{DEFAULT_BASE}id/method/lasso"
     }

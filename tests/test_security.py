@@ -21,10 +21,10 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from conftest import Run
 from kgcompare.errors import UsageError
-from kgcompare.web import MOST_BODY, create_app, gateway
+from kgcompare.web import gateway
+from kgcompare.web.app import MOST_BODY, create_app
 from kgcompare.web.server import HEADERS
 from kgcompare.web.settings import Settings
-from kgcompare.web.sparql import close_all
 from serving import Server, serving
 
 HOSTS = ["a b", "user@evil.example", "evil.example/x", "a\tb", "é.example", "a,b", "", "[::1", "::1", "a:b", "a:99999"]
@@ -35,8 +35,9 @@ RDF_BODY = "application/sparql-query"
 
 @pytest.fixture(scope="module")
 def app(small_store: Path) -> Iterator[Flask]:
-    yield create_app(Settings(store=small_store, query_timeout=1.0))
-    close_all()
+    app = create_app(Settings(store=small_store, query_timeout=1.0))
+    yield app
+    app.extensions["kgcompare"].close()
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
-from kgcompare.web import create_app
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
-from kgcompare.web.sparql import close_all
 
 ASK = "ASK { ?s a <https://w3id.org/kgcompare/ns#Method> }"
 SELECT = "SELECT ?s { ?s a <https://w3id.org/kgcompare/ns#Method> } ORDER BY ?s"
@@ -25,8 +24,9 @@ DOCUMENT = "https://w3id.org/kgcompare/doc/method/lasso"
 
 @pytest.fixture(scope="module")
 def client(small_store: Path) -> Iterator[FlaskClient]:
-    yield create_app(Settings(store=small_store, query_timeout=2.0)).test_client()
-    close_all()
+    app = create_app(Settings(store=small_store, query_timeout=2.0))
+    yield app.test_client()
+    app.extensions["kgcompare"].close()
     gc.collect()
 
 

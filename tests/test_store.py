@@ -27,7 +27,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.errors import Conflict, DataError, InvalidData, QueryError, StoreError, StoreMissing
 from kgcompare.store import Verdict, embedded
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.snapshots import LAYOUT
+from kgcompare.store.folder import LAYOUT
 
 ASK = "ASK {{ <https://w3id.org/kgcompare/id/method/{}> ?p ?o }}"
 
@@ -136,12 +136,12 @@ def test_a_catalogue_follows_its_store(store: Path) -> None:
 
 def test_a_view_answers_from_one_generation_whatever_happens(store: Path) -> None:
     with Catalogue(EmbeddedStore(store)) as catalogue:
-        view = catalogue.view()
+        generation = catalogue.generation()
         for number in range(3):
             take(store, f"later-{number}")
-        assert view.compare(["first"]).methods[0].id == "first"
-        assert view.counts()["method"] == 1
-        assert catalogue.view().counts()["method"] == 4
+        assert generation.compare(["first"]).methods[0].id == "first"
+        assert generation.counts()["method"] == 1
+        assert catalogue.generation().counts()["method"] == 4
 
 
 def test_identity_stays_and_tells_stores_apart(store: Path, tmp_path: Path) -> None:
@@ -163,13 +163,13 @@ with Catalogue(EmbeddedStore(Path(sys.argv[1]))) as catalogue:
     print("ready", flush=True)
     seen, reads, deadline = set(), 0, time.monotonic() + 60
     while time.monotonic() < deadline:
-        view = catalogue.view()
-        compared = view.compare(["first"])
-        listed = view.counts()["method"]
-        there = len(view.snapshot.select("SELECT ?m WHERE { ?m a <https://w3id.org/kgcompare/ns#Method> }").rows)
+        generation = catalogue.generation()
+        compared = generation.compare(["first"])
+        listed = generation.counts()["method"]
+        there = len(generation.snapshot.select("SELECT ?m WHERE { ?m a <https://w3id.org/kgcompare/ns#Method> }").rows)
         assert compared.methods[0].id == "first"
-        assert listed == there, (view.generation, listed, there)
-        seen.add(int(view.generation))
+        assert listed == there, (generation.name, listed, there)
+        seen.add(int(generation.name))
         reads += 1
         if max(seen) >= int(sys.argv[2]):
             break
@@ -226,32 +226,32 @@ def test_two_writers_take_turns(store: Path) -> None:
         assert writer.returncode == 0
     assert (store / "current").read_text() == "10\n"
     with kgcompare.open(store) as catalogue:
-        assert catalogue.view().counts()["method"] == 9
+        assert catalogue.generation().counts()["method"] == 9
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from kgcompare import ingest
-from kgcompare.store import embedded, snapshots
+from kgcompare.store import embedded, folder
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 stage = sys.argv[3]
 if stage == "written":
     embedded.Writer.publish = die
 elif stage == "flushed":
-    snapshots.Folder.prepare = die
+    folder.Folder.prepare = die
 elif stage == "checkpoint":
-    real = snapshots.Folder.index
+    real = folder.Folder.index
     def index(self, generation, real=real):
         if self.snapshot(generation).is_dir() and generation != self.current():
             die()
         return real(self, generation)
-    snapshots.Folder.index = index
+    folder.Folder.index = index
 elif stage == "indexed":
-    snapshots.Folder.set_current = die
+    folder.Folder.set_current = die
 elif stage == "current":
-    snapshots.Folder.remove_old = die
+    folder.Folder.remove_old = die
 elif stage == "opened":
     embedded.Writer.add = die
 ingest.import_files(Path(sys.argv[1]), [Path(sys.argv[2])], ingest.Options(trust=True))
@@ -263,13 +263,13 @@ def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str) -> N
     killed(store, stage)
     assert (store / "current").read_text() == "2\n"
     with kgcompare.open(store) as catalogue:
-        assert catalogue.view().counts()["method"] == 1
-        assert not has(catalogue.view().snapshot, "doomed")  # type: ignore[arg-type]
+        assert catalogue.generation().counts()["method"] == 1
+        assert not has(catalogue.generation().snapshot, "doomed")  # type: ignore[arg-type]
     assert take(store, "after") == "3"
     with kgcompare.open(store) as catalogue:
-        assert catalogue.view().counts()["method"] == 2, "what the killed writer wrote has not crept in"
-        assert not has(catalogue.view().snapshot, "doomed")  # type: ignore[arg-type]
-        assert has(catalogue.view().snapshot, "after")  # type: ignore[arg-type]
+        assert catalogue.generation().counts()["method"] == 2, "what the killed writer wrote has not crept in"
+        assert not has(catalogue.generation().snapshot, "doomed")  # type: ignore[arg-type]
+        assert has(catalogue.generation().snapshot, "after")  # type: ignore[arg-type]
         assert [thing.id for thing in catalogue.search("after")] == ["after"]
     assert generations(store) == ["2", "3"]
 
@@ -277,10 +277,10 @@ def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str) -> N
 def test_a_writer_killed_after_it_has_published_has_published(store: Path) -> None:
     killed(store, "current")
     with kgcompare.open(store) as catalogue:
-        assert has(catalogue.view().snapshot, "doomed")  # type: ignore[arg-type]
+        assert has(catalogue.generation().snapshot, "doomed")  # type: ignore[arg-type]
     assert take(store, "after") == "4"
     with kgcompare.open(store) as catalogue:
-        assert catalogue.view().counts()["method"] == 3
+        assert catalogue.generation().counts()["method"] == 3
     assert "2" not in generations(store)
 
 
@@ -298,7 +298,7 @@ def test_a_writer_killed_in_an_empty_store(tmp_path: Path) -> None:
     take(store, "first")
     with kgcompare.open(store) as catalogue:
         assert catalogue.compare(["first"]).row("domain").label == "Domain"
-        assert catalogue.view().counts()["method"] == 1
+        assert catalogue.generation().counts()["method"] == 1
 
 
 def killed(store: Path, stage: str) -> None:

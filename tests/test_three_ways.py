@@ -14,12 +14,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from conftest import LoadQuads
 from kgcompare import ingest, resources
-from kgcompare.graph import Node, Term
-from kgcompare.ingest.records import Records, derive, split
-from kgcompare.namespaces import Base, iri
+from kgcompare.catalogue.generation import METHOD, Generation
+from kgcompare.ingest.documents import Records, derive, split
+from kgcompare.rdf.graph import Node, Term
+from kgcompare.rdf.namespaces import Base, iri
+from kgcompare.schema.shapes import read_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from kgcompare.view import METHOD, View
 from three_ways import InMemory, Outcome, Rdflib, Select, by_python, by_queries, view_of
 
 # rdflib 7.6 uses its own deprecated attributes when it answers.
@@ -228,7 +229,7 @@ def shapes() -> list[Quad]:
 
 @cache
 def extra_shapes() -> list[Triple]:
-    return ingest.read_shapes(PATHS)
+    return read_shapes(PATHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,9 +397,9 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
 
 def test_bundled_catalogue(bundled: EmbeddedStore, oxigraph_server: LoadQuads) -> None:
     snapshot = bundled.snapshot()
-    view = View(bundled, snapshot)
+    generation = Generation(bundled, snapshot)
     remote = RemoteStore(oxigraph_server(snapshot.quads()))
-    elsewhere = View(remote, remote.snapshot())
+    elsewhere = Generation(remote, remote.snapshot())
     slow = Rdflib()
     known = [row[0] for row in snapshot.select(f"SELECT ?m {{ ?m a <{METHOD}> }} ORDER BY ?m").rows]
     everything = [method.value for method in known if isinstance(method, NamedNode)]
@@ -408,7 +409,7 @@ def test_bundled_catalogue(bundled: EmbeddedStore, oxigraph_server: LoadQuads) -
     for width, times in ((1, 2), (2, 8), (3, 8), (10, 5)):
         for number in range(times):
             compared = chance.sample(everything, width)
-            expected = by_python(view, compared)
+            expected = by_python(generation, compared)
             ways: list[Select] = [
                 lambda query: snapshot.select(query).rows,
                 lambda query: remote.snapshot().select(query).rows,

@@ -11,14 +11,15 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from conftest import SMALL, Run
-from kgcompare import ingest, resources, vocabulary
-from kgcompare.errors import InvalidData, ShapeError
-from kgcompare.graph import Graph
-from kgcompare.ingest import Options, bundled_shapes, validate_files
-from kgcompare.model import Fault, ValidationReport
-from kgcompare.namespaces import KGC, PREFIXES, SHAPES, Base, iri
-from kgcompare.shapes import Shapes
-from kgcompare.validation import line_of
+from kgcompare import ingest, resources
+from kgcompare.errors import Fault, InvalidData, ShapeError, ValidationReport
+from kgcompare.ingest import Options, validate
+from kgcompare.ingest.readers import read_records
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import KGC, PREFIXES, SHAPES, Base, iri
+from kgcompare.schema import vocabulary
+from kgcompare.schema.shapes import Shapes, bundled_shapes
+from kgcompare.schema.validation import line_of
 
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 HEADER += "@base <https://w3id.org/kgcompare/> .\n"
@@ -317,7 +318,9 @@ def cases_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def validated(path: Path, lang: str = "en", shapes: Iterable[Triple] = ()) -> ValidationReport:
     """The report on a file."""
-    return validate_files([path], [*bundled_shapes(), *shapes], Base(), None, Options(lang=lang))
+    return validate(
+        read_records([path], Base(), Options(lang=lang)), [*bundled_shapes(), *shapes], None, Options(lang=lang)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -506,7 +509,7 @@ def test_a_shape_of_ones_own_refuses_too(tmp_path: Path) -> None:
 
 def test_every_bundled_record_is_valid() -> None:
     files = resources.data_files()
-    report = validate_files(files, bundled_shapes(), Base(), None, Options())
+    report = validate(read_records(files, Base(), Options()), bundled_shapes(), None, Options())
     assert report.violations == ()
     assert report.records > 100
 

@@ -20,12 +20,13 @@ from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 from werkzeug.wrappers import Request
 
 from conftest import SMALL, Run
-from kgcompare import ingest, web
+from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import EndpointError, StoreError
 from kgcompare.formats import BIBLIOGRAPHY, FORMATS, RDF
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.web import answers
+from kgcompare.web import kept
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -45,7 +46,7 @@ def store_of(path: Path, text: str = "", base: str = "https://w3id.org/kgcompare
 
 
 def app_of(store: Path, **settings: Any) -> Flask:
-    return web.create_app(Settings(store=store, **settings))
+    return create_app(Settings(store=store, **settings))
 
 
 @pytest.fixture(scope="session")
@@ -521,7 +522,7 @@ def test_none_one_ten_eleven(bundled: FlaskClient, bundled_app: Flask, monkeypat
     def looked_up(*_: Any) -> Any:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr("kgcompare.catalogue.View._records", looked_up)
+    monkeypatch.setattr("kgcompare.catalogue.Generation._records", looked_up)
     many = "&".join(f"method={slug}" for slug in slugs)
     for path in (f"/compare?{many}", f"/compare.json?{many}", f"/compare.html?{many}"):
         assert get(bundled, path).status_code == 400
@@ -632,7 +633,7 @@ def test_a_borrowed_text_carries_its_language(small: FlaskClient) -> None:
 
 
 def test_every_interface_language_has_its_pages(small: FlaskClient) -> None:
-    from kgcompare.languages import interface_languages
+    from kgcompare.text.languages import interface_languages
 
     for lang in interface_languages():
         for path in ("/", "/methods", "/compare?method=lasso&method=gan", "/method/lasso", "/dataset"):
@@ -681,7 +682,7 @@ def test_no_tag_validates_another_representation(
     new(client, asked, "another generation")
     assert get(client, "/healthz").json == {"status": "ok", "generation": "3"}
     new(app_of(small_store, prefix="/under").test_client(), asked, "another prefix")
-    monkeypatch.setattr(answers, "__version__", "99")
+    monkeypatch.setattr(kept, "__version__", "99")
     new(app_of(small_store).test_client(), asked, "another version")
 
 
@@ -699,25 +700,27 @@ def test_a_new_generation_shows_at_once(own_store: Path, tmp_path: Path) -> None
 
 
 def test_what_is_kept_stays_within_bounds(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "_MOST_BYTES", 400_000)
+    monkeypatch.setattr(kept, "_MOST_BYTES", 400_000)
     client = app_of(small_store).test_client()
     for number in range(100):
         get(client, f"/suggest?q=lasso&x={number}" + "y" * 5000)
     front = client.application.wsgi_app
-    assert isinstance(front, answers.Front)
-    kept = front.current()[1]
-    assert sum(len(part) for key in kept._by_key for part in key) < 400_000
+    assert isinstance(front, kept.Front)
+    answers = kept.answers_of(front.current())
+    assert sum(len(part) for key in answers._by_key for part in key) < 400_000
     assert get(client, "/suggest?q=lasso").status_code == 200
 
 
 def test_kept_answers_go_with_the_generation_that_made_them(own_store: Path) -> None:
     catalogue = Catalogue(EmbeddedStore(own_store))
-    front = answers.Front(lambda *_: [], catalogue)
-    view, kept = front.current()
-    assert front.current() == (view, kept)
+    front = kept.Front(lambda *_: [], catalogue)
+    generation = front.current()
+    answers = kept.answers_of(generation)
+    assert front.current() is generation
+    assert kept.answers_of(generation) is answers
     ingest.import_files(own_store, [SMALL], ingest.Options(trust=True, replace=True))
     later = front.current()
-    assert (later[0] is view) == (later[1] is kept)
+    assert (later is generation) == (kept.answers_of(later) is answers)
 
 
 # -- links ----------------------------------------------------------------------------------------
@@ -1098,7 +1101,7 @@ def test_a_fault_of_ours_is_a_problem_too(
     def failing(*_: Any) -> Any:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(Catalogue, "view", failing)
+    monkeypatch.setattr(Catalogue, "generation", failing)
     for accept in ("*/*", BROWSER):
         response = get(client, "/method/lasso", accept)
         assert response.status_code == 500
@@ -1107,7 +1110,7 @@ def test_a_fault_of_ours_is_a_problem_too(
 
 
 def test_an_endpoint_that_is_down() -> None:
-    app = web.create_app(Settings(endpoint="http://127.0.0.1:9/sparql", timeout=2))
+    app = create_app(Settings(endpoint="http://127.0.0.1:9/sparql", timeout=2))
     client = app.test_client()
     for path in ("/", "/methods", "/method/lasso.ttl", "/compare.json?method=lasso", "/suggest?q=a", "/dump.nq.gz"):
         assert "cannot be reached" in problem(get(client, path), 502)["detail"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import pyoxigraph
@@ -16,13 +17,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query as Prepared
 
-from kgcompare import comparison
-from kgcompare.graph import Term, literal_key
-from kgcompare.namespaces import Base, iri
-from kgcompare.queries import load
+from kgcompare.catalogue import comparison
+from kgcompare.catalogue.generation import METHOD, Generation
+from kgcompare.rdf.graph import Term, literal_key
+from kgcompare.rdf.namespaces import Base, iri
+from kgcompare.rdf.queries import load
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedSnapshot
-from kgcompare.view import METHOD, View
 
 KINDS = {"value": "ValueRow", "count": "CountRow", "text": "TextRow", "name": "NameRow"}
 
@@ -42,14 +43,14 @@ class Outcome:
     verdicts: Verdicts
 
 
-def by_python(view: View, methods: Sequence[str], cls: str = METHOD) -> Outcome:
+def by_python(generation: Generation, methods: Sequence[str], cls: str = METHOD) -> Outcome:
     """What kgcompare.comparison makes of a snapshot."""
-    compared = view.compare(methods, cls=cls)
+    compared = generation.compare(methods, cls=cls)
     shown = [method.iri for method in compared.methods]
-    graphs = view.descriptions.records(shown, cls)
-    reader = view.reader("en", graphs)
+    graphs = generation.descriptions.records(shown, cls)
+    reader = generation.reader("en", graphs)
     cells: Shown = {}
-    for row in view.shapes.rows(cls):
+    for row in generation.shapes.rows(cls):
         for method in shown:
             had, terms = comparison.recorded(reader, row, graphs[method], method)
             keys = frozenset(
@@ -166,10 +167,12 @@ class InMemory(EmbeddedSnapshot):
     def __init__(self, quads: Iterable[Quad]) -> None:
         self.generation = "1"
         self.base = Base()
+        self.path = self.index_path = Path("/nowhere")
+        self.keeps_shapes = False
         self._store = pyoxigraph.Store()
         self._store.extend(quads)
 
 
-def view_of(snapshot: EmbeddedSnapshot, extra_shapes: Sequence[Triple]) -> View:
-    """A view of a snapshot that stands for itself."""
-    return View(cast(Store, None), snapshot, extra_shapes)
+def view_of(snapshot: EmbeddedSnapshot, extra_shapes: Sequence[Triple]) -> Generation:
+    """A generation of a snapshot that stands for itself."""
+    return Generation(cast(Store, None), snapshot, extra_shapes)

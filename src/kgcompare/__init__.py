@@ -10,17 +10,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kgcompare.errors import (
+    Busy,
     Conflict,
     DataError,
     EndpointError,
     InvalidData,
     KgcompareError,
+    Overrun,
     QueryError,
+    Refused,
     ShapeError,
     StoreError,
     StoreMissing,
     SyntaxFault,
+    TooMany,
     TooManyThings,
+    Unavailable,
     UnknownFormat,
     UnknownThing,
     UsageError,
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Busy",
     "Catalogue",
     "Comparison",
     "Conflict",
@@ -41,12 +47,16 @@ __all__ = [
     "EndpointError",
     "InvalidData",
     "KgcompareError",
+    "Overrun",
     "QueryError",
+    "Refused",
     "ShapeError",
     "StoreError",
     "StoreMissing",
     "SyntaxFault",
+    "TooMany",
     "TooManyThings",
+    "Unavailable",
     "UnknownFormat",
     "UnknownThing",
     "UsageError",
@@ -62,9 +72,11 @@ def __getattr__(name: str) -> object:
         return metadata.version("kgcompare")
     if name in {"Catalogue", "open"}:
         from kgcompare import catalogue
+        from kgcompare.formats import html
 
         return catalogue.Catalogue if name == "Catalogue" else catalogue.open_catalogue
     if name == "Comparison":
+        from kgcompare.formats import html  # noqa: F401
         from kgcompare.model import Comparison
 
         return Comparison

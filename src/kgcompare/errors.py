@@ -13,19 +13,59 @@ Every exception that leaves a public function of this package is one of these::
     │   ├── Conflict            a record that is there already
     │   ├── ShapeError          a shape that kgcompare cannot use
     │   └── QueryError          a query that is malformed or cannot be answered
-    └── StoreError              the store or endpoint cannot be reached or used
-        ├── StoreMissing        there is no store at that place
-        └── EndpointError       a SPARQL endpoint is down, slow or answers nonsense
+    │       └── Refused         a stranger's query that asks for what is not given
+    ├── StoreError              the store or endpoint cannot be reached or used
+    │   ├── StoreMissing        there is no store at that place
+    │   └── EndpointError       a SPARQL endpoint is down, slow or answers nonsense
+    └── Unavailable             there is too little time, memory or room just now
+        ├── Overrun             a stranger's query needs more than it may have
+        └── Busy                everybody together asks for more than there is
+            └── TooMany         one client asks for more than its share
 
 A message says what was wrong, where, and what to do. This module imports nothing of ours.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Literal
 
-if TYPE_CHECKING:
-    from kgcompare.model import ValidationReport
+Severity = Literal["violation", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One finding of a validation: where it is, what is wrong, and how grave that is."""
+
+    message: str
+    severity: Severity = "violation"
+    file: str | None = None
+    line: int | None = None
+    focus_node: str | None = None
+    path: str | None = None
+    value: str | None = None
+    constraint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """What a validation found. ``conforms`` is about violations alone: warnings do not make data invalid.
+
+    ``records`` is the number of records that were looked at.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    records: int = 0
+
+    @property
+    def violations(self) -> tuple[Fault, ...]:
+        """The faults that make data invalid."""
+        return tuple(fault for fault in self.faults if fault.severity == "violation")
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no violation."""
+        return not self.violations
 
 
 class KgcompareError(Exception):
@@ -90,6 +130,10 @@ class QueryError(DataError):
     """A query that is malformed or cannot be answered."""
 
 
+class Refused(QueryError):
+    """A stranger's query is malformed, or asks for what is not given."""
+
+
 class StoreError(KgcompareError):
     """The store or endpoint cannot be reached or used."""
 
@@ -100,3 +144,23 @@ class StoreMissing(StoreError):
 
 class EndpointError(StoreError):
     """A SPARQL endpoint is down, slow or answers nonsense."""
+
+
+class Unavailable(KgcompareError):
+    """There is too little time, memory or room just now; ``retry_after`` says in how many seconds to ask again."""
+
+    retry_after = 2
+
+
+class Overrun(Unavailable):
+    """A stranger's query needs more time, memory or room than it may have."""
+
+    retry_after = 10
+
+
+class Busy(Unavailable):
+    """Everybody together asks for more than there is."""
+
+
+class TooMany(Busy):
+    """One client asks for more than its share."""

@@ -1,4 +1,4 @@
-"""What the package hands out: frozen records of comparisons, things and reports.
+"""What the package hands out: frozen records of comparisons, things and pages of lists.
 
 All texts carry the BCP 47 tag of the language they are in, so that a text borrowed from another
 language can say so.
@@ -6,16 +6,17 @@ language can say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     import pandas
 
 RowKind = Literal["value", "count", "text", "name"]
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, and (done, all) of it."""
 Status = Literal["recorded", "not-recorded", "none", "unknown"]
-Severity = Literal["violation", "warning", "info"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ class Comparison:
     total_rows: int = 0
     compared: int = 0
     differing: int = 0
+    notebook: ClassVar[Callable[[Comparison], str] | None] = None
+    """Writes a comparison as HTML for notebooks; :mod:`kgcompare.formats.html` says how."""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -145,10 +148,10 @@ class Comparison:
             columns[method.label] = [row.cells[number].text for row in self.rows]
         return pandas.DataFrame(columns, index=pandas.Index([row.label for row in self.rows], name="row"))
 
-    def _repr_html_(self) -> str:
-        from kgcompare.formats.html import comparison_html
-
-        return comparison_html(self)
+    def _repr_html_(self) -> str | None:
+        """The table that a notebook shows; None where nobody has said how (:attr:`notebook`)."""
+        show = type(self).notebook
+        return show(self) if show else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,52 +197,6 @@ class Record:
     def fact(self, fact_id: str) -> Fact | None:
         """The fact of that id, or None."""
         return next((fact for fact in self.facts if fact.id == fact_id), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One finding of a validation: where it is, what is wrong, and how grave that is."""
-
-    message: str
-    severity: Severity = "violation"
-    file: str | None = None
-    line: int | None = None
-    focus_node: str | None = None
-    path: str | None = None
-    value: str | None = None
-    constraint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationReport:
-    """What a validation found. ``conforms`` is about violations alone: warnings do not make data invalid.
-
-    ``records`` is the number of records that were looked at.
-    """
-
-    faults: tuple[Fault, ...] = ()
-    records: int = 0
-
-    @property
-    def violations(self) -> tuple[Fault, ...]:
-        """The faults that make data invalid."""
-        return tuple(fault for fault in self.faults if fault.severity == "violation")
-
-    @property
-    def conforms(self) -> bool:
-        """Whether there is no violation."""
-        return not self.violations
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did: how many records it added, replaced and found there already, and as which generation."""
-
-    added: int
-    replaced: int
-    unchanged: int
-    generation: str
-    validation: ValidationReport = field(default_factory=ValidationReport)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from functools import cache
 from pathlib import Path
 
 _PACKAGED = Path(__file__).parent / "_resources"
@@ -36,3 +38,12 @@ def vocabulary_file() -> Path:
 def package_file(name: str) -> Path:
     """A file of the package itself."""
     return Path(__file__).parent / name
+
+
+@cache
+def example_comparisons() -> tuple[tuple[str, ...], ...]:
+    """The slugs of what people compare, each comparison a tuple; none where the catalogue comes without examples."""
+    path = folder("data") / "examples.csv"
+    if not path.is_file():
+        return ()
+    return tuple(tuple(row) for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row)

@@ -12,15 +12,9 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import reading, writing
+from kgcompare.cli import readers, writers
 from kgcompare.cli.options import report_lines
-from kgcompare.errors import (
-    DataError,
-    InvalidData,
-    KgcompareError,
-    StoreError,
-    UnknownThing,
-)
+from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing
 
 
 def exit_code(fault: KgcompareError) -> int:
@@ -39,18 +33,18 @@ def cli() -> None:
 
 
 for command in (
-    writing.serve,
-    reading.compare,
-    reading.show,
-    reading.search,
-    writing.init,
-    writing.import_,
-    writing.validate,
-    reading.export,
-    reading.query,
-    reading.stats,
-    reading.report,
-    writing.format_,
+    writers.serve,
+    readers.compare,
+    readers.show,
+    readers.search,
+    writers.init,
+    writers.import_,
+    writers.validate,
+    readers.export,
+    readers.query,
+    readers.stats,
+    readers.report,
+    writers.format_,
 ):
     cli.add_command(command)
 

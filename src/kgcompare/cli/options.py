@@ -16,16 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kgcompare.errors import (
-    StoreError,
-    StoreMissing,
-    UsageError,
-)
+from kgcompare.errors import StoreError, StoreMissing, UsageError
 
 if TYPE_CHECKING:
     from kgcompare.catalogue import Catalogue
+    from kgcompare.errors import ValidationReport
     from kgcompare.ingest import Options
-    from kgcompare.model import ValidationReport
 
 _PLACES = ("store", "endpoint", "data")
 
@@ -175,7 +171,7 @@ def import_options(
 ) -> Options:
     """How files are taken in, by the options of a command."""
     from kgcompare.ingest import Options
-    from kgcompare.languages import normalise
+    from kgcompare.text.languages import normalise
 
     lang = normalise(lang)
     return Options(
@@ -248,9 +244,9 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
 
 def extra_shapes(place: Place) -> list[Any]:
     """The statements of the files that ``--shapes`` names."""
-    from kgcompare import ingest
+    from kgcompare.schema.shapes import read_shapes
 
-    return [triple for path in place.shapes for triple in ingest.read_shapes(path)]
+    return [triple for path in place.shapes for triple in read_shapes(path)]
 
 
 def ensure(place: Place, *, make: bool = False) -> None:
@@ -258,7 +254,7 @@ def ensure(place: Place, *, make: bool = False) -> None:
 
     :raises StoreMissing: if there is none and it is not to be made.
     """
-    from kgcompare.store.snapshots import Folder
+    from kgcompare.store.folder import Folder
 
     folder = Folder(place.folder)
     if folder.exists():

@@ -12,15 +12,16 @@ from functools import partial
 from kgcompare.errors import UnknownFormat
 from kgcompare.formats import bibliography, html, json, rdf, tables, terminal
 from kgcompare.model import Comparison, Record
+from kgcompare.rdf.syntaxes import SYNTAXES
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An output format: its name is the suffix and the value of ``?format=``."""
+    """An output format: its name is the suffix and the value of ``?format=``, ``title`` what it calls itself."""
 
     name: str
+    title: str
     media_type: str
-    is_text: bool = True
 
     @property
     def content_type(self) -> str:
@@ -33,26 +34,21 @@ class Format:
 FORMATS = {
     form.name: form
     for form in (
-        Format("html", "text/html"),
-        Format("ttl", "text/turtle"),
-        Format("jsonld", "application/ld+json"),
-        Format("nt", "application/n-triples"),
-        Format("nq", "application/n-quads"),
-        Format("trig", "application/trig"),
-        Format("rdf", "application/rdf+xml"),
-        Format("json", "application/json"),
-        Format("csv", "text/csv"),
-        Format("tsv", "text/tab-separated-values"),
-        Format("md", "text/markdown"),
-        Format("tex", "application/x-tex"),
-        Format("bib", "application/x-bibtex"),
-        Format("ris", "application/x-research-info-systems"),
-        Format("csl", "application/vnd.citationstyles.csl+json"),
+        Format("html", "HTML", "text/html"),
+        *(Format(syntax.name, syntax.title, syntax.media_type) for syntax in SYNTAXES.values()),
+        Format("json", "JSON", "application/json"),
+        Format("csv", "CSV", "text/csv"),
+        Format("tsv", "TSV", "text/tab-separated-values"),
+        Format("md", "Markdown", "text/markdown"),
+        Format("tex", "LaTeX", "application/x-tex"),
+        Format("bib", "BibTeX", "application/x-bibtex"),
+        Format("ris", "RIS", "application/x-research-info-systems"),
+        Format("csl", "CSL-JSON", "application/vnd.citationstyles.csl+json"),
     )
 }
 """Every format; where weights of ``Accept`` tie, the one that stands first wins."""
 
-RDF = ("ttl", "jsonld", "nt", "nq", "trig", "rdf")
+RDF = tuple(SYNTAXES)
 BIBLIOGRAPHY: dict[str, Callable[[list[bibliography.Item]], str]] = {
     "bib": bibliography.bibtex,
     "ris": bibliography.ris,

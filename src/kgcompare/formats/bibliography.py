@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from kgcompare.formats.json import dumps
 from kgcompare.model import Comparison, Record, Value
-from kgcompare.namespaces import slugify
+from kgcompare.rdf.namespaces import slugify
 
 Item = Mapping[str, Any]
 """A CSL-JSON item."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup, escape
 
 from kgcompare.formats.tables import STATUS
-from kgcompare.languages import direction, translate
 from kgcompare.model import Cell, Comparison
+from kgcompare.text.languages import direction, translate
 
 _STYLE = (
     "table.kgcompare{border-collapse:collapse;font:15px/1.5 system-ui,sans-serif}"
@@ -43,6 +43,9 @@ def comparison_html(found: Comparison) -> str:
         '<style>{}</style>\n<table class="kgcompare" lang="{}" dir="{}">\n<caption>{}</caption>\n'
         "<thead><tr><td></td>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n"
     ).format(Markup(_STYLE), found.language, direction(found.language), caption, heads, body)
+
+
+Comparison.notebook = comparison_html
 
 
 def document(found: Comparison) -> str:

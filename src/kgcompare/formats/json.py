@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kgcompare.model import Cell, Comparison, Fact, Page, Record, Thing, ValidationReport, Value
+from kgcompare.errors import ValidationReport
+from kgcompare.model import Cell, Comparison, Fact, Page, Record, Thing, Value
 
 
 def dumps(data: Any) -> str:

@@ -13,18 +13,14 @@ from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
-from kgcompare.errors import UnknownFormat
-from kgcompare.graph import Graph, structure_key
-from kgcompare.languages import translate
-from kgcompare.model import Comparison, Thing, ValidationReport, Value
-from kgcompare.namespaces import KINDS, PREFIXES, Base, iri, is_safe_iri
+from kgcompare.errors import UnknownFormat, ValidationReport
+from kgcompare.model import Comparison, Thing, Value
+from kgcompare.rdf.convert import to_rdflib
+from kgcompare.rdf.graph import Graph, structure_key
+from kgcompare.rdf.namespaces import KINDS, PREFIXES, Base, iri, is_safe_iri
+from kgcompare.rdf.syntaxes import SYNTAXES
+from kgcompare.text.languages import translate
 
-_OXIGRAPH = {
-    "nt": RdfFormat.N_TRIPLES,
-    "nq": RdfFormat.N_QUADS,
-    "trig": RdfFormat.TRIG,
-    "rdf": RdfFormat.RDF_XML,
-}
 _BOOLEAN, _INTEGER = iri("xsd:boolean"), iri("xsd:integer")
 _TYPE = iri("rdf:type")
 _ORDER = iri("kgc:order").value
@@ -55,9 +51,9 @@ def write(triples: Iterable[Triple], name: str, base: str) -> str:
         return turtle(statements, base)
     if name == "jsonld":
         return json_ld(statements, base)
-    if name not in _OXIGRAPH:
-        raise UnknownFormat(f"unknown RDF format {name[:40]!r}; use ttl, jsonld, nt, nq, trig or rdf")
-    form = _OXIGRAPH[name]
+    if name not in SYNTAXES:
+        raise UnknownFormat(f"unknown RDF format {name[:40]!r}; use one of {', '.join(SYNTAXES)}")
+    form = SYNTAXES[name].engine
     used = {p: n for p, n in prefixes(base).items() if name in {"trig", "rdf"}}
     text = _serialised(statements, form, used)
     if name == "rdf":
@@ -69,8 +65,6 @@ def write(triples: Iterable[Triple], name: str, base: str) -> str:
 def turtle(triples: Iterable[Triple], base: str, *, stable: bool = False) -> str:
     """Turtle for people. *stable* gives the one formatting of files in data/: a line a value, sorted."""
     import rdflib
-
-    from kgcompare.validation import to_rdflib
 
     statements = list(triples)
     source = to_rdflib(_labelled(statements) if stable else statements)
@@ -254,7 +248,7 @@ def dump(quads: Iterable[Quad], name: str, base: str) -> Iterator[str]:
     :raises UnknownFormat: if there is no such format.
     """
     if name in {"nq", "nt"}:
-        form = _OXIGRAPH[name]
+        form = SYNTAXES[name].engine
         block: list[Any] = []
         for quad in quads:
             block.append(quad if name == "nq" else Triple(quad.subject, quad.predicate, quad.object))

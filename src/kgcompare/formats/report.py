@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kgcompare.completeness import ClassState, Item, Split, Years
 from kgcompare.formats import json, terminal
-from kgcompare.languages import best, speaks, translate
 from kgcompare.report import Finding, Report, Shared
+from kgcompare.report.completeness import ClassState, Item, Split, Years
+from kgcompare.text.languages import best, speaks, translate
 
 _MOST_BARS = 20
 

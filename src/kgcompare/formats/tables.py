@@ -9,8 +9,8 @@ import csv
 import io
 import re
 
-from kgcompare.languages import translate
 from kgcompare.model import Cell, Comparison
+from kgcompare.text.languages import translate
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 STATUS = {"not-recorded": "not recorded", "none": "none", "unknown": "unknown"}

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from kgcompare.formats.tables import said
-from kgcompare.languages import translate
 from kgcompare.model import Comparison, Record
+from kgcompare.text.languages import translate
 
 
 def width(text: str) -> int:

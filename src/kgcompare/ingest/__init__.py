@@ -2,85 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 
 from kgcompare import resources, search
-from kgcompare.errors import Conflict, DataError, InvalidData
-from kgcompare.graph import Graph, structure_key
-from kgcompare.ingest import readers
-from kgcompare.ingest.records import Records, derive, split
-from kgcompare.model import Fault, ImportReport, ValidationReport
-from kgcompare.namespaces import DEFAULT_BASE, Base, iri
-from kgcompare.queries import load
-from kgcompare.shapes import Shapes
+from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
+from kgcompare.ingest.changes import Changes, Stored, compare
+from kgcompare.ingest.documents import Records
+from kgcompare.ingest.readers import Options, read_records
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, shortened
+from kgcompare.rdf.queries import load
+from kgcompare.rdf.syntaxes import QUADS, syntax_of
+from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
+from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot, embedded
-from kgcompare.store.embedded import EmbeddedSnapshot
-from kgcompare.validation import Validator
+from kgcompare.store.base import Prepare
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, and (done, all) of it."""
+__all__ = [
+    "ImportReport",
+    "Options",
+    "Records",
+    "create_store",
+    "import_files",
+    "throwaway",
+    "trusted_quads",
+    "validate",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How files are taken in. ``syntax`` names a format for files whose suffix does not tell."""
+class ImportReport:
+    """What an import did: how many records it added, replaced and found there already, and as which generation."""
 
-    syntax: str | None = None
-    trust: bool = False
-    replace: bool = False
-    skip_invalid: bool = False
-    lang: str = "en"
-    progress: Progress | None = None
-
-    def tell(self, what: str, done: int, total: int) -> None:
-        """Reports progress to whoever wants to know."""
-        if self.progress:
-            self.progress(what, done, total)
+    added: int
+    replaced: int
+    unchanged: int
+    generation: str
+    validation: ValidationReport = field(default_factory=ValidationReport)
 
 
-def bundled_shapes() -> list[Triple]:
-    """The statements of the bundled shapes."""
-    return [triple for path in resources.shape_files() for triple in read_shapes(path)]
-
-
-def read_shapes(path: Path) -> list[Triple]:
-    """The statements of a shapes file.
-
-    :raises SyntaxFault: if it is not well-formed.
-    :raises DataError: if it cannot be read.
-    """
-    return [Triple(q.subject, q.predicate, q.object) for q in readers.read(path, DEFAULT_BASE)]
-
-
-def read_records(files: Sequence[Path], base: Base, options: Options) -> Records:
-    """The records of some files; those that several files describe add up.
-
-    :raises DataError: if a file cannot be read, is malformed or says nothing.
-    """
-    records = Records(base)
-    for number, path in enumerate(files):
-        options.tell("reading", number, len(files))
-        split(readers.read(path, base.value, options.syntax), records, str(path))
-    options.tell("reading", len(files), len(files))
-    derive(records)
-    return records
-
-
-def check(records: Records, shapes: Iterable[Triple], snapshot: Snapshot | None, options: Options) -> ValidationReport:
+def check(records: Records, shapes: Iterable[Triple], stored: Stored, options: Options) -> ValidationReport:
     """Validates records against shapes and what a store holds already.
 
     Records of the store that name a thing whose class is to go are validated with them.
     """
-    others = _dependents(records, snapshot) if options.replace and isinstance(snapshot, EmbeddedSnapshot) else {}
+    others = _dependents(records, stored) if options.replace else {}
     report = Validator(shapes).validate(
         records.documents | others,
-        snapshot=snapshot,
+        snapshot=stored.snapshot,
         files=records.files,
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
@@ -88,32 +63,36 @@ def check(records: Records, shapes: Iterable[Triple], snapshot: Snapshot | None,
     return ValidationReport(tuple(records.faults) + report.faults, len(records.documents))
 
 
-def _dependents(records: Records, snapshot: EmbeddedSnapshot) -> dict[str, Graph]:
+def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
+    """The records of the store that name a thing whose class is to go."""
     found: dict[str, Graph] = {}
     for name, document in records.documents.items():
-        before = Graph(_triples(snapshot.graph(name)))
+        before = stored.document(name)
         for subject in before.subjects():
             if not isinstance(subject, NamedNode) or set(before.types(subject)) <= set(document.types(subject)):
                 continue
-            for _, other in snapshot.select(load("pointing_in").bind(thing=[subject])).rows:
-                if isinstance(other, NamedNode):
-                    home = records.base.document(other.value)
-                    if home not in records.documents and home not in found:
-                        found[home] = Graph(_triples(snapshot.graph(home)))
+            for other in _pointing_at(subject, stored.snapshot):
+                home = records.base.document(other.value)
+                if home not in records.documents and home not in found:
+                    found[home] = stored.document(home)
     return found
 
 
-def validate_files(
-    files: Sequence[Path], shapes: Iterable[Triple], base: Base, snapshot: Snapshot | None, options: Options
-) -> ValidationReport:
-    """The report that an import of *files* would give, without writing anything.
+def _pointing_at(thing: NamedNode, snapshot: Snapshot | None) -> list[NamedNode]:
+    rows = snapshot.select(load("pointing_in").bind(thing=[thing])).rows if snapshot is not None else []
+    return [subject for _, subject in rows if isinstance(subject, NamedNode)]
 
-    :raises DataError: if a file cannot be read, or holds no record.
+
+def validate(
+    records: Records, shapes: Iterable[Triple], snapshot: Snapshot | None, options: Options
+) -> ValidationReport:
+    """The report that an import of *records* would give, without writing anything.
+
+    :raises DataError: if there is no record.
     """
     triples = list(shapes)
-    records = read_records(files, base, options)
-    _require_records(records, Shapes(triples), files)
-    return check(records, triples, snapshot, options)
+    _require_records(records, Shapes(triples))
+    return check(records, triples, Stored(snapshot), options)
 
 
 def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = ()) -> None:
@@ -147,13 +126,6 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
     return quads
 
 
-def stored_shapes(snapshot: Snapshot) -> list[Triple]:
-    """The statements of the shapes that a catalogue keeps; the bundled ones where it keeps none."""
-    found = snapshot.query(load("shapes").text)
-    triples = list(getattr(found, "triples", []))
-    return triples or bundled_shapes()
-
-
 def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()) -> ImportReport:
     """Takes files into the store at *path*: every record of them, or none.
 
@@ -168,29 +140,30 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
     with embedded.writing(path) as writer:
         snapshot = writer.latest()
         base = writer.about.base
-        kept = stored_shapes(snapshot) if snapshot and not writer.about.bare else bundled_shapes()
+        kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
         triples = kept + [triple for file in shapes for triple in read_shapes(file)]
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
         records = read_records(files, base, options)
-        _require_records(records, known, files)
+        _require_records(records, known)
+        stored = Stored(snapshot)
         report = ValidationReport((), len(records.documents))
         if not options.trust:
-            report = _validated(records, triples, snapshot, options)
-        changes, counts = _changes(records, snapshot, options)
+            report = _validated(records, triples, stored, options)
+        changes = compare(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
-        if changes or shapes:
-            _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [], snapshot)
+        if changes.documents or shapes:
+            _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            generation = writer.publish(search.updater(snapshot, sorted(changes)))
+            generation = writer.publish(search.updater(snapshot, changes.subjects))
             options.tell("indexing", 1, 1)
-        return ImportReport(*counts, generation=generation, validation=report)
+        return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report)
 
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:
     """Whether files are quads that are taken exactly as they are: no record split, nothing derived, no shapes added."""
-    return options.trust and bool(files) and all(readers.syntax_of(f, options.syntax) in readers.QUADS for f in files)
+    return options.trust and bool(files) and all(syntax_of(f, options.syntax) in QUADS for f in files)
 
 
 def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()) -> ValidationReport:
@@ -208,9 +181,7 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
     return import_files(path, files, options).validation
 
 
-def _load(
-    writer: embedded.Writer, files: Sequence[Path], snapshot: EmbeddedSnapshot | None, options: Options
-) -> ImportReport:
+def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | None, options: Options) -> ImportReport:
     own: dict[str, list[Quad]] = {}
     fresh = True
     if snapshot is not None:
@@ -218,8 +189,8 @@ def _load(
         names = snapshot.graphs()
         own = {name: snapshot.graph(name) for name in names if base.is_vocabulary_graph(name)}
         fresh = len(names) == len(own)
-    syntaxes = [readers.syntax_of(file, options.syntax) for file in files]
-    prepare: embedded.Prepare = search.build
+    syntaxes = [syntax_of(file, options.syntax) for file in files]
+    prepare: Prepare = search.build
     with ThreadPoolExecutor(1) as pool:
         options.tell("loading", 0, 1)
         loading = pool.submit(_load_all, writer, files, syntaxes)
@@ -246,19 +217,17 @@ def _load_all(writer: embedded.Writer, files: Sequence[Path], syntaxes: Sequence
         writer.load(file, syntax)
 
 
-def _require_records(records: Records, shapes: Shapes, files: Sequence[Path]) -> None:
+def _require_records(records: Records, shapes: Shapes) -> None:
     classes = set(shapes.targets)
     for document in records.documents.values():
         if any(classes.intersection(document.types(subject)) for subject in document.subjects()):
             return
-    names = ", ".join(str(file) for file in files)
-    raise DataError(
-        f"{names}: there is no record here; a record has a type such as kgc:Method, foaf:Person or bibo:Document"
-    )
+    known = ", ".join(shortened(cls) for cls in list(dict.fromkeys([*shapes.classes, *shapes.targets]))[:5])
+    raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
 
 
-def _validated(records: Records, shapes: list[Triple], snapshot: Snapshot | None, options: Options) -> ValidationReport:
-    report = check(records, shapes, snapshot, options)
+def _validated(records: Records, shapes: list[Triple], stored: Stored, options: Options) -> ValidationReport:
+    report = check(records, shapes, stored, options)
     skipped: list[Fault] = []
     while report.violations and options.skip_invalid and records.documents:
         homes = {s.value: name for name, document in records.documents.items() for s in document.subjects()}
@@ -269,7 +238,7 @@ def _validated(records: Records, shapes: list[Triple], snapshot: Snapshot | None
         for name in bad:
             records.documents.pop(str(name))
         records.faults.clear()
-        report = check(records, shapes, snapshot, options)
+        report = check(records, shapes, stored, options)
     if report.violations:
         count = len(report.violations)
         raise InvalidData(f"{count} fault{'s' if count > 1 else ''} found; nothing was written", report)
@@ -278,64 +247,12 @@ def _validated(records: Records, shapes: list[Triple], snapshot: Snapshot | None
     return ValidationReport((*skipped, *report.faults), report.records)
 
 
-def _changes(
-    records: Records, snapshot: EmbeddedSnapshot | None, options: Options
-) -> tuple[set[str], tuple[int, int, int]]:
-    """The documents to write, and how many are added, replaced and unchanged."""
-    added, replaced, unchanged, conflicts = 0, 0, 0, []
-    changes: set[str] = set()
-    for name, document in records.documents.items():
-        there = Graph(_triples(snapshot.graph(name))) if snapshot else Graph()
-        if not there.subjects():
-            added += 1
-        elif _says(there) == _says(document):
-            unchanged += 1
-            continue
-        elif options.replace:
-            replaced += 1
-        else:
-            conflicts.append(name)
-            continue
-        changes.add(name)
-    if conflicts:
-        named = ", ".join(f"<{name}>" for name in conflicts[:5]) + (" ..." if len(conflicts) > 5 else "")
-        raise Conflict(
-            f"{len(conflicts)} of the records are in the store with other content: {named}; "
-            "nothing was written; use --replace to put these in their place"
-        )
-    return changes, (added, replaced, unchanged)
-
-
-def _triples(quads: Iterable[Quad]) -> Iterable[Triple]:
-    return (Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
-
-
-def _says(document: Graph) -> set[str]:
-    """What a document says, blank nodes told apart by what is said of them."""
-    said = set()
-    for triple in document:
-        subject, value = triple.subject, triple.object
-        if isinstance(subject, NamedNode):
-            text = structure_key(document, value) if isinstance(value, BlankNode) else str(value)
-            said.add(f"{subject} {triple.predicate} {text}")
-        elif isinstance(subject, BlankNode) and triple.predicate == iri("rdf:subject"):
-            said.add(structure_key(document, subject))
-    return said
-
-
-def _write(
-    writer: embedded.Writer,
-    records: Records,
-    changes: set[str],
-    vocabulary: list[Quad],
-    snapshot: EmbeddedSnapshot | None,
-) -> None:
-    there = {name for name in changes if snapshot and snapshot.graph(name)}
-    fresh = [quad for name in sorted(changes - there) for quad in records.quads(name)]
-    if there or vocabulary:
-        graphs = {name: records.quads(name) for name in sorted(changes)}
-        for quad in vocabulary:
-            graphs.setdefault(quad.graph_name.value, []).append(quad)  # type: ignore[union-attr]
-        writer.replace(graphs)
-    elif fresh:
-        writer.add(fresh)
+def _write(writer: embedded.Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:
+    if not changes.there and not vocabulary:
+        writer.add([quad for name in changes.documents for quad in records.quads(name)])
+        return
+    graphs = {name: records.quads(name) for name in changes.documents}
+    for quad in vocabulary:
+        if isinstance(quad.graph_name, NamedNode):
+            graphs.setdefault(quad.graph_name.value, []).append(quad)
+    writer.replace(graphs)

@@ -7,9 +7,9 @@ record has: the ids of rows (``domain``, ``origin-year``, ``doi``), and the shap
 Source: Reconciliation Service API 0.2 (W3C Entity Reconciliation Community Group, final report of 2023-04-10).
 """
 
-from kgcompare.reconciliation.asked import MOST_QUERIES, read_extension, read_queries, read_query
 from kgcompare.reconciliation.candidates import reconcile
+from kgcompare.reconciliation.entities import Things, choose
 from kgcompare.reconciliation.extension import extend
-from kgcompare.reconciliation.things import Things, choose
+from kgcompare.reconciliation.request import MOST_QUERIES, read_extension, read_queries, read_query
 
 __all__ = ["MOST_QUERIES", "Things", "choose", "extend", "read_extension", "read_queries", "read_query", "reconcile"]

@@ -17,14 +17,14 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from kgcompare.languages import interface_languages
-from kgcompare.namespaces import iri, is_safe_iri
-from kgcompare.queries import load
-from kgcompare.reconciliation.agreement import similarity, years
-from kgcompare.reconciliation.asked import Constraint, Given, Named, Query
-from kgcompare.reconciliation.things import Things
+from kgcompare.rdf.namespaces import iri, is_safe_iri
+from kgcompare.rdf.queries import load
+from kgcompare.reconciliation.entities import Things
+from kgcompare.reconciliation.request import Constraint, Given, Named, Query
+from kgcompare.reconciliation.scoring import similarity, years
 from kgcompare.search import Entry, Filter
 from kgcompare.search.facts import FACETS
+from kgcompare.text.languages import interface_languages
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
@@ -96,7 +96,7 @@ def _candidates(things: Things, query: Query) -> list[Candidate]:
         # Properties cost a record each; names further down would not come up to the top by them.
         most = max(_WEIGHED, query.limit) if query.constraints else _CONSIDERED
         named = named or {like.thing: like.score for like in things.names.find(query.text, kinds, most)}
-        entries = things.view.index.entries(list(named))
+        entries = things.generation.index.entries(list(named))
     else:
         entries = _holders(things, query.constraints, kinds)
     agreed = _agreements(things, entries, query.constraints)
@@ -129,7 +129,7 @@ def _holding(things: Things, predicates: Iterable[str], texts: Collection[str]) 
         if is_safe_iri(text) and _ADDRESS.fullmatch(text):
             values.append(NamedNode(text))
     named = {"predicate": [NamedNode(predicate) for predicate in predicates]} if predicates else {}
-    rows = things.view.snapshot.select(load("holding").bind(value=values, **named)).rows
+    rows = things.generation.snapshot.select(load("by_value").bind(value=values, **named)).rows
     return sorted(row[0].value for row in rows if row[0] is not None)
 
 
@@ -152,7 +152,7 @@ def _holders(things: Things, constraints: Sequence[Constraint], kinds: Sequence[
         texts = {str(value) for value in asked.values if not isinstance(value, Named)}
         found = set(_holding(things, sorted(predicates), texts)) if predicates and texts else set()
         for entry in meant if predicates else ():
-            rows = things.view.snapshot.select(load("pointing_in").bind(thing=[NamedNode(entry.iri)])).rows
+            rows = things.generation.snapshot.select(load("pointing_in").bind(thing=[NamedNode(entry.iri)])).rows
             found.update(row[1].value for row in rows if row[1] is not None)
         counted.update(found)
     listed: list[Entry] = []
@@ -160,7 +160,7 @@ def _holders(things: Things, constraints: Sequence[Constraint], kinds: Sequence[
         start = min((first for first, _ in spans), default=inf)
         end = max((last for _, last in spans), default=inf)
         narrowed = Filter("", "method", facets, _year(start), _year(end))
-        listed = things.view.index.listing(narrowed, things.lang, sort="name", most=_CONSIDERED)[0]
+        listed = things.generation.index.listing(narrowed, things.lang, sort="name", most=_CONSIDERED)[0]
     others = things.entries(thing for thing, _ in counted.most_common(_CONSIDERED))
     found_by_id = {entry.id: entry for entry in (*listed, *others) if entry.kind in kinds}
     return list(found_by_id.values())
@@ -176,7 +176,7 @@ def _meant(things: Things, value: Given) -> list[Entry]:
     entry = things.entry(text)
     if entry is not None or isinstance(value, Named):
         return [entry] if entry else []
-    return things.view.index.entries(
+    return things.generation.index.entries(
         [like.thing for like in things.names.find(text, things.kinds, 5) if like.score == 100.0]
     )
 

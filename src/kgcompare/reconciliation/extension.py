@@ -11,13 +11,13 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
-from kgcompare.graph import Graph, Term
-from kgcompare.languages import best
-from kgcompare.namespaces import iri
-from kgcompare.reading import Reader
-from kgcompare.reconciliation.asked import Extension, Wanted
-from kgcompare.reconciliation.things import Things
+from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.namespaces import iri
+from kgcompare.reconciliation.entities import Things
+from kgcompare.reconciliation.request import Extension, Wanted
+from kgcompare.text.languages import best
 
 _AGENTS = iri("kgc:agentList").value
 _INTEGERS = {iri(f"xsd:{name}").value for name in ("integer", "int", "long", "short", "nonNegativeInteger")}
@@ -76,7 +76,7 @@ def _values(
     """The values of a property, texts in one language, and the kinds of the things among them."""
     tags = {term.language: term for term in terms if isinstance(term, Literal) and term.language}
     tag = found[0] if (found := best(tags, wanted.lang or reader.lang)) else None
-    addresses = things.view.index.addresses([term.value for term in terms if isinstance(term, NamedNode)])
+    addresses = things.generation.index.addresses([term.value for term in terms if isinstance(term, NamedNode)])
     values: list[dict[str, Any]] = []
     kinds = set()
     for term in [t for t in terms if not isinstance(t, Literal) or t.language in {None, tag}][: wanted.most]:

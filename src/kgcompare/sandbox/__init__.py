@@ -3,7 +3,3 @@
 The parent screens a query's text, hands it to a worker, and waits until the deadline; a worker that is late,
 too large or dead is killed and replaced, and the parent answers for it.
 """
-
-from kgcompare.sandbox.pool import Answer, Busy, Overrun, Pool, Refused, TooMany
-
-__all__ = ["Answer", "Busy", "Overrun", "Pool", "Refused", "TooMany"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kgcompare.errors import KgcompareError, QueryError
+from kgcompare.errors import Busy, Overrun, Refused, TooMany
 from kgcompare.sandbox.screen import screen
 
 MEMORY = 1024 * 1024 * 1024
@@ -24,26 +24,6 @@ MEMORY = 1024 * 1024 * 1024
 
 NICE = 10
 """Scheduling priority of a worker: whoever asks for a page comes first."""
-
-
-class Refused(QueryError):
-    """The query is malformed, or asks for what is not given (400)."""
-
-
-class Overrun(KgcompareError):
-    """The query needed more time, memory or room than it may have (503); ``retry_after`` is in seconds."""
-
-    retry_after = 10
-
-
-class Busy(KgcompareError):
-    """Everybody together asks for more than there is (503); ``retry_after`` is in seconds."""
-
-    retry_after = 2
-
-
-class TooMany(Busy):
-    """One client asks for more than its share (429)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +165,7 @@ class Pool:
         :raises TooMany: if this client asks for more than its share.
         :raises Busy: if too many wait.
         """
-        try:
-            screen(query)
-        except QueryError as fault:
-            raise Refused(str(fault)) from None
+        screen(query)
         request = (
             json.dumps(
                 {

@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 import pyoxigraph
 from pyoxigraph import DefaultGraph, NamedNode, QuerySolutions, QueryTriples
 
-from kgcompare import results
-from kgcompare.graph import SYNTAXES
-from kgcompare.queries import names_dataset
-from kgcompare.sandbox import limits
+from kgcompare.formats import solutions
+from kgcompare.rdf.sparql_text import names_dataset
+from kgcompare.rdf.syntaxes import SYNTAXES
+from kgcompare.sandbox import confinement
 from kgcompare.store.base import Solutions, Verdict
 
 _TOO_LARGE = "the answer has more than {most} {what}; ask for less, for instance with LIMIT"
@@ -57,16 +57,16 @@ def answer(store: pyoxigraph.Store, asked: dict[str, Any]) -> tuple[dict[str, An
             pyoxigraph.serialize(
                 _bounded(found, asked["rows"]),
                 out,
-                SYNTAXES[form],
+                SYNTAXES[form].engine,
                 prefixes=asked["prefixes"] if form in {"ttl", "trig", "rdf"} else None,
             )
             return {"status": "ok", "form": form}, out.getvalue()
         if isinstance(found, QuerySolutions):
             names = tuple(variable.value for variable in found.variables)
             rows = [tuple(solution) for solution in _bounded(found, asked["rows"])]
-            body = results.write(Solutions(names, rows), asked["solutions"]).encode()
+            body = solutions.write(Solutions(names, rows), asked["solutions"]).encode()
         else:
-            body = results.write(Verdict(bool(found)), asked["solutions"]).encode()
+            body = solutions.write(Verdict(bool(found)), asked["solutions"]).encode()
         if len(body) > asked["bytes"]:
             return {"status": "large", "detail": _TOO_LARGE.format(most=asked["bytes"], what="bytes")}, b""
         return {"status": "ok", "form": asked["solutions"]}, body
@@ -99,8 +99,8 @@ def main() -> None:
     """Opens the snapshot, gives up what is not needed, says so, and serves."""
     store = pyoxigraph.Store.read_only(sys.argv[1])
     next(iter(store.quads_for_pattern(None, None, None, DefaultGraph())), None)
-    limits.bound(int(sys.argv[2]))
-    closed = limits.close_network()
+    confinement.bound(int(sys.argv[2]))
+    closed = confinement.close_network()
     sys.stdout.buffer.write(json.dumps({"ready": True, "seccomp": closed}).encode() + b"\n")
     sys.stdout.buffer.flush()
     serve(store, sys.stdin.buffer, sys.stdout.buffer)

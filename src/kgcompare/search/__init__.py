@@ -8,6 +8,5 @@ Source: SQLite FTS5 (unicode61 tokens without diacritics, BM25 ranking); keyset 
 
 from kgcompare.search.building import build, builder, updater
 from kgcompare.search.index import Entry, Filter, Index
-from kgcompare.search.text import fold
 
-__all__ = ["Entry", "Filter", "Index", "build", "builder", "fold", "updater"]
+__all__ = ["Entry", "Filter", "Index", "build", "builder", "updater"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -12,9 +12,8 @@ from typing import cast
 from pyoxigraph import NamedNode, Quad
 
 from kgcompare.errors import StoreError
-from kgcompare.graph import Term
-from kgcompare.languages import best, interface_languages
-from kgcompare.namespaces import Base, iri, is_safe_iri, local_name, slugify
+from kgcompare.rdf.graph import Term
+from kgcompare.rdf.namespaces import Base, iri, is_safe_iri, local_name, slugify
 from kgcompare.search.facts import (
     FACETS,
     READ,
@@ -29,9 +28,10 @@ from kgcompare.search.facts import (
     records_of,
     texts_of,
 )
-from kgcompare.search.text import fold
 from kgcompare.store import Snapshot
-from kgcompare.store.embedded import EmbeddedSnapshot, Prepare
+from kgcompare.store.base import Prepare
+from kgcompare.text.folding import fold
+from kgcompare.text.languages import best, interface_languages
 
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -74,29 +74,22 @@ def builder(statements: Iterable[Quad]) -> Prepare:
             if value not in values:
                 values.append(nodes.setdefault(value, value) if isinstance(value, NamedNode) else value)
 
-    def prepare(snapshot: EmbeddedSnapshot, path: Path) -> None:
+    def prepare(snapshot: Snapshot, path: Path) -> None:
         _Builder(path, snapshot.base).build(records_of(found))
 
     return prepare
 
 
-def updater(previous: EmbeddedSnapshot | None, documents: Sequence[str]) -> Prepare:
-    """A way to make the next generation's index from *previous* and the names of the documents that changed."""
+def updater(previous: Snapshot | None, subjects: Collection[str]) -> Prepare:
+    """A way to make the next generation's index from *previous* and the IRIs of the things that changed."""
 
-    def prepare(snapshot: EmbeddedSnapshot, path: Path) -> None:
-        if previous is None or len(documents) > _FEW or not previous.index_path.exists():
+    def prepare(snapshot: Snapshot, path: Path) -> None:
+        if previous is None or len(subjects) > _FEW or previous.index_path is None or not previous.index_path.exists():
             build(snapshot, path)
             return
         shutil.copyfile(previous.index_path, path)
-        changed = {
-            quad.subject.value
-            for name in documents
-            for source in (previous, snapshot)
-            for quad in source.graph(name)
-            if isinstance(quad.subject, NamedNode) and is_safe_iri(quad.subject.value)
-        }
         try:
-            _Builder(path, snapshot.base).update(sorted(changed), snapshot)
+            _Builder(path, snapshot.base).update(sorted(filter(is_safe_iri, subjects)), snapshot)
         except _AddressTaken:
             build(snapshot, path)
 

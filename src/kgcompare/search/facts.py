@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
-from kgcompare.graph import Term
-from kgcompare.namespaces import iri, is_safe_iri, local_name, slugify
-from kgcompare.queries import load
+from kgcompare.rdf.graph import Term
+from kgcompare.rdf.namespaces import iri, is_safe_iri, local_name, slugify
+from kgcompare.rdf.queries import load
 from kgcompare.store import Snapshot
-from kgcompare.store.embedded import EmbeddedSnapshot
 
 _NAMES = tuple(iri(n).value for n in ("skos:prefLabel", "foaf:name", "dcterms:title", "schema:name", "rdfs:label"))
 _ALIASES = tuple(iri(n).value for n in ("skos:altLabel", "skos:hiddenLabel"))
@@ -41,7 +40,7 @@ def descriptions(snapshot: Snapshot, things: Sequence[str] | None = None) -> dic
     query = load("index_things")
     whole = things is None
     found: dict[str, Description] = {}
-    if isinstance(snapshot, EmbeddedSnapshot) and things is None:
+    if snapshot.path is not None and things is None:
         queries: Iterable[str] = [query.text]
     else:
         things = list(_pages(snapshot)) if things is None else things

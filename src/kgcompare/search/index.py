@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from kgcompare.errors import StoreError, UsageError
-from kgcompare.languages import best, interface_languages
-from kgcompare.namespaces import local_name, slugify
+from kgcompare.rdf.namespaces import local_name, slugify
 from kgcompare.search.facts import FACETS
-from kgcompare.search.text import fold, match_expression
+from kgcompare.text.folding import fold, match_expression
+from kgcompare.text.languages import best, interface_languages
 
 _RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
 _CANDIDATES = 400

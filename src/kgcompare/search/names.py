@@ -22,7 +22,7 @@ from rapidfuzz import fuzz, process
 
 from kgcompare.errors import StoreError
 from kgcompare.search.index import Index
-from kgcompare.search.text import fold
+from kgcompare.text.folding import fold
 
 _SCHEMA = """
 CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT, thing INTEGER);

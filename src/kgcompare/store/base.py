@@ -7,15 +7,15 @@ generation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from pyoxigraph import Quad, Triple
 
-from kgcompare.graph import Term
-from kgcompare.namespaces import Base
+from kgcompare.rdf.graph import Term
+from kgcompare.rdf.namespaces import Base
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,21 @@ class Snapshot(Protocol):
         """The base IRI of the catalogue's records."""
         ...
 
+    @property
+    def path(self) -> Path | None:
+        """The folder that another process can open to read the same; None where the data are elsewhere."""
+        ...
+
+    @property
+    def index_path(self) -> Path | None:
+        """Where the derived index of this generation is or may be; None where none comes with the data."""
+        ...
+
+    @property
+    def keeps_shapes(self) -> bool:
+        """Whether vocabulary and shapes stand in it, as graphs of their own."""
+        ...
+
     def query(self, query: str) -> Results:
         """Answers a query over the union of all graphs, or over the dataset that the query itself names.
 
@@ -68,6 +83,20 @@ class Snapshot(Protocol):
         """Answers a SELECT.
 
         :raises QueryError: if it is malformed, fails or is another kind of query.
+        :raises StoreError: if the store cannot be read.
+        """
+        ...
+
+    def graph(self, name: str) -> list[Quad]:
+        """The statements of one named graph.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        ...
+
+    def graphs(self) -> list[str]:
+        """The names of the named graphs.
+
         :raises StoreError: if the store cannot be read.
         """
         ...
@@ -85,6 +114,10 @@ class Snapshot(Protocol):
         :raises StoreError: if the store cannot be read, or the file not be written.
         """
         ...
+
+
+Prepare = Callable[[Snapshot, Path], None]
+"""Makes the derived index of a new generation at a path."""
 
 
 class Store(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ import pyoxigraph
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, RdfFormat
 
 from kgcompare.errors import QueryError, StoreError, SyntaxFault
-from kgcompare.namespaces import DEFAULT_BASE, Base
-from kgcompare.queries import names_dataset
-from kgcompare.store.base import Results, Solutions, Statements, Verdict
-from kgcompare.store.snapshots import Folder
+from kgcompare.rdf.namespaces import DEFAULT_BASE
+from kgcompare.rdf.queries import load, with_data
+from kgcompare.rdf.sparql_text import names_dataset
+from kgcompare.store.base import Prepare, Results, Solutions, Statements, Verdict
+from kgcompare.store.folder import Description, Folder
 
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
@@ -52,14 +53,16 @@ def _answer(store: pyoxigraph.Store, query: str) -> Results:
 class EmbeddedSnapshot:
     """One generation, opened read-only; its files stay for as long as this object lives."""
 
-    def __init__(self, folder: Folder, generation: str, base: Base) -> None:
+    def __init__(self, folder: Folder, generation: str, about: Description) -> None:
         self.generation = generation
-        self.base = base
+        self.base = about.base
+        self.keeps_shapes = not about.bare
+        self.path = folder.snapshot(generation)
         self.index_path = folder.index(generation)
         if not folder.hold(generation, self):
             raise _GenerationGone(generation)
         try:
-            self._store = pyoxigraph.Store.read_only(str(folder.snapshot(generation)))
+            self._store = pyoxigraph.Store.read_only(str(self.path))
         except OSError as fault:
             raise StoreError(f"generation {generation} of {folder.path} cannot be opened: {fault}") from None
 
@@ -92,6 +95,11 @@ class EmbeddedSnapshot:
     def graphs(self) -> list[str]:
         """The names of the named graphs."""
         return [graph.value for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
+
+
+def _in_graph(name: str, quads: Iterable[Quad]) -> Iterator[Quad]:
+    graph = NamedNode(name)
+    return (Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
 
 
 class _GenerationGone(Exception):
@@ -139,14 +147,10 @@ class EmbeddedStore:
             if generation is None:
                 break
             try:
-                return EmbeddedSnapshot(self.folder, generation, self.about.base)
+                return EmbeddedSnapshot(self.folder, generation, self.about)
             except _GenerationGone:
                 continue  # a writer has published another one and removed this
         raise StoreError(f"the store at {self.folder.path} has no generation to read")
-
-
-Prepare = Callable[[EmbeddedSnapshot, Path], None]
-"""Makes the derived index of a new generation at a path."""
 
 
 class Writer:
@@ -160,7 +164,7 @@ class Writer:
     def latest(self) -> EmbeddedSnapshot | None:
         """The newest generation, which cannot change while the lock is held; None in an empty store."""
         generation = self.folder.current()
-        return EmbeddedSnapshot(self.folder, generation, self.about.base) if generation else None
+        return EmbeddedSnapshot(self.folder, generation, self.about) if generation else None
 
     def _open(self) -> pyoxigraph.Store:
         if self._live is None:
@@ -207,15 +211,12 @@ class Writer:
     def replace(self, graphs: dict[str, list[Quad]]) -> None:
         """Replaces whole graphs in one transaction; an empty list removes one."""
         live = self._open()
-        parts = []
-        for name, quads in graphs.items():
-            graph = str(NamedNode(name))
-            said = " ".join(f"{quad.subject} {quad.predicate} {quad.object} ." for quad in quads)
-            parts.append(f"DROP SILENT GRAPH {graph}")
-            if said:
-                parts.append(f"INSERT DATA {{ GRAPH {graph} {{ {said} }} }}")
+        update = load("replace_graphs").bind(graph=map(NamedNode, graphs))
+        said = (quad for name, quads in graphs.items() for quad in _in_graph(name, quads))
         try:
-            live.update(" ;\n".join(parts))
+            live.update(with_data(update, said))
+            for name in (name for name, quads in graphs.items() if not quads):
+                live.remove_graph(NamedNode(name))  # its name: nothing stands in it any more
         except (SyntaxError, ValueError, OSError) as fault:
             raise StoreError(f"the store at {self.folder.path} cannot be written: {fault}") from None
 
@@ -230,7 +231,7 @@ class Writer:
             live.flush()
             self.folder.prepare(generation)
             live.backup(str(self.folder.snapshot(generation)))
-            prepare(EmbeddedSnapshot(self.folder, generation, self.about.base), self.folder.index(generation))
+            prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index(generation))
             self.folder.set_current(generation)
             self.folder.unfinished.unlink()
             self.folder.remove_old()

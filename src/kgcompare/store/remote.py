@@ -18,14 +18,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from pyoxigraph import Quad, QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple, parse, serialize
+from pyoxigraph import (
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+    parse,
+    serialize,
+)
 from pyoxigraph import parse_query_results as parse_results
 from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
 
 from kgcompare.errors import EndpointError, QueryError, StoreError
-from kgcompare.namespaces import DEFAULT_BASE, Base
-from kgcompare.queries import load
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
+from kgcompare.rdf.queries import load
 from kgcompare.store.base import Results, Solutions, Statements, Verdict
 
 KEEP = 300.0
@@ -45,6 +55,10 @@ _RESULTS = {
 
 class RemoteSnapshot:
     """What an endpoint says at present."""
+
+    path: Path | None = None
+    index_path: Path | None = None
+    keeps_shapes = False
 
     def __init__(self, endpoint: str, base: Base, timeout: float, generation: str) -> None:
         self.endpoint = endpoint
@@ -93,6 +107,16 @@ class RemoteSnapshot:
         if not isinstance(found, Solutions):
             raise EndpointError(f"{self.endpoint} did not answer a SELECT with solutions")
         return found
+
+    def graph(self, name: str) -> list[Quad]:
+        """The statements of one named graph."""
+        found = self.select(load("graph").bind(graph=[NamedNode(name)]))
+        graph = NamedNode(name)
+        return [Quad(subject, predicate, value, graph) for subject, predicate, value in found.rows]  # type: ignore[arg-type]
+
+    def graphs(self) -> list[str]:
+        """The names of the named graphs."""
+        return [row[0].value for row in self.select(load("graphs").text).rows if isinstance(row[0], NamedNode)]
 
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs; those of the default graph without one."""

@@ -1,46 +1,33 @@
-"""What the dataset is, for people, crawlers and programs: its description, sitemap, and what robots may do.
+"""What the dataset is, for people and programs: its description, its dump, its state.
 
-Source: VoID, section 7.2 (/.well-known/void); Sitemaps 0.9; RFC 9309 (robots.txt); OpenSearch 1.1.
+Source: VoID, section 7.2 (/.well-known/void).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from xml.sax.saxutils import escape
+import gzip
+import os
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, request, send_file, url_for
 
 from kgcompare import formats
-from kgcompare.dataset import changes
-from kgcompare.errors import UnknownThing
-from kgcompare.formats import RDF, Format, dataset, json, rdf
-from kgcompare.languages import DEFAULT, translate
+from kgcompare.catalogue.generation import Generation
+from kgcompare.formats import RDF, Format, json, rdf, void
 from kgcompare.search import Filter
-from kgcompare.web import links
-from kgcompare.web.answers import answer, pick
-from kgcompare.web.asking import language, root
+from kgcompare.text.languages import translate
+from kgcompare.web import signposting
+from kgcompare.web.kept import answer, answers_of, pick
 from kgcompare.web.negotiation import names_html
-from kgcompare.web.pages import examples
+from kgcompare.web.once import extent_of, once, report_of
 from kgcompare.web.rendering import format_name, render
-from kgcompare.web.reports import extent_of
+from kgcompare.web.request import current, language, root
 
 blueprint = Blueprint("dataset", __name__)
 OFFERED = ("html", *RDF, "json")
-_SITEMAP = 2_500
-"""Records of one sitemap; the protocol allows 50,000 addresses and 50 MB."""
-_XML = Format("xml", "application/xml")
-_TEXT = Format("txt", "text/plain")
-_OPENSEARCH = Format("opensearch", "application/opensearchdescription+xml")
-_ENDLESS = ("add", "after", "mark", "only", "swap")
-"""Parameters of pages that show again what another address shows."""
-_PAGES = (
-    "pages.home",
-    "pages.methods",
-    "dataset.page",
-    "pages.report",
-    "vocabularies.namespace",
-    "vocabularies.shapes",
-)
 
 
 @blueprint.get("/dataset")
@@ -53,32 +40,32 @@ def page(suffix: str = "") -> Response:
         return _described(form)
 
     def make() -> str:
-        extent, counts, about = extent_of(g.view), g.view.counts(), translate(lang, dataset.ABOUT)
+        extent, counts, about = extent_of(current()), current().counts(), translate(lang, void.ABOUT)
         if form.name == "html":
             named = ", ".join(format_name(name) for name in formats.RECORD)
             return render("dataset.html", lang, counts=counts, formats=named, extent=extent, description=about)
         return json.dumps(
             {
-                "iri": dataset.dataset_iri(g.view.base),
+                "iri": void.dataset_iri(current().base),
                 "name": "kgcompare",
-                "title": translate(lang, dataset.TITLE),
+                "title": translate(lang, void.TITLE),
                 "description": about,
                 "licenses": list(extent.licences),
-                "generation": g.view.generation,
+                "generation": current().name,
                 "modified": extent.modified,
-                "base": g.view.base.value,
+                "base": current().base.value,
                 "records": counts,
                 "statements": extent.statements,
-                "dump": url_for("data.dump"),
+                "dump": url_for("dataset.dump"),
                 "sparql": url_for("sparql.endpoint"),
             }
         )
 
-    return answer(form, lang, make, lambda: links.of_dataset(OFFERED))
+    return answer(form, lang, make, lambda: signposting.of_dataset(OFFERED))
 
 
 @blueprint.get("/.well-known/void")
-def void() -> Response:
+def well_known() -> Response:
     """The same where VoID says that it is: RDF for all who do not name HTML."""
     if request.args.get("format") or names_html(request.headers.get("Accept", "")):
         return page()
@@ -88,67 +75,64 @@ def void() -> Response:
 
 def _described(form: Format) -> Response:
     def make() -> str:
-        counts = g.view.counts()
-        examples = [thing.iri for thing in g.view.search(Filter(), most=3).things]
-        triples = dataset.describe(g.view.base, root(), extent_of(g.view), sum(counts.values()), examples)
-        return rdf.write(triples, form.name, g.view.base.value)
+        counts = current().counts()
+        examples = [thing.iri for thing in current().search(Filter(), most=3).things]
+        triples = void.describe(current().base, root(), extent_of(current()), sum(counts.values()), examples)
+        return rdf.write(triples, form.name, current().base.value)
 
-    return answer(form, None, make, lambda: links.of_dataset(OFFERED))
-
-
-# -- crawlers --------------------------------------------------------------------------------------
+    return answer(form, None, make, lambda: signposting.of_dataset(OFFERED))
 
 
-@blueprint.get("/robots.txt")
-def robots() -> Response:
-    """Welcomes crawlers to the records, and keeps them out of what has no end."""
-    closed = ("/sparql", "/suggest", "/reconcile", "/compare.", *(f"/*{name}=" for name in _ENDLESS))
-    lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in closed)]
-    lines += ["", f"Sitemap: {root()}/sitemap.xml"]
-    return answer(_TEXT, None, lambda: "\n".join(lines) + "\n")
+@blueprint.get("/dump.nq.gz")
+def dump() -> Response:
+    """The whole catalogue as gzipped N-Quads, made once a generation."""
+    return send_file(
+        once(current(), "dump", _prepare),
+        mimetype="application/gzip",
+        as_attachment=True,
+        download_name="kgcompare.nq.gz",
+        etag=answers_of(current()).tag("dump").strip('"'),
+    )
 
 
-@blueprint.get("/sitemap.xml")
-@blueprint.get("/sitemap-<number>.xml")
-def sitemap(number: str = "") -> Response:
-    """The addresses of all records with the dates of their last changes; an index of lists where there are many."""
-    if number and (not number.isdecimal() or len(number) > 6 or not number.isascii()):
-        raise UnknownThing(f"there is no such sitemap: {number[:40]}")
+def _prepare(generation: Generation) -> Path:
+    handle, name = tempfile.mkstemp(prefix="kgcompare-dump-", suffix=".nq.gz")
+    os.close(handle)
+    path, plain = Path(name), Path(name).with_suffix("")
+    try:
+        generation.snapshot.dump(plain)
+        with plain.open("rb") as source, path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as target:
+            shutil.copyfileobj(source, target, 1024 * 1024)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        plain.unlink(missing_ok=True)
+    weakref.finalize(generation, path.unlink, missing_ok=True)
+    return path
+
+
+@blueprint.get("/report")
+@blueprint.get("/report.<suffix>")
+def report(suffix: str = "") -> Response:
+    """The state of the catalogue: what is missing, and what looks wrong."""
+    from kgcompare.formats import report as state  # it takes a while to load, and few ask for it
+
+    form = pick(("html", "json"), suffix)
+    lang = language()
 
     def make() -> str:
-        page = int(number or 1) - 1
-        found, pages = g.view.index.stretch(max(page, 0), _SITEMAP)
-        if not 0 <= page < pages:
-            raise UnknownThing(f"there are {pages} sitemaps; {number} is none of them")
-        if not number and pages > 1:
-            parts = [(url_for("dataset.sitemap", number=n + 1), None) for n in range(pages)]
-            return _listing("sitemapindex", "sitemap", parts)
-        dates = changes(g.view, [thing for thing, _, _ in found])
-        records = [(url_for("pages.record", kind=kind, name=slug), dates.get(thing)) for thing, kind, slug in found]
-        if page == 0:
-            records = [(path, None) for path in _pages()] + records
-        return _listing("urlset", "url", records)
+        found = report_of(current())
+        if form.name == "json":
+            return state.as_json(found, lang)
+        return render(
+            "report.html",
+            lang,
+            found=found,
+            share=state.share,
+            period=state.period,
+            message=state.message,
+            severity=state.severity,
+        )
 
-    return answer(_XML, None, make)
-
-
-def _pages() -> list[str]:
-    """The pages that are no records, and the comparisons that people ask for."""
-    asked = [url_for("pages.compare", method=[thing.id for thing in things]) for things in examples(DEFAULT)]
-    return [url_for(endpoint) for endpoint in _PAGES] + asked
-
-
-def _listing(outer: str, inner: str, found: Iterable[tuple[str, str | None]]) -> str:
-    host = root().removesuffix(request.script_root)
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<{outer} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">']
-    for path, date in found:
-        changed = f"<lastmod>{escape(date)}</lastmod>" if date else ""
-        lines.append(f"<{inner}><loc>{escape(host + path)}</loc>{changed}</{inner}>")
-    return "\n".join([*lines, f"</{outer}>", ""])
-
-
-@blueprint.get("/opensearch.xml")
-def opensearch() -> Response:
-    """How a browser searches here."""
-    lang = language()
-    return answer(_OPENSEARCH, lang, lambda: render("opensearch.xml", lang, root=root()))
+    return answer(form, lang, make)

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout, ServiceUnavailable, UnsupportedMediaType
 from werkzeug.wsgi import FileWrapper
 
-from kgcompare.web.answers import QUICK
+from kgcompare.web.kept import QUICK
 
 if TYPE_CHECKING:
     from granian._granian import RSGIHTTPProtocol as HTTPProtocol

@@ -19,20 +19,20 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from kgcompare import __version__, formats, resources, results
-from kgcompare.formats import FORMATS, RDF, Format
+from kgcompare import __version__, formats, resources
+from kgcompare.formats import FORMATS, RDF, Format, solutions
 from kgcompare.formats.json import dumps
 from kgcompare.web import dataset, vocabularies
-from kgcompare.web.answers import answer, pick
-from kgcompare.web.asking import root
+from kgcompare.web.kept import answer, pick
 from kgcompare.web.negotiation import best, names_of
 from kgcompare.web.pages import COMPARISON
+from kgcompare.web.request import root
 
 blueprint = Blueprint("openapi", __name__)
 Node = dict[str, Any]
 """An object of the document."""
 
-_OPENAPI = Format("openapi", "application/vnd.oai.openapi+json;version=3.1")
+_OPENAPI = Format("openapi", "openapi", "application/vnd.oai.openapi+json;version=3.1")
 _OFFERED = (*names_of(("json",)), (_OPENAPI.name, ("application/vnd.oai.openapi+json",)))
 
 
@@ -47,7 +47,7 @@ _GROUPS = {
     "page": _media(("html",)),
     "rdf": _media(RDF),
     "record": _media((*formats.RECORD, *formats.BIBLIOGRAPHY)),
-    "solutions": results.MEDIA_TYPES,
+    "solutions": solutions.MEDIA_TYPES,
     "vocabulary": _media(vocabularies.OFFERED),
 }
 """The formats of an address: their names and media types."""

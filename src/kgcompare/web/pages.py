@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug import Response as AnyResponse
 
-from kgcompare import formats, resources
-from kgcompare.comparison import MOST, only_differences
-from kgcompare.errors import UnknownThing, UsageError
-from kgcompare.formats import FORMATS, Format, json, rdf
+from kgcompare import formats
+from kgcompare.catalogue.comparison import MOST, only_differences
+from kgcompare.catalogue.generation import METHOD
+from kgcompare.errors import UsageError
+from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, Thing
-from kgcompare.namespaces import is_slug
-from kgcompare.reading import Reader
-from kgcompare.search import Filter, fold
-from kgcompare.view import METHOD
-from kgcompare.web import links
-from kgcompare.web.answers import answer, pick, unkept
-from kgcompare.web.asking import language
-from kgcompare.web.data import number
+from kgcompare.rdf.namespaces import is_slug
+from kgcompare.search import Filter
+from kgcompare.text.folding import fold
+from kgcompare.web import signposting
+from kgcompare.web.examples import examples
+from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
 from kgcompare.web.rendering import labelled, render
-from kgcompare.web.reports import report_of
+from kgcompare.web.request import current, language
 
 blueprint = Blueprint("pages", __name__)
 COMPARISON = tuple(name for name in FORMATS if name in formats.COMPARISON)
-PAGE = 50
 
 
 # -- home ------------------------------------------------------------------------------------------
@@ -43,28 +40,11 @@ def home() -> Response:
 
 
 def _home(lang: str) -> str:
-    page = g.view.search(Filter(), lang, most=1, facets=True)
+    page = current().search(Filter(), lang, most=1, facets=True)
     facets = {name: sorted(values, key=lambda value: fold(value.label)) for name, values in page.facets.items()}
-    return render("home.html", lang, total=page.total, facets=facets, examples=examples(lang), counts=g.view.counts())
-
-
-def examples(lang: str) -> list[tuple[Thing, ...]]:
-    """Comparisons that people ask for, of those whose methods are all in the catalogue."""
-    path = resources.folder("data") / "examples.csv"
-    if not path.is_file():
-        return []
-    rows = [tuple(row) for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row]
-    entries = g.view.index.of_class(METHOD, sorted({slug for row in rows for slug in row}))
-    reader = Reader(lang, g.view.descriptions.things(entries.values()))
-    found = []
-    for row in rows:
-        if all(slug in entries for slug in row):
-            things = []
-            for slug in row:
-                tag, label = reader.label(entries[slug])
-                things.append(Thing(slug, entries[slug], "method", label, tag))
-            found.append(tuple(things))
-    return found
+    return render(
+        "home.html", lang, total=page.total, facets=facets, examples=examples(lang), counts=current().counts()
+    )
 
 
 # -- comparisons -----------------------------------------------------------------------------------
@@ -84,7 +64,9 @@ def compare(suffix: str = "") -> AnyResponse:
     if form.name != "html" or not (wanted or request.args.get("add") or wants_page()):
         if not wanted:
             raise UsageError(f"name the methods to compare: /compare?method=SLUG&method=SLUG, up to {MOST}")
-        return _linked(form, lang, lambda found: formats.render(found, form.name, g.view.base.value), wanted, only, cls)
+        return _linked(
+            form, lang, lambda found: formats.render(found, form.name, current().base.value), wanted, only, cls
+        )
     added = request.args.get("add", "").strip()
     if added:
         return _add(wanted, added, lang, cls)
@@ -103,11 +85,11 @@ def _linked(
         made.append(_compared(wanted, lang, only, cls))
         return show(made[0])
 
-    return answer(form, lang, make, lambda: links.of_comparison(made[0], COMPARISON))
+    return answer(form, lang, make, lambda: signposting.of_comparison(made[0], COMPARISON))
 
 
 def _compared(wanted: Sequence[str], lang: str, only: str, cls: str) -> Comparison:
-    return g.view.compare(wanted, lang, only_differences=only == "differences", cls=cls)  # type: ignore[no-any-return]
+    return current().compare(wanted, lang, only_differences=only == "differences", cls=cls)
 
 
 def _none(lang: str) -> dict[str, Any]:
@@ -124,7 +106,7 @@ def _add(wanted: list[str], text: str, lang: str, cls: str) -> AnyResponse:
         methods = list(dict.fromkeys([*wanted, slug]))
         target = url_for("pages.compare") + "?" + urlencode([*(("method", m) for m in methods), *keep.items()])
         return redirect(target, 303)
-    choices = g.view.suggest(text, lang) or g.view.search(Filter(text), lang, most=10).things
+    choices = current().suggest(text, lang) or current().search(Filter(text), lang, most=10).things
     if not wanted:
         shown = render("compare.html", lang, found=None, added=text, choices=choices, examples=examples(lang))
         return unkept(shown, 404 if not choices else 300, lang)
@@ -135,9 +117,9 @@ def _add(wanted: list[str], text: str, lang: str, cls: str) -> AnyResponse:
 
 def _named(text: str, lang: str) -> str | None:
     """The slug of the one method that a text names: its slug, or its name in full."""
-    if is_slug(text) and g.view.index.find("method", text):
+    if is_slug(text) and current().index.find("method", text):
         return text
-    things = g.view.suggest(text, lang, most=5)
+    things = current().suggest(text, lang, most=5)
     same = [thing.id for thing in things if thing.label.casefold() == text.casefold()]
     if len(same) == 1:
         return str(same[0])
@@ -158,100 +140,8 @@ def _compare_page(
         mark=request.args.get("mark") == "words",
         added=added,
         choices=choices,
-        near=[(name, labelled("method", g.view.nearest(name, cls), lang)) for name in full.unknown],
+        near=[(name, labelled("method", current().nearest(name, cls), lang)) for name in full.unknown],
         most=MOST,
         cls=None if cls == METHOD else cls,
         formats=[FORMATS[name] for name in COMPARISON if name != "html"],
     )
-
-
-# -- lists -----------------------------------------------------------------------------------------
-
-
-@blueprint.get("/methods")
-@blueprint.get("/methods.<suffix>")
-def methods(suffix: str = "") -> Response:
-    """Search and browse."""
-    form = pick(("html", "json"), suffix)
-    lang = language()
-    args = request.args
-    facets = {name: args[name] for name in ("domain", "family", "type") if args.get(name)}
-    query = Filter(
-        args.get("q", "").strip()[:200],
-        "method",
-        facets,
-        number("from", None, -9999, 9999),
-        number("to", None, -9999, 9999),
-    )
-    most = number("limit", PAGE, 1, 200) or PAGE
-
-    def make() -> str:
-        page = g.view.search(
-            query, lang, sort=args.get("sort", ""), after=args.get("after", "")[:200], most=most, facets=True
-        )
-        if form.name == "json":
-            return json.page_json(page)
-        chosen = {
-            name: entry.label(lang)[1] for name, slug in facets.items() if (entry := g.view.index.find(name, slug))
-        }
-        guesses = [] if page.total else [g.view.suggest(word, lang, most=5) for word in query.text.split()[:5]]
-        near = next(filter(None, guesses), ())
-        return render("methods.html", lang, page=page, query=query, chosen=chosen, sort=args.get("sort", ""), near=near)
-
-    return answer(form, lang, make)
-
-
-# -- records ---------------------------------------------------------------------------------------
-
-
-@blueprint.get("/<kind>/<name>")
-def record(kind: str, name: str) -> Response:
-    """One record as a page or as data."""
-    slug, dot, suffix = name.partition(".")
-    if not is_slug(kind) or not is_slug(slug) or (dot and not suffix):
-        raise UnknownThing(f"there is no such record: /{kind[:40]}/{name[:80]}")
-    known = formats.of_kind(kind)
-    form = pick(known, suffix)
-    lang = language()
-
-    def make() -> str:
-        if form.name in formats.RDF:
-            thing, triples = g.view.triples(kind, slug)
-            return rdf.document_rdf(triples, thing, g.view.base.value, form.name)
-        found = g.view.record(kind, slug, lang)
-        if form.name != "html":
-            return formats.record_text(found, form.name)
-        others = [FORMATS[name] for name in known if name != "html"]
-        return render("record.html", lang, found=found, formats=others, kind=kind)
-
-    tag = lang if form.name in {"html", "json"} else None
-    return answer(form, tag, make, lambda: links.of_record(kind, slug, known))
-
-
-# -- the state of the catalogue -------------------------------------------------------------------
-
-
-@blueprint.get("/report")
-@blueprint.get("/report.<suffix>")
-def report(suffix: str = "") -> Response:
-    """The state of the catalogue: what is missing, and what looks wrong."""
-    from kgcompare.formats import report as state  # it takes a while to load, and few ask for it
-
-    form = pick(("html", "json"), suffix)
-    lang = language()
-
-    def make() -> str:
-        found = report_of(g.view)
-        if form.name == "json":
-            return state.as_json(found, lang)
-        return render(
-            "report.html",
-            lang,
-            found=found,
-            share=state.share,
-            period=state.period,
-            message=state.message,
-            severity=state.severity,
-        )
-
-    return answer(form, lang, make)

@@ -17,13 +17,16 @@ from kgcompare.errors import (
     DataError,
     EndpointError,
     KgcompareError,
+    Refused,
     StoreError,
+    TooMany,
+    Unavailable,
     UnknownFormat,
     UnknownThing,
 )
 from kgcompare.formats import FORMATS
-from kgcompare.sandbox import Busy, Overrun, Refused, TooMany
 from kgcompare.web.negotiation import names_html
+from kgcompare.web.rendering import problem_page
 
 
 class NoSuchFormat(NotAcceptable):
@@ -41,7 +44,7 @@ def status_of(fault: KgcompareError) -> int:
         return 404
     if isinstance(fault, TooMany):
         return 429
-    if isinstance(fault, Overrun | Busy):
+    if isinstance(fault, Unavailable):
         return 503
     if isinstance(fault, Refused):
         return 400
@@ -67,8 +70,6 @@ def problem(status: int, detail: str, **more: Any) -> Response:
     """The answer to a request that failed."""
     title = HTTPStatus(status).phrase
     if wants_page():
-        from kgcompare.web.rendering import problem_page
-
         response = Response(problem_page(status, detail, more), status, mimetype="text/html")
     else:
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
@@ -88,7 +89,7 @@ def register(app: Flask) -> None:
         if isinstance(fault, UnknownThing):
             more = {"unknown": list(fault.unknown), "suggestions": list(fault.suggestions)}
         response = problem(status_of(fault), str(fault), **more)
-        if isinstance(fault, Busy | Overrun):
+        if isinstance(fault, Unavailable):
             response.headers["Retry-After"] = str(fault.retry_after)
         return response
 

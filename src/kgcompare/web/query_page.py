@@ -7,27 +7,28 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from pyoxigraph import NamedNode
 
-from kgcompare import queries, results, vocabulary
+from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UsageError
-from kgcompare.formats import FORMATS, json, rdf
-from kgcompare.namespaces import iri
-from kgcompare.queries import Query
+from kgcompare.formats import FORMATS, json, rdf, solutions
+from kgcompare.rdf import queries
+from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.queries import Query
+from kgcompare.schema import vocabulary
 from kgcompare.search import Filter
-from kgcompare.view import View
-from kgcompare.web.answers import answer, unkept
-from kgcompare.web.asking import language
-from kgcompare.web.pages import examples as comparisons
+from kgcompare.web.examples import examples as comparisons
+from kgcompare.web.kept import answer, unkept
 from kgcompare.web.rendering import render
+from kgcompare.web.request import current, language
 
 blueprint = Blueprint("query_page", __name__)
-_FIRST = ("methods", "compare", "differences", "method_record")
+_FIRST = ("methods", "compare", "differences", "record")
 """The queries that most people have a use for; the others follow by name."""
-_INTERNAL = ("changes", "index_", "path_ends", "pointing_in", "quads", "things")
+_INTERNAL = ("changes", "graph", "index_", "path_ends", "pointing_in", "quads", "names")
 """What the names of queries begin with that are nothing without parameters, or give all there is."""
-_DOWNLOADS = results.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
+_DOWNLOADS = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
 _HEADER = re.compile(r"\A(?:#.*\n)+\n*")
 _CLASS = iri("owl:Class").value
 
@@ -62,7 +63,7 @@ def filled(query: Query, lang: str) -> str:
 def _bound(query: Query, lang: str) -> str:
     if not any(param.startswith("method ") for param in query.params):
         return query.text
-    pair = next(iter(comparisons(lang)), ()) or g.view.search(Filter(), lang, most=2).things
+    pair = next(iter(comparisons(lang)), ()) or current().search(Filter(), lang, most=2).things
     methods = [NamedNode(thing.iri) for thing in pair]
     if any(param.startswith("method inverse ") for param in query.params):
         return query.bind(method=methods, method__inverse=[(method, iri("kgc:related")) for method in methods])
@@ -73,14 +74,14 @@ def _bound(query: Query, lang: str) -> str:
 def terms() -> Response:
     """What the editor completes: prefixes, and the classes and properties of our vocabulary and shapes."""
     lang = language()
-    return answer(FORMATS["json"], lang, lambda: json.dumps(_terms(g.view, lang)))
+    return answer(FORMATS["json"], lang, lambda: json.dumps(_terms(current(), lang)))
 
 
-def _terms(view: View, lang: str) -> dict[str, object]:
-    classes = {target: view.shapes.class_label(target, lang) for target in view.shapes.targets}
+def _terms(generation: Generation, lang: str) -> dict[str, object]:
+    classes = {target: generation.shapes.class_label(target, lang) for target in generation.shapes.targets}
     properties: dict[str, str] = {}
-    for target in view.shapes.targets:
-        for row in view.shapes.fields(target):
+    for target in generation.shapes.targets:
+        for row in generation.shapes.fields(target):
             for steps in row.path.alternatives:
                 if len(steps) == 1 and not steps[0].inverse:
                     properties.setdefault(steps[0].predicate, row.label(lang)[1])
@@ -92,8 +93,8 @@ def _terms(view: View, lang: str) -> dict[str, object]:
             if kind is not None:
                 kind[term.value] = vocabulary.label(term.value, lang)
     return {
-        "base": view.base.value,
-        "prefixes": rdf.prefixes(view.base.value),
+        "base": generation.base.value,
+        "prefixes": rdf.prefixes(generation.base.value),
         "classes": dict(sorted(classes.items())),
         "properties": dict(sorted(properties.items())),
     }

@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from kgcompare import __version__
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import json
-from kgcompare.languages import speaks, translate
 from kgcompare.reconciliation import (
     MOST_QUERIES,
     Things,
@@ -30,10 +29,10 @@ from kgcompare.reconciliation import (
     read_query,
     reconcile,
 )
-from kgcompare.web.answers import SECURITY, VARY
-from kgcompare.web.asking import language, root
-from kgcompare.web.data import number
+from kgcompare.text.languages import speaks, translate
+from kgcompare.web.kept import SECURITY, VARY
 from kgcompare.web.rendering import render
+from kgcompare.web.request import current, language, number, root
 
 blueprint = Blueprint("reconcile", __name__, url_prefix="/reconcile")
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -70,7 +69,7 @@ def manifest(things: Things) -> dict[str, Any]:
     return {
         "versions": ["0.2"],
         "name": "kgcompare",
-        "identifierSpace": f"{g.view.base.value}id/",
+        "identifierSpace": f"{current().base.value}id/",
         "schemaSpace": "https://schema.org/Thing",
         "documentation": f"{root()}/dataset",
         "logo": f"{root()}/static/icon.svg",
@@ -149,10 +148,10 @@ def preview() -> Response:
     """A small page of the thing ``?id=``, which pages of any origin may have in a frame."""
     lang = language()
     name = request.args.get("id", "")[:2000]
-    entry = Things(g.view, lang).entry(name)
+    entry = Things(current(), lang).entry(name)
     if entry is None:
         raise UnknownThing(f"there is no {name[:80]!r} in the catalogue", (name[:80],))
-    found = g.view.record(entry.kind, entry.slug, lang)
+    found = current().record(entry.kind, entry.slug, lang)
     response = Response(render("preview.html", lang, found=found, kind=entry.kind), mimetype="text/html")
     policy = SECURITY["Content-Security-Policy"].partition("frame-ancestors")[0] + "frame-ancestors *"
     response.headers["Content-Security-Policy"] = policy
@@ -167,7 +166,7 @@ def _things() -> Things:
     """
     if "callback" in request.args:
         raise UsageError("callback (JSONP) is not offered; scripts of any origin may read the plain answer (CORS)")
-    return Things(g.view, language())
+    return Things(current(), language())
 
 
 def _parameter(name: str) -> str | None:

@@ -9,19 +9,22 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, current_app, g, render_template, request, url_for
+from flask import Flask, current_app, render_template, request, url_for
 from markupsafe import Markup, escape
 from pyoxigraph import NamedNode
 
-from kgcompare import __version__, citation, languages
-from kgcompare.comparison import MOST
+from kgcompare import __version__
+from kgcompare.catalogue import citation
+from kgcompare.catalogue.comparison import MOST
+from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
+from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Row, Value
-from kgcompare.namespaces import DEFAULT_BASE, KINDS, is_web
-from kgcompare.reading import Reader
-from kgcompare.web import metadata
-from kgcompare.web.asking import language, link
+from kgcompare.rdf.namespaces import DEFAULT_BASE, KINDS, is_web
+from kgcompare.text import languages
+from kgcompare.web import schema_org
+from kgcompare.web.request import current, has_current, language, link
 
 _WORD = re.compile(r"(\w+(?:[-’']\w+)*)")
 KINDS_MANY = {
@@ -77,8 +80,8 @@ def render(template: str, lang: str, **values: Any) -> str:
     def _(message: str, **parts: object) -> str:
         return languages.translate(lang, message, **parts)
 
-    figure = partial(languages.number, lang)
-    return render_template(template, lang=lang, spoken=spoken, _=_, figure=figure, **values)
+    shared = {"lang": lang, "spoken": spoken, "_": _, "figure": partial(languages.number, lang)}
+    return render_template(template, generation=current() if has_current() else None, **shared, **values)
 
 
 def problem_page(status: int, detail: str, more: dict[str, Any]) -> str:
@@ -91,7 +94,7 @@ def problem_page(status: int, detail: str, more: dict[str, Any]) -> str:
     kind = arguments.get("kind", "method")
     comparing = request.endpoint == "pages.compare"
     wanted = list(dict.fromkeys(request.args.getlist("method"))) if comparing else []
-    near = labelled(kind, more.get("suggestions") or (), lang) if "view" in g else []
+    near = labelled(kind, more.get("suggestions") or (), lang) if has_current() else []
     return render(
         "problem.html",
         lang,
@@ -121,7 +124,7 @@ SAID = {
 
 def labelled(kind: str, slugs: Sequence[str], lang: str) -> list[tuple[str, str, str | None]]:
     """(slug, name, language of the name) of the things among *slugs* that there are."""
-    entries = [entry for slug in slugs if (entry := g.view.index.find(kind, slug))]
+    entries = [entry for slug in slugs if (entry := current().index.find(kind, slug))]
     return [(entry.slug, label, tag) for entry in entries for tag, label in [entry.label(lang)]]
 
 
@@ -149,32 +152,13 @@ def register(app: Flask) -> None:
         kinds=KINDS,
         kinds_many=KINDS_MANY,
         static=static_address(),
-        metadata=metadata,
+        schema_org=schema_org,
     )
-
-
-FORMAT_NAMES = {
-    "html": "HTML",
-    "ttl": "Turtle",
-    "jsonld": "JSON-LD",
-    "nt": "N-Triples",
-    "nq": "N-Quads",
-    "trig": "TriG",
-    "rdf": "RDF/XML",
-    "json": "JSON",
-    "csv": "CSV",
-    "tsv": "TSV",
-    "md": "Markdown",
-    "tex": "LaTeX",
-    "bib": "BibTeX",
-    "ris": "RIS",
-    "csl": "CSL-JSON",
-}
 
 
 def format_name(name: str) -> str:
     """What a format calls itself."""
-    return FORMAT_NAMES.get(name, name)
+    return FORMATS[name].title if name in FORMATS else name
 
 
 def offered(path: str) -> str | None:
@@ -208,7 +192,7 @@ def address(**changes: Any) -> str:
 
 def local(thing: str | None) -> str | None:
     """The address on this server of a thing's page, whatever the host in its IRI; None if there is none."""
-    path: str | None = g.view.path(thing) if thing else None
+    path: str | None = current().path(thing) if thing else None
     if path is None:
         return None
     lang = request.args.get("lang")
@@ -238,7 +222,7 @@ def prose(value: Value) -> Markup:
 def reference(source: str) -> Markup:
     """A source as a reference in APA style, its title in italics and its address a link."""
     node = NamedNode(source)
-    reader = Reader(languages.DEFAULT, g.view.descriptions.things({source}))
+    reader = Reader(languages.DEFAULT, current().descriptions.things({source}))
     text = citation.marked_up(reader.csl(node))
     url = citation.address(reader.things[source], node)
     link_text = ""

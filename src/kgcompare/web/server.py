@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from kgcompare import ingest
 from kgcompare.errors import StoreError
+from kgcompare.schema.shapes import read_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web.settings import Settings
@@ -106,7 +106,7 @@ def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
     settings.names  # noqa: B018
     for path in settings.shapes:
-        ingest.read_shapes(path)
+        read_shapes(path)
     if settings.endpoint is not None:
         RemoteStore(settings.endpoint, timeout=settings.timeout)
     elif settings.store is not None:
@@ -115,7 +115,7 @@ def _check(settings: Settings) -> None:
 
 def _load(settings: Settings, scratch: str, _target: str) -> Any:
     """The application, in the worker; that ends without tidying up, so that its temporary files go with *scratch*."""
-    from kgcompare.web import MOST_BODY, create_app
+    from kgcompare.web.app import MOST_BODY, create_app
     from kgcompare.web.gateway import Gateway
 
     tempfile.tempdir = scratch

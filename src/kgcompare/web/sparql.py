@@ -5,31 +5,27 @@ Source: SPARQL 1.1 Protocol, section 2.1 (query operation); SPARQL 1.1 Service D
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import weakref
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, current_app, request
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
-from kgcompare import results
-from kgcompare.errors import QueryError, UsageError
+from kgcompare.catalogue.generation import Generation
+from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, RDF, rdf
-from kgcompare.formats.dataset import dataset_iri
-from kgcompare.namespaces import iri
-from kgcompare.sandbox import Answer, Pool
-from kgcompare.sandbox.pool import Bounds
+from kgcompare.formats.solutions import MEDIA_TYPES
+from kgcompare.formats.void import dataset_iri
+from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.syntaxes import SYNTAXES
+from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
-from kgcompare.store.embedded import EmbeddedSnapshot, EmbeddedStore
-from kgcompare.view import View
 from kgcompare.web import query_page
-from kgcompare.web.answers import VARY, pick
-from kgcompare.web.asking import root
+from kgcompare.web.kept import VARY, pick
 from kgcompare.web.negotiation import best, names_html, names_of
+from kgcompare.web.request import current, root
 
 blueprint = Blueprint("sparql", __name__)
 _SOLUTIONS = (
@@ -41,29 +37,23 @@ _SOLUTIONS = (
 _STATEMENTS = names_of(RDF)
 _RESULT_FORMATS = (
     *(f"SPARQL_Results_{name}" for name in ("JSON", "XML", "CSV", "TSV")),
-    *("Turtle", "JSON-LD", "N-Triples", "N-Quads", "TriG", "RDF_XML"),
+    *(syntax.note for syntax in SYNTAXES.values()),
 )
-_POOLS: weakref.WeakKeyDictionary[View, Pool] = weakref.WeakKeyDictionary()
-_STARTING = threading.Lock()
 
 
-def pool(view: View) -> Pool:
+def pool(generation: Generation) -> Pool:
     """The workers of a generation, started when they are first asked for.
 
     :raises UsageError: if the catalogue is an endpoint elsewhere.
     """
-    found = _POOLS.get(view)
-    if found is None:
-        with _STARTING:
-            found = _POOLS.get(view)
-            if found is None:
-                if not isinstance(view.snapshot, EmbeddedSnapshot) or not isinstance(view.store, EmbeddedStore):
-                    raise UsageError("this catalogue is kept at another endpoint; ask that one")
-                path = view.store.folder.snapshot(view.generation)
-                found = Pool(path, Bounds(seconds=current_app.config["QUERY_TIMEOUT"]))
-                _POOLS[view] = found
-                weakref.finalize(view, found.close)
-    return found
+    return generation.once("query workers", _started)
+
+
+def _started(generation: Generation) -> Pool:
+    path = generation.snapshot.path
+    if path is None:
+        raise UsageError("this catalogue is kept at another endpoint; ask that one")
+    return Pool(path, Bounds(seconds=current_app.config["QUERY_TIMEOUT"]))
 
 
 @blueprint.route("/sparql/", methods=["GET", "POST"])
@@ -79,22 +69,19 @@ def endpoint() -> Response:
     query, parameters = _query()
     if asked and _wants_page():
         return query_page.page()
-    try:
-        form = screen(query)
-    except QueryError as fault:
-        raise UsageError(str(fault)) from None
+    form = screen(query)
     solutions, statements = _formats(form)
-    answer: Answer = pool(g.view).ask(
+    answer: Answer = pool(current()).ask(
         query,
         client=request.remote_addr or "",
-        base=g.view.base.value,
+        base=current().base.value,
         default=_graphs(parameters.getlist("default-graph-uri")),
         named=_graphs(parameters.getlist("named-graph-uri")),
         solutions=solutions,
         rdf=statements,
-        prefixes=rdf.prefixes(g.view.base.value),
+        prefixes=rdf.prefixes(current().base.value),
     )
-    media = results.MEDIA_TYPES.get(answer.form) or FORMATS[answer.form].content_type
+    media = MEDIA_TYPES.get(answer.form) or FORMATS[answer.form].content_type
     if media in {"text/csv", "text/tab-separated-values"}:
         media += "; charset=utf-8"
     return Response(answer.body, content_type=media, headers={"Vary": "Accept", "Cache-Control": "no-cache"})
@@ -160,7 +147,7 @@ def _formats(form: str | None) -> tuple[str, str]:
     named = request.args.get("format", "")
     accept = request.headers.get("Accept", "")
     statements = form in {"CONSTRUCT", "DESCRIBE"}
-    if named and (named in RDF if statements else named in results.MEDIA_TYPES):
+    if named and (named in RDF if statements else named in MEDIA_TYPES):
         return (named, "ttl") if not statements else ("json", named)
     if statements:
         found = best(accept, _STATEMENTS)
@@ -178,14 +165,14 @@ def _describe() -> Response:
     if form.name == "html" and (names_html(request.headers.get("Accept", "")) or request.args.get("format") == "html"):
         return query_page.page()
     name = "ttl" if form.name == "html" else form.name
-    body = rdf.write(description(root()), name, g.view.base.value)
+    body = rdf.write(description(root()), name, current().base.value)
     return Response(body, content_type=FORMATS[name].content_type, headers={"Vary": VARY})
 
 
 def description(server: str) -> list[Triple]:
     """What the service at ``/sparql`` of a server can do."""
     service, default = NamedNode(server + "/sparql"), BlankNode()
-    data = NamedNode(dataset_iri(g.view.base))
+    data = NamedNode(dataset_iri(current().base))
     out = [
         Triple(service, iri("rdf:type"), iri("sd:Service")),
         Triple(service, iri("sd:endpoint"), service),
@@ -201,10 +188,3 @@ def description(server: str) -> list[Triple]:
     for name in _RESULT_FORMATS:
         out.append(Triple(service, iri("sd:resultFormat"), NamedNode("http://www.w3.org/ns/formats/" + name)))
     return out
-
-
-def close_all() -> None:
-    """Ends every worker."""
-    for found in list(_POOLS.values()):
-        with contextlib.suppress(OSError):
-            found.close()

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 from pyoxigraph import NamedNode, Triple
 
-from kgcompare import vocabulary
+from kgcompare.catalogue.generation import METHOD
 from kgcompare.formats import FORMATS, RDF, json, rdf
-from kgcompare.formats.context import context
-from kgcompare.languages import best
-from kgcompare.namespaces import KGC, SHAPES, iri, local_name, shortened
-from kgcompare.shapes import RowShape
-from kgcompare.view import METHOD
-from kgcompare.web import links
-from kgcompare.web.answers import answer, pick
-from kgcompare.web.asking import language
+from kgcompare.formats.jsonld_context import context
+from kgcompare.rdf.namespaces import KGC, SHAPES, iri, local_name, shortened
+from kgcompare.schema import vocabulary
+from kgcompare.schema.shapes import PropertyShape
+from kgcompare.text.languages import best
+from kgcompare.web import signposting
+from kgcompare.web.kept import answer, pick
 from kgcompare.web.rendering import render
+from kgcompare.web.request import current, language
 
 blueprint = Blueprint("vocabularies", __name__)
 OFFERED = ("html", *RDF)
@@ -51,7 +51,7 @@ def namespace(suffix: str = "") -> Response:
         version = graph.text(about, iri("owl:versionInfo").value)
         return render("ns.html", lang, terms=found, about=said, version=version, namespace=KGC)
 
-    terms = links.licensed(graph.iris(about, iri("dcterms:license").value))
+    terms = signposting.licensed(graph.iris(about, iri("dcterms:license").value))
     return _published("/ns", suffix, list(graph), page, (about.value, "cite-as", ""), *terms)
 
 
@@ -62,20 +62,22 @@ def shapes(suffix: str = "") -> Response:
 
     def page(lang: str) -> str:
         found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        for target in sorted(g.view.shapes.targets, key=lambda target: target != METHOD):
-            shapes = g.view.shapes.fields(target)
-            key = (g.view.shapes.class_label(target, lang), tuple(shape.iri for shape in shapes))
+        for target in sorted(current().shapes.targets, key=lambda target: target != METHOD):
+            shapes = current().shapes.fields(target)
+            key = (current().shapes.class_label(target, lang), tuple(shape.iri for shape in shapes))
             found.setdefault(key, []).append(target)
-        classes = [(label, targets, _fields(g.view.shapes.fields(targets[0]))) for (label, _), targets in found.items()]
+        classes = [
+            (label, targets, _fields(current().shapes.fields(targets[0]))) for (label, _), targets in found.items()
+        ]
         return render("shapes.html", lang, classes=classes, namespace=SHAPES, described=best)
 
-    return _published("/shapes", suffix, g.view.shapes.triples, page)
+    return _published("/shapes", suffix, current().shapes.triples, page)
 
 
 @blueprint.get("/context.jsonld")
 def json_ld_context() -> Response:
     """The JSON-LD context of records."""
-    return answer(FORMATS["jsonld"], None, lambda: json.dumps(context(g.view.shapes)))
+    return answer(FORMATS["jsonld"], None, lambda: json.dumps(context(current().shapes)))
 
 
 def _published(
@@ -85,12 +87,14 @@ def _published(
     lang = language()
 
     def make() -> str:
-        return page(lang) if form.name == "html" else rdf.write(triples, form.name, g.view.base.value)
+        return page(lang) if form.name == "html" else rdf.write(triples, form.name, current().base.value)
 
-    return answer(form, lang if form.name == "html" else None, make, lambda: links.of_document(path, OFFERED, *more))
+    return answer(
+        form, lang if form.name == "html" else None, make, lambda: signposting.of_document(path, OFFERED, *more)
+    )
 
 
-def _fields(found: Sequence[RowShape]) -> list[RowShape]:
+def _fields(found: Sequence[PropertyShape]) -> list[PropertyShape]:
     return [field for field in found if field.names]
 
 

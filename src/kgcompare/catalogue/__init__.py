@@ -1,0 +1,94 @@
+"""A catalogue that follows its store, and the ways to open one."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pyoxigraph import Triple
+
+from kgcompare.catalogue.generation import METHOD, Generation
+from kgcompare.model import Comparison, Record, Thing
+from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
+from kgcompare.search import Filter
+from kgcompare.store import Results, Store
+from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.remote import RemoteStore
+from kgcompare.text.languages import DEFAULT
+
+
+class Catalogue:
+    """A catalogue that follows its store: every call sees the newest generation.
+
+    ``with`` removes what a throw-away catalogue made.
+    """
+
+    def __init__(self, store: Store, *, extra_shapes: Sequence[Triple] = (), scratch: Path | None = None) -> None:
+        self.store = store
+        self._extra = tuple(extra_shapes)
+        self._scratch = scratch
+        self._lock = threading.Lock()
+        self._newest: Generation | None = None
+
+    def generation(self) -> Generation:
+        """The newest generation.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        snapshot = self.store.snapshot()
+        generation = self._newest
+        if generation is None or generation.snapshot is not snapshot:
+            with self._lock:
+                generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
+                if generation is None or generation.snapshot is not snapshot:
+                    generation = Generation(self.store, snapshot, self._extra)
+                    self._newest = generation
+        return generation
+
+    def compare(
+        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str = METHOD
+    ) -> Comparison:
+        """Things side by side; see :meth:`Generation.compare`."""
+        return self.generation().compare(ids, lang, only_differences=only_differences, cls=cls)
+
+    def method(self, slug: str, lang: str = DEFAULT) -> Record:
+        """All that is said of a method; see :meth:`Generation.record`."""
+        return self.generation().record("method", slug, lang)
+
+    def search(self, text: str, lang: str = DEFAULT, *, most: int = 20, **facets: str) -> tuple[Thing, ...]:
+        """The methods that match some words best; facets are slugs: ``domain=``, ``family=``, ``type=``."""
+        return self.generation().search(Filter(text, facets=facets), lang, most=most).things
+
+    def query(self, sparql: str) -> Results:
+        """Answers a query of your own.
+
+        :raises QueryError: if it is malformed.
+        :raises StoreError: if the store cannot be read.
+        """
+        return self.generation().snapshot.query(sparql)
+
+    def close(self) -> None:
+        """Lets go of the store, and removes a throw-away one."""
+        newest, self._newest = self._newest, None
+        if newest is not None:
+            newest.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_catalogue(place: str | Path, *, base: str = DEFAULT_BASE, timeout: float = 30.0) -> Catalogue:
+    """The catalogue in a store folder or behind a SPARQL endpoint's address. *timeout* is in seconds.
+
+    :raises StoreError: if it cannot be reached or used.
+    """
+    if is_web(str(place)):
+        return Catalogue(RemoteStore(str(place), base, timeout))
+    return Catalogue(EmbeddedStore(Path(place)))

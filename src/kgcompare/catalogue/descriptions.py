@@ -1,0 +1,115 @@
+"""What a generation says of things, fetched with few queries and kept for as long as the generation lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from pyoxigraph import BlankNode, NamedNode
+
+from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.namespaces import iri, is_safe_iri
+from kgcompare.rdf.queries import load
+from kgcompare.schema.shapes import Shapes
+from kgcompare.store import Snapshot
+
+MOST = 50_000
+"""Things of which a description is kept; from there on it starts again with none."""
+_BIBO = iri("bibo:").value
+
+
+class Descriptions:
+    """Descriptions of one generation."""
+
+    def __init__(self, snapshot: Snapshot, shapes: Shapes) -> None:
+        self.snapshot = snapshot
+        self.shapes = shapes
+        self._records: dict[tuple[str, str], Graph] = {}
+        self._things: dict[str, Graph] = {}
+
+    def records(self, things: Sequence[str], cls: str) -> dict[str, Graph]:
+        """Everything said of each thing, with what rows of *cls* follow backwards or in sequence.
+
+        A thing of which the catalogue does not say what it is (its class) is left out.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        found = self.describe(things, cls)
+        return {thing: graph for thing, graph in found.items() if graph.types(NamedNode(thing))}
+
+    def describe(self, things: Sequence[str], cls: str = "") -> dict[str, Graph]:
+        """The same for things of whatever class, an empty graph where nothing is said.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        fetched: dict[str, Graph] = {}
+        missing = [thing for thing in things if (thing, cls) not in self._records and is_safe_iri(thing)]
+        if missing:
+            graphs = self._fetch(missing, cls)
+            if len(self._records) > MOST:
+                self._records.clear()
+            self._records.update({(thing, cls): graph for thing, graph in graphs.items()})
+            fetched = graphs
+        return {thing: fetched.get(thing) or self._records.get((thing, cls)) or Graph() for thing in things}
+
+    def _fetch(self, things: Sequence[str], cls: str) -> dict[str, Graph]:
+        methods = [NamedNode(thing) for thing in things]
+        inverse = [NamedNode(predicate) for predicate in self.shapes.inverses(cls)]
+        sequences = [tuple(map(NamedNode, steps)) for steps in self.shapes.sequences(cls)]
+        backwards = [(method, predicate) for method in methods for predicate in inverse]
+        rows = self.snapshot.select(load("record").bind(method=methods, method__inverse=backwards)).rows
+
+        def from_blank(row: tuple[Term | None, ...]) -> bool:
+            return isinstance(row[1], BlankNode) and row[3] == row[0] and row[2] in inverse
+
+        if sequences or any(from_blank(row) for row in rows):
+            ends = load("path_ends").bind(
+                method=methods,
+                method__inverse=backwards,
+                first__second=sorted({steps[:2] for steps in sequences}, key=str),
+                first__second__third=[steps for steps in sequences if len(steps) == 3],
+            )
+            # An endpoint labels blank nodes anew in every answer: those that name a method come from the second alone.
+            rows = [row for row in rows if not from_blank(row)] + self.snapshot.select(ends).rows
+        graphs = {thing: Graph() for thing in things}
+        for thing, subject, predicate, value in rows:
+            if thing is not None and subject is not None and predicate is not None and value is not None:
+                graphs[thing.value].add(cast(NamedNode, subject), predicate.value, value)
+        return graphs
+
+    def things(self, things: Iterable[str]) -> dict[str, Graph]:
+        """The names of things; of sources, everything that a citation needs, and the names of their authors.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        found = self._named(set(things))
+        sources = [thing for thing, graph in found.items() if is_source(graph, thing)]
+        full = self.records(sources, "")
+        found.update(full)
+        people = {
+            node.value
+            for graph in full.values()
+            for node in graph.all_objects()
+            if isinstance(node, NamedNode) and node.value not in found
+        }
+        return self._named(people) | found
+
+    def _named(self, things: set[str]) -> dict[str, Graph]:
+        found = {thing: self._things[thing] for thing in things if thing in self._things}
+        missing = sorted(things - found.keys())
+        fetched = {thing: Graph() for thing in missing}
+        safe = [NamedNode(thing) for thing in missing if is_safe_iri(thing)]
+        for at in range(0, len(safe), 500):
+            query = load("names").bind(thing=safe[at : at + 500])
+            for thing, predicate, value in self.snapshot.select(query).rows:
+                if thing is not None and predicate is not None and value is not None:
+                    fetched[thing.value].add(cast(NamedNode, thing), predicate.value, value)
+        if len(self._things) > MOST:
+            self._things.clear()
+        self._things.update(fetched)
+        return found | fetched
+
+
+def is_source(graph: Graph, thing: str) -> bool:
+    """Whether a thing is a document that is cited."""
+    return any(cls.startswith(_BIBO) for cls in graph.types(NamedNode(thing)))

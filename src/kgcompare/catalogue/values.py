@@ -1,0 +1,165 @@
+"""How a value reads: decided by its class or datatype, never by the row that it stands in.
+
+A thing reads as its label, a source as its full reference, an origination as its agents with what they
+brought, a date in words, a list as its members.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from kgcompare.catalogue import citation
+from kgcompare.catalogue.descriptions import is_source
+from kgcompare.model import Link, Value
+from kgcompare.rdf.graph import RDF_FIRST, Graph, Term, literal_key, structure_key
+from kgcompare.rdf.namespaces import iri, is_web, local_name
+from kgcompare.text import dates
+from kgcompare.text.folding import fold
+from kgcompare.text.languages import best, translate
+
+LABELS = tuple(iri(n).value for n in ("skos:prefLabel", "foaf:name", "dcterms:title", "schema:name", "rdfs:label"))
+_FAMILY, _GIVEN = iri("foaf:familyName").value, iri("foaf:givenName").value
+_AGENTS, _CONTRIBUTION = iri("kgc:agentList").value, iri("kgc:contribution").value
+_ET_AL, _ORDER, _KEY = (iri(f"kgc:{n}").value for n in ("etAl", "order", "comparisonKey"))
+_SUBJECT, _OBJECT, _SOURCE = iri("rdf:subject").value, iri("rdf:object").value, iri("dcterms:source").value
+_XSD = iri("xsd:").value
+_YEARS = {_XSD + "gYear", dates.EDTF}
+
+
+class Reader:
+    """Reads values of records in one language. *things* describes what records name."""
+
+    def __init__(self, lang: str, things: Mapping[str, Graph]) -> None:
+        self.lang = lang
+        self.things = things
+
+    def label(self, thing: str) -> tuple[str | None, str]:
+        """(language, name) of a thing; the end of its IRI, in no language, for want of a name."""
+        graph = self.things.get(thing)
+        if graph is not None:
+            node = NamedNode(thing)
+            for predicate in LABELS:
+                found = best(graph.texts(node, predicate), self.lang)
+                if found:
+                    return found[0] or None, found[1]
+        return None, local_name(thing)
+
+    def value(self, graph: Graph, term: Term) -> Value:
+        """The value of a term that stands in the record *graph*."""
+        if isinstance(term, NamedNode):
+            return self._thing(term)
+        if isinstance(term, Literal):
+            return self._literal(term)
+        return self._structure(graph, term)
+
+    def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
+        """Where the fact that *subject* has *term* comes from, in the statements about it."""
+        found: list[Value] = []
+        for statement in graph.subjects_of(_OBJECT, term):
+            if subject in graph.objects(statement, _SUBJECT):
+                for source in graph.objects(statement, _SOURCE):
+                    if isinstance(source, NamedNode):
+                        found.append(self.value(graph, source))
+                    elif isinstance(source, Literal):
+                        found.append(Value(literal_key(source), source.value))
+        return tuple(found)
+
+    def key(self, graph: Graph, term: Term) -> str:
+        """What a term is compared by; the same as queries/compare.rq gives."""
+        if isinstance(term, NamedNode):
+            return term.value
+        if isinstance(term, Literal):
+            return literal_key(term)
+        return graph.text(term, _KEY) or structure_key(graph, term)
+
+    def _thing(self, term: NamedNode) -> Value:
+        graph = self.things.get(term.value)
+        if graph is None or term not in graph:
+            outside = term.value if is_web(term.value) else None
+            return Value(term.value, term.value, iri=term.value, url=outside)
+        if is_source(graph, term.value):
+            item = self.csl(term)
+            url = citation.address(graph, term)
+            return Value(term.value, citation.text(item), "en", term.value, url=url, csl=item)
+        lang, text = self.label(term.value)
+        return Value(term.value, text, lang, term.value)
+
+    def csl(self, source: NamedNode) -> dict[str, object]:
+        """A source as a CSL-JSON item."""
+        return citation.csl(self.things[source.value], source, self.agent_name)
+
+    def agent_name(self, agent: Term) -> dict[str, str]:
+        """An agent's name as CSL has it."""
+        if isinstance(agent, Literal):
+            return {"literal": agent.value}
+        graph = self.things.get(agent.value, Graph())
+        family, given = graph.text(agent, _FAMILY), graph.text(agent, _GIVEN)
+        if family:
+            return {"family": family, "given": given} if given else {"family": family}
+        return {"literal": self.label(agent.value)[1]}
+
+    def _literal(self, term: Literal) -> Value:
+        key = literal_key(term)
+        if term.language:
+            return Value(key, term.value, term.language)
+        datatype, text = term.datatype.value, term.value
+        if datatype in _YEARS:
+            try:
+                return Value(key, dates.reads(dates.canonical(text), self.lang))
+            except ValueError:
+                return Value(key, text)
+        if datatype == _XSD + "date":
+            return Value(key, dates.reads(text, self.lang))
+        if datatype == _XSD + "boolean":
+            return Value(key, translate(self.lang, "yes" if text in {"true", "1"} else "no"))
+        if datatype == _XSD + "anyURI" and is_web(text):
+            return Value(key, text, url=text)
+        return Value(key, text)
+
+    def _structure(self, graph: Graph, node: BlankNode) -> Value:
+        key = self.key(graph, node)
+        if graph.objects(node, _AGENTS):
+            return self._origination(graph, node, key)
+        if graph.objects(node, RDF_FIRST):
+            members = [self.value(graph, member) for member in graph.members(node)]
+            return self._joined(members, key)
+        for predicate in LABELS:
+            found = best(graph.texts(node, predicate), self.lang)
+            if found:
+                return Value(key, found[1], found[0] or None)
+        parts = []
+        for predicate, values in graph.description(node).items():
+            if predicate not in {_KEY, _ORDER, iri("rdf:type").value}:
+                said = ", ".join(self.value(graph, value).text for value in values)
+                parts.append(f"{local_name(predicate)}: {said}")
+        return Value(key, "; ".join(parts) or "–")
+
+    def _joined(self, members: list[Value], key: str) -> Value:
+        links = tuple(Link(member.text, member.iri) for member in members if member.iri)
+        return Value(key, "; ".join(member.text for member in members), links=links)
+
+    def _origination(self, graph: Graph, node: BlankNode, key: str) -> Value:
+        links, names = [], []
+        for agent in graph.members(graph.value(node, _AGENTS)):
+            name = self.agent_name(agent)
+            short = name.get("family") or name.get("literal") or ""
+            names.append(short)
+            if isinstance(agent, NamedNode):
+                links.append(Link(short, agent.value))
+        if graph.text(node, _ET_AL) in {"true", "1"}:
+            text = ", ".join(names) + " et al."
+        else:
+            text = " & ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        contribution = best(graph.texts(node, _CONTRIBUTION), self.lang)
+        if contribution:
+            text = f"{text} ({contribution[1]})"
+        return Value(key, text, contribution[0] or None if contribution else None, links=tuple(links))
+
+
+def place(graph: Graph, term: Term, value: Value) -> tuple[int, str, str]:
+    """Where a value stands among its siblings: by its ``kgc:order``, then by its text."""
+    order = graph.text(term, _ORDER) if isinstance(term, BlankNode) else None
+    return int(order) if order and re.fullmatch(r"\d{1,9}", order) else 10**9, fold(value.text), value.key

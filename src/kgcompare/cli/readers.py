@@ -1,0 +1,197 @@
+"""Commands that read a catalogue: compare, show, search, export, query, stats, report."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kgcompare.cli.options import Place, Progress, catalogue_options, lang_option, opened, put
+from kgcompare.errors import DataError, SyntaxFault, UsageError
+
+METHOD = "https://w3id.org/kgcompare/ns#Method"
+
+
+@click.command()
+@click.argument("slugs", nargs=-1, required=True, metavar="SLUG SLUG...")
+@catalogue_options
+@lang_option
+@click.option("--only", type=click.Choice(["differences"]), help="Leave out rows that agree.")
+@click.option("--class", "cls", default=METHOD, metavar="IRI", help="Compare things of this class.")
+@click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
+def compare(place: Place, slugs: Sequence[str], lang: str, only: str | None, cls: str, form: str) -> None:
+    """Compare up to ten methods side by side."""
+    from kgcompare import formats
+
+    if form not in formats.COMPARISON:
+        raise UsageError(f"unknown format {form!r}; use one of {', '.join(formats.COMPARISON)}")
+    with opened(place, lang) as catalogue:
+        found = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls)
+        for name in found.unknown:
+            near = catalogue.generation().nearest(name, cls)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            click.echo(f"not in the catalogue: {name}{hint}", err=True)
+        put(formats.render(found, form, catalogue.generation().base.value))
+
+
+@click.command()
+@click.argument("slug")
+@catalogue_options
+@lang_option
+@click.option("--kind", default="method", show_default=True, help="method, agent, source, domain, family or type.")
+@click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
+def show(place: Place, slug: str, lang: str, kind: str, form: str) -> None:
+    """Show one record."""
+    from kgcompare import formats
+    from kgcompare.formats import rdf
+
+    known = ("table", *(name for name in formats.of_kind(kind) if name != "html"))
+    if form not in known:
+        raise UsageError(f"unknown format {form!r}; use one of {', '.join(known)}")
+    with opened(place, lang) as catalogue:
+        generation = catalogue.generation()
+        if form in formats.RDF:
+            thing, triples = generation.triples(kind, slug)
+            put(rdf.document_rdf(triples, thing, generation.base.value, form))
+        else:
+            put(formats.record_text(generation.record(kind, slug, lang), form))
+
+
+@click.command()
+@click.argument("text", required=False, default="")
+@catalogue_options
+@lang_option
+@click.option("--domain")
+@click.option("--family")
+@click.option("--type", "kind_of")
+@click.option("--from", "start", type=int, metavar="YEAR", help="Originated in or after.")
+@click.option("--to", "end", type=int, metavar="YEAR", help="Originated in or before.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+def search(place: Place, text: str, lang: str, limit: int, form: str, **narrow: Any) -> None:
+    """Search methods by words, domain, family and year."""
+    from kgcompare.formats import json, terminal
+    from kgcompare.search import Filter
+
+    named = {"domain": narrow["domain"], "family": narrow["family"], "type": narrow["kind_of"]}
+    facets = {name: slug for name, slug in named.items() if slug}
+    with opened(place, lang) as catalogue:
+        query = Filter(text, "method", facets, narrow["start"], narrow["end"])
+        page = catalogue.generation().search(query, lang, most=limit)
+    if form == "json":
+        put(json.page_json(page))
+    elif form == "csv":
+        put(_csv([["id", "label", "origin", "domain"], *_listed(page.things)]))
+    else:
+        header = ["id", "name", "origin", "domain"]
+        put(terminal.listing(header, _listed(page.things)) if page.things else "")
+        click.echo(f"{page.total} found", err=True)
+
+
+def _listed(things: Sequence[Any]) -> list[list[str]]:
+    return [[thing.id, thing.label, thing.origin or "", thing.domain or ""] for thing in things]
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    import csv
+    import io
+
+    from kgcompare.formats.tables import harmless
+
+    out = io.StringIO()
+    csv.writer(out).writerows([[harmless(cell) for cell in row] for row in rows])
+    return out.getvalue()
+
+
+@click.command()
+@catalogue_options
+@click.option(
+    "--format", "form", type=click.Choice(["nq", "nt", "trig", "ttl", "jsonld"]), default="nq", show_default=True
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file; .gz compresses. Default: stdout.")
+def export(place: Place, form: str, output: Path | None) -> None:
+    """Write the whole catalogue."""
+    from kgcompare.formats import rdf
+
+    with opened(place) as catalogue:
+        generation = catalogue.generation()
+        chunks = rdf.dump(generation.quads(), form, generation.base.value)
+        if output is None:
+            for chunk in chunks:
+                put(chunk)
+            return
+        scratch = output.with_name(f".{output.name}.{os.getpid()}")
+        try:
+            opener = gzip.open if output.suffix == ".gz" else open
+            with opener(scratch, "wt", encoding="utf-8", newline="") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+            scratch.replace(output)
+        except OSError as fault:
+            raise UsageError(f"{output} cannot be written: {fault.strerror}") from None
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE.rq|-")
+@catalogue_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "xml", "csv", "tsv", "ttl", "nt"]),
+    default=None,
+    help="Default: table for solutions, ttl for statements.",
+)
+def query(place: Place, file: Path, form: str | None) -> None:
+    """Answer a SPARQL query of your own."""
+    from kgcompare.formats import solutions
+
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except OSError as fault:
+        raise DataError(f"{file} cannot be read: {fault.strerror}") from None
+    except ValueError:
+        raise SyntaxFault("not UTF-8", str(file)) from None
+    with opened(place) as catalogue:
+        put(solutions.answer_text(catalogue.query(text), form, catalogue.generation().base.value))
+
+
+@click.command()
+@catalogue_options
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def stats(place: Place, form: str) -> None:
+    """Say how much is in the catalogue."""
+    from kgcompare.formats import json, terminal
+
+    with opened(place) as catalogue:
+        generation = catalogue.generation()
+        counts = generation.counts()
+        if form == "json":
+            put(json.dumps({"generation": generation.name, "base": generation.base.value, "records": counts}))
+        else:
+            rows = [[kind, str(number)] for kind, number in counts.items()]
+            put(terminal.listing(["kind", "records"], rows))
+            click.echo(f"generation {generation.name}", err=True)
+
+
+@click.command()
+@catalogue_options
+@lang_option
+@click.option("--validate/--no-validate", default=None, help="Validate all records; default: up to 3,000 of them.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def report(place: Place, lang: str, validate: bool | None, form: str) -> None:
+    """Say what is in the catalogue, what is missing and what looks wrong."""
+    from kgcompare import report as state
+    from kgcompare.formats import report as formats
+    from kgcompare.text import languages
+
+    lang = languages.normalise(lang)
+    with opened(place, lang) as catalogue:
+        found = state.make(catalogue.generation(), validate=validate, progress=Progress())
+    put(formats.as_json(found, lang) if form == "json" else formats.as_table(found, lang))

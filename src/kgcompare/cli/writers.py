@@ -1,0 +1,218 @@
+"""Commands that make, fill, check and serve a catalogue: init, import, validate, format, serve."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kgcompare.cli.options import (
+    Place,
+    catalogue_options,
+    ensure,
+    extra_shapes,
+    import_options,
+    lang_option,
+    must_be_store,
+    opened,
+    put,
+    report_lines,
+    tell_report,
+    throwaway,
+)
+from kgcompare.errors import DataError, UsageError, ValidationReport
+
+if TYPE_CHECKING:
+    from kgcompare.ingest.readers import Options
+
+
+@click.command()
+@catalogue_options
+@click.option("--base", default="https://w3id.org/kgcompare/", show_default=True, metavar="IRI")
+def init(place: Place, base: str) -> None:
+    """Make a new, empty catalogue."""
+    from kgcompare import ingest
+
+    must_be_store(place)
+    ingest.create_store(place.folder, checked_base(base), place.shapes)
+    click.echo(f"made an empty catalogue at {place.folder}", err=True)
+
+
+def checked_base(base: str) -> str:
+    """A base IRI: absolute, http or https, ending in a slash.
+
+    :raises UsageError: if it is not.
+    """
+    import re
+
+    if not re.fullmatch(r"https?://[^\s<>\"{}|^`\\?#]+/", base):
+        raise UsageError(f"{base!r} cannot be a base; give an http or https IRI that ends in a slash")
+    return base
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@catalogue_options
+@lang_option
+@click.option("--format", "syntax", help="ttl, jsonld, nt, nq, trig or rdf, where the suffix does not tell.")
+@click.option("--skip-invalid", is_flag=True, help="Leave invalid records out and take the others.")
+@click.option("--replace", is_flag=True, help="Put records in the place of those that are there.")
+def import_(
+    place: Place, files: Sequence[Path], lang: str, syntax: str | None, skip_invalid: bool, replace: bool
+) -> None:
+    """Take files into the store: every record of them, or none."""
+    from kgcompare import ingest
+    from kgcompare.store.folder import Folder
+
+    must_be_store(place)
+    if place.default:
+        ensure(place)
+    options = import_options(place, lang, syntax, replace, skip_invalid)
+    if not place.default and not Folder(place.folder).exists():
+        if ingest.trusted_quads(files, options):
+            ingest.throwaway(place.folder, files, options)
+            click.echo("the quads were taken as they are", err=True)
+            return
+        ingest.create_store(place.folder, shapes=place.shapes)
+    report = ingest.import_files(place.folder, files, options, place.shapes)
+    tell_report(report.validation)
+    click.echo(
+        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged; "
+        f"generation {report.generation}",
+        err=True,
+    )
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@catalogue_options
+@lang_option
+@click.option("--syntax", help="ttl, jsonld, nt, nq, trig or rdf, where the suffix does not tell.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "ttl"]), default="text", show_default=True)
+def validate(place: Place, files: Sequence[Path], lang: str, syntax: str | None, form: str) -> None:
+    """Validate files as an import would, without writing."""
+    from kgcompare.formats import json, rdf
+
+    report = _validated(place, files, import_options(place, lang, syntax))
+    if form == "json":
+        put(json.report_json(report))
+    elif form == "ttl":
+        put(rdf.report_turtle(report))
+    else:
+        put("".join(line + "\n" for line in report_lines(report)))
+        click.echo(
+            f"{report.records} records, {len(report.violations)} violations, "
+            f"{len(report.faults) - len(report.violations)} warnings",
+            err=True,
+        )
+    if not report.conforms:
+        sys.exit(1)
+
+
+def _validated(place: Place, files: Sequence[Path], options: Options) -> ValidationReport:
+    from kgcompare import ingest
+    from kgcompare.ingest.readers import read_records
+    from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
+    from kgcompare.schema.shapes import bundled_shapes
+
+    if place.default:
+        records = read_records(files, Base(DEFAULT_BASE), options)
+        report = ingest.validate(records, [*bundled_shapes(), *extra_shapes(place)], None, options)
+        if report.conforms:
+            return report
+    # What the files name may be in the catalogue; without a store in the bundled one, which is there all the same.
+    with opened(place, options.lang) as catalogue:
+        generation = catalogue.generation()
+        if not place.default or generation.base != records.base:
+            records = read_records(files, generation.base, options)
+        return ingest.validate(records, generation.shapes.triples, generation.snapshot, options)
+
+
+@click.command("format")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 where a file is formatted otherwise.")
+def format_(files: Sequence[Path], check: bool) -> None:
+    """Give Turtle files the one formatting of data/."""
+    from kgcompare.formats import rdf
+    from kgcompare.rdf.namespaces import DEFAULT_BASE
+    from kgcompare.rdf.syntaxes import triples_of
+
+    other = 0
+    for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
+        triples = triples_of(path, DEFAULT_BASE, "ttl")
+        text = rdf.turtle(triples, DEFAULT_BASE, stable=True)
+        if text == path.read_text(encoding="utf-8"):
+            continue
+        other += 1
+        click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    if check and other:
+        raise DataError(f"{other} files are not formatted; run: kgcompare format FILE...")
+
+
+@click.command()
+@catalogue_options
+@click.option("--host", default="127.0.0.1", show_default=True, envvar="KGCOMPARE_HOST")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, envvar="KGCOMPARE_PORT")
+@click.option(
+    "--prefix", default="", envvar="KGCOMPARE_PREFIX", help="Path under which a proxy publishes it (/methods)."
+)
+@click.option(
+    "--query-timeout",
+    type=click.FloatRange(min=0.1, max=600),
+    default=10.0,
+    show_default=True,
+    envvar="KGCOMPARE_QUERY_TIMEOUT",
+    help="Seconds that a stranger's query may take.",
+)
+@click.option(
+    "--trusted-host",
+    metavar="NAME",
+    multiple=True,
+    envvar="KGCOMPARE_TRUSTED_HOST",
+    help="Answer for this name only (repeatable); any other Host gets 421.",
+)
+@click.option(
+    "--proxies",
+    type=click.IntRange(0, 10),
+    default=0,
+    show_default=True,
+    envvar="KGCOMPARE_PROXIES",
+    help="How many proxies stand in front; their X-Forwarded-For, -Proto and -Host are believed.",
+)
+def serve(
+    place: Place,
+    host: str,
+    port: int,
+    prefix: str,
+    query_timeout: float,
+    trusted_host: tuple[str, ...],
+    proxies: int,
+) -> None:
+    """Serve the catalogue on the web."""
+    from kgcompare.web import server
+
+    server.check_port(host, port)
+    with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
+        folder = place.folder
+        if place.data:
+            folder = Path(scratch) / "store"
+            throwaway(place, folder, "en")
+        elif place.endpoint is None:
+            ensure(place, make=True)
+        settings = server.Settings(
+            store=None if place.endpoint else folder,
+            endpoint=place.endpoint,
+            timeout=place.timeout,
+            shapes=tuple(place.shapes) if not place.data or place.trust else (),
+            prefix=prefix,
+            query_timeout=query_timeout,
+            hosts=trusted_host,
+            proxies=proxies,
+        )
+        server.run(settings, host, port)

@@ -1,0 +1,95 @@
+"""What some records would change of what a store holds already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyoxigraph import BlankNode, NamedNode, Triple
+
+from kgcompare.errors import Conflict
+from kgcompare.ingest.documents import Records
+from kgcompare.rdf.graph import Graph, Node, structure_key
+from kgcompare.rdf.namespaces import iri
+from kgcompare.store import Snapshot
+
+
+class Stored:
+    """What a generation holds of documents already, each read once; nothing where there is no generation."""
+
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        self.snapshot = snapshot
+        self._documents: dict[str, Graph] = {}
+        self._absent: set[str] = set()
+
+    def document(self, name: str) -> Graph:
+        """What the graph of that name says.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        if self.snapshot is None or name in self._absent:
+            return Graph()
+        if name not in self._documents:
+            quads = self.snapshot.graph(name)
+            if not quads:
+                self._absent.add(name)
+                return Graph()
+            self._documents[name] = Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+        return self._documents[name]
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self.document(name).subjects())
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The documents to write, in order; those of them that are ``there`` already with other content; the IRIs of
+    the ``subjects`` of which something changes; and how many records are added, replaced and left as they are."""
+
+    documents: tuple[str, ...]
+    there: frozenset[str]
+    subjects: frozenset[str]
+    added: int
+    replaced: int
+    unchanged: int
+
+
+def compare(records: Records, stored: Stored, *, replace: bool) -> Changes:
+    """What *records* would change.
+
+    :raises Conflict: if a record is there with other content and not to be replaced.
+    """
+    fresh: list[str] = []
+    other: list[str] = []
+    subjects: set[str] = set()
+    for name, document in records.documents.items():
+        before = stored.document(name)
+        if before.subjects() and _says(before) == _says(document):
+            continue
+        (other if before.subjects() else fresh).append(name)
+        subjects.update(node.value for graph in (before, document) for node in graph.subjects() if _named(node))
+    if other and not replace:
+        named = ", ".join(f"<{name}>" for name in other[:5]) + (" ..." if len(other) > 5 else "")
+        raise Conflict(
+            f"{len(other)} of the records are in the store with other content: {named}; "
+            "nothing was written; use --replace to put these in their place"
+        )
+    unchanged = len(records.documents) - len(fresh) - len(other)
+    documents = tuple(sorted((*fresh, *other)))
+    return Changes(documents, frozenset(other), frozenset(subjects), len(fresh), len(other), unchanged)
+
+
+def _named(node: Node) -> bool:
+    return isinstance(node, NamedNode)
+
+
+def _says(document: Graph) -> set[str]:
+    """What a document says, blank nodes told apart by what is said of them."""
+    said = set()
+    for triple in document:
+        subject, value = triple.subject, triple.object
+        if isinstance(subject, NamedNode):
+            text = structure_key(document, value) if isinstance(value, BlankNode) else str(value)
+            said.add(f"{subject} {triple.predicate} {text}")
+        elif isinstance(subject, BlankNode) and triple.predicate == iri("rdf:subject"):
+            said.add(structure_key(document, subject))
+    return said

@@ -1,0 +1,49 @@
+"""Terms and statements from pyoxigraph's to rdflib's, for what rdflib alone does: validation, Turtle for people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pyoxigraph import BlankNode, NamedNode, Triple
+
+from kgcompare.errors import DataError
+from kgcompare.rdf.graph import Term
+from kgcompare.rdf.namespaces import iri
+
+if TYPE_CHECKING:
+    import rdflib
+
+_XSD_STRING = iri("xsd:string").value
+
+
+def to_rdflib(triples: Iterable[Triple], graph: rdflib.Graph | None = None) -> rdflib.Graph:
+    """The same statements as an rdflib graph, added to *graph* if there is one.
+
+    :raises DataError: for a triple term, which rdflib does not have.
+    """
+    import rdflib
+
+    # rdflib logs a traceback for each literal that is not of its datatype; whether that matters, the shapes say.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
+    graph = rdflib.Graph(bind_namespaces="none") if graph is None else graph
+    for triple in triples:
+        graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+    return graph
+
+
+def _term(term: Term | Triple) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
+    import rdflib
+
+    if isinstance(term, NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
+    if isinstance(term, Triple):
+        raise DataError(f"triple terms (RDF 1.2) cannot be shown in this form: {str(term)[:200]}")
+    if term.language:
+        return rdflib.Literal(term.value, lang=term.language)
+    if term.datatype.value == _XSD_STRING:
+        return rdflib.Literal(term.value)
+    return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)

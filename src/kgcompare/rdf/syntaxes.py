@@ -1,0 +1,100 @@
+"""The one table of RDF syntaxes, and strict reading of what is written in them: nothing is fetched from anywhere.
+
+Source: RDF 1.1 Turtle, N-Triples, N-Quads, TriG, RDF/XML; JSON-LD 1.1 (contexts inline only).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import Quad, RdfFormat, Triple, parse
+
+from kgcompare.errors import DataError, SyntaxFault, UnknownFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """An RDF syntax: its name is the suffix of its files, ``title`` what it calls itself, ``suffixes`` what else its
+    files end in, and ``note`` its name under ``http://www.w3.org/ns/formats/``."""
+
+    name: str
+    title: str
+    media_type: str
+    engine: RdfFormat
+    note: str
+    suffixes: tuple[str, ...] = ()
+
+
+SYNTAXES: dict[str, Syntax] = {
+    syntax.name: syntax
+    for syntax in (
+        Syntax("ttl", "Turtle", "text/turtle", RdfFormat.TURTLE, "Turtle", ("turtle",)),
+        Syntax("jsonld", "JSON-LD", "application/ld+json", RdfFormat.JSON_LD, "JSON-LD", ("json",)),
+        Syntax("nt", "N-Triples", "application/n-triples", RdfFormat.N_TRIPLES, "N-Triples"),
+        Syntax("nq", "N-Quads", "application/n-quads", RdfFormat.N_QUADS, "N-Quads"),
+        Syntax("trig", "TriG", "application/trig", RdfFormat.TRIG, "TriG"),
+        Syntax("rdf", "RDF/XML", "application/rdf+xml", RdfFormat.RDF_XML, "RDF_XML", ("xml", "owl")),
+    )
+}
+"""RDF syntaxes by name, in the order in which they are offered."""
+_BY_SUFFIX = {suffix: syntax for syntax in SYNTAXES.values() for suffix in (syntax.name, *syntax.suffixes)}
+QUADS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
+"""Those that tell graphs apart."""
+_BOM = b"\xef\xbb\xbf"
+
+
+def syntax_of(path: Path, name: str | None = None) -> RdfFormat:
+    """The syntax of a file, by *name* (a key of :data:`SYNTAXES`) or by its suffix.
+
+    :raises UnknownFormat: if neither tells.
+    """
+    key = name or path.suffix.removeprefix(".").lower()
+    if key not in _BY_SUFFIX:
+        raise UnknownFormat(f"{path}: unknown format {key!r}; name one with --format: {', '.join(SYNTAXES)}")
+    return _BY_SUFFIX[key].engine
+
+
+def read(path: Path, base: str, name: str | None = None) -> list[Quad]:
+    """The statements of a file; relative IRIs are resolved against *base*.
+
+    :raises SyntaxFault: if it is not well-formed, says where.
+    :raises DataError: if it cannot be opened, or says nothing.
+    """
+    syntax = syntax_of(path, name)
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise DataError(f"{path} cannot be read: {fault.strerror}") from None
+    quads = list(read_bytes(data, syntax, base, str(path)))
+    if not quads:
+        raise DataError(f"{path} says nothing: there is no statement in it")
+    return quads
+
+
+def read_bytes(data: bytes, syntax: RdfFormat, base: str, source: str) -> Iterator[Quad]:
+    """The statements of some bytes, with fresh blank nodes; *source* names them in errors.
+
+    :raises SyntaxFault: if they are not well-formed.
+    """
+    if syntax == RdfFormat.RDF_XML and re.search(rb"<!(DOCTYPE|ENTITY)", data, re.IGNORECASE):
+        raise SyntaxFault("a document type declaration is not accepted; write entities out", source)
+    data = data.removeprefix(_BOM)  # as some editors write it
+    try:
+        yield from parse(io.BytesIO(data), syntax, base_iri=base, rename_blank_nodes=True)
+    except SyntaxError as fault:
+        raise SyntaxFault(str(fault.msg), source, fault.lineno) from None
+    except (ValueError, OSError) as fault:
+        raise SyntaxFault(str(fault), source) from None
+
+
+def triples_of(path: Path, base: str, name: str | None = None) -> list[Triple]:
+    """The statements of a file without their graphs.
+
+    :raises SyntaxFault: if it is not well-formed, says where.
+    :raises DataError: if it cannot be opened, or says nothing.
+    """
+    return [Triple(quad.subject, quad.predicate, quad.object) for quad in read(path, base, name)]

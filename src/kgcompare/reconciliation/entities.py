@@ -1,0 +1,178 @@
+"""Things, their types and properties, as reconciliation clients are told of them.
+
+Source: Reconciliation Service API 0.2, section 2 (entities, types, properties) and 5.3 (suggest responses).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from kgcompare.catalogue.generation import METHOD, Generation
+from kgcompare.catalogue.values import Reader
+from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.namespaces import KINDS, iri, is_safe_iri, local_name
+from kgcompare.rdf.queries import load
+from kgcompare.schema.shapes import PropertyShape
+from kgcompare.search import Entry
+from kgcompare.search.names import Names, plain
+from kgcompare.text.languages import best, translate
+
+_CLASSES = {
+    "method": METHOD,
+    "agent": iri("foaf:Person").value,
+    "source": iri("bibo:Document").value,
+    **dict.fromkeys(("domain", "family", "type"), iri("skos:Concept").value),
+}
+"""The class whose shape says what things of a kind have; things of other kinds say it themselves."""
+_DEFINITION = iri("skos:definition").value
+_SHOWN = 200
+"""Characters of a description."""
+
+
+class Things:
+    """The things of one generation, named in one language."""
+
+    def __init__(self, generation: Generation, lang: str) -> None:
+        self.generation = generation
+        self.lang = lang
+
+    @property
+    def names(self) -> Names:
+        """The names of this generation, read when they are first asked for.
+
+        :raises StoreError: if the index cannot be read.
+        """
+        return self.generation.once("names", lambda generation: Names(generation.index))
+
+    # -- types and properties --------------------------------------------------------------------------
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of things that there are and that a shape is about."""
+        return tuple(kind for kind in self.generation.counts() if self.class_of(kind))
+
+    def type(self, kind: str) -> dict[str, str]:
+        """A kind as a type: its ``id`` and its ``name``."""
+        own = kind in KINDS
+        name = translate(self.lang, kind) if own else self.generation.shapes.class_label(self.class_of(kind), self.lang)
+        return {"id": kind, "name": name[:1].upper() + name[1:] if name else kind}
+
+    def class_of(self, kind: str) -> str:
+        """The class whose shape says what things of a kind have; empty where there is none."""
+        return _CLASSES.get(kind) or self.generation.class_of_kind(kind)
+
+    def fields(self, kind: str) -> dict[str, PropertyShape]:
+        """The properties of a kind by their ids, in the shape's order."""
+        return {f.id or local_name(f.iri): f for f in self.generation.shapes.fields(self.class_of(kind)) if f.names}
+
+    def properties(self, kind: str = "") -> list[dict[str, str]]:
+        """The properties of a kind, or of all: ``id``, ``name`` and ``description``."""
+        found: dict[str, dict[str, str]] = {}
+        for one in [kind] if kind else self.kinds:
+            for name, field in self.fields(one).items():
+                described = best(field.descriptions, self.lang)
+                said = {"description": described[1]} if described else {}
+                found.setdefault(name, {"id": name, "name": field.label(self.lang)[1], **said})
+        return list(found.values())
+
+    # -- things ----------------------------------------------------------------------------------------
+
+    def entry(self, name: str) -> Entry | None:
+        """The thing of an id (``method/lasso``) or an IRI, or None."""
+        kind, _, slug = name.partition("/")
+        if is_safe_iri(name):
+            kind, slug = self.generation.index.addresses([name]).get(name, ("", ""))
+        return self.generation.index.find(kind, slug) if slug else None
+
+    def entries(self, things: Iterable[str]) -> list[Entry]:
+        """Those of some IRIs that the catalogue describes."""
+        addresses = self.generation.index.addresses(list(things))
+        return [entry for address in addresses.values() if (entry := self.generation.index.find(*address))]
+
+    def records(
+        self, entries: Sequence[Entry], properties: Collection[str]
+    ) -> Iterator[tuple[Entry, Reader, Graph, dict[str, list[Term]]]]:
+        """Each thing with a reader, its description, and its values of those of some properties that it can have.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        for kind in dict.fromkeys(entry.kind for entry in entries):
+            of_kind = [entry for entry in entries if entry.kind == kind]
+            fields = {name: field for name, field in self.fields(kind).items() if name in properties}
+            graphs = self.generation.descriptions.records([entry.iri for entry in of_kind], self.class_of(kind))
+            found = {
+                thing: {name: field.path.follow(graph, NamedNode(thing)) for name, field in fields.items()}
+                for thing, graph in graphs.items()
+            }
+            named = {t for thing in found for terms in found[thing].values() for t in _within(graphs[thing], terms)}
+            reader = Reader(self.lang, self.generation.descriptions.things(named))
+            for entry in of_kind:
+                yield entry, reader, graphs.get(entry.iri, Graph()), found.get(entry.iri, {})
+
+    def described(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """IRI to what tells a thing from its namesakes: its definition; of a source who wrote it, when and where."""
+        kinds = {entry.iri: entry.kind for entry in entries}
+        sources = {thing for thing, kind in kinds.items() if kind == "source"}
+        reader = Reader(self.lang, self.generation.descriptions.things(sources))
+        found = {thing: _brief(reader.csl(NamedNode(thing))) for thing in sources}
+        others = [NamedNode(thing) for thing in sorted(kinds.keys() - sources) if is_safe_iri(thing)]
+        rows = self.generation.snapshot.select(load("definitions").bind(thing=others)).rows if others else []
+        said: dict[str, dict[str, str]] = {}
+        for thing, text in rows:
+            if thing is not None and isinstance(text, Literal):
+                said.setdefault(thing.value, {})[text.language or ""] = text.value
+        for name, texts in said.items():
+            _, shown = best(texts, self.lang) or ("", "")
+            found[name] = shown if len(shown) <= _SHOWN else shown[:_SHOWN].rpartition(" ")[0] + " …"
+        return found
+
+    def told(self, entry: Entry, described: Mapping[str, str]) -> dict[str, Any]:
+        """A thing's ``id``, ``name`` and, where there is one, ``description``."""
+        said = {"description": described[entry.iri]} if entry.iri in described else {}
+        return {"id": f"{entry.kind}/{entry.slug}", "name": entry.label(self.lang)[1], **said}
+
+    # -- suggestions -----------------------------------------------------------------------------------
+
+    def suggest(self, prefix: str, kinds: Sequence[str], skip: int, most: int) -> list[dict[str, Any]]:
+        """Things of some kinds whose names have words that begin so, or resemble it, with their ``notable`` type.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        entry = self.entry(prefix)
+        ids = [entry.id] if entry and entry.kind in kinds else []
+        ids += self.names.complete(prefix, kinds, skip + most)
+        ids = ids or [like.thing for like in self.names.find(prefix, kinds, skip + most)]
+        entries = self.generation.index.entries(list(dict.fromkeys(ids))[skip : skip + most])
+        described = self.described(entries)
+        return [{**self.told(one, described), "notable": [self.type(one.kind)]} for one in entries]
+
+
+def _within(graph: Graph, terms: Iterable[Term]) -> Iterator[str]:
+    """The IRIs among terms, and those that structures and lists among them name."""
+    for term in terms:
+        if isinstance(term, NamedNode):
+            yield term.value
+        elif isinstance(term, BlankNode):
+            inner = [value for values in graph.description(term).values() for value in values]
+            yield from _within(graph, [value for value in inner if not isinstance(value, BlankNode)])
+            yield from _within(graph, [m for value in inner for m in graph.members(value) if isinstance(m, NamedNode)])
+
+
+def choose(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int) -> list[dict[str, str]]:
+    """Those of some types or properties whose id begins so, or a word of whose name does."""
+    start = plain(prefix)
+    fitting = (one for one in offered if one["id"].startswith(prefix) or f" {start}" in f" {plain(one['name'])}")
+    return list(islice(fitting, skip, skip + most))
+
+
+def _brief(item: Mapping[str, Any]) -> str:
+    """A source (CSL-JSON) in a few words, which a whole list takes no longer to write than to read."""
+    authors = [name.get("family") or name.get("literal", "") for name in item.get("author", ())]
+    parts = [*authors[:3], *(["et al."] if len(authors) > 3 else [])]
+    year = item.get("issued", {}).get("date-parts", [[""]])[0][0]
+    return ", ".join(str(part) for part in (*parts, year, item.get("container-title", item.get("publisher"))) if part)

@@ -1,0 +1,205 @@
+"""The state of a catalogue: what is in it, what is missing, and what looks wrong.
+
+It asks the queries of queries/report_*.rq, in which the engine counts, and works on any catalogue: classes and rows
+come from the shapes. A report is in no language; what it names carries its names in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.values import LABELS
+from kgcompare.errors import Severity
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import KGC, SHAPES, iri, is_safe_iri, local_name
+from kgcompare.report import duplicates
+from kgcompare.report.completeness import (
+    CONCEPT,
+    SHOWN,
+    ClassState,
+    Item,
+    Progress,
+    Questions,
+    number,
+    states,
+)
+from kgcompare.schema import vocabulary
+from kgcompare.schema.validation import Validator
+
+UNASKED = 3000
+"""Records up to which a catalogue is validated without being asked to: some seconds."""
+EXAMPLES = 5
+_SHAPES = {"nodeshape", "propertyshape"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of fault: its message by language, how many there are, of how many things, and how many of these
+    have an editorial note about it."""
+
+    severity: Severity
+    message: Mapping[str, str]
+    count: int
+    things: int
+    noted: int
+    examples: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Something that should belong to one thing and belongs to several: a DOI, an alias."""
+
+    text: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Two things of a class with names so alike that they may be one; *score* goes from 0 to 100."""
+
+    score: float
+    one: Item
+    other: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The state of one generation. ``findings`` is None where nothing was validated.
+
+    ``checked`` has, by kind of record, how many were checked in which way; under ``""`` those that do not say.
+    ``totals`` counts all duplicates and shared aliases, of which ``duplicates`` and ``aliases`` name the first.
+    """
+
+    generation: str
+    base: str
+    kinds: Mapping[str, int]
+    classes: tuple[tuple[Item, int], ...]
+    states: tuple[ClassState, ...]
+    sources: int
+    identified: int
+    shared_dois: tuple[Shared, ...]
+    checked: Mapping[str, Mapping[str, int]]
+    ways: tuple[Item, ...]
+    findings: tuple[Finding, ...] | None
+    duplicates: tuple[Duplicate, ...]
+    aliases: tuple[Shared, ...]
+    totals: Mapping[str, int]
+
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return sum(self.kinds.values())
+
+
+def make(generation: Generation, *, validate: bool | None = None, progress: Progress | None = None) -> Report:
+    """The state of a generation.
+
+    All of it is validated if *validate*, by default where there are at most :data:`UNASKED` records. *progress* is
+    told what is being done, and (done, all) of it.
+
+    :raises StoreError: if the store cannot be read.
+    :raises DataError: if it cannot be validated.
+    """
+    asking = Questions(generation, progress or (lambda _what, _done, _total: None))
+    kinds = {kind: count for kind, count in generation.counts().items() if kind not in _SHAPES}
+    wanted = sum(kinds.values()) <= UNASKED if validate is None else validate
+    checked, ways = _checked(asking, kinds)
+    counted = asking.ask("report_dois")
+    dois = [(doi.value, things.value.split()) for doi, things in asking.ask("report_shared_dois")]
+    aliases = _aliases(asking)
+    duplicates = _duplicates(asking)
+    named = asking.items({thing for _, one, other in duplicates[:SHOWN] for thing in (one, other)})
+    return Report(
+        generation=generation.name,
+        base=generation.base.value,
+        kinds=kinds,
+        classes=tuple((asking.item(c), n) for c, n in asking.classes.items()),
+        states=states(asking),
+        sources=number(counted[0][0]) if counted else 0,
+        identified=number(counted[0][1]) if counted else 0,
+        shared_dois=tuple(Shared(doi, asking.some(things)) for doi, things in dois[:SHOWN]),
+        checked=checked,
+        ways=ways,
+        findings=_findings(asking) if wanted else None,
+        duplicates=tuple(Duplicate(score, named[one], named[other]) for score, one, other in duplicates[:SHOWN]),
+        aliases=tuple(Shared(name, asking.some(things)) for name, things in aliases[:SHOWN]),
+        totals={"duplicates": len(duplicates), "aliases": len(aliases), "shared_dois": len(dois)},
+    )
+
+
+def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], tuple[Item, ...]]:
+    found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    ways: dict[str, Item] = {}
+    for kind, how, n in asking.ask("report_checked"):
+        names = vocabulary.graph().texts(how, iri("rdfs:label").value) if isinstance(how, NamedNode) else {}
+        ways[how.value] = Item(local_name(how.value), how.value, names)
+        found.setdefault(kind.value, {})[how.value] = number(n)
+    for kind, by in found.items():
+        by[""] = max(0, kinds.get(kind, 0) - sum(by.values()))
+    return found, tuple(ways[how] for how in sorted(ways))
+
+
+def _findings(asking: Questions) -> tuple[Finding, ...]:
+    """What pySHACL finds in all records, by message."""
+    own: dict[str, dict[str, str]] = {}
+    for shape in asking.shapes.subjects():
+        texts = asking.shapes.texts(shape, iri("sh:message").value)
+        own.update(dict.fromkeys(texts.values(), texts))
+    faults = Validator(asking.generation.shapes.triples).validate(
+        {"": _everything(asking.generation)},
+        snapshot=asking.generation.snapshot,
+        progress=lambda done, total: asking.tell("validating", done, total),
+    )
+    kinds: dict[tuple[Severity, str], list[str]] = {}
+    for fault in faults.faults:
+        # Messages that pySHACL makes up name the node, so that no two are the same.
+        message = fault.message if fault.message in own else f"{local_name(fault.constraint or '')}: {fault.path}"
+        kinds.setdefault((fault.severity, message), []).append(fault.focus_node or "")
+    order = ("violation", "warning", "info")
+    found = []
+    for severity, message in sorted(kinds, key=lambda kind: (order.index(kind[0]), -len(kinds[kind]), kind[1])):
+        nodes = kinds[severity, message]
+        things = sorted({node for node in nodes if is_safe_iri(node)})
+        noted = len(asking.ask("report_notes", thing=[NamedNode(thing) for thing in things])) if things else 0
+        texts = own.get(message, {"": message})
+        found.append(Finding(severity, texts, len(nodes), len(things), noted, asking.some(things[:EXAMPLES])))
+    return tuple(found)
+
+
+def _everything(generation: Generation) -> Graph:
+    """All that is said of records."""
+    return Graph(
+        Triple(quad.subject, quad.predicate, quad.object)
+        for quad in generation.quads()
+        if not generation.base.is_vocabulary_graph(getattr(quad.graph_name, "value", ""))
+        and not getattr(quad.subject, "value", "").startswith((KGC, SHAPES))
+    )
+
+
+def _duplicates(asking: Questions) -> list[tuple[float, str, str]]:
+    """Things with names alike, among those of the same shape; concepts of different schemes share theirs rightly."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for c in asking.targets:
+        if c != CONCEPT:
+            groups.setdefault(tuple(row.iri for row in asking.rows[c]), []).append(c)
+    found = []
+    for classes in groups.values():
+        rows = asking.ask("report_names", classes, predicate=[NamedNode(label) for label in LABELS])
+        names = ((thing.value, name.value) for thing, name in rows)
+        found += duplicates.pairs(names, tell=lambda done, total: asking.tell("comparing names", done, total))
+    return sorted(found, key=lambda pair: (-pair[0], *pair[1:]))
+
+
+def _aliases(asking: Questions) -> list[tuple[str, list[str]]]:
+    found = []
+    for c in asking.targets:
+        aliases = {p for row in asking.rows[c] if row.kind == "name" and (p := row.path.predicate)}
+        if aliases:
+            parts = [(NamedNode(p), Literal(int(p in aliases))) for p in sorted({*aliases, *LABELS})]
+            rows = asking.ask("report_shared_names", [c], predicate__alias=parts)
+            found += [(name.value, sorted(things.value.split())) for name, things in rows]
+    return sorted(found)

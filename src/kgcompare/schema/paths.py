@@ -1,0 +1,84 @@
+"""Property paths: the ways from a thing to its values that rows can have.
+
+Source: SHACL, section 2.3.1 (paths); of these, those that queries/compare.rq follows: a predicate, an inverse, an
+alternative of these, a sequence of two or three predicates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from kgcompare.errors import ShapeError
+from kgcompare.rdf.graph import RDF_FIRST, RDF_NIL, Graph, Node, Term
+from kgcompare.rdf.namespaces import iri
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A predicate, read forwards or backwards."""
+
+    predicate: str
+    inverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyPath:
+    """Alternatives, each a sequence of steps."""
+
+    alternatives: tuple[tuple[Step, ...], ...]
+
+    @property
+    def predicate(self) -> str | None:
+        """The predicate of a path that is a single one, read forwards; None for every other path."""
+        first = self.alternatives[0]
+        single = len(self.alternatives) == 1 and len(first) == 1 and not first[0].inverse
+        return first[0].predicate if single else None
+
+    def follow(self, graph: Graph, start: Node) -> list[Term]:
+        """The distinct nodes that the path leads to from *start*, in order of appearance."""
+        found: dict[Term, None] = {}
+        for steps in self.alternatives:
+            ends: list[Term] = [start]
+            for step in steps:
+                ends = [end for node in ends for end in _step(graph, node, step)]
+            found.update(dict.fromkeys(ends))
+        return list(found)
+
+
+def _step(graph: Graph, node: Term, step: Step) -> list[Term]:
+    if step.inverse:
+        return list(graph.subjects_of(step.predicate, node))
+    return [] if isinstance(node, Literal) else graph.objects(node, step.predicate)
+
+
+def read_path(graph: Graph, node: Term | None) -> PropertyPath:
+    """The path that a node of a shapes graph describes.
+
+    :raises ShapeError: for a kind of path that no row can have.
+    """
+    refused = ShapeError(
+        "this kind of sh:path cannot be a row; use a predicate, an inverse, an alternative of these, "
+        "or a sequence of two or three predicates"
+    )
+    if isinstance(node, NamedNode) and node != RDF_NIL:
+        return PropertyPath(((Step(node.value),),))
+    if not isinstance(node, BlankNode):
+        raise refused
+    if graph.value(node, RDF_FIRST) is not None:
+        members = graph.members(node)
+        if not 2 <= len(members) <= 3 or not all(isinstance(member, NamedNode) for member in members):
+            raise refused
+        return PropertyPath((tuple(Step(cast(NamedNode, member).value) for member in members),))
+    inverse = graph.value(node, iri("sh:inversePath").value)
+    if isinstance(inverse, NamedNode):
+        return PropertyPath(((Step(inverse.value, inverse=True),),))
+    alternatives = graph.members(graph.value(node, iri("sh:alternativePath").value))
+    if not alternatives:
+        raise refused
+    steps = [read_path(graph, alternative).alternatives for alternative in alternatives]
+    if any(len(a) != 1 or len(a[0]) != 1 for a in steps):
+        raise refused
+    return PropertyPath(tuple(a[0] for a in steps))

@@ -1,0 +1,36 @@
+"""What the vocabulary calls its terms."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+
+from kgcompare import resources
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import iri, local_name
+from kgcompare.text.languages import best
+
+_LABEL, _INVERSE = iri("rdfs:label").value, iri("kgc:inverseLabel").value
+
+
+@cache
+def graph() -> Graph:
+    """The vocabulary's own statements."""
+    quads = parse(path=str(resources.vocabulary_file()), format=RdfFormat.TURTLE)
+    return Graph(Triple(q.subject, q.predicate, q.object) for q in quads)
+
+
+def label(term: str, lang: str, *, inverse: bool = False) -> str:
+    """What a term is called in *lang*; read from object to subject where *inverse*."""
+    node = NamedNode(term)
+    found = best(graph().texts(node, _INVERSE), lang) if inverse else None
+    found = found or best(graph().texts(node, _LABEL), lang)
+    return found[1] if found else local_name(term)
+
+
+@cache
+def typed_relations() -> tuple[str, ...]:
+    """The IRIs of the kinds of ``kgc:related``, in the vocabulary's order."""
+    related = iri("kgc:related")
+    return tuple(node.value for node in graph().subjects_of(iri("rdfs:subPropertyOf").value, related))

@@ -1,0 +1,121 @@
+"""Extended Date/Time Format: canonical form, years it spans, and how it reads.
+
+Source: Library of Congress, EDTF specification (2019), levels 0 and 1; ISO 8601-2:2019.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+
+from kgcompare.text.languages import translate
+
+EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
+_PLAIN = re.compile(r"([0-9]{4})[~?%]?(?P<slash>/(?:([0-9]{4})[~?%]?|\.\.))?\Z")
+"""Years, marked or not, and intervals of them: nearly all there is, and read without edtf's grammar (20 ms each)."""
+_YEAR = re.compile(r"(?P<sign>-?)(?P<year>[0-9]{4})(?P<mark>[~?%]?)\Z")
+_DECADE = re.compile(r"(?P<year>[0-9]{3}X|[0-9]{2}XX)(?P<mark>[~?%]?)\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
+
+
+@lru_cache(maxsize=8192)
+def canonical(text: str) -> str:
+    """The canonical form of an EDTF string; dashes between years count as the interval's slash.
+
+    :raises ValueError: if it is not EDTF, or an interval that ends before it starts.
+    """
+    text = re.sub(r"(?<=[0-9X~?%])\s*[–—]\s*(?=[0-9]|\.\.)", "/", text.strip())
+    text = re.sub(r"\s*/\s*", "/", text)
+    if _PLAIN.match(text):
+        plain = text
+    else:
+        import edtf
+
+        try:
+            plain = str(edtf.parse_edtf(text)).replace(" ", "")
+        except edtf.EDTFParseException:
+            raise ValueError(f"{text!r} is not a date in EDTF, such as 1996, 2014/2018, 1763~ or 199X") from None
+    start, end = years(plain)
+    if start is not None and end is not None and start > end:
+        raise ValueError(f"{text!r} ends before it starts")
+    return plain
+
+
+@lru_cache(maxsize=8192)
+def years(text: str) -> tuple[int | None, int | None]:
+    """First and last year of a canonical EDTF string; None for an end that is open or unknown.
+
+    :raises ValueError: if it is not EDTF.
+    """
+    if match := _PLAIN.match(text):
+        end = match[3] or ("" if match["slash"] else match[1])
+        return int(match[1]), int(end) if end else None
+    import edtf
+
+    try:
+        date = edtf.parse_edtf(text)
+    except edtf.EDTFParseException:
+        raise ValueError(f"{text!r} is not a date in EDTF") from None
+    start_text, _, end_text = text.partition("/")
+
+    def year(bound: object, said: str) -> int | None:
+        value = getattr(bound, "tm_year", bound)
+        if said in {"..", ""} or not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        return int(value)
+
+    return year(date.lower_strict(), start_text), year(date.upper_strict(), end_text if "/" in text else start_text)
+
+
+@lru_cache(maxsize=8192)
+def reads(text: str, lang: str) -> str:
+    """How a canonical EDTF string reads: ``2014–2018``, ``c. 1763``, ``1990s``, ``since 1996``."""
+    start, slash, end = text.partition("/")
+    if not slash:
+        return _single(start, lang)
+    if end in {"..", ""}:
+        return translate(lang, "since {date}", date=_single(start, lang))
+    if start in {"..", ""}:
+        return translate(lang, "until {date}", date=_single(end, lang))
+    return f"{_single(start, lang)}–{_single(end, lang)}"
+
+
+def _single(text: str, lang: str) -> str:
+    if match := _YEAR.match(text):
+        number = int(match["year"])
+        plain = str(number)
+        if match["sign"]:
+            plain = translate(lang, "{year} BC", year=number + 1)
+        return _marked(plain, match["mark"], lang)
+    if match := _DECADE.match(text):
+        return _marked(translate(lang, "{decade}s", decade=match["year"].replace("X", "0")), match["mark"], lang)
+    if _DAY.match(text):
+        return _day(text, lang)
+    return text
+
+
+def _marked(text: str, mark: str, lang: str) -> str:
+    if mark in {"~", "%"}:
+        text = translate(lang, "c. {date}", date=text)
+    return text + "?" if mark in {"?", "%"} else text
+
+
+def _day(text: str, lang: str) -> str:
+    import datetime
+
+    from babel import Locale, UnknownLocaleError
+    from babel.dates import format_date, format_skeleton
+
+    try:
+        locale = Locale.parse(lang.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        locale = Locale("en")
+    parts = [int(part) for part in text.split("-")]
+    try:
+        day = datetime.date(parts[0], parts[1], parts[2] if len(parts) == 3 else 1)
+    except ValueError:
+        return text
+    if len(parts) == 3:
+        return format_date(day, format="long", locale=locale)
+    return format_skeleton("yMMMM", day, locale=locale)

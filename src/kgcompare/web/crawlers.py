@@ -1,0 +1,92 @@
+"""What crawlers and browsers look for: the sitemap, what robots may do, how to search.
+
+Source: Sitemaps 0.9; RFC 9309 (robots.txt); OpenSearch 1.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Response, request, url_for
+
+from kgcompare.errors import UnknownThing
+from kgcompare.formats import Format
+from kgcompare.report.extent import changes
+from kgcompare.text.languages import DEFAULT
+from kgcompare.web.examples import examples
+from kgcompare.web.kept import answer
+from kgcompare.web.rendering import render
+from kgcompare.web.request import current, language, root
+
+blueprint = Blueprint("crawlers", __name__)
+_SITEMAP = 2_500
+"""Records of one sitemap; the protocol allows 50,000 addresses and 50 MB."""
+_XML = Format("xml", "XML", "application/xml")
+_TEXT = Format("txt", "text", "text/plain")
+_OPENSEARCH = Format("opensearch", "OpenSearch", "application/opensearchdescription+xml")
+_ENDLESS = ("add", "after", "mark", "only", "swap")
+"""Parameters of pages that show again what another address shows."""
+_PAGES = (
+    "pages.home",
+    "lists.methods",
+    "dataset.page",
+    "dataset.report",
+    "vocabularies.namespace",
+    "vocabularies.shapes",
+)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Welcomes crawlers to the records, and keeps them out of what has no end."""
+    closed = ("/sparql", "/suggest", "/reconcile", "/compare.", *(f"/*{name}=" for name in _ENDLESS))
+    lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in closed)]
+    lines += ["", f"Sitemap: {root()}/sitemap.xml"]
+    return answer(_TEXT, None, lambda: "\n".join(lines) + "\n")
+
+
+@blueprint.get("/sitemap.xml")
+@blueprint.get("/sitemap-<number>.xml")
+def sitemap(number: str = "") -> Response:
+    """The addresses of all records with the dates of their last changes; an index of lists where there are many."""
+    if number and (not number.isdecimal() or len(number) > 6 or not number.isascii()):
+        raise UnknownThing(f"there is no such sitemap: {number[:40]}")
+
+    def make() -> str:
+        page = int(number or 1) - 1
+        found, pages = current().index.stretch(max(page, 0), _SITEMAP)
+        if not 0 <= page < pages:
+            raise UnknownThing(f"there are {pages} sitemaps; {number} is none of them")
+        if not number and pages > 1:
+            parts = [(url_for("crawlers.sitemap", number=n + 1), None) for n in range(pages)]
+            return _listing("sitemapindex", "sitemap", parts)
+        dates = changes(current(), [thing for thing, _, _ in found])
+        records = [(url_for("records.record", kind=kind, name=slug), dates.get(thing)) for thing, kind, slug in found]
+        if page == 0:
+            records = [(path, None) for path in _pages()] + records
+        return _listing("urlset", "url", records)
+
+    return answer(_XML, None, make)
+
+
+def _pages() -> list[str]:
+    """The pages that are no records, and the comparisons that people ask for."""
+    asked = [url_for("pages.compare", method=[thing.id for thing in things]) for things in examples(DEFAULT)]
+    return [url_for(endpoint) for endpoint in _PAGES] + asked
+
+
+def _listing(outer: str, inner: str, found: Iterable[tuple[str, str | None]]) -> str:
+    host = root().removesuffix(request.script_root)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<{outer} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">']
+    for path, date in found:
+        changed = f"<lastmod>{escape(date)}</lastmod>" if date else ""
+        lines.append(f"<{inner}><loc>{escape(host + path)}</loc>{changed}</{inner}>")
+    return "\n".join([*lines, f"</{outer}>", ""])
+
+
+@blueprint.get("/opensearch.xml")
+def opensearch() -> Response:
+    """How a browser searches here."""
+    lang = language()
+    return answer(_OPENSEARCH, lang, lambda: render("opensearch.xml", lang, root=root()))

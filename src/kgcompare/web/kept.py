@@ -1,0 +1,220 @@
+"""Answers that are made once for each generation: entity tags, 304, and a cache of whole bodies.
+
+Source: RFC 9110, section 8.8.3 (ETag), 13.1.2 (If-None-Match) and 15.4.5 (304).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, request
+
+from kgcompare import __version__
+from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.generation import Generation
+from kgcompare.formats import FORMATS, Format
+from kgcompare.text.languages import speaks
+from kgcompare.web.negotiation import choose
+from kgcompare.web.problems import NoSuchFormat
+from kgcompare.web.request import current
+
+_MOST_BYTES = 64 * 1024 * 1024
+_OVERHEAD = 1000
+"""Bytes that an entry takes beside its texts."""
+_TAG = re.compile(r'"[^"]*"')
+VARY = "Accept, Accept-Language"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+SECURITY = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Allow, Content-Language, ETag, Link, Location, Retry-After",
+}
+"""Headers of every answer. Nothing here depends on who asks, so that scripts of any origin may read it."""
+
+PREFLIGHT = {
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, X-Requested-With",
+    "Access-Control-Max-Age": "86400",
+}
+"""Headers of an answer to OPTIONS: what a script of another origin may send. Source: Fetch, section 3.2.3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that is kept: body, entity tag, and the headers of the whole answer and of a 304."""
+
+    body: bytes
+    tag: str
+    headers: tuple[tuple[str, str], ...]
+    unchanged: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, body: bytes, tag: str, form: Format, lang: str | None, links: str = "") -> Kept:
+        """An answer with all its headers."""
+        always = [("ETag", tag), ("Vary", VARY), ("Cache-Control", "no-cache"), *SECURITY.items()]
+        own = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
+        if links:
+            own.append(("Link", links))
+        if lang:
+            own.append(("Content-Language", speaks(lang) if form.name == "html" else lang))
+        return cls(body, tag, (*own, *always), tuple(always))
+
+    def response(self) -> Response:
+        """The answer, or 304 where the client has it."""
+        if client_has(self.tag, request.headers.get("If-None-Match", "")):
+            response = Response(status=304)
+            del response.headers["Content-Type"]
+            response.headers.extend(self.unchanged)
+            return response
+        return Response(self.body, headers=list(self.headers))
+
+
+def client_has(tag: str, header: str) -> bool:
+    """Whether an ``If-None-Match`` header names an entity tag, by weak comparison; ``*`` names any."""
+    return bool(header) and (header == tag or tag in _TAG.findall(header) or header.strip() == "*")
+
+
+class Answers:
+    """The answers of one generation, for as long as they fit into memory."""
+
+    def __init__(self, generation: Generation) -> None:
+        shapes = "".join(sorted(str(triple) for triple in generation.shapes.triples))
+        state = "\0".join((generation.store.identity, generation.name, __version__, shapes))
+        self.state = hashlib.sha256(state.encode()).hexdigest()
+        self._by_key: dict[tuple[str, ...], Kept] = {}
+        self._by_tag: dict[str, Kept] = {}
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...]) -> Kept | None:
+        """The answer to requests of that key."""
+        return self._by_key.get(key)
+
+    def tagged(self, tag: str) -> Kept | None:
+        """The answer of that entity tag."""
+        return self._by_tag.get(tag)
+
+    def put(self, key: tuple[str, ...], kept: Kept) -> None:
+        """Keeps an answer; starts anew where all would be too much."""
+        with self._lock:
+            size = _OVERHEAD + 4 * sum(map(len, key))
+            size += 0 if kept.tag in self._by_tag else _OVERHEAD + len(kept.body)
+            self._bytes += size
+            if self._bytes > _MOST_BYTES:
+                self._by_key.clear()
+                self._by_tag.clear()
+                self._bytes = size + len(kept.body)
+            self._by_tag[kept.tag] = self._by_key[key] = kept
+
+    def tag(self, *parts: str) -> str:
+        """A strong entity tag of a representation of this state."""
+        text = "\0".join((self.state, *parts))
+        return '"' + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] + '"'
+
+
+def answers_of(generation: Generation) -> Answers:
+    """The answers that are kept of a generation."""
+    return generation.once("answers", Answers)
+
+
+QUICK = "kgcompare.quick"
+"""In a request's environ: give a kept answer or None, at once."""
+
+
+class Front:
+    """Gives an answer that is kept, and wakes Flask for every other one."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], catalogue: Catalogue) -> None:
+        self.app = app
+        self.catalogue = catalogue
+        self._current: Generation | None = None
+
+    def current(self) -> Generation:
+        """The newest generation.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        self._current = self.catalogue.generation()
+        return self._current
+
+    def _opened(self) -> Generation | None:
+        """The newest generation; None where it has to be opened first."""
+        found = self._current
+        return found if found is not None and self.catalogue.store.opened() is found.snapshot else None
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes] | None:
+        """Answers a request (WSGI); a quick one by None where no answer is kept."""
+        method = environ["REQUEST_METHOD"]
+        quick = QUICK in environ
+        if method in {"GET", "HEAD"}:
+            try:
+                generation = self._opened() if quick else self.current()
+                kept = answers_of(generation).get(key_of(environ)) if generation is not None else None
+            except Exception:  # noqa: BLE001  the application meets it again and says so
+                kept = None
+            if kept is not None:
+                if client_has(kept.tag, environ.get("HTTP_IF_NONE_MATCH", "")):
+                    start_response("304 NOT MODIFIED", list(kept.unchanged))
+                    return []
+                start_response("200 OK", list(kept.headers))
+                return [kept.body] if method == "GET" else []
+        return None if quick else self.app(environ, start_response)
+
+
+def key_of(environ: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an answer depends on beside the state of the catalogue."""
+    return (
+        environ.get("wsgi.url_scheme", ""),
+        environ.get("HTTP_HOST", ""),
+        environ.get("SCRIPT_NAME", ""),
+        environ.get("PATH_INFO", ""),
+        environ.get("QUERY_STRING", ""),
+        environ.get("HTTP_ACCEPT", ""),
+        environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+    )
+
+
+def pick(offered: tuple[str, ...], suffix: str = "") -> Format:
+    """The format of this request's answer.
+
+    :raises NoSuchFormat: if none of *offered* is acceptable (406).
+    """
+    named = suffix or request.args.get("format", "")
+    if named:
+        if named not in offered:
+            raise NoSuchFormat(offered)
+        return FORMATS[named]
+    form = choose(request.headers.get("Accept", ""), offered)
+    if form is None:
+        raise NoSuchFormat(offered)
+    return form
+
+
+def answer(form: Format, lang: str | None, make: Callable[[], str], links: Callable[[], str] | None = None) -> Response:
+    """The answer in a format, made unless the client has it, and kept; *links* makes its Link header."""
+    key, answers = key_of(request.environ), answers_of(current())
+    tag = answers.tag(form.name, lang or "", *key[:5])
+    kept = answers.tagged(tag)
+    if kept is None:
+        if tag in _TAG.findall(request.headers.get("If-None-Match", "")):
+            return Kept.of(b"", tag, form, lang).response()
+        body = make().encode("utf-8", "replace")
+        kept = Kept.of(body, tag, form, lang, links() if links else "")
+    if len(kept.body) < _MOST_BYTES // 16:
+        answers.put(key, kept)
+    return kept.response()
+
+
+def unkept(text: str, status: int, lang: str) -> Response:
+    """A page that is not kept."""
+    headers = {"Vary": VARY, "Cache-Control": "no-cache", "Content-Language": speaks(lang)}
+    return Response(text, status, headers, mimetype="text/html")

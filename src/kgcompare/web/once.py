@@ -1,0 +1,75 @@
+"""What takes long and is made once for each generation, beside the requests that wait for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
+
+from werkzeug.exceptions import ServiceUnavailable
+
+from kgcompare.catalogue.generation import Generation
+from kgcompare.report import extent
+
+if TYPE_CHECKING:
+    from kgcompare.report import Report
+
+Made = TypeVar("Made")
+PATIENCE = 60.0
+"""Seconds that a request waits for something that is being made."""
+_WAITING = threading.Semaphore(6)
+"""How many requests may wait so: each takes a thread of the server, which the others need."""
+
+
+def once(generation: Generation, name: str, make: Callable[[Generation], Made]) -> Made:
+    """What *make* gives of a generation: made once, by a thread of its own, and then kept.
+
+    :raises ServiceUnavailable: if it is not ready yet.
+    :raises KgcompareError: if it cannot be made.
+    """
+    future = generation.once(f"{name} in the making", lambda _: _started(generation, name, make))
+    if future.done():
+        if future.exception() is not None:
+            generation.forget(f"{name} in the making")  # whoever comes next tries again
+        return future.result()
+    said = f"the {name} of so large a catalogue is being made; try again in half a minute"
+    if not _WAITING.acquire(blocking=False):
+        raise ServiceUnavailable(said, retry_after=30)
+    try:
+        return future.result(PATIENCE)
+    except TimeoutError:
+        raise ServiceUnavailable(said, retry_after=30) from None
+    finally:
+        _WAITING.release()
+
+
+def _started(generation: Generation, name: str, make: Callable[[Generation], Made]) -> Future[Made]:
+    future: Future[Made] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(make(generation))
+        except BaseException as fault:  # noqa: BLE001  (goes to whoever waits)
+            future.set_exception(fault)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return future
+
+
+def report_of(generation: Generation) -> Report:
+    """The report of a generation.
+
+    :raises ServiceUnavailable: if it is not ready yet.
+    """
+    from kgcompare import report  # it takes a while to load, and few ask for it
+
+    return once(generation, "report", report.make)
+
+
+def extent_of(generation: Generation) -> extent.Extent:
+    """How large the dataset is.
+
+    :raises ServiceUnavailable: if that is not counted yet.
+    """
+    return once(generation, "description", extent.measure)

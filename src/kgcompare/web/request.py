@@ -1,0 +1,113 @@
+"""What a request says: its language, the server's own address, and what an address should keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from flask import g, request, url_for
+from werkzeug.exceptions import BadRequest, MisdirectedRequest
+
+from kgcompare.catalogue.generation import Generation
+from kgcompare.errors import StoreError, UsageError
+from kgcompare.text import languages
+
+_HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]+")
+"""A number as JSON and forms write it; Python takes signs, underscores and digits of other scripts too."""
+_PORTS = {"http": "80", "https": "443"}
+
+
+def current() -> Generation:
+    """The generation that this request is answered from, the same from its beginning to its end.
+
+    :raises StoreError: if the store could not be read when the request came in.
+    """
+    found = g.get("generation")
+    if not isinstance(found, Generation):
+        raise StoreError("the catalogue cannot be read")
+    return found
+
+
+def has_current() -> bool:
+    """Whether this request has a generation to be answered from; an error page may have none."""
+    return "generation" in g
+
+
+def set_current(generation: Generation) -> None:
+    """Says which generation this request is answered from."""
+    g.generation = generation
+
+
+def language() -> str:
+    """``?lang=``, else ``Accept-Language``, else English.
+
+    :raises UsageError: for a ``?lang=`` that is no language tag.
+    """
+    asked = request.args.get("lang", "")
+    if asked:
+        return languages.normalise(asked)
+    return languages.negotiate(request.headers.get("Accept-Language", ""))
+
+
+def number(name: str, default: int | None, least: int, most: int) -> int | None:
+    """A whole number of the query string.
+
+    :raises UsageError: if it is none, or out of bounds.
+    """
+    text = request.args.get(name, "").strip()
+    if not text:
+        return default
+    if not _WHOLE.fullmatch(text):
+        raise UsageError(f"{name} must be a whole number, not {text[:40]!r}")
+    value = int(text) if len(text) < 12 else most + 1
+    if not least <= value <= most:
+        raise UsageError(f"{name} must be from {least} to {most}")
+    return value
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """The address of another page, in the language that this one was asked for in."""
+    if "lang" not in values and request.args.get("lang"):
+        values["lang"] = request.args["lang"]
+    return url_for(endpoint, **{name: value for name, value in values.items() if value not in (None, "", [])})
+
+
+def root() -> str:
+    """This server's own address as the client used it: scheme, host and the path that ours lie below.
+
+    It ends without a slash: ``https://example.org/methods``. The host is that of the request, which was checked
+    before anything else (:func:`check_host`); ``X-Forwarded-Proto`` and ``X-Forwarded-Host`` count only where the
+    settings tell of a proxy. An answer that contains it is kept for this scheme and host alone.
+
+    Source: RFC 9110, section 7.2 (Host) and 4.2.3 (normalisation: lower case, no default port).
+
+    :raises BadRequest: if the request names no host, or one that is malformed.
+    """
+    scheme, name, port = _place()
+    shown = name if port in {"", _PORTS[scheme]} else f"{name}:{port}"
+    return f"{scheme}://{shown}{request.script_root}"
+
+
+def check_host(trusted: Collection[str]) -> None:
+    """Lets a request for one of the *trusted* names pass, or for any name where there are none.
+
+    :raises BadRequest: if the request names no host, or one that is malformed (400).
+    :raises MisdirectedRequest: if it is for somebody else (421).
+    """
+    _, name, _ = _place()
+    if trusted and name not in trusted:
+        raise MisdirectedRequest("this server does not answer for the host of that address")
+
+
+def _place() -> tuple[str, str, str]:
+    environ = request.environ
+    scheme = environ["wsgi.url_scheme"]
+    server = f"{environ.get('SERVER_NAME', '')}:{environ.get('SERVER_PORT', '')}"
+    old = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"  # the host became a duty with HTTP/1.1
+    said = environ.get("HTTP_HOST") or (server if old else "")
+    found = _HOST.fullmatch(said.lower())
+    if found is None or scheme not in _PORTS or int(found[2] or 0) > 65535:
+        raise BadRequest("the Host header is no name or address with a port")
+    return scheme, found[1], found[2] or ""

@@ -1,0 +1,94 @@
+"""The Link headers of answers: where else the same is, what it is, and under which terms.
+
+Source: RFC 8288 (Web Linking); FAIR Signposting, level 1; RFC 6596 (canonical), RFC 8574 (cite-as),
+RFC 6903 (type), RFC 4946 (license), RFC 6573 (item, collection).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, urlencode
+
+from flask import request
+from pyoxigraph import NamedNode
+
+from kgcompare.formats import FORMATS, rdf, void
+from kgcompare.model import Comparison
+from kgcompare.rdf.namespaces import iri, is_web
+from kgcompare.web.once import extent_of
+from kgcompare.web.request import current, link
+
+_LICENCE = iri("dcterms:license").value
+_MOST = 3500
+"""Bytes of a Link header; many proxies refuse an answer whose headers together are over 4 KiB."""
+_PAGE, _DATA, _CUBE = (iri(name).value for name in ("schema:WebPage", "schema:Dataset", "qb:DataSet"))
+
+
+def header(links: Iterable[tuple[str, str, str]]) -> str:
+    """A Link header of (target, relation, media type or nothing), as many of them as it has room for.
+
+    Targets are relative to this server or IRIs; what stands first matters most.
+    """
+    parts: list[str] = []
+    size = 0
+    for target, relation, media_type in links:
+        safe = quote(target, safe="/:?#[]@!$&'()*+,;=%~-._")
+        part = f'<{safe}>; rel="{relation}"' + (f'; type="{media_type}"' if media_type else "")
+        size += len(part) + 2
+        if size <= _MOST:
+            parts.append(part)
+    return ", ".join(parts)
+
+
+def of_document(path: str, offered: Sequence[str], *more: tuple[str, str, str], query: str = "") -> str:
+    """The Link header of what is at *path* below our root, comes in the formats *offered* and has the links *more*."""
+    here = request.script_root + path
+    lang = request.args.get("lang", "")
+    query = query or (urlencode({"lang": lang}) if lang else "")
+    tail = "?" + query if query else ""
+    found = [(here + tail, "canonical", ""), *more]
+    if "ttl" in offered:
+        found.append((f"{here}.ttl{tail}", "describedby", FORMATS["ttl"].media_type))
+    found += [(f"{here}.{name}{tail}", "alternate", FORMATS[name].media_type) for name in offered]
+    return header(found)
+
+
+def of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
+    """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types."""
+    thing, graph = current().locate(kind, slug)
+    types = [(_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
+    collection = (link("dataset.page", lang=None), "collection", "")
+    cite = (thing, "cite-as", "")
+    return of_document(f"/{kind}/{slug}", offered, cite, *licensed(licences([thing])), *types, collection)
+
+
+def of_comparison(found: Comparison, offered: Sequence[str]) -> str:
+    """The Link header of a comparison: its items are what it compares."""
+    asked = [("method", thing.id) for thing in found.methods]
+    asked += [(name, request.args[name]) for name in ("only", "class", "lang") if request.args.get(name)]
+    items = [(request.script_root + thing.path, "item", "") for thing in found.methods]
+    types = [(_PAGE, "type", ""), (_CUBE, "type", "")]
+    cite = (rdf.dataset_iri(found, current().base.value), "cite-as", "")
+    terms = licensed(licences([thing.iri for thing in found.methods]))
+    return of_document("/compare", offered, cite, *terms, *types, *items, query=urlencode(asked))
+
+
+def of_dataset(offered: Sequence[str]) -> str:
+    """The Link header of the dataset's description: its item is the dump."""
+    dump = (link("dataset.dump", lang=None), "item", "application/gzip")
+    cite = (void.dataset_iri(current().base), "cite-as", "")
+    terms = licensed(extent_of(current()).licences)
+    return of_document("/dataset", offered, cite, *terms, (_DATA, "type", ""), dump)
+
+
+def licences(things: Sequence[str]) -> list[str]:
+    """The addresses of the licences that the documents of things name."""
+    documents = [current().base.document(thing) for thing in things]
+    found = current().descriptions.describe(documents)
+    named = dict.fromkeys(name for of, graph in found.items() for name in graph.iris(NamedNode(of), _LICENCE))
+    return list(filter(is_web, named))
+
+
+def licensed(names: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Links to those of some licences that have an address."""
+    return [(name, "license", "") for name in names if is_web(name)]
