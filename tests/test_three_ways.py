@@ -14,10 +14,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from conftest import LoadQuads
 from kgcompare import ingest, resources
-from kgcompare.catalogue.generation import METHOD, Generation
+from kgcompare.catalogue.generation import Generation
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.rdf.graph import Node, Term
 from kgcompare.rdf.namespaces import Base, iri
+from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.schema.shapes import read_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
@@ -189,7 +190,7 @@ def quads_of(catalogue: Catalogue) -> list[Quad]:
 
     for number, one in enumerate(catalogue.methods):
         node = method(number)
-        said.append((node, "rdf:type", NamedNode(METHOD)))
+        said.append((node, "rdf:type", NamedNode(KGC_METHOD)))
         said.extend((node, predicate, value) for predicate, values in one.values.items() for value in values)
         for place, origination in enumerate(one.originations):
             blank = BlankNode()
@@ -239,7 +240,7 @@ class Engines:
     load: LoadQuads
     rdflib: Rdflib
 
-    def agree(self, quads: list[Quad], compared: list[str], cls: str = METHOD, *, slowly: bool = False) -> Outcome:
+    def agree(self, quads: list[Quad], compared: list[str], cls: str = KGC_METHOD, *, slowly: bool = False) -> Outcome:
         """The comparison; *slowly* also by rdflib's own engine."""
         # Normalised as a store normalises literals, and blank nodes named alike everywhere.
         snapshot = InMemory([*shapes(), *quads])
@@ -401,7 +402,7 @@ def test_bundled_catalogue(bundled: EmbeddedStore, oxigraph_server: LoadQuads) -
     remote = RemoteStore(oxigraph_server(snapshot.quads()))
     elsewhere = Generation(remote, remote.snapshot())
     slow = Rdflib()
-    known = [row[0] for row in snapshot.select(f"SELECT ?m {{ ?m a <{METHOD}> }} ORDER BY ?m").rows]
+    known = [row[0] for row in snapshot.select(f"SELECT ?m {{ ?m a <{KGC_METHOD}> }} ORDER BY ?m").rows]
     everything = [method.value for method in known if isinstance(method, NamedNode)]
     assert len(everything) > 10
     slow.fill(snapshot.quads())

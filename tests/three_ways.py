@@ -18,10 +18,11 @@ from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query as Prepared
 
 from kgcompare.catalogue import comparison
-from kgcompare.catalogue.generation import METHOD, Generation
+from kgcompare.catalogue.generation import Generation
 from kgcompare.rdf.graph import Term, literal_key
 from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedSnapshot
 
@@ -43,7 +44,7 @@ class Outcome:
     verdicts: Verdicts
 
 
-def by_python(generation: Generation, methods: Sequence[str], cls: str = METHOD) -> Outcome:
+def by_python(generation: Generation, methods: Sequence[str], cls: str = KGC_METHOD) -> Outcome:
     """What kgcompare.comparison makes of a snapshot."""
     compared = generation.compare(methods, cls=cls)
     shown = [method.iri for method in compared.methods]
@@ -67,7 +68,7 @@ def by_python(generation: Generation, methods: Sequence[str], cls: str = METHOD)
     return Outcome(cells, verdicts)
 
 
-def by_queries(select: Select, methods: Sequence[str], cls: str = METHOD) -> Outcome:
+def by_queries(select: Select, methods: Sequence[str], cls: str = KGC_METHOD) -> Outcome:
     """What queries/compare.rq and queries/differences.rq say."""
     bound = {"method": [NamedNode(method) for method in methods], "class": [NamedNode(cls)]}
     found: dict[tuple[str, str], tuple[set[str], str]] = {}

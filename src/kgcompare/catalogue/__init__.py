@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pyoxigraph import Triple
 
-from kgcompare.catalogue.generation import METHOD, Generation
+from kgcompare.catalogue.generation import Generation
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
+from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.search import Filter
 from kgcompare.store import Results, Store
 from kgcompare.store.embedded import EmbeddedStore
@@ -48,7 +49,7 @@ class Catalogue:
         return generation
 
     def compare(
-        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str = METHOD
+        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str = KGC_METHOD
     ) -> Comparison:
         """Things side by side; see :meth:`Generation.compare`."""
         return self.generation().compare(ids, lang, only_differences=only_differences, cls=cls)

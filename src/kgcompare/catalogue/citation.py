@@ -19,6 +19,15 @@ from typing import Any
 from kgcompare import resources
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import iri, is_web
+from kgcompare.rdf.terms import (
+    BIBO_DOI,
+    BIBO_URI,
+    DCTERMS_IS_PART_OF,
+    DCTERMS_ISSUED,
+    DCTERMS_PUBLISHER,
+    DCTERMS_TITLE,
+    KGC_ET_AL,
+)
 
 Names = Callable[[Term], Mapping[str, str]]
 """Gives an agent's name as CSL has it: ``family`` and ``given``, or ``literal``."""
@@ -48,7 +57,6 @@ _LITERALS = (
     ("DOI", "bibo:doi"),
     ("publisher", "dcterms:publisher"),
 )
-_ET_AL = iri("kgc:etAl").value
 _LOCK = threading.Lock()  # citeproc keeps state in the style while it renders
 
 
@@ -59,23 +67,21 @@ def csl(graph: Graph, node: Node, names: Names) -> dict[str, Any]:
         text = graph.text(node, iri(predicate).value)
         if text:
             item[key] = text.replace("–", "-") if key == "page" else text
-    publisher = graph.value(node, iri("dcterms:publisher").value)
+    publisher = graph.value(node, DCTERMS_PUBLISHER)
     if publisher is not None and "publisher" not in item:
         item["publisher"] = _joined(names(publisher))
     for key, predicate in (("author", "bibo:authorList"), ("editor", "bibo:editorList")):
         people = [dict(names(agent)) for agent in graph.members(graph.value(node, iri(predicate).value))]
-        if key == "author" and people and graph.text(node, _ET_AL) in {"true", "1"}:
+        if key == "author" and people and graph.text(node, KGC_ET_AL) in {"true", "1"}:
             people.append({"literal": "et al."})  # more than are recorded
         if people:
             item[key] = people
-    issued = graph.text(node, iri("dcterms:issued").value) or ""
+    issued = graph.text(node, DCTERMS_ISSUED) or ""
     if match := re.match(r"-?\d{4}", issued):
         item["issued"] = {"date-parts": [[int(match[0])]]}
-    container = graph.value(node, iri("dcterms:isPartOf").value)
+    container = graph.value(node, DCTERMS_IS_PART_OF)
     if container is not None:
-        title = (
-            graph.text(container, iri("dcterms:title").value) if not hasattr(container, "datatype") else container.value
-        )
+        title = graph.text(container, DCTERMS_TITLE) if not hasattr(container, "datatype") else container.value
         if title or hasattr(container, "value"):
             item["container-title"] = title or _joined(names(container))
     url = address(graph, node)
@@ -89,7 +95,7 @@ def _type(graph: Graph, node: Node) -> str:
     for name, kind in _TYPES:
         if iri(name).value in types:
             return kind
-    container = graph.value(node, iri("dcterms:isPartOf").value)
+    container = graph.value(node, DCTERMS_IS_PART_OF)
     if container is not None and not hasattr(container, "datatype"):
         inside = set(graph.types(container))
         for name, kind in _CONTAINERS:
@@ -104,10 +110,10 @@ def _joined(name: Mapping[str, str]) -> str:
 
 def address(graph: Graph, node: Node) -> str | None:
     """Where a source can be read: its DOI, else its address; http and https only."""
-    doi = graph.text(node, iri("bibo:doi").value)
+    doi = graph.text(node, BIBO_DOI)
     if doi and re.match(r"10\.\d{4,9}/\S+\Z", doi):
         return "https://doi.org/" + doi
-    for value in graph.objects(node, iri("bibo:uri").value):
+    for value in graph.objects(node, BIBO_URI):
         if is_web(value.value):
             return value.value
     return None

@@ -14,14 +14,13 @@ from pyoxigraph import Literal, NamedNode
 from kgcompare.catalogue.values import Reader, place
 from kgcompare.model import Cell, Comparison, Row, RowKind, Status, Thing, Value
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.terms import KGC_ABSENCE, KGC_NONE, KGC_REASON, KGC_ROW, KGC_UNKNOWN, XSD_STRING
 from kgcompare.schema.shapes import PropertyShape
 from kgcompare.text.languages import DEFAULT, best, matches
 
 MOST = 10
 """Columns that a comparison may have."""
-_ABSENCE, _ROW, _REASON = (iri(f"kgc:{n}").value for n in ("absence", "row", "reason"))
-_REASONS: Mapping[str, Status] = {iri("kgc:None").value: "none", iri("kgc:Unknown").value: "unknown"}
+_REASONS: Mapping[str, Status] = {KGC_NONE: "none", KGC_UNKNOWN: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +78,14 @@ def language(term: Term) -> str | None:
         return None
     if term.language:
         return term.language.lower()
-    return "" if term.datatype.value == iri("xsd:string").value else None
+    return "" if term.datatype.value == XSD_STRING else None
 
 
 def _absence(row: PropertyShape, graph: Graph, node: NamedNode) -> Status:
     reasons: set[Status] = set()
-    for absence in graph.objects(node, _ABSENCE):
-        if not isinstance(absence, Literal) and {row.iri, row.id} & {v.value for v in graph.objects(absence, _ROW)}:
-            reasons.update(_REASONS[said] for said in graph.iris(absence, _REASON) if said in _REASONS)
+    for absence in graph.objects(node, KGC_ABSENCE):
+        if not isinstance(absence, Literal) and {row.iri, row.id} & {v.value for v in graph.objects(absence, KGC_ROW)}:
+            reasons.update(_REASONS[said] for said in graph.iris(absence, KGC_REASON) if said in _REASONS)
     return "none" if "none" in reasons else "unknown" if reasons else "not-recorded"
 
 

@@ -8,14 +8,14 @@ from typing import cast
 from pyoxigraph import BlankNode, NamedNode
 
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import iri, is_safe_iri
+from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
 from kgcompare.rdf.queries import load
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 
 MOST = 50_000
 """Things of which a description is kept; from there on it starts again with none."""
-_BIBO = iri("bibo:").value
+_BIBO = PREFIXES["bibo"]
 
 
 class Descriptions:

@@ -22,6 +22,7 @@ from kgcompare.errors import TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, FacetValue, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KINDS, iri, is_safe_iri, is_slug, local_name, slugify
+from kgcompare.rdf.terms import KGC_METHOD, KGC_ORIGIN, SKOS_DEFINITION
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import Entry, Filter, Index
 from kgcompare.store import Snapshot, Store
@@ -30,8 +31,6 @@ from kgcompare.text.folding import fold
 from kgcompare.text.languages import DEFAULT, best
 
 Made = TypeVar("Made")
-METHOD = iri("kgc:Method").value
-_DEFINITION = iri("skos:definition").value
 
 
 @runtime_checkable
@@ -100,7 +99,7 @@ class Generation:
     # -- comparisons ---------------------------------------------------------------------------------
 
     def compare(
-        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str = METHOD
+        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str = KGC_METHOD
     ) -> Comparison:
         """Things of a class side by side, in the order asked for.
 
@@ -148,13 +147,13 @@ class Generation:
 
     def _guess(self, name: str, cls: str) -> str | None:
         if is_slug(name):
-            kind = "method" if cls == METHOD else slugify(local_name(cls))
+            kind = "method" if cls == KGC_METHOD else slugify(local_name(cls))
             return self.base.record(kind, name)
         return name if is_safe_iri(name) and len(name) < 2000 and _is_iri(name) else None
 
-    def nearest(self, name: str, cls: str = METHOD) -> list[str]:
+    def nearest(self, name: str, cls: str = KGC_METHOD) -> list[str]:
         """Slugs of things that somebody who asks for *name* may mean."""
-        return self.index.nearest("method" if cls == METHOD else slugify(local_name(cls)), name[:80])
+        return self.index.nearest("method" if cls == KGC_METHOD else slugify(local_name(cls)), name[:80])
 
     def reader(self, lang: str, graphs: Mapping[str, Graph]) -> Reader:
         """A reader of the given records in *lang*."""
@@ -182,7 +181,7 @@ class Generation:
         """A thing as a column head names it."""
         kind, slug = addresses.get(thing, ("thing", slugify(local_name(thing))))
         lang, label = reader.label(thing)
-        said = best(graph.texts(NamedNode(thing), _DEFINITION), reader.lang)
+        said = best(graph.texts(NamedNode(thing), SKOS_DEFINITION), reader.lang)
         return Thing(slug, thing, kind, label, lang, said[1] if said else None, said[0] or None if said else None)
 
     # -- one record ----------------------------------------------------------------------------------
@@ -218,7 +217,7 @@ class Generation:
     def class_of_kind(self, kind: str) -> str:
         """The class whose things are of a kind; empty where no shape is about them."""
         if kind == "method":
-            return METHOD
+            return KGC_METHOD
         return next((c for c in self.shapes.targets if slugify(local_name(c)) == kind), "")
 
     def triples(self, kind: str, slug: str) -> tuple[Thing, list[Triple]]:
@@ -287,13 +286,13 @@ class Generation:
         for entry in entries:
             node, graph = NamedNode(entry.iri), graphs[entry.iri]
             tag, label = entry.label(lang)
-            said = best(graph.texts(node, _DEFINITION), lang)
+            said = best(graph.texts(node, SKOS_DEFINITION), lang)
             places = {
                 name: reader.label(found[0])[1] if (found := graph.iris(node, p)) else None
                 for name, p in facets.items()
             }
             origin = next(
-                (reader.value(graph, term).text for term in graph.objects(node, iri("kgc:origin").value)),
+                (reader.value(graph, term).text for term in graph.objects(node, KGC_ORIGIN)),
                 None,
             )
             things.append(

@@ -13,8 +13,23 @@ from kgcompare.catalogue.descriptions import is_source
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Fact, Group, Record, Value
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import iri, local_name
+from kgcompare.rdf.namespaces import PREFIXES, iri, local_name
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import (
+    BIBO_AUTHOR_LIST,
+    BIBO_EDITOR_LIST,
+    DCTERMS_CREATOR,
+    DCTERMS_SUBJECT,
+    DCTERMS_TYPE,
+    KGC_ALTERNATIVE_TO,
+    KGC_FAMILY,
+    KGC_FOUNDING_SOURCE,
+    KGC_METHOD,
+    KGC_OFTEN_CONFUSED_WITH,
+    KGC_RELATED,
+    SKOS_BROADER,
+    SKOS_EDITORIAL_NOTE,
+)
 from kgcompare.schema import vocabulary
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
@@ -23,8 +38,6 @@ from kgcompare.text.languages import best
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
 
-METHOD = iri("kgc:Method").value
-_NOTE = iri("skos:editorialNote").value
 _SHOWN = 200
 
 
@@ -60,7 +73,7 @@ def record_of(generation: Generation, kind: str, slug: str, lang: str) -> Record
                 shape.id is not None,
             )
         )
-    notes = best(_tagged(graph, node, _NOTE), lang)
+    notes = best(_tagged(graph, node, SKOS_EDITORIAL_NOTE), lang)
     return Record(
         thing=generation.thing(reader, thing, graph, generation.addresses([thing]) or {thing: (kind, slug)}),
         language=lang,
@@ -74,14 +87,14 @@ def record_of(generation: Generation, kind: str, slug: str, lang: str) -> Record
 
 def _class(generation: Generation, graph: Graph, node: NamedNode) -> str:
     types = graph.types(node)
-    if METHOD in types:
-        return METHOD
+    if KGC_METHOD in types:
+        return KGC_METHOD
     return next((target for target in generation.shapes.targets if target in types), "")
 
 
 def _groups(reader: Reader, graph: Graph, thing: str, pointing: Sequence[tuple[object, ...]]) -> tuple[Group, ...]:
     typed = vocabulary.typed_relations()
-    related = iri("kgc:related").value
+    related = KGC_RELATED
     node = NamedNode(thing)
     ends: dict[tuple[str, bool], dict[str, None]] = {}
     for predicate in (*typed, related):
@@ -122,7 +135,7 @@ def _document(generation: Generation, thing: str, lang: str) -> tuple[Fact, ...]
         values = []
         for term in graph.objects(NamedNode(document), iri(name).value):
             value = reader.value(graph, term)
-            if isinstance(term, NamedNode) and term.value.startswith(iri("kgc:").value):
+            if isinstance(term, NamedNode) and term.value.startswith(PREFIXES["kgc"]):
                 value = replace(value, text=vocabulary.label(term.value, lang), url=None)
             values.append(value)
         if values:
@@ -143,16 +156,16 @@ def _rank(key: tuple[str, bool], typed: Sequence[str]) -> tuple[int, bool]:
     return (typed.index(predicate) if predicate in typed else len(typed)), inverse
 
 
-_SYMMETRIC = {iri("kgc:alternativeTo").value, iri("kgc:oftenConfusedWith").value}
+_SYMMETRIC = {KGC_ALTERNATIVE_TO, KGC_OFTEN_CONFUSED_WITH}
 _POINTING = {
-    iri("dcterms:creator").value: "Originator of",
-    iri("bibo:authorList").value: "Author of",
-    iri("bibo:editorList").value: "Editor of",
-    iri("kgc:foundingSource").value: "Founding source of",
-    iri("dcterms:subject").value: "Methods",
-    iri("kgc:family").value: "Methods",
-    iri("dcterms:type").value: "Methods",
-    iri("skos:broader").value: "Narrower",
+    DCTERMS_CREATOR: "Originator of",
+    BIBO_AUTHOR_LIST: "Author of",
+    BIBO_EDITOR_LIST: "Editor of",
+    KGC_FOUNDING_SOURCE: "Founding source of",
+    DCTERMS_SUBJECT: "Methods",
+    KGC_FAMILY: "Methods",
+    DCTERMS_TYPE: "Methods",
+    SKOS_BROADER: "Narrower",
 }
 _DOCUMENT = {
     "dcterms:created": "Created",

@@ -14,19 +14,30 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.descriptions import is_source
 from kgcompare.model import Link, Value
-from kgcompare.rdf.graph import RDF_FIRST, Graph, Term, literal_key, structure_key
-from kgcompare.rdf.namespaces import iri, is_web, local_name
+from kgcompare.rdf.graph import Graph, Term, literal_key, structure_key
+from kgcompare.rdf.namespaces import PREFIXES, is_web, local_name
+from kgcompare.rdf.terms import (
+    DCTERMS_SOURCE,
+    EDTF,
+    FOAF_FAMILY_NAME,
+    FOAF_GIVEN_NAME,
+    KGC_AGENT_LIST,
+    KGC_COMPARISON_KEY,
+    KGC_CONTRIBUTION,
+    KGC_ET_AL,
+    KGC_ORDER,
+    LABELS,
+    RDF_FIRST,
+    RDF_OBJECT,
+    RDF_SUBJECT,
+    RDF_TYPE,
+)
 from kgcompare.text import dates
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import best, translate
 
-LABELS = tuple(iri(n).value for n in ("skos:prefLabel", "foaf:name", "dcterms:title", "schema:name", "rdfs:label"))
-_FAMILY, _GIVEN = iri("foaf:familyName").value, iri("foaf:givenName").value
-_AGENTS, _CONTRIBUTION = iri("kgc:agentList").value, iri("kgc:contribution").value
-_ET_AL, _ORDER, _KEY = (iri(f"kgc:{n}").value for n in ("etAl", "order", "comparisonKey"))
-_SUBJECT, _OBJECT, _SOURCE = iri("rdf:subject").value, iri("rdf:object").value, iri("dcterms:source").value
-_XSD = iri("xsd:").value
-_YEARS = {_XSD + "gYear", dates.EDTF}
+_XSD = PREFIXES["xsd"]
+_YEARS = {_XSD + "gYear", EDTF}
 
 
 class Reader:
@@ -58,9 +69,9 @@ class Reader:
     def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
         """Where the fact that *subject* has *term* comes from, in the statements about it."""
         found: list[Value] = []
-        for statement in graph.subjects_of(_OBJECT, term):
-            if subject in graph.objects(statement, _SUBJECT):
-                for source in graph.objects(statement, _SOURCE):
+        for statement in graph.subjects_of(RDF_OBJECT, term):
+            if subject in graph.objects(statement, RDF_SUBJECT):
+                for source in graph.objects(statement, DCTERMS_SOURCE):
                     if isinstance(source, NamedNode):
                         found.append(self.value(graph, source))
                     elif isinstance(source, Literal):
@@ -73,7 +84,7 @@ class Reader:
             return term.value
         if isinstance(term, Literal):
             return literal_key(term)
-        return graph.text(term, _KEY) or structure_key(graph, term)
+        return graph.text(term, KGC_COMPARISON_KEY) or structure_key(graph, term)
 
     def _thing(self, term: NamedNode) -> Value:
         graph = self.things.get(term.value)
@@ -96,7 +107,7 @@ class Reader:
         if isinstance(agent, Literal):
             return {"literal": agent.value}
         graph = self.things.get(agent.value, Graph())
-        family, given = graph.text(agent, _FAMILY), graph.text(agent, _GIVEN)
+        family, given = graph.text(agent, FOAF_FAMILY_NAME), graph.text(agent, FOAF_GIVEN_NAME)
         if family:
             return {"family": family, "given": given} if given else {"family": family}
         return {"literal": self.label(agent.value)[1]}
@@ -121,7 +132,7 @@ class Reader:
 
     def _structure(self, graph: Graph, node: BlankNode) -> Value:
         key = self.key(graph, node)
-        if graph.objects(node, _AGENTS):
+        if graph.objects(node, KGC_AGENT_LIST):
             return self._origination(graph, node, key)
         if graph.objects(node, RDF_FIRST):
             members = [self.value(graph, member) for member in graph.members(node)]
@@ -132,7 +143,7 @@ class Reader:
                 return Value(key, found[1], found[0] or None)
         parts = []
         for predicate, values in graph.description(node).items():
-            if predicate not in {_KEY, _ORDER, iri("rdf:type").value}:
+            if predicate not in {KGC_COMPARISON_KEY, KGC_ORDER, RDF_TYPE}:
                 said = ", ".join(self.value(graph, value).text for value in values)
                 parts.append(f"{local_name(predicate)}: {said}")
         return Value(key, "; ".join(parts) or "–")
@@ -143,17 +154,17 @@ class Reader:
 
     def _origination(self, graph: Graph, node: BlankNode, key: str) -> Value:
         links, names = [], []
-        for agent in graph.members(graph.value(node, _AGENTS)):
+        for agent in graph.members(graph.value(node, KGC_AGENT_LIST)):
             name = self.agent_name(agent)
             short = name.get("family") or name.get("literal") or ""
             names.append(short)
             if isinstance(agent, NamedNode):
                 links.append(Link(short, agent.value))
-        if graph.text(node, _ET_AL) in {"true", "1"}:
+        if graph.text(node, KGC_ET_AL) in {"true", "1"}:
             text = ", ".join(names) + " et al."
         else:
             text = " & ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-        contribution = best(graph.texts(node, _CONTRIBUTION), self.lang)
+        contribution = best(graph.texts(node, KGC_CONTRIBUTION), self.lang)
         if contribution:
             text = f"{text} ({contribution[1]})"
         return Value(key, text, contribution[0] or None if contribution else None, links=tuple(links))
@@ -161,5 +172,5 @@ class Reader:
 
 def place(graph: Graph, term: Term, value: Value) -> tuple[int, str, str]:
     """Where a value stands among its siblings: by its ``kgc:order``, then by its text."""
-    order = graph.text(term, _ORDER) if isinstance(term, BlankNode) else None
+    order = graph.text(term, KGC_ORDER) if isinstance(term, BlankNode) else None
     return int(order) if order and re.fullmatch(r"\d{1,9}", order) else 10**9, fold(value.text), value.key

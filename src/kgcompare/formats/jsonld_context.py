@@ -12,10 +12,20 @@ from pyoxigraph import NamedNode
 
 from kgcompare.rdf.graph import Graph, Node
 from kgcompare.rdf.namespaces import KGC, PREFIXES, iri, local_name, shortened
+from kgcompare.rdf.terms import (
+    BIBO_AUTHOR_LIST,
+    BIBO_EDITOR_LIST,
+    KGC_AGENT_LIST,
+    OWL_DATATYPE_PROPERTY,
+    OWL_OBJECT_PROPERTY,
+    SH_CLASS,
+    SH_NODE_KIND,
+    SH_PATH,
+)
 from kgcompare.schema import vocabulary
 from kgcompare.schema.shapes import Shapes
 
-_LISTS = {iri(name).value for name in ("bibo:authorList", "bibo:editorList", "kgc:agentList")}
+_LISTS = {BIBO_AUTHOR_LIST, BIBO_EDITOR_LIST, KGC_AGENT_LIST}
 
 
 def context(shapes: Shapes) -> dict[str, Any]:
@@ -44,20 +54,20 @@ def _of_vocabulary() -> Iterator[tuple[str, dict[str, Any]]]:
         types = graph.types(node)
         if not isinstance(node, NamedNode) or not node.value.startswith(KGC):
             continue
-        if iri("owl:ObjectProperty").value in types:
+        if OWL_OBJECT_PROPERTY in types:
             yield node.value, _things(node.value)
-        elif iri("owl:DatatypeProperty").value in types:
+        elif OWL_DATATYPE_PROPERTY in types:
             yield node.value, _literals(graph, node, "rdfs:range")
 
 
 def _of_shapes(shapes: Shapes) -> Iterator[tuple[str, dict[str, Any]]]:
     graph = Graph(shapes.triples)
     for node in graph.subjects():
-        path = graph.value(node, iri("sh:path").value)
+        path = graph.value(node, SH_PATH)
         if not isinstance(path, NamedNode) or path == iri("rdf:type") or path.value.startswith(KGC):
             continue
-        kind = graph.value(node, iri("sh:nodeKind").value)
-        if path.value in _LISTS or kind == iri("sh:IRI") or graph.value(node, iri("sh:class").value) is not None:
+        kind = graph.value(node, SH_NODE_KIND)
+        if path.value in _LISTS or kind == iri("sh:IRI") or graph.value(node, SH_CLASS) is not None:
             yield path.value, _things(path.value)
         else:
             yield path.value, _literals(graph, node, "sh:datatype")

@@ -19,11 +19,11 @@ from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Graph, structure_key
 from kgcompare.rdf.namespaces import KINDS, PREFIXES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
+from kgcompare.rdf.terms import KGC_ORDER
 from kgcompare.text.languages import translate
 
 _BOOLEAN, _INTEGER = iri("xsd:boolean"), iri("xsd:integer")
 _TYPE = iri("rdf:type")
-_ORDER = iri("kgc:order").value
 
 
 def _serialised(
@@ -98,7 +98,7 @@ def _labelled(triples: Iterable[Triple]) -> Iterator[Triple]:
     def walk(subject: Any) -> None:
         for _, values in sorted(graph.description(subject).items()):
             nodes = [value for value in values if isinstance(value, BlankNode)]
-            for node in sorted(nodes, key=lambda n: (int(graph.text(n, _ORDER) or 0), structure_key(graph, n))):
+            for node in sorted(nodes, key=lambda n: (int(graph.text(n, KGC_ORDER) or 0), structure_key(graph, n))):
                 label(node)
 
     for subject in sorted((s for s in graph.subjects() if isinstance(s, NamedNode)), key=str):

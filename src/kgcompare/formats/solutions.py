@@ -16,10 +16,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kgcompare.errors import UsageError
 from kgcompare.formats import rdf, terminal
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.terms import XSD_STRING
 from kgcompare.store.base import Results, Solutions, Statements, Verdict
-
-_STRING = iri("xsd:string").value
 
 
 def write(found: Solutions | Verdict, form: str) -> str:
@@ -68,7 +66,7 @@ def _json_term(term: Term) -> dict[str, str]:
     data = {"type": "literal", "value": term.value}
     if term.language:
         data["xml:lang"] = term.language
-    elif term.datatype.value != _STRING:
+    elif term.datatype.value != XSD_STRING:
         data["datatype"] = term.datatype.value
     return data
 
@@ -94,7 +92,7 @@ def _xml_term(term: Term) -> str:
         return f"<bnode>{text}</bnode>"
     if term.language:
         return f'<literal xml:lang="{term.language}">{text}</literal>'
-    if term.datatype.value != _STRING:
+    if term.datatype.value != XSD_STRING:
         return f'<literal datatype="{escape(term.datatype.value)}">{text}</literal>'
     return f"<literal>{text}</literal>"
 

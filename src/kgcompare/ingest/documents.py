@@ -15,18 +15,25 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from kgcompare.errors import DataError, Fault
 from kgcompare.rdf.graph import Graph, Node, Term, structure_key
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
+from kgcompare.rdf.terms import (
+    DCTERMS_CREATOR,
+    EDTF,
+    KGC_ABSENCE,
+    KGC_AGENT_LIST,
+    KGC_COMPARISON_KEY,
+    KGC_ORIGIN,
+    KGC_ORIGIN_END,
+    KGC_ORIGIN_START,
+    KGC_ORIGINATION,
+    KGC_RELATED,
+    RDF_SUBJECT,
+    XSD_STRING,
+)
 from kgcompare.schema import vocabulary
 from kgcompare.text import dates
 
-_SUBJECT = iri("rdf:subject").value
-_ORIGIN = iri("kgc:origin").value
-_START, _END = iri("kgc:originStart").value, iri("kgc:originEnd").value
-_ORIGINATION, _AGENTS = iri("kgc:origination").value, iri("kgc:agentList").value
-_CREATOR, _RELATED = iri("dcterms:creator").value, iri("kgc:related").value
-_KEY = iri("kgc:comparisonKey").value
 _XSD_INTEGER = iri("xsd:integer")
-_XSD_STRING = iri("xsd:string").value
-_EDTF = NamedNode(dates.EDTF)
+_EDTF = NamedNode(EDTF)
 
 
 @dataclass(slots=True)
@@ -65,7 +72,7 @@ def clean(term: Term) -> Term:
                 return Literal(dates.canonical(term.value), datatype=_EDTF)
             except ValueError:
                 return term  # where it matters, a fault says so
-        if term.language is None and term.datatype.value != _XSD_STRING:
+        if term.language is None and term.datatype.value != XSD_STRING:
             return term
         text = term.value
         plain = unicodedata.normalize("NFC", text).strip()
@@ -126,7 +133,7 @@ def _home(
 ) -> str | None:
     if subject in homes:
         return homes[subject]
-    about = [t.object for t in by_subject.get(subject, ()) if t.predicate.value == _SUBJECT]
+    about = [t.object for t in by_subject.get(subject, ()) if t.predicate.value == RDF_SUBJECT]
     home: str | None
     if about and isinstance(about[0], NamedNode):
         home = base.document(about[0].value)
@@ -167,32 +174,32 @@ def derive(records: Records) -> None:
 
 def _derive(document: Graph, subject: NamedNode, name: str, records: Records) -> None:
     said = document.description(subject)
-    if _ORIGIN in said:
-        document.discard(subject, _START)
-        document.discard(subject, _END)
-        origins = said.pop(_ORIGIN)
+    if KGC_ORIGIN in said:
+        document.discard(subject, KGC_ORIGIN_START)
+        document.discard(subject, KGC_ORIGIN_END)
+        origins = said.pop(KGC_ORIGIN)
         for origin in origins:
-            document.add(subject, _ORIGIN, _dated(document, subject, origin, name, records))
+            document.add(subject, KGC_ORIGIN, _dated(document, subject, origin, name, records))
     agents = [
         agent
-        for node in document.objects(subject, _ORIGINATION)
+        for node in document.objects(subject, KGC_ORIGINATION)
         if not isinstance(node, Literal)
-        for agent in document.members(document.value(node, _AGENTS))
+        for agent in document.members(document.value(node, KGC_AGENT_LIST))
     ]
     if agents:
-        document.discard(subject, _CREATOR)
+        document.discard(subject, DCTERMS_CREATOR)
     for agent in agents:
-        document.add(subject, _CREATOR, agent)
+        document.add(subject, DCTERMS_CREATOR, agent)
     for relation in vocabulary.typed_relations():
         for other in document.objects(subject, relation):
-            document.add(subject, _RELATED, other)
+            document.add(subject, KGC_RELATED, other)
     for predicate, values in list(said.items()):
-        if predicate == iri("kgc:absence").value:
+        if predicate == KGC_ABSENCE:
             continue
         for value in values:
             if isinstance(value, BlankNode):
-                document.discard(value, _KEY)
-                document.add(value, _KEY, Literal(structure_key(document, value)))
+                document.discard(value, KGC_COMPARISON_KEY)
+                document.add(value, KGC_COMPARISON_KEY, Literal(structure_key(document, value)))
 
 
 def _dated(document: Graph, subject: NamedNode, origin: Term, name: str, records: Records) -> Term:
@@ -206,15 +213,15 @@ def _dated(document: Graph, subject: NamedNode, origin: Term, name: str, records
                 message=str(fault),
                 file=records.files.get(name),
                 focus_node=subject.value,
-                path=_ORIGIN,
+                path=KGC_ORIGIN,
                 value=origin.value,
-                constraint=dates.EDTF,
+                constraint=EDTF,
             )
         )
         return origin
     start, end = dates.years(text)
     if start is not None:
-        document.add(subject, _START, Literal(str(start), datatype=_XSD_INTEGER))
+        document.add(subject, KGC_ORIGIN_START, Literal(str(start), datatype=_XSD_INTEGER))
     if end is not None:
-        document.add(subject, _END, Literal(str(end), datatype=_XSD_INTEGER))
+        document.add(subject, KGC_ORIGIN_END, Literal(str(end), datatype=_XSD_INTEGER))
     return Literal(text, datatype=_EDTF)

@@ -10,12 +10,10 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kgcompare.errors import DataError
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.terms import XSD_STRING
 
 if TYPE_CHECKING:
     import rdflib
-
-_XSD_STRING = iri("xsd:string").value
 
 
 def to_rdflib(triples: Iterable[Triple], graph: rdflib.Graph | None = None) -> rdflib.Graph:
@@ -44,6 +42,6 @@ def _term(term: Term | Triple) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
         raise DataError(f"triple terms (RDF 1.2) cannot be shown in this form: {str(term)[:200]}")
     if term.language:
         return rdflib.Literal(term.value, lang=term.language)
-    if term.datatype.value == _XSD_STRING:
+    if term.datatype.value == XSD_STRING:
         return rdflib.Literal(term.value)
     return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)

@@ -9,17 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.terms import KGC_COMPARISON_KEY, KGC_ET_AL, KGC_ORDER, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
 
-RDF_FIRST = iri("rdf:first").value
-RDF_REST = iri("rdf:rest").value
-RDF_NIL = iri("rdf:nil")
-RDF_TYPE = iri("rdf:type").value
-_NOT_SAID = {iri("kgc:order").value, iri("kgc:comparisonKey").value}
-_ET_AL = iri("kgc:etAl").value
+_NIL = NamedNode(RDF_NIL)
+_NOT_SAID = {KGC_ORDER, KGC_COMPARISON_KEY}
 _FALSE = ("false", "0")
 
 
@@ -104,7 +100,7 @@ class Graph:
         """The members of an RDF list; ends quietly where the list is broken or runs in a circle."""
         result: list[Term] = []
         seen: set[Term] = set()
-        while head is not None and head != RDF_NIL and head not in seen and not isinstance(head, Literal):
+        while head is not None and head != _NIL and head not in seen and not isinstance(head, Literal):
             seen.add(head)
             first = self.value(head, RDF_FIRST)
             if first is not None:
@@ -136,7 +132,7 @@ def structure_key(graph: Graph, node: Node, _above: frozenset[Node] = frozenset(
         if isinstance(value, Literal):
             return literal_key(value)
         if isinstance(value, NamedNode):
-            return "()" if value == RDF_NIL else str(value)
+            return "()" if value == _NIL else str(value)
         if value in above:
             return "[...]"
         if graph.objects(value, RDF_FIRST):
@@ -148,7 +144,7 @@ def structure_key(graph: Graph, node: Node, _above: frozenset[Node] = frozenset(
         if predicate in _NOT_SAID:
             continue
         said = sorted(
-            part(v) for v in values if not (predicate == _ET_AL and isinstance(v, Literal) and v.value in _FALSE)
+            part(v) for v in values if not (predicate == KGC_ET_AL and isinstance(v, Literal) and v.value in _FALSE)
         )
         if said:
             parts.append(f"<{predicate}> " + " , ".join(said))

@@ -37,8 +37,8 @@ def tokens(query: str) -> Iterator[tuple[str, str]]:
     """(kind, text) of each token but white space and comments, escapes of code points resolved.
 
     Kinds are ``iri``, ``string``, ``variable``, ``name`` (prefixed), ``tag``, ``blank``, ``word``, ``number``,
-    ``open``, ``close``, ``operator``, ``dot`` and ``other`` for a character that begins no token. Takes time in proportion to
-    the text, whatever it is.
+    ``open``, ``close``, ``operator``, ``dot`` and ``other`` for a character that begins no token.
+    Takes time in proportion to the text, whatever it is.
     """
     for match in _TOKEN.finditer(_ESCAPED.sub(_code_point, query)):
         kind = match.lastgroup

@@ -19,6 +19,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kgcompare.rdf.namespaces import iri, is_safe_iri
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import KGC_ORIGIN
 from kgcompare.reconciliation.entities import Things
 from kgcompare.reconciliation.request import Constraint, Given, Named, Query
 from kgcompare.reconciliation.scoring import similarity, years
@@ -28,7 +29,7 @@ from kgcompare.text.languages import interface_languages
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
-_ORIGIN, _URI = iri("kgc:origin").value, iri("xsd:anyURI")
+_ORIGIN, _URI = KGC_ORIGIN, iri("xsd:anyURI")
 _NAME_SHARE = 0.6
 """What the name counts where there are properties too."""
 _UNKNOWN = 50.0

@@ -12,24 +12,24 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kgcompare.catalogue.generation import METHOD, Generation
+from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import KINDS, iri, is_safe_iri, local_name
+from kgcompare.rdf.namespaces import KINDS, is_safe_iri, local_name
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import BIBO_DOCUMENT, FOAF_PERSON, KGC_METHOD, SKOS_CONCEPT
 from kgcompare.schema.shapes import PropertyShape
 from kgcompare.search import Entry
 from kgcompare.search.names import Names, plain
 from kgcompare.text.languages import best, translate
 
 _CLASSES = {
-    "method": METHOD,
-    "agent": iri("foaf:Person").value,
-    "source": iri("bibo:Document").value,
-    **dict.fromkeys(("domain", "family", "type"), iri("skos:Concept").value),
+    "method": KGC_METHOD,
+    "agent": FOAF_PERSON,
+    "source": BIBO_DOCUMENT,
+    **dict.fromkeys(("domain", "family", "type"), SKOS_CONCEPT),
 }
 """The class whose shape says what things of a kind have; things of other kinds say it themselves."""
-_DEFINITION = iri("skos:definition").value
 _SHOWN = 200
 """Characters of a description."""
 

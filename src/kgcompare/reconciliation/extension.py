@@ -14,15 +14,24 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.terms import (
+    KGC_AGENT_LIST,
+    XSD_DATE,
+    XSD_DECIMAL,
+    XSD_DOUBLE,
+    XSD_FLOAT,
+    XSD_INT,
+    XSD_INTEGER,
+    XSD_LONG,
+    XSD_NON_NEGATIVE_INTEGER,
+    XSD_SHORT,
+)
 from kgcompare.reconciliation.entities import Things
 from kgcompare.reconciliation.request import Extension, Wanted
 from kgcompare.text.languages import best
 
-_AGENTS = iri("kgc:agentList").value
-_INTEGERS = {iri(f"xsd:{name}").value for name in ("integer", "int", "long", "short", "nonNegativeInteger")}
-_NUMBERS = {iri(f"xsd:{name}").value for name in ("decimal", "double", "float")}
-_DATE = iri("xsd:date").value
+_INTEGERS = {XSD_INTEGER, XSD_INT, XSD_LONG, XSD_SHORT, XSD_NON_NEGATIVE_INTEGER}
+_NUMBERS = {XSD_DECIMAL, XSD_DOUBLE, XSD_FLOAT}
 
 
 def extend(things: Things, asked: Extension) -> dict[str, Any]:
@@ -64,7 +73,7 @@ def _members(graph: Graph, terms: Iterable[Term]) -> list[Term]:
     """The terms, each origination and list as the things in it: a table wants them one by one."""
     found: dict[Term, None] = {}
     for term in terms:
-        heads = [*graph.objects(term, _AGENTS), term] if isinstance(term, BlankNode) else []
+        heads = [*graph.objects(term, KGC_AGENT_LIST), term] if isinstance(term, BlankNode) else []
         members = [member for head in heads for member in graph.members(head)]
         found.update(dict.fromkeys(members or [term]))
     return list(found)
@@ -97,6 +106,6 @@ def _of_literal(term: Literal) -> dict[str, Any]:
         return {"int": int(text)}
     if datatype in _NUMBERS and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?", text, re.IGNORECASE | re.ASCII):
         return {"float": float(text)}
-    if datatype == _DATE and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if datatype == XSD_DATE and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return {"date": f"{text}T00:00:00Z"}
     return {"str": text}

@@ -13,16 +13,16 @@ from contextlib import suppress
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kgcompare.catalogue.values import LABELS, Reader
+from kgcompare.catalogue.values import Reader
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.terms import EDTF, LABELS, XSD_DATE, XSD_DATE_TIME, XSD_G_YEAR, XSD_G_YEAR_MONTH, XSD_STRING
 from kgcompare.reconciliation.request import Given, Named
 from kgcompare.search.names import likeness, plain
 from kgcompare.text import dates
 
 _YEAR_AWAY = 10.0
 """What a year between two dates takes from their agreement."""
-_DATED = {dates.EDTF, *(iri(f"xsd:{name}").value for name in ("gYear", "gYearMonth", "date", "dateTime"))}
+_DATED = {EDTF, XSD_G_YEAR, XSD_G_YEAR_MONTH, XSD_DATE, XSD_DATE_TIME}
 _SPAN = re.compile(r"(-?\d{1,4})\s*[-–—/]\s*(\d{4})")
 _DATE = re.compile(r"[-0-9X~?%./]{4,24}")
 
@@ -44,7 +44,7 @@ def _of_literal(term: Literal, given: Given) -> float:
             return max(0.0, 100.0 - _YEAR_AWAY * max(theirs[0] - ours[1], ours[0] - theirs[1], 0))
     if isinstance(given, bool):
         return 100.0 if (term.value in {"true", "1"}) == given else 0.0
-    if term.datatype.value != iri("xsd:string").value and not term.language:
+    if term.datatype.value != XSD_STRING and not term.language:
         with suppress(ValueError):
             return 100.0 if float(term.value) == float(str(given)) else 0.0
     return likeness(plain(str(given)), plain(term.value))

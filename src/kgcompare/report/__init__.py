@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.catalogue.generation import Generation
-from kgcompare.catalogue.values import LABELS
 from kgcompare.errors import Severity
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import KGC, SHAPES, iri, is_safe_iri, local_name
+from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
+from kgcompare.rdf.terms import LABELS, RDFS_LABEL, SH_MESSAGE
 from kgcompare.report import duplicates
 from kgcompare.report.completeness import (
     CONCEPT,
@@ -135,7 +135,7 @@ def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dic
     found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     ways: dict[str, Item] = {}
     for kind, how, n in asking.ask("report_checked"):
-        names = vocabulary.graph().texts(how, iri("rdfs:label").value) if isinstance(how, NamedNode) else {}
+        names = vocabulary.graph().texts(how, RDFS_LABEL) if isinstance(how, NamedNode) else {}
         ways[how.value] = Item(local_name(how.value), how.value, names)
         found.setdefault(kind.value, {})[how.value] = number(n)
     for kind, by in found.items():
@@ -147,7 +147,7 @@ def _findings(asking: Questions) -> tuple[Finding, ...]:
     """What pySHACL finds in all records, by message."""
     own: dict[str, dict[str, str]] = {}
     for shape in asking.shapes.subjects():
-        texts = asking.shapes.texts(shape, iri("sh:message").value)
+        texts = asking.shapes.texts(shape, SH_MESSAGE)
         own.update(dict.fromkeys(texts.values(), texts))
     faults = Validator(asking.generation.shapes.triples).validate(
         {"": _everything(asking.generation)},

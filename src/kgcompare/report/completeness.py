@@ -13,10 +13,10 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue.generation import Generation
-from kgcompare.catalogue.values import LABELS
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri, local_name
+from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri, local_name
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import KGC_NONE, KGC_RELATED, KGC_UNKNOWN, LABELS, RDFS_LABEL, SH_TARGET_CLASS, SKOS_CONCEPT
 from kgcompare.schema import vocabulary
 from kgcompare.schema.paths import PropertyPath, Step
 from kgcompare.schema.shapes import PropertyShape
@@ -26,8 +26,8 @@ from kgcompare.text.languages import best, interface_languages, translate
 Progress = Callable[[str, int, int], None]
 SHOWN = 100
 """The most islands, duplicates, shared aliases and shared DOIs that a report names; it counts them all."""
-CONCEPT = iri("skos:Concept").value
-_REASONS = {iri("kgc:None").value: "none", iri("kgc:Unknown").value: "unknown"}
+CONCEPT = SKOS_CONCEPT
+_REASONS = {KGC_NONE: "none", KGC_UNKNOWN: "unknown"}
 _WIDTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -129,8 +129,8 @@ class Questions:
         self.shapes = Graph(generation.shapes.triples)
         self.labels: dict[str, dict[str, str]] = {}
         for shape in self.shapes.subjects():
-            for target in self.shapes.iris(shape, iri("sh:targetClass").value):
-                self.labels.setdefault(target, {}).update(self.shapes.texts(shape, iri("rdfs:label").value))
+            for target in self.shapes.iris(shape, SH_TARGET_CLASS):
+                self.labels.setdefault(target, {}).update(self.shapes.texts(shape, RDFS_LABEL))
 
     def ask(self, name: str, cls: Iterable[str] = (), **values: Iterable[Any]) -> list[tuple[Any, ...]]:
         """The solutions of a query; *cls* are the classes that it is about."""
@@ -259,7 +259,7 @@ def _islands(asking: Questions, cls: str) -> Islands | None:
     if not counted:
         return None
     relations = {step.predicate for row in counted for steps in row.path.alternatives for step in steps}
-    relations |= {iri("kgc:related").value, *vocabulary.typed_relations()}
+    relations |= {KGC_RELATED, *vocabulary.typed_relations()}
     rows = asking.ask("report_links", [cls], relation=[NamedNode(relation) for relation in sorted(relations)])
     groups = components([(one.value, None if other is None else other.value) for one, other in rows])
     small = tuple(asking.some(group[:SHOWN]) for group in groups[1 : SHOWN + 1])

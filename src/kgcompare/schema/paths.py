@@ -12,8 +12,8 @@ from typing import cast
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.errors import ShapeError
-from kgcompare.rdf.graph import RDF_FIRST, RDF_NIL, Graph, Node, Term
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.terms import RDF_FIRST, RDF_NIL, SH_ALTERNATIVE_PATH, SH_INVERSE_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def read_path(graph: Graph, node: Term | None) -> PropertyPath:
         "this kind of sh:path cannot be a row; use a predicate, an inverse, an alternative of these, "
         "or a sequence of two or three predicates"
     )
-    if isinstance(node, NamedNode) and node != RDF_NIL:
+    if isinstance(node, NamedNode) and node.value != RDF_NIL:
         return PropertyPath(((Step(node.value),),))
     if not isinstance(node, BlankNode):
         raise refused
@@ -72,10 +72,10 @@ def read_path(graph: Graph, node: Term | None) -> PropertyPath:
         if not 2 <= len(members) <= 3 or not all(isinstance(member, NamedNode) for member in members):
             raise refused
         return PropertyPath((tuple(Step(cast(NamedNode, member).value) for member in members),))
-    inverse = graph.value(node, iri("sh:inversePath").value)
+    inverse = graph.value(node, SH_INVERSE_PATH)
     if isinstance(inverse, NamedNode):
         return PropertyPath(((Step(inverse.value, inverse=True),),))
-    alternatives = graph.members(graph.value(node, iri("sh:alternativePath").value))
+    alternatives = graph.members(graph.value(node, SH_ALTERNATIVE_PATH))
     if not alternatives:
         raise refused
     steps = [read_path(graph, alternative).alternatives for alternative in alternatives]

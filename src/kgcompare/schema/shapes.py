@@ -21,17 +21,33 @@ from kgcompare.errors import ShapeError
 from kgcompare.model import RowKind
 from kgcompare.rdf import syntaxes
 from kgcompare.rdf.graph import Graph, Node
-from kgcompare.rdf.namespaces import DEFAULT_BASE, iri, local_name
+from kgcompare.rdf.namespaces import DEFAULT_BASE, local_name
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import (
+    KGC_COUNT_ROW,
+    KGC_NAME_ROW,
+    KGC_ROW_ID,
+    KGC_ROW_KIND,
+    KGC_TEXT_ROW,
+    KGC_VALUE_ROW,
+    RDFS_LABEL,
+    SH_DESCRIPTION,
+    SH_GROUP,
+    SH_NAME,
+    SH_ORDER,
+    SH_PATH,
+    SH_PROPERTY,
+    SH_TARGET_CLASS,
+)
 from kgcompare.schema.paths import PropertyPath, read_path
 from kgcompare.store.base import Snapshot, Statements
 from kgcompare.text.languages import best
 
 _KINDS: dict[str, RowKind] = {
-    iri("kgc:ValueRow").value: "value",
-    iri("kgc:CountRow").value: "count",
-    iri("kgc:TextRow").value: "text",
-    iri("kgc:NameRow").value: "name",
+    KGC_VALUE_ROW: "value",
+    KGC_COUNT_ROW: "count",
+    KGC_TEXT_ROW: "text",
+    KGC_NAME_ROW: "name",
 }
 LAST = 1_000_000.0
 """The order of a property shape that states none; queries/compare.rq says the same."""
@@ -68,10 +84,10 @@ class Shapes:
         self._fields: dict[str, dict[str, PropertyShape]] = {}
         self._labels: dict[str, dict[str, str]] = {}
         for shape in graph.subjects():
-            for target in graph.iris(shape, iri("sh:targetClass").value):
+            for target in graph.iris(shape, SH_TARGET_CLASS):
                 fields = self._fields.setdefault(target, {})
-                self._labels.setdefault(target, {}).update(graph.texts(shape, iri("rdfs:label").value))
-                for node in graph.objects(shape, iri("sh:property").value):
+                self._labels.setdefault(target, {}).update(graph.texts(shape, RDFS_LABEL))
+                for node in graph.objects(shape, SH_PROPERTY):
                     if not isinstance(node, Literal):
                         row = _row(graph, node)
                         if row is not None:
@@ -123,9 +139,9 @@ class Shapes:
 
 def _row(graph: Graph, node: Node) -> PropertyShape | None:
     where = node.value if isinstance(node, NamedNode) else "a property shape without an IRI"
-    row_id = graph.text(node, iri("kgc:rowId").value)
+    row_id = graph.text(node, KGC_ROW_ID)
     try:
-        path = read_path(graph, graph.value(node, iri("sh:path").value))
+        path = read_path(graph, graph.value(node, SH_PATH))
     except ShapeError as fault:
         if row_id is None:
             return None  # validates only; pySHACL follows every path
@@ -134,26 +150,26 @@ def _row(graph: Graph, node: Node) -> PropertyShape | None:
         not row_id or row_id != row_id.strip() or row_id.startswith("-") or any(c in row_id for c in ",;\t\r\n\"'=+@")
     ):
         raise ShapeError(f"{where}: {row_id!r} cannot be a row id; use letters, digits and hyphens")
-    kind = graph.value(node, iri("kgc:rowKind").value)
+    kind = graph.value(node, KGC_ROW_KIND)
     if row_id is not None and kind is not None and (not isinstance(kind, NamedNode) or kind.value not in _KINDS):
         raise ShapeError(f"{where}: {kind} is no row kind; use kgc:ValueRow, CountRow, TextRow or NameRow")
-    order = graph.text(node, iri("sh:order").value)
+    order = graph.text(node, SH_ORDER)
     try:
         place = LAST if order is None else float(order)
     except ValueError:
         raise ShapeError(f"{where}: sh:order {order!r} is not a number") from None
     groups: dict[str, str] = {}
-    for group in graph.objects(node, iri("sh:group").value):
+    for group in graph.objects(node, SH_GROUP):
         if not isinstance(group, Literal):
-            groups = graph.texts(group, iri("rdfs:label").value)
+            groups = graph.texts(group, RDFS_LABEL)
     return PropertyShape(
         iri=node.value,
         id=row_id,
         kind=_KINDS.get(kind.value, "value") if isinstance(kind, NamedNode) else "value",
         order=place,
         path=path,
-        names=graph.texts(node, iri("sh:name").value),
-        descriptions=graph.texts(node, iri("sh:description").value),
+        names=graph.texts(node, SH_NAME),
+        descriptions=graph.texts(node, SH_DESCRIPTION),
         groups=groups,
     )
 

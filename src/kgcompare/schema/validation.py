@@ -18,8 +18,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from kgcompare.errors import DataError, Fault, Severity, ShapeError, ValidationReport
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.namespaces import iri, is_safe_iri
+from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
 from kgcompare.store import Snapshot
 from kgcompare.text.languages import best
 
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-_FULL = (iri("foaf:").value, iri("bibo:").value)
+_FULL = (PREFIXES["foaf"], PREFIXES["bibo"])
 _RDF_TYPE = iri("rdf:type")
 _SEVERITY: Mapping[str, Severity] = {
-    iri("sh:Violation").value: "violation",
-    iri("sh:Warning").value: "warning",
-    iri("sh:Info").value: "info",
+    SH_VIOLATION: "violation",
+    SH_WARNING: "warning",
+    SH_INFO: "info",
 }
 
 

@@ -13,7 +13,16 @@ from pyoxigraph import NamedNode, Quad
 
 from kgcompare.errors import StoreError
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import Base, iri, is_safe_iri, local_name, slugify
+from kgcompare.rdf.namespaces import Base, is_safe_iri, local_name, slugify
+from kgcompare.rdf.terms import (
+    ALIASES,
+    DCTERMS_CREATOR,
+    KGC_ORIGIN,
+    KGC_ORIGIN_END,
+    KGC_ORIGIN_START,
+    RDF_TYPE,
+    SKOS_DEFINITION,
+)
 from kgcompare.search.facts import (
     FACETS,
     READ,
@@ -48,10 +57,6 @@ CREATE UNIQUE INDEX thing_slug ON thing(kind, slug);
 CREATE INDEX thing_start ON thing(kind, start, id);
 CREATE INDEX link_thing ON link(thing, facet, target);
 """
-_CREATOR = iri("dcterms:creator").value
-_TYPE, _DEFINITION = iri("rdf:type").value, iri("skos:definition").value
-_ORIGIN, _START, _END = (iri(f"kgc:{n}").value for n in ("origin", "originStart", "originEnd"))
-_ALIASES = tuple(iri(n).value for n in ("skos:altLabel", "skos:hiddenLabel"))
 _FEW = 2000
 
 
@@ -154,7 +159,7 @@ class _Builder:
             found |= descriptions(snapshot, sorted(used)) if used else {}
             self._remove(db, sorted(again | used))
             places = places_of(found, self._used(db, sorted(again | used)))
-            self._insert(db, {t: said for t, said in found.items() if _TYPE in said}, places)
+            self._insert(db, {t: said for t, said in found.items() if RDF_TYPE in said}, places)
             db.execute("COMMIT")
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
@@ -214,7 +219,7 @@ class _Builder:
             if not fresh and (_holder(db, kind, slug) or thing) != thing:
                 raise _AddressTaken
             kinds[thing] = kind
-            dates = (plain(said, _ORIGIN), number_of(said, _START), number_of(said, _END))
+            dates = (plain(said, KGC_ORIGIN), number_of(said, KGC_ORIGIN_START), number_of(said, KGC_ORIGIN_END))
             rows.append((ids[thing], thing, kind, slug, class_of(said), *dates))
         db.executemany("INSERT OR REPLACE INTO thing VALUES(?,?,?,?,?,?,?,?)", rows)
         labels: list[tuple[int, str, str]] = []
@@ -229,20 +234,20 @@ class _Builder:
             for lang in interface_languages():
                 shown = best(names, lang)
                 entries.append((lang, kind, fold(shown[1] if shown else local_name(thing)), number))
-            for facet, predicate in (*FACETS.items(), ("creator", _CREATOR)):
+            for facet, predicate in (*FACETS.items(), ("creator", DCTERMS_CREATOR)):
                 for target in said.get(predicate, ()):
                     other = ids.get(target.value) or (None if fresh else _id(db, target.value))
                     if other:
                         links.append((facet, other, number))
             if kind not in {"agent", "source", "domain", "family", "type"}:
-                people = [p for a in said.get(_CREATOR, ()) for p in self._people(db, found, a.value)]
+                people = [p for a in said.get(DCTERMS_CREATOR, ()) for p in self._people(db, found, a.value)]
                 words.append(
                     (
                         number,
                         " \n ".join(names.values()),
-                        " \n ".join(texts_of(said, *_ALIASES)),
+                        " \n ".join(texts_of(said, *ALIASES)),
                         " \n ".join(people),
-                        " \n ".join(texts_of(said, _DEFINITION)),
+                        " \n ".join(texts_of(said, SKOS_DEFINITION)),
                     )
                 )
         db.executemany("INSERT OR REPLACE INTO label VALUES(?,?,?)", labels)

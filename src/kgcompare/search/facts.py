@@ -7,26 +7,50 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import iri, is_safe_iri, local_name, slugify
+from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri, local_name, slugify
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import (
+    ALIASES,
+    DCTERMS_CREATOR,
+    DCTERMS_SUBJECT,
+    DCTERMS_TYPE,
+    FOAF_ORGANIZATION,
+    FOAF_PERSON,
+    KGC_FAMILY,
+    KGC_METHOD,
+    KGC_ORIGIN,
+    KGC_ORIGIN_END,
+    KGC_ORIGIN_START,
+    LABELS,
+    RDF_TYPE,
+    SKOS_CONCEPT,
+    SKOS_DEFINITION,
+)
 from kgcompare.store import Snapshot
 
-_NAMES = tuple(iri(n).value for n in ("skos:prefLabel", "foaf:name", "dcterms:title", "schema:name", "rdfs:label"))
-_ALIASES = tuple(iri(n).value for n in ("skos:altLabel", "skos:hiddenLabel"))
 FACETS = {
-    "domain": iri("dcterms:subject").value,
-    "family": iri("kgc:family").value,
-    "type": iri("dcterms:type").value,
+    "domain": DCTERMS_SUBJECT,
+    "family": KGC_FAMILY,
+    "type": DCTERMS_TYPE,
 }
-_CREATOR = iri("dcterms:creator").value
-_TYPE, _DEFINITION = iri("rdf:type").value, iri("skos:definition").value
-_ORIGIN, _START, _END = (iri(f"kgc:{n}").value for n in ("origin", "originStart", "originEnd"))
-_CONCEPT, _METHOD = iri("skos:Concept").value, iri("kgc:Method").value
-_AGENTS = {iri("foaf:Person").value, iri("foaf:Organization").value}
-READ = {p: p for p in (_TYPE, *_NAMES, *_ALIASES, _DEFINITION, *FACETS.values(), _CREATOR, _ORIGIN, _START, _END)}
+_AGENTS = {FOAF_PERSON, FOAF_ORGANIZATION}
+READ = {
+    p: p
+    for p in (
+        RDF_TYPE,
+        *LABELS,
+        *ALIASES,
+        SKOS_DEFINITION,
+        *FACETS.values(),
+        DCTERMS_CREATOR,
+        KGC_ORIGIN,
+        KGC_ORIGIN_START,
+        KGC_ORIGIN_END,
+    )
+}
 """The predicates of queries/index_things.rq, each to the one string that stands for it everywhere."""
-_SHACL = iri("sh:").value
-_INTERNAL = (iri("kgc:").value.rstrip("#"), iri("kgcsh:").value.rstrip("#"))
+_SHACL = PREFIXES["sh"]
+_INTERNAL = (PREFIXES["kgc"].rstrip("#"), PREFIXES["kgcsh"].rstrip("#"))
 
 Description = dict[str, list[Term]]
 """Predicate IRI to objects."""
@@ -60,9 +84,9 @@ def records_of(found: Mapping[str, Description]) -> dict[str, Description]:
     return {
         t: found[t]
         for t in sorted(found)
-        if _TYPE in found[t]
+        if RDF_TYPE in found[t]
         and not t.startswith(_INTERNAL)
-        and not any(cls.value.startswith(_SHACL) for cls in found[t][_TYPE])
+        and not any(cls.value.startswith(_SHACL) for cls in found[t][RDF_TYPE])
     }
 
 
@@ -91,30 +115,30 @@ def places_of(found: Mapping[str, Description], known: Iterable[tuple[str, str]]
 
 def kind_of(thing: str, said: Description, places: Mapping[str, str]) -> str:
     """The kind of page that a thing outside of the base has."""
-    types = {value.value for value in said.get(_TYPE, ())}
-    if _METHOD in types:
+    types = {value.value for value in said.get(RDF_TYPE, ())}
+    if KGC_METHOD in types:
         return "method"
     if types & _AGENTS:
         return "agent"
-    if any(t.startswith(iri("bibo:").value) for t in types):
+    if any(t.startswith(PREFIXES["bibo"]) for t in types):
         return "source"
-    if _CONCEPT in types:
+    if SKOS_CONCEPT in types:
         return places.get(thing, "concept")
     return slugify(local_name(class_of(said)))
 
 
 def class_of(said: Description) -> str:
     """The class that a thing is compared as."""
-    types = sorted(value.value for value in said.get(_TYPE, ()))
-    if _METHOD in types:
-        return _METHOD
-    own = [t for t in types if t != _CONCEPT and not t.startswith((iri("schema:").value, iri("owl:").value))]
+    types = sorted(value.value for value in said.get(RDF_TYPE, ()))
+    if KGC_METHOD in types:
+        return KGC_METHOD
+    own = [t for t in types if t != SKOS_CONCEPT and not t.startswith((PREFIXES["schema"], PREFIXES["owl"]))]
     return own[0] if own else types[0] if types else ""
 
 
 def names_of(said: Description) -> dict[str, str]:
     """The names of a thing by language; untagged ones under ``""``."""
-    for predicate in _NAMES:
+    for predicate in LABELS:
         texts = {v.language or "": v.value for v in reversed(said.get(predicate, ())) if isinstance(v, Literal)}
         if texts:
             return texts

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from kgcompare.text.languages import translate
 
-EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
 _PLAIN = re.compile(r"([0-9]{4})[~?%]?(?P<slash>/(?:([0-9]{4})[~?%]?|\.\.))?\Z")
 """Years, marked or not, and intervals of them: nearly all there is, and read without edtf's grammar (20 ms each)."""
 _YEAR = re.compile(r"(?P<sign>-?)(?P<year>[0-9]{4})(?P<mark>[~?%]?)\Z")

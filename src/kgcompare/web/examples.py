@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from kgcompare import resources
-from kgcompare.catalogue.generation import METHOD
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Thing
+from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.web.request import current
 
 
 def examples(lang: str) -> list[tuple[Thing, ...]]:
     """Comparisons that people ask for, of those whose methods are all in the catalogue."""
     rows = resources.example_comparisons()
-    entries = current().index.of_class(METHOD, sorted({slug for row in rows for slug in row}))
+    entries = current().index.of_class(KGC_METHOD, sorted({slug for row in rows for slug in row}))
     reader = Reader(lang, current().descriptions.things(entries.values()))
     found = []
     for row in rows:

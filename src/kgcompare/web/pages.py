@@ -11,11 +11,11 @@ from werkzeug import Response as AnyResponse
 
 from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST, only_differences
-from kgcompare.catalogue.generation import METHOD
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, Thing
 from kgcompare.rdf.namespaces import is_slug
+from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
 from kgcompare.web import signposting
@@ -57,7 +57,7 @@ def compare(suffix: str = "") -> AnyResponse:
     form = pick(COMPARISON, suffix)
     lang = language()
     wanted = [slug for slug in request.args.getlist("method") if slug]
-    cls = request.args.get("class") or METHOD
+    cls = request.args.get("class") or KGC_METHOD
     only = request.args.get("only", "")
     if only not in {"", "differences"}:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
@@ -142,6 +142,6 @@ def _compare_page(
         choices=choices,
         near=[(name, labelled("method", current().nearest(name, cls), lang)) for name in full.unknown],
         most=MOST,
-        cls=None if cls == METHOD else cls,
+        cls=None if cls == KGC_METHOD else cls,
         formats=[FORMATS[name] for name in COMPARISON if name != "html"],
     )

@@ -16,6 +16,7 @@ from kgcompare.formats import FORMATS, json, rdf, solutions
 from kgcompare.rdf import queries
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.queries import Query
+from kgcompare.rdf.terms import OWL_CLASS
 from kgcompare.schema import vocabulary
 from kgcompare.search import Filter
 from kgcompare.web.examples import examples as comparisons
@@ -30,7 +31,6 @@ _INTERNAL = ("changes", "graph", "index_", "path_ends", "pointing_in", "quads", 
 """What the names of queries begin with that are nothing without parameters, or give all there is."""
 _DOWNLOADS = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
 _HEADER = re.compile(r"\A(?:#.*\n)+\n*")
-_CLASS = iri("owl:Class").value
 
 
 def page() -> Response:
@@ -89,7 +89,7 @@ def _terms(generation: Generation, lang: str) -> dict[str, object]:
     for term in words.subjects():
         types = words.types(term)
         if isinstance(term, NamedNode) and types:
-            kind = classes if _CLASS in types else properties if types[0].endswith("Property") else None
+            kind = classes if OWL_CLASS in types else properties if types[0].endswith("Property") else None
             if kind is not None:
                 kind[term.value] = vocabulary.label(term.value, lang)
     return {

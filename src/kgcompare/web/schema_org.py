@@ -24,6 +24,15 @@ from kgcompare.formats.void import ABOUT, KEYWORDS, TITLE, dataset_iri
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri, is_web
+from kgcompare.rdf.terms import (
+    FOAF_FAMILY_NAME,
+    FOAF_GIVEN_NAME,
+    FOAF_ORGANIZATION,
+    FOAF_PERSON,
+    KGC_METHOD,
+    SKOS_CONCEPT,
+    SKOS_IN_SCHEME,
+)
 from kgcompare.report.extent import Extent
 from kgcompare.text.languages import DEFAULT, interface_languages, speaks, translate
 from kgcompare.web import signposting
@@ -36,10 +45,10 @@ CONTEXT = {"@context": "https://schema.org"}
 _KEPT = ("method", "q", "domain", "family", "type", "from", "to", "sort", "after", "query", "only", "class", "lang")
 """Parameters that make another page, and not the same one shown otherwise."""
 _CLASSES = {
-    iri("kgc:Method").value: "DefinedTerm",
-    iri("skos:Concept").value: "DefinedTerm",
-    iri("foaf:Person").value: "Person",
-    iri("foaf:Organization").value: "Organization",
+    KGC_METHOD: "DefinedTerm",
+    SKOS_CONCEPT: "DefinedTerm",
+    FOAF_PERSON: "Person",
+    FOAF_ORGANIZATION: "Organization",
 }
 """What schema.org calls the things of a class whose records do not say it themselves."""
 _SOURCES = {"book": "Book", "chapter": "Chapter", "thesis": "Thesis", "report": "Report", "webpage": "WebPage"}
@@ -135,8 +144,8 @@ def of_record(found: Record) -> Node:
     alias = found.fact("alias")
     said = _thing(found.thing, graph) | {
         "alternateName": [_text(value.text, value.lang) for value in alias.values] if alias else None,
-        "familyName": graph.text(node, iri("foaf:familyName").value),
-        "givenName": graph.text(node, iri("foaf:givenName").value),
+        "familyName": graph.text(node, FOAF_FAMILY_NAME),
+        "givenName": graph.text(node, FOAF_GIVEN_NAME),
         "sameAs": _web(graph, node, "schema:sameAs") + _web(graph, node, "skos:exactMatch"),
     }
     if found.csl is not None:
@@ -195,7 +204,7 @@ def _type(classes: Sequence[str]) -> str:
 
 def _term_set(graph: Graph, node: NamedNode, lang: str) -> Node:
     """The scheme of a concept; of any other term the dataset, as the set of terms that it is."""
-    schemes = [scheme for scheme in graph.iris(node, iri("skos:inScheme").value) if is_safe_iri(scheme)]
+    schemes = [scheme for scheme in graph.iris(node, SKOS_IN_SCHEME) if is_safe_iri(scheme)]
     if not schemes:
         return _dataset(lang) | {"@type": "DefinedTermSet"}
     tag, name = Reader(lang, current().descriptions.things({schemes[0]})).label(schemes[0])

@@ -14,14 +14,13 @@ from pyoxigraph import NamedNode
 
 from kgcompare.formats import FORMATS, rdf, void
 from kgcompare.model import Comparison
-from kgcompare.rdf.namespaces import iri, is_web
+from kgcompare.rdf.namespaces import is_web
+from kgcompare.rdf.terms import DCTERMS_LICENSE, QB_DATA_SET, SCHEMA_DATASET, SCHEMA_WEB_PAGE
 from kgcompare.web.once import extent_of
 from kgcompare.web.request import current, link
 
-_LICENCE = iri("dcterms:license").value
 _MOST = 3500
 """Bytes of a Link header; many proxies refuse an answer whose headers together are over 4 KiB."""
-_PAGE, _DATA, _CUBE = (iri(name).value for name in ("schema:WebPage", "schema:Dataset", "qb:DataSet"))
 
 
 def header(links: Iterable[tuple[str, str, str]]) -> str:
@@ -56,7 +55,7 @@ def of_document(path: str, offered: Sequence[str], *more: tuple[str, str, str], 
 def of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
     """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types."""
     thing, graph = current().locate(kind, slug)
-    types = [(_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
+    types = [(SCHEMA_WEB_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
     collection = (link("dataset.page", lang=None), "collection", "")
     cite = (thing, "cite-as", "")
     return of_document(f"/{kind}/{slug}", offered, cite, *licensed(licences([thing])), *types, collection)
@@ -67,7 +66,7 @@ def of_comparison(found: Comparison, offered: Sequence[str]) -> str:
     asked = [("method", thing.id) for thing in found.methods]
     asked += [(name, request.args[name]) for name in ("only", "class", "lang") if request.args.get(name)]
     items = [(request.script_root + thing.path, "item", "") for thing in found.methods]
-    types = [(_PAGE, "type", ""), (_CUBE, "type", "")]
+    types = [(SCHEMA_WEB_PAGE, "type", ""), (QB_DATA_SET, "type", "")]
     cite = (rdf.dataset_iri(found, current().base.value), "cite-as", "")
     terms = licensed(licences([thing.iri for thing in found.methods]))
     return of_document("/compare", offered, cite, *terms, *types, *items, query=urlencode(asked))
@@ -78,14 +77,14 @@ def of_dataset(offered: Sequence[str]) -> str:
     dump = (link("dataset.dump", lang=None), "item", "application/gzip")
     cite = (void.dataset_iri(current().base), "cite-as", "")
     terms = licensed(extent_of(current()).licences)
-    return of_document("/dataset", offered, cite, *terms, (_DATA, "type", ""), dump)
+    return of_document("/dataset", offered, cite, *terms, (SCHEMA_DATASET, "type", ""), dump)
 
 
 def licences(things: Sequence[str]) -> list[str]:
     """The addresses of the licences that the documents of things name."""
     documents = [current().base.document(thing) for thing in things]
     found = current().descriptions.describe(documents)
-    named = dict.fromkeys(name for of, graph in found.items() for name in graph.iris(NamedNode(of), _LICENCE))
+    named = dict.fromkeys(name for of, graph in found.items() for name in graph.iris(NamedNode(of), DCTERMS_LICENSE))
     return list(filter(is_web, named))
 
 

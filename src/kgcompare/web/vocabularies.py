@@ -8,10 +8,23 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from pyoxigraph import NamedNode, Triple
 
-from kgcompare.catalogue.generation import METHOD
 from kgcompare.formats import FORMATS, RDF, json, rdf
 from kgcompare.formats.jsonld_context import context
 from kgcompare.rdf.namespaces import KGC, SHAPES, iri, local_name, shortened
+from kgcompare.rdf.terms import (
+    DCTERMS_DESCRIPTION,
+    DCTERMS_LICENSE,
+    KGC_METHOD,
+    OWL_ANNOTATION_PROPERTY,
+    OWL_CLASS,
+    OWL_DATATYPE_PROPERTY,
+    OWL_OBJECT_PROPERTY,
+    OWL_VERSION_INFO,
+    RDF_PROPERTY,
+    RDFS_SUB_CLASS_OF,
+    SKOS_CONCEPT,
+    SKOS_DEFINITION,
+)
 from kgcompare.schema import vocabulary
 from kgcompare.schema.shapes import PropertyShape
 from kgcompare.text.languages import best
@@ -47,11 +60,11 @@ def namespace(suffix: str = "") -> Response:
 
     def page(lang: str) -> str:
         found = sorted(_terms(lang), key=lambda term: (list(KINDS.values()).index(term.kind), term.id))
-        said = best(graph.texts(about, iri("dcterms:description").value), lang)
-        version = graph.text(about, iri("owl:versionInfo").value)
+        said = best(graph.texts(about, DCTERMS_DESCRIPTION), lang)
+        version = graph.text(about, OWL_VERSION_INFO)
         return render("ns.html", lang, terms=found, about=said, version=version, namespace=KGC)
 
-    terms = signposting.licensed(graph.iris(about, iri("dcterms:license").value))
+    terms = signposting.licensed(graph.iris(about, DCTERMS_LICENSE))
     return _published("/ns", suffix, list(graph), page, (about.value, "cite-as", ""), *terms)
 
 
@@ -62,7 +75,7 @@ def shapes(suffix: str = "") -> Response:
 
     def page(lang: str) -> str:
         found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        for target in sorted(current().shapes.targets, key=lambda target: target != METHOD):
+        for target in sorted(current().shapes.targets, key=lambda target: target != KGC_METHOD):
             shapes = current().shapes.fields(target)
             key = (current().shapes.class_label(target, lang), tuple(shape.iri for shape in shapes))
             found.setdefault(key, []).append(target)
@@ -103,12 +116,12 @@ def _terms(lang: str) -> list[Term]:
     found = []
     for node in graph.subjects():
         if isinstance(node, NamedNode) and node.value.startswith(KGC):
-            definition = best(graph.texts(node, iri("skos:definition").value), lang)
+            definition = best(graph.texts(node, SKOS_DEFINITION), lang)
             broader, domain, values = (
                 tuple(map(shortened, graph.iris(node, iri(predicate).value)))
                 for predicate in ("rdfs:subPropertyOf", "rdfs:domain", "rdfs:range")
             )
-            broader += tuple(map(shortened, graph.iris(node, iri("rdfs:subClassOf").value)))
+            broader += tuple(map(shortened, graph.iris(node, RDFS_SUB_CLASS_OF)))
             kinds = [KINDS[cls] for cls in graph.types(node) if cls in KINDS]
             name = vocabulary.label(node.value, lang)
             kind = kinds[0] if kinds else "Concept"
@@ -117,11 +130,11 @@ def _terms(lang: str) -> list[Term]:
 
 
 KINDS = {
-    iri("owl:Class").value: "Class",
-    iri("owl:ObjectProperty").value: "Property",
-    iri("owl:DatatypeProperty").value: "Property",
-    iri("owl:AnnotationProperty").value: "Property",
-    iri("rdf:Property").value: "Property",
-    iri("skos:Concept").value: "Concept",
+    OWL_CLASS: "Class",
+    OWL_OBJECT_PROPERTY: "Property",
+    OWL_DATATYPE_PROPERTY: "Property",
+    OWL_ANNOTATION_PROPERTY: "Property",
+    RDF_PROPERTY: "Property",
+    SKOS_CONCEPT: "Concept",
 }
 """What a term is, by its class, in English; the key to its translations."""
