@@ -202,7 +202,7 @@ def shown(page: str) -> str:
 
 
 def test_every_example_runs_as_it_is_shown(site: str) -> None:
-    for query in query_page.examples():
+    for query in query_page.example_queries():
         address = f"{site}/sparql?example={query.name}"
         with urllib.request.urlopen(
             urllib.request.Request(address, headers={"Accept": "text/html"}), timeout=20

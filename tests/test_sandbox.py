@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import statistics
 import threading
@@ -107,7 +108,7 @@ def test_nothing_is_fetched_and_nothing_changes(pool: Pool, listener: Listener, 
     kind, _ = outcome(pool, bombs.at(text, listener.port))
     assert kind in {"answer", "refused"}
     if kind == "answer":
-        assert b'"bindings": []' in pool.ask(bombs.at(text, listener.port)).body
+        assert json.loads(pool.ask(bombs.at(text, listener.port)).body)["results"]["bindings"] == []
     assert listener.knocks == 0
     assert pool.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").body == before
 
