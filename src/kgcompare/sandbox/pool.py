@@ -29,7 +29,7 @@ class Bounds:
     *memory* in bytes of a worker's address space (512 MiB is too little for an open store).
 
     *workers* queries run beside each other, *spare* workers stand ready to take the place of one that is killed,
-    *waiting* queries may wait for a worker, and *share* of all these may belong to one client.
+    *waiting* queries may wait for a worker, and *share* of all these may belong to one client. A worker has *start* seconds to start in.
     """
 
     seconds: float = 10.0
@@ -40,6 +40,7 @@ class Bounds:
     spare: int = 2
     waiting: int = 32
     share: int = 8
+    start: float = 30.0
 
 
 class Pool:
@@ -137,7 +138,7 @@ class Pool:
             return worker
         if worker is not None:
             worker.kill()
-        return WorkerProcess(self.snapshot, self.bounds.memory)
+        return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start)
 
     def _give_back(self, worker: WorkerProcess) -> None:
         """Keeps a worker for the next query, or starts another one in its place."""
@@ -152,7 +153,7 @@ class Pool:
 
     def _try_start(self) -> WorkerProcess | None:
         try:
-            return WorkerProcess(self.snapshot, self.bounds.memory)
+            return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start)
         except Unavailable:
             return None
 

@@ -17,9 +17,6 @@ from kgcompare.sandbox.request import Head, Request, Status
 NICE = 10
 """Scheduling priority of a worker: whoever asks for a page comes first."""
 
-STARTING = 30.0
-"""Seconds that a worker may take to open its snapshot."""
-
 _LONGEST_HEAD = 64 * 1024
 _CHUNK = 1024 * 1024
 _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
@@ -29,8 +26,8 @@ _COMMAND = (sys.executable, "-m", "kgcompare.sandbox.worker")
 class WorkerProcess:
     """A process with one snapshot open; for one thread at a time."""
 
-    def __init__(self, snapshot: Path, memory: int) -> None:
-        """Starts it beside the caller, with *memory* bytes of address space.
+    def __init__(self, snapshot: Path, memory: int, start: float) -> None:
+        """Starts it beside the caller, with *memory* bytes of address space and *start* seconds to open the snapshot.
 
         :raises Unavailable: if the system starts no process.
         """
@@ -54,6 +51,7 @@ class WorkerProcess:
         self._stdout = cast("IO[bytes]", self.process.stdout)
         os.set_blocking(self._stdin.fileno(), False)
         self._read = bytearray()  # what has come and was not taken yet
+        self._start = start
         self._ready = False
 
     def ask(self, request: Request, seconds: float) -> tuple[Head, bytes]:
@@ -86,7 +84,7 @@ class WorkerProcess:
 
     def _await_start(self) -> None:
         try:
-            head = Head.from_bytes(self._line(time.monotonic() + STARTING))
+            head = Head.from_bytes(self._line(time.monotonic() + self._start))
         except (OSError, EOFError) as fault:
             raise _not_started() from fault
         if head.status is not Status.READY:
