@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode
 
 from kgcompare import resources
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, local_name
+from kgcompare.rdf.syntaxes import bundled
 from kgcompare.rdf.terms import KGC_INVERSE_LABEL, RDFS_LABEL, RDFS_SUB_PROPERTY_OF
 from kgcompare.text.languages import best
 
@@ -16,8 +17,7 @@ from kgcompare.text.languages import best
 @cache
 def graph() -> Graph:
     """The vocabulary's own statements."""
-    quads = parse(path=str(resources.vocabulary_file()), format=RdfFormat.TURTLE)
-    return Graph(Triple(q.subject, q.predicate, q.object) for q in quads)
+    return Graph(bundled(resources.vocabulary_file()))
 
 
 def label(term: str, lang: str, *, inverse: bool = False) -> str:
