@@ -61,9 +61,9 @@ def flat(text: str) -> str:
 
 def shown(found: Comparison, blank: bool = False) -> list[list[str]]:
     """The texts of the cells; in words, or blank, where there are none."""
-    from kgcompare.formats.tables import said
+    from kgcompare.formats.tables import cell_text
 
-    return [[(cell.text or "") if blank else said(cell, found.language) for cell in row.cells] for row in found.rows]
+    return [[(cell.text or "") if blank else cell_text(cell, found.language) for cell in row.cells] for row in found.rows]
 
 
 def verdicts(found: Comparison) -> list[str]:
