@@ -22,12 +22,13 @@ from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import DataError, UnknownFormat, UsageError
-from kgcompare.formats import BIBLIOGRAPHY, COMPARISON, FORMATS, rdf, record_text, render
-from kgcompare.formats.solutions import answer_text
+from kgcompare.formats import BIBLIOGRAPHY, COMPARISON, FORMATS, RECORD, rdf, record_text, render
+from kgcompare.formats.solutions import MEDIA_TYPES, answer_text
 from kgcompare.formats.tables import STATUS, harmless
 from kgcompare.model import Comparison, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, KGC
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.web.negotiation import _ALIASES
 
 HOSTILE = ["marks", "lines", "rtl", "plain"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -537,6 +538,17 @@ def test_every_format_of_the_interface_is_there() -> None:
     assert FORMATS["tex"].content_type.startswith("application/x-tex")
     assert FORMATS["json"].content_type == "application/json"
     assert set(STATUS) == {"not-recorded", "none", "unknown"}
+
+
+def test_there_is_one_table_of_formats() -> None:
+    """Other names of formats and media types stand elsewhere, and mean what it says."""
+    media = {form.media_type for form in FORMATS.values()}
+    assert len(media) == len(FORMATS)
+    assert set(_ALIASES.values()) <= FORMATS.keys()
+    assert not set(_ALIASES) & media
+    assert {name: FORMATS[name].media_type for name in ("csv", "tsv")}.items() <= MEDIA_TYPES.items()
+    assert {*COMPARISON} - {"table"} == {*FORMATS}
+    assert {*RECORD, *BIBLIOGRAPHY} <= {*FORMATS}
 
 
 def test_only_differences_keeps_rows_that_differ_or_are_partly_recorded(generation: Generation) -> None:

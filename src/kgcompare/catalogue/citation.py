@@ -14,7 +14,7 @@ import re
 import threading
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from pyoxigraph import Literal as RdfLiteral
 
@@ -193,7 +193,7 @@ def _render(item: str, marked_up: bool) -> str:
     data: CslItem = json.loads(item)
     try:
         reference = _by_citeproc(data, marked_up)
-    except Exception:  # noqa: BLE001  what citeproc makes of an odd item is its affair; a page is to show it all the same
+    except Exception:  # noqa: BLE001  whatever citeproc stumbles over, a page is to show the source
         return _bare(data)
     reference = re.sub(r",? (?:&amp;|&) et al\.", ", et al.", reference)
     # A title that ends in a mark of its own takes no full stop after it.
@@ -212,7 +212,7 @@ def _by_citeproc(item: CslItem, marked_up: bool) -> str:
 
 
 @cache
-def _style() -> Any:
+def _style() -> object:
     from citeproc import CitationStylesStyle
 
     return CitationStylesStyle(str(resources.package_file("catalogue/apa.csl")), locale="en-US", validate=False)

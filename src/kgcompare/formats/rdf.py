@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple, parse, serialize
 
 from kgcompare.errors import DataError, KgcompareError, UnknownFormat, ValidationReport
+from kgcompare.formats.json import JsonObject, dumps
 from kgcompare.model import Thing
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Graph, Node, Term, structure_key
@@ -27,8 +28,6 @@ from kgcompare.rdf.namespaces import KINDS, PREFIXES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.terms import KGC_ORDER
 
-Frame = dict[str, Any]
-"""A frame of JSON-LD, as pyld takes it. Source: JSON-LD 1.1 Framing, section 4.1."""
 Statement = TypeVar("Statement", Quad, Triple)
 _BLOCK = 5000
 """Statements of a piece of a dump."""
@@ -147,14 +146,14 @@ def _labelled(triples: Iterable[Triple]) -> Iterator[Triple]:
                 yield Triple(labels.get(subject, subject), NamedNode(predicate), labels.get(value, value))
 
 
-def json_ld(triples: Iterable[Triple], base: str, frame: Frame | None = None) -> str:
+def json_ld(triples: Iterable[Triple], base: str, frame: JsonObject | None = None) -> str:
     """JSON-LD with its context inline, compacted; in the form of *frame* if there is one."""
     statements = list(triples)
     frames = [None] if frame is None else [frame, None]
     return _checked(statements, "jsonld", base, *(partial(_by_pyld, statements, base, frame) for frame in frames))
 
 
-def _by_pyld(statements: Sequence[Triple], base: str, frame: Frame | None) -> str:
+def _by_pyld(statements: Sequence[Triple], base: str, frame: JsonObject | None) -> str:
     from pyld import jsonld
 
     # As a dataset of pyld's own: its parser of N-Quads takes an escaped backslash before an n for a newline.
@@ -168,7 +167,7 @@ def _by_pyld(statements: Sequence[Triple], base: str, frame: Frame | None) -> st
         data = jsonld.compact(expanded, inline)
     used = {p for p in inline if f'"{p}:' in json.dumps(data)}
     data["@context"] = {prefix: namespace for prefix, namespace in inline.items() if prefix in used}
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    return dumps(data)
 
 
 def _pyld(term: Term | Triple) -> dict[str, str]:
@@ -196,7 +195,7 @@ def document_rdf(triples: Iterable[Triple], thing: Thing, base: str, name: str) 
     if name == "jsonld":
         about = [thing.iri, Base(base).document(thing.iri)]
         # The document names its topic and does not embed it: what stands twice has its lists twice.
-        topic = {"@embed": "@never", "@omitDefault": True}
+        topic: JsonObject = {"@embed": "@never", "@omitDefault": True}
         return json_ld(triples, base, {"@id": about, "@embed": "@once", "foaf:primaryTopic": topic})
     return write(triples, name, base)
 

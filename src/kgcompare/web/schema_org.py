@@ -49,7 +49,7 @@ _CLASSES = {
 }
 """What schema.org calls the things of a class whose records do not say it themselves."""
 _SOURCES = {"book": "Book", "chapter": "Chapter", "thesis": "Thesis", "report": "Report", "webpage": "WebPage"}
-"""The same for CSL types; everything else is an article."""
+"""What schema.org calls the sources of a CSL type; those of every other type are articles."""
 _CONTAINERS = {"article-journal": "Periodical", "chapter": "Book"}
 _TAGS = {
     "article-journal": ("journal_title", "publisher"),
