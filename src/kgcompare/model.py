@@ -29,6 +29,8 @@ class CslName(TypedDict, total=False):
     literal: str
 
 
+ET_AL = "et al."
+"""The last name of a list that has fewer than there are."""
 CslDate = TypedDict("CslDate", {"date-parts": list[list[int]]})
 """A date as CSL-JSON has it: a list of one date (of two for a range), whose first number is the year."""
 CslItem = TypedDict(

@@ -19,7 +19,7 @@ from typing import Literal, cast
 from pyoxigraph import Literal as RdfLiteral
 
 from kgcompare import resources
-from kgcompare.model import CslItem, CslName, Json
+from kgcompare.model import ET_AL, CslItem, CslName, Json
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_web
 from kgcompare.rdf.terms import (
@@ -43,8 +43,6 @@ from kgcompare.schema.shapes import Shapes
 NameOf = Callable[[Term], CslName]
 """Gives an agent's name as CSL has it."""
 
-ET_AL = "et al."
-"""The last author of an item whose source has more authors than are recorded."""
 _TYPES = (
     ("bibo:Thesis", "thesis"),
     ("bibo:Book", "book"),

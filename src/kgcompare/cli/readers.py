@@ -52,7 +52,7 @@ def show(place: Place, slug: str, lang: str, kind: str, form: str) -> None:
 
     with opened(place, lang) as catalogue:
         generation = catalogue.generation()
-        known = ("table", *(name for name in formats.of_record(generation, kind, slug) if name != "html"))
+        known = ("table", *(name for name in formats.record_formats(generation, kind, slug) if name != "html"))
         if form not in known:
             raise UsageError(f"unknown format {form!r}; use one of {', '.join(known)}")
         if form in formats.RDF:

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
-from kgcompare.catalogue import citation
-from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UnknownFormat
 from kgcompare.formats import bibliography, cube, html, json, tables, terminal
 from kgcompare.model import Comparison, CslItem, Record
 from kgcompare.rdf.syntaxes import SYNTAXES
+
+if TYPE_CHECKING:
+    from kgcompare.catalogue.generation import Generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,14 @@ RECORD = ("html", *RDF, "json")
 """The formats of every record."""
 
 
-def of_record(generation: Generation, kind: str, slug: str) -> tuple[str, ...]:
+def record_formats(generation: Generation, kind: str, slug: str) -> tuple[str, ...]:
     """The formats of the record at ``/KIND/SLUG``: a bibliography among them if a thing of its classes can cite.
 
     :raises UnknownThing: if there is no such record.
     :raises StoreError: if the store cannot be read.
     """
+    from kgcompare.catalogue import citation  # a worker that writes answers needs no catalogue
+
     thing, graph = generation.locate(kind, slug)
     cites = generation.once("what cites", lambda one: citation.cites(one.shapes))
     shaped = [cites[cls] for cls in graph.types(NamedNode(thing)) if cls in cites]

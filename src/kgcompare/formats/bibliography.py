@@ -15,9 +15,8 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 from urllib.parse import quote
 
-from kgcompare.catalogue.citation import ET_AL
 from kgcompare.formats.json import csl_object, dumps
-from kgcompare.model import Comparison, CslItem, CslName, Record, Value
+from kgcompare.model import ET_AL, Comparison, CslItem, CslName, Record, Value
 from kgcompare.rdf.namespaces import slugify
 
 _ENTRIES = {

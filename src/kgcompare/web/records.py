@@ -37,7 +37,7 @@ def record(kind: str, name: str) -> Response:
     slug, dot, suffix = name.partition(".")
     if not is_slug(kind) or not is_slug(slug) or (dot and not suffix):
         raise UnknownThing(f"there is no such record: /{kind[:40]}/{name[:80]}")
-    known = formats.of_record(current(), kind, slug)
+    known = formats.record_formats(current(), kind, slug)
     form = pick(known, suffix)
     lang = language()
 
