@@ -209,6 +209,22 @@ def test_equal_keys_are_told_apart_whatever_the_order() -> None:
         assert {k: i["id"].removeprefix(BASE) for k, i in bibliography.keys(order).items()} == expected
 
 
+@pytest.mark.parametrize("dates", [[], [[]]])
+def test_a_date_that_says_nothing_is_left_out(dates: list[list[int]]) -> None:
+    odd: CslItem = {**item("x", year=None), "issued": {"date-parts": dates}}
+    (entry,) = read_bibtex(bibliography.bibtex([odd])).values()
+    (reference,) = read_ris(bibliography.ris([odd]))
+    assert ("year" in entry, "year" in reference) == (False, False)
+
+
+def test_an_item_of_which_nothing_is_recorded() -> None:
+    (key,) = read_bibtex(bibliography.bibtex([{"id": "urn:x", "type": ""}]))
+    assert key.startswith("anonymous")
+    assert [entry["type_of_reference"] for entry in read_ris(bibliography.ris([{"id": "urn:x", "type": ""}]))] == [
+        "GEN"
+    ]
+
+
 @pytest.mark.parametrize(
     ("title", "tex"),
     [

@@ -223,4 +223,5 @@ def pages(item: CslItem) -> tuple[str, ...]:
 
 
 def _year(item: CslItem) -> int | None:
-    return item["issued"]["date-parts"][0][0] if "issued" in item else None
+    dates = item["issued"]["date-parts"] if "issued" in item else []
+    return dates[0][0] if dates and dates[0] else None
