@@ -568,7 +568,7 @@ def test_trusted_quads_are_taken_exactly_as_they_are(tmp_path: Path) -> None:
     folder = tmp_path / "throwaway"
     ingest.throwaway(folder, [file], Options(trust=True))
     with Catalogue(EmbeddedStore(folder)) as catalogue:
-        assert sorted("".join(rdf.dump(catalogue.generation().quads(), "nq", DEFAULT_BASE)).splitlines()) == lines
+        assert sorted("".join(rdf.dump_lines(catalogue.generation().quads(), "nq", DEFAULT_BASE)).splitlines()) == lines
         assert catalogue.compare(["a"]).row("domain").label == "Domain", "rows come from the bundled shapes"
 
 
@@ -672,7 +672,7 @@ def test_what_is_exported_comes_back_the_same(
     ingest.import_files(first, [file], Options())
     exported = folder / f"exported.{form}"
     exported.write_text(
-        "".join(rdf.dump(EmbeddedStore(first).snapshot().quads(), form, DEFAULT_BASE)), encoding="utf-8"
+        "".join(rdf.dump_lines(EmbeddedStore(first).snapshot().quads(), form, DEFAULT_BASE)), encoding="utf-8"
     )
     ingest.create_store(second)
     ingest.import_files(second, [exported], Options())
@@ -685,7 +685,7 @@ def test_what_is_exported_comes_back_the_same(
 def test_the_small_catalogue_comes_back_the_same(small_store: Path, tmp_path: Path, form: str) -> None:
     exported = tmp_path / f"exported.{form}"
     exported.write_text(
-        "".join(rdf.dump(EmbeddedStore(small_store).snapshot().quads(), form, DEFAULT_BASE)), encoding="utf-8"
+        "".join(rdf.dump_lines(EmbeddedStore(small_store).snapshot().quads(), form, DEFAULT_BASE)), encoding="utf-8"
     )
     ingest.create_store(tmp_path / "again")
     report = ingest.import_files(tmp_path / "again", [exported], Options())

@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.descriptions import is_source
-from kgcompare.model import Link, Value
+from kgcompare.model import CslItem, CslName, Link, Value
 from kgcompare.rdf.graph import Graph, Term, literal_key, structure_key
 from kgcompare.rdf.namespaces import PREFIXES, is_web, local_name
 from kgcompare.rdf.terms import (
@@ -93,16 +93,16 @@ class Reader:
             return Value(term.value, term.value, iri=term.value, url=outside)
         if is_source(graph, term.value):
             item = self.csl(term)
-            url = citation.address(graph, term)
+            url = citation.source_address(graph, term)
             return Value(term.value, citation.text(item), "en", term.value, url=url, csl=item)
         lang, text = self.label(term.value)
         return Value(term.value, text, lang, term.value)
 
-    def csl(self, source: NamedNode) -> dict[str, object]:
+    def csl(self, source: NamedNode) -> CslItem:
         """A source as a CSL-JSON item."""
         return citation.csl(self.things[source.value], source, self.agent_name)
 
-    def agent_name(self, agent: Term) -> dict[str, str]:
+    def agent_name(self, agent: Term) -> CslName:
         """An agent's name as CSL has it."""
         if isinstance(agent, Literal):
             return {"literal": agent.value}

@@ -52,11 +52,11 @@ def show(place: Place, slug: str, lang: str, kind: str, form: str) -> None:
     from kgcompare import formats
     from kgcompare.formats import rdf
 
-    known = ("table", *(name for name in formats.of_kind(kind) if name != "html"))
-    if form not in known:
-        raise UsageError(f"unknown format {form!r}; use one of {', '.join(known)}")
     with opened(place, lang) as catalogue:
         generation = catalogue.generation()
+        known = ("table", *(name for name in formats.record_formats(generation, kind, slug) if name != "html"))
+        if form not in known:
+            raise UsageError(f"unknown format {form!r}; use one of {', '.join(known)}")
         if form in formats.RDF:
             thing, triples = generation.triples(kind, slug)
             put(rdf.document_rdf(triples, thing, generation.base.value, form))
@@ -135,7 +135,7 @@ def export(place: Place, form: str, output: Path | None) -> None:
 
     with opened(place) as catalogue:
         generation = catalogue.generation()
-        chunks = rdf.dump(generation.quads(), form, generation.base.value)
+        chunks = rdf.dump_lines(generation.quads(), form, generation.base.value)
         if output is None:
             for chunk in chunks:
                 put(chunk)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from kgcompare.rdf.graph import Node
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.report.extent import Extent
@@ -30,8 +31,6 @@ _SERVICES = (
     ("", "HTTP", "https://spec.openapis.org/oas/v3.1.0", "/openapi.json"),
 )
 """(path, title, standard, where it is described) of the services that give the data."""
-
-Node = NamedNode | BlankNode
 
 
 def dataset_iri(base: Base) -> str:
@@ -54,9 +53,9 @@ def _statements(base: Base, root: str, extent: Extent, records: int, examples: I
     for cls in ("void:Dataset", "dcat:Dataset", "schema:Dataset"):
         yield Triple(node, iri("rdf:type"), iri(cls))
     for lang in interface_languages():
-        title, about = (Literal(translate(lang, said), language=lang) for said in (TITLE, ABOUT))
-        for predicate, said in (("dcterms:title", title), ("schema:name", title)):
-            yield Triple(node, iri(predicate), said)
+        title, about = (Literal(translate(lang, text), language=lang) for text in (TITLE, ABOUT))
+        for predicate in ("dcterms:title", "schema:name"):
+            yield Triple(node, iri(predicate), title)
         for predicate in ("dcterms:description", "schema:description"):
             yield Triple(node, iri(predicate), about)
         for word in KEYWORDS:

@@ -29,8 +29,8 @@ class Bounds:
     *memory* in bytes of a worker's address space (512 MiB is too little for an open store).
 
     *workers* queries run beside each other, *spare* workers stand ready to take the place of one that is killed,
-    *waiting* queries may wait for a worker, and *share* of all these may belong to one client. A worker may take *start*
-    seconds to start.
+    *waiting* queries may wait for a worker, and *share* of all these may belong to one client.
+    A worker may take *start* seconds to start.
     """
 
     seconds: float = 10.0

@@ -61,7 +61,7 @@ def page(suffix: str = "") -> Response:
             }
         )
 
-    return answer(form, lang, make, lambda: signposting.of_dataset(OFFERED))
+    return answer(form, lang, make, lambda: signposting.links_of_dataset(OFFERED))
 
 
 @blueprint.get("/.well-known/void")
@@ -80,7 +80,7 @@ def _described(form: Format) -> Response:
         triples = void.describe(current().base, root(), extent_of(current()), sum(counts.values()), examples)
         return rdf.write(triples, form.name, current().base.value)
 
-    return answer(form, None, make, lambda: signposting.of_dataset(OFFERED))
+    return answer(form, None, make, lambda: signposting.links_of_dataset(OFFERED))
 
 
 @blueprint.get("/dump.nq.gz")

@@ -85,7 +85,7 @@ def _linked(
         made.append(_compared(wanted, lang, only, cls))
         return show(made[0])
 
-    return answer(form, lang, make, lambda: signposting.of_comparison(made[0], COMPARISON))
+    return answer(form, lang, make, lambda: signposting.links_of_comparison(made[0], COMPARISON))
 
 
 def _compared(wanted: Sequence[str], lang: str, only: str, cls: str) -> Comparison:

@@ -37,7 +37,7 @@ def record(kind: str, name: str) -> Response:
     slug, dot, suffix = name.partition(".")
     if not is_slug(kind) or not is_slug(slug) or (dot and not suffix):
         raise UnknownThing(f"there is no such record: /{kind[:40]}/{name[:80]}")
-    known = formats.of_kind(kind)
+    known = formats.record_formats(current(), kind, slug)
     form = pick(known, suffix)
     lang = language()
 
@@ -52,4 +52,4 @@ def record(kind: str, name: str) -> Response:
         return render("record.html", lang, found=found, formats=others, kind=kind)
 
     tag = lang if form.name in {"html", "json"} else None
-    return answer(form, tag, make, lambda: signposting.of_record(kind, slug, known))
+    return answer(form, tag, make, lambda: signposting.links_of_record(kind, slug, known))

@@ -224,7 +224,7 @@ def reference(source: str) -> Markup:
     node = NamedNode(source)
     reader = Reader(languages.DEFAULT, current().descriptions.things({source}))
     text = citation.marked_up(reader.csl(node))
-    url = citation.address(reader.things[source], node)
+    url = citation.source_address(reader.things[source], node)
     link_text = ""
     if url and text.endswith(str(escape(url))):
         text = text[: -len(str(escape(url)))]

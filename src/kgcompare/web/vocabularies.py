@@ -103,7 +103,7 @@ def _published(
         return page(lang) if form.name == "html" else rdf.write(triples, form.name, current().base.value)
 
     return answer(
-        form, lang if form.name == "html" else None, make, lambda: signposting.of_document(path, OFFERED, *more)
+        form, lang if form.name == "html" else None, make, lambda: signposting.links_of_document(path, OFFERED, *more)
     )
 
 
