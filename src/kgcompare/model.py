@@ -156,7 +156,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One row of a record's page: what it is called, and its values."""
+    """One row of a record's page: what it is called, and its values.
+
+    ``kind`` is that of the row; ``compared`` says whether comparisons have it, ``shown`` is False for what a page has
+    no line for: the thing's own name, and what shapes say is there for machines.
+    """
 
     id: str
     label: str
@@ -165,6 +169,8 @@ class Fact:
     status: Status = "recorded"
     description: str | None = None
     compared: bool = False
+    kind: RowKind = "value"
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)

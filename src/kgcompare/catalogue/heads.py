@@ -57,6 +57,6 @@ def _filed(shapes: Shapes, graph: Graph, thing: str) -> dict[str, str]:
 def _date(shapes: Shapes, reader: Reader, graph: Graph, thing: str) -> str | None:
     """How the row that dates a thing reads."""
     node = NamedNode(thing)
-    row = shapes.date(shapes.class_among(graph.types(node)))
+    row = shapes.date_row(shapes.class_among(graph.types(node)))
     terms = graph.objects(node, row.path.predicate or "") if row else []
     return next((reader.value(graph, term).text for term in terms), None)

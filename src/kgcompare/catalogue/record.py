@@ -114,6 +114,8 @@ def _facts(shapes: Shapes, cls: str, reader: Reader, graph: Graph, thing: str) -
                 shown.status,
                 described[1] if described else None,
                 shape.id is not None,
+                shape.kind,
+                shape.shown,
             )
         )
     return tuple(facts)

@@ -53,6 +53,7 @@ KGC_RELATED = iri("kgc:related").value
 KGC_ROW = iri("kgc:row").value
 KGC_ROW_ID = iri("kgc:rowId").value
 KGC_ROW_KIND = iri("kgc:rowKind").value
+KGC_SHOWN = iri("kgc:shown").value
 KGC_SUPPORTING = iri("kgc:supporting").value
 KGC_TEXT_ROW = iri("kgc:TextRow").value
 KGC_UNKNOWN = iri("kgc:Unknown").value

@@ -22,8 +22,10 @@ from kgcompare.rdf.terms import (
     KGC_PLURAL_LABEL,
     KGC_ROW_ID,
     KGC_ROW_KIND,
+    KGC_SHOWN,
     KGC_TEXT_ROW,
     KGC_VALUE_ROW,
+    LABELS,
     RDFS_LABEL,
     SH_CLASS,
     SH_DATATYPE,
@@ -52,7 +54,7 @@ class PropertyShape:
     """A property shape as a row: ``id`` is None for one that comparisons leave out.
 
     ``datatype`` and ``value_classes`` are the IRIs of what its values are; ``facet`` says whether lists can be narrowed
-    by it. ``names``, ``plurals`` and ``inverses`` are what it, several of its values, and its path read backwards are
+    by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads. ``names``, ``plurals`` and ``inverses`` are what it, several of its values, and its path read backwards are
     called, by language.
     """
 
@@ -67,12 +69,17 @@ class PropertyShape:
     datatype: str | None = None
     value_classes: tuple[str, ...] = ()
     facet: bool = False
+    shown: bool = True
     plurals: Mapping[str, str] = field(hash=False, default_factory=dict)
     inverses: Mapping[str, str] = field(hash=False, default_factory=dict)
 
     def label(self, lang: str) -> tuple[str, str]:
         """(language, name) for a reader of *lang*."""
         return best(self.names, lang) or ("", self.id or local_name(self.iri))
+
+    def plural(self, lang: str) -> str:
+        """What several of its values are called; as one of them where the shape does not say."""
+        return (best(self.plurals, lang) or self.label(lang))[1]
 
 
 def read_row(graph: Graph, node: Node) -> PropertyShape | None:
@@ -112,6 +119,8 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
         datatype=next(iter(graph.iris(node, SH_DATATYPE)), None),
         value_classes=_value_classes(graph, node),
         facet=facet,
+        shown=graph.text(node, KGC_SHOWN) not in {"false", "0"}
+        and (row_id is not None or path.predicate not in LABELS),
         plurals=graph.texts(node, KGC_PLURAL_LABEL),
         inverses=graph.texts(node, KGC_INVERSE_LABEL),
     )

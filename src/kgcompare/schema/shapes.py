@@ -35,6 +35,7 @@ from kgcompare.rdf.terms import (
     KGC_KIND,
     KGC_METHOD,
     KGC_PLURAL_LABEL,
+    KGC_SHOWN,
     KGC_SUPPORTING,
     RDFS_LABEL,
     SH_PROPERTY,
@@ -47,7 +48,7 @@ from kgcompare.schema.rows import PropertyShape, is_true, read_row
 from kgcompare.store.base import Snapshot, Statements
 from kgcompare.text.languages import best
 
-_LATER = {KGC_FACET, KGC_INVERSE_LABEL, KGC_KIND, KGC_PLURAL_LABEL, KGC_SUPPORTING}
+_LATER = {KGC_FACET, KGC_INVERSE_LABEL, KGC_KIND, KGC_PLURAL_LABEL, KGC_SHOWN, KGC_SUPPORTING}
 _AGENTS = {FOAF_PERSON, FOAF_ORGANIZATION, PREFIXES["foaf"] + "Agent"}
 
 
@@ -179,7 +180,7 @@ class Shapes:
         """What things of a kind are called within a sentence: "methods"; as one of them where no shape says."""
         facet = next((facet for facet in self._every_facet() if facet.id == kind), None)
         if facet is not None and self.is_facet_kind(kind):
-            return _within((best(facet.plurals, lang) or facet.label(lang))[1])
+            return _within(facet.plural(lang))
         return next((_within(self.class_plural(cls, lang)) for cls in self.classes_of_kind(kind)), kind)
 
     # -- rows ----------------------------------------------------------------------------------------
@@ -196,7 +197,7 @@ class Shapes:
         """The rows that lists of a class can be narrowed by, in order; their ids are kinds of pages as well."""
         return tuple(row for row in self.fields(target) if row.facet)
 
-    def date(self, target: str) -> PropertyShape | None:
+    def date_row(self, target: str) -> PropertyShape | None:
         """The row of a class that says when a thing arose: the first whose values are dates (EDTF)."""
         return next((row for row in self.rows(target) if row.datatype == EDTF and row.path.predicate), None)
 
