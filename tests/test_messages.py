@@ -24,7 +24,6 @@ PACKAGE = Path(kgcompare.__file__).parent
 TEMPLATES = sorted((PACKAGE / "web" / "templates").glob("*.html"))
 TABLES = (
     tables.STATUS.values(),
-    record._POINTING.values(),
     record._DOCUMENT.values(),
     rendering.SAID.values(),
     namespaces.KINDS,

@@ -107,7 +107,7 @@ def search(
 
 
 def _listed(things: Sequence[Thing]) -> list[list[str]]:
-    return [[thing.id, thing.label, thing.origin or "", thing.domain or ""] for thing in things]
+    return [[thing.id, thing.label, thing.date or "", thing.facets.get("domain", "")] for thing in things]
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:

@@ -8,8 +8,8 @@ Source: Reconciliation Service API 0.2 (W3C Entity Reconciliation Community Grou
 """
 
 from kgcompare.reconciliation.candidates import reconcile
-from kgcompare.reconciliation.entities import Things, choose
+from kgcompare.reconciliation.entities import Things, fitting
 from kgcompare.reconciliation.extension import extend
 from kgcompare.reconciliation.request import read_extension, read_queries, read_query
 
-__all__ = ["Things", "choose", "extend", "read_extension", "read_queries", "read_query", "reconcile"]
+__all__ = ["Things", "extend", "fitting", "read_extension", "read_queries", "read_query", "reconcile"]

@@ -16,21 +16,14 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import CslItem
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import KINDS, is_safe_iri, local_name
+from kgcompare.rdf.namespaces import is_safe_iri, local_name
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import BIBO_DOCUMENT, FOAF_PERSON, KGC_METHOD, SKOS_CONCEPT
-from kgcompare.schema.shapes import PropertyShape
+from kgcompare.rdf.terms import BIBO_DOCUMENT
+from kgcompare.schema.rows import PropertyShape
 from kgcompare.search import Entry
 from kgcompare.search.names import Names, plain
-from kgcompare.text.languages import best, translate
+from kgcompare.text.languages import best
 
-_CLASSES = {
-    "method": KGC_METHOD,
-    "agent": FOAF_PERSON,
-    "source": BIBO_DOCUMENT,
-    **dict.fromkeys(("domain", "family", "type"), SKOS_CONCEPT),
-}
-"""The class whose shape says what things of a kind have; things of other kinds say it themselves."""
 _SHOWN = 200
 """Characters of a description."""
 
@@ -59,13 +52,12 @@ class Things:
 
     def type(self, kind: str) -> dict[str, str]:
         """A kind as a type: its ``id`` and its ``name``."""
-        own = kind in KINDS
-        name = translate(self.lang, kind) if own else self.generation.shapes.class_label(self.class_of(kind), self.lang)
-        return {"id": kind, "name": name[:1].upper() + name[1:] if name else kind}
+        name = self.generation.shapes.kind_label(kind, self.lang)
+        return {"id": kind, "name": name[:1].upper() + name[1:]}
 
     def class_of(self, kind: str) -> str:
         """The class whose shape says what things of a kind have; empty where there is none."""
-        return _CLASSES.get(kind) or self.generation.class_of_kind(kind)
+        return next(iter(self.generation.shapes.classes_of_kind(kind)), "")
 
     def fields(self, kind: str) -> dict[str, PropertyShape]:
         """The properties of a kind by their ids, in the shape's order."""
@@ -73,13 +65,13 @@ class Things:
 
     def properties(self, kind: str = "") -> list[dict[str, str]]:
         """The properties of a kind, or of all: ``id``, ``name`` and ``description``."""
-        found: dict[str, dict[str, str]] = {}
+        properties: dict[str, dict[str, str]] = {}
         for one in [kind] if kind else self.kinds:
             for name, field in self.fields(one).items():
                 described = best(field.descriptions, self.lang)
-                said = {"description": described[1]} if described else {}
-                found.setdefault(name, {"id": name, "name": field.label(self.lang)[1], **said})
-        return list(found.values())
+                description = {"description": described[1]} if described else {}
+                properties.setdefault(name, {"id": name, "name": field.label(self.lang)[1], **description})
+        return list(properties.values())
 
     # -- things ----------------------------------------------------------------------------------------
 
@@ -105,32 +97,33 @@ class Things:
         for kind in dict.fromkeys(entry.kind for entry in entries):
             of_kind = [entry for entry in entries if entry.kind == kind]
             fields = {name: field for name, field in self.fields(kind).items() if name in properties}
-            graphs = self.generation.descriptions.records([entry.iri for entry in of_kind], self.class_of(kind))
-            found = {
+            graphs = self.generation.descriptions.records([entry.iri for entry in of_kind])
+            values = {
                 thing: {name: field.path.follow(graph, NamedNode(thing)) for name, field in fields.items()}
                 for thing, graph in graphs.items()
             }
-            named = {t for thing in found for terms in found[thing].values() for t in _within(graphs[thing], terms)}
+            named = {t for thing in values for terms in values[thing].values() for t in _within(graphs[thing], terms)}
             reader = Reader(self.lang, self.generation.descriptions.things(named))
             for entry in of_kind:
-                yield entry, reader, graphs.get(entry.iri, Graph()), found.get(entry.iri, {})
+                yield entry, reader, graphs.get(entry.iri, Graph()), values.get(entry.iri, {})
 
     def described(self, entries: Iterable[Entry]) -> dict[str, str]:
         """IRI to what tells a thing from its namesakes: its definition; of a source who wrote it, when and where."""
         kinds = {entry.iri: entry.kind for entry in entries}
-        sources = {thing for thing, kind in kinds.items() if kind == "source"}
+        cited = {kind for kind in kinds.values() if BIBO_DOCUMENT in self.generation.shapes.classes_of_kind(kind)}
+        sources = {thing for thing, kind in kinds.items() if kind in cited}
         reader = Reader(self.lang, self.generation.descriptions.things(sources))
-        found = {thing: _brief(reader.csl(NamedNode(thing))) for thing in sources}
+        descriptions = {thing: _brief(reader.csl(NamedNode(thing))) for thing in sources}
         others = [NamedNode(thing) for thing in sorted(kinds.keys() - sources) if is_safe_iri(thing)]
         rows = self.generation.snapshot.select(load("definitions").bind(thing=others)).rows if others else []
-        said: dict[str, dict[str, str]] = {}
+        definitions: dict[str, dict[str, str]] = {}
         for thing, text in rows:
             if thing is not None and isinstance(text, Literal):
-                said.setdefault(thing.value, {})[text.language or ""] = text.value
-        for name, texts in said.items():
+                definitions.setdefault(thing.value, {})[text.language or ""] = text.value
+        for name, texts in definitions.items():
             _, shown = best(texts, self.lang) or ("", "")
-            found[name] = shown if len(shown) <= _SHOWN else shown[:_SHOWN].rpartition(" ")[0] + " …"
-        return found
+            descriptions[name] = shown if len(shown) <= _SHOWN else shown[:_SHOWN].rpartition(" ")[0] + " …"
+        return descriptions
 
     def told(self, entry: Entry, described: Mapping[str, str]) -> dict[str, Any]:
         """A thing's ``id``, ``name`` and, where there is one, ``description``."""
@@ -164,11 +157,11 @@ def _within(graph: Graph, terms: Iterable[Term]) -> Iterator[str]:
             yield from _within(graph, [m for value in inner for m in graph.members(value) if isinstance(m, NamedNode)])
 
 
-def choose(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int) -> list[dict[str, str]]:
+def fitting(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int) -> list[dict[str, str]]:
     """Those of some types or properties whose id begins so, or a word of whose name does."""
     start = plain(prefix)
-    fitting = (one for one in offered if one["id"].startswith(prefix) or f" {start}" in f" {plain(one['name'])}")
-    return list(islice(fitting, skip, skip + most))
+    begun = (one for one in offered if one["id"].startswith(prefix) or f" {start}" in f" {plain(one['name'])}")
+    return list(islice(begun, skip, skip + most))
 
 
 def _brief(item: CslItem) -> str:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug import Response as AnyResponse
 
 from kgcompare import formats
-from kgcompare.catalogue.comparison import MOST, only_differences
+from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, Thing
@@ -63,7 +63,7 @@ def compare(suffix: str = "") -> AnyResponse:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
     if form.name != "html" or not (wanted or request.args.get("add") or wants_page()):
         if not wanted:
-            raise UsageError(f"name the methods to compare: /compare?method=SLUG&method=SLUG, up to {MOST}")
+            raise UsageError(f"name the methods to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
         return _linked(
             form, lang, lambda found: formats.render(found, form.name, current().base.value), wanted, only, cls
         )
@@ -141,7 +141,7 @@ def _compare_page(
         added=added,
         choices=choices,
         near=[(name, labelled("method", current().nearest(name, cls), lang)) for name in full.unknown],
-        most=MOST,
+        most=MOST_COLUMNS,
         cls=None if cls == KGC_METHOD else cls,
         formats=[FORMATS[name] for name in COMPARISON if name != "html"],
     )

@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare import __version__
 from kgcompare.catalogue import citation
-from kgcompare.catalogue.comparison import MOST
+from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
@@ -105,7 +105,7 @@ def problem_page(status: int, detail: str, more: dict[str, Any]) -> str:
         kind=kind,
         comparing=comparing,
         wanted=wanted,
-        most=MOST,
+        most=MOST_COLUMNS,
         sought=str(arguments.get("name", "")).partition(".")[0].replace("-", " ")[:80],
     )
 

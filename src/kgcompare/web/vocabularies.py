@@ -26,7 +26,7 @@ from kgcompare.rdf.terms import (
     SKOS_DEFINITION,
 )
 from kgcompare.schema import vocabulary
-from kgcompare.schema.shapes import PropertyShape
+from kgcompare.schema.rows import PropertyShape
 from kgcompare.text.languages import best
 from kgcompare.web import signposting
 from kgcompare.web.kept import answer, pick
