@@ -43,7 +43,6 @@ _ADDRESSES = (
     crawlers,
     dataset,
     lists,
-    once,
     pages,
     query_page,
     reconcile,
