@@ -48,6 +48,7 @@ def write(triples: Iterable[Triple], name: str, base: str) -> str:
     it says, and many (Comunica is one) ask nowhere else.
 
     :raises UnknownFormat: if there is no such syntax.
+    :raises DataError: for a triple term (RDF 1.2) in Turtle or JSON-LD.
     """
     statements = sorted(triples, key=str)
     if name == "ttl":
@@ -95,7 +96,10 @@ def _unlabelled(statements: Iterable[Triple]) -> Counter[tuple[str, str, str]]:
 
 
 def turtle(triples: Iterable[Triple], base: str, *, stable: bool = False) -> str:
-    """Turtle for people. *stable* gives the one formatting of files in data/: a line a value, sorted."""
+    """Turtle for people. *stable* gives the one formatting of files in data/: a line a value, sorted.
+
+    :raises DataError: for a triple term (RDF 1.2).
+    """
     statements = list(triples)
     return _checked(statements, "ttl", base, partial(_by_rdflib, statements, base, stable))
 
@@ -147,7 +151,10 @@ def _labelled(triples: Iterable[Triple]) -> Iterator[Triple]:
 
 
 def json_ld(triples: Iterable[Triple], base: str, frame: JsonObject | None = None) -> str:
-    """JSON-LD with its context inline, compacted; in the form of *frame* if there is one."""
+    """JSON-LD with its context inline, compacted; in the form of *frame* if there is one.
+
+    :raises DataError: for a triple term (RDF 1.2).
+    """
     statements = list(triples)
     frames = [None] if frame is None else [frame, None]
     return _checked(statements, "jsonld", base, *(partial(_by_pyld, statements, base, frame) for frame in frames))
@@ -191,6 +198,7 @@ def document_rdf(triples: Iterable[Triple], thing: Thing, base: str, name: str) 
     """The statements of a record's document; JSON-LD has the thing at its root.
 
     :raises UnknownFormat: if there is no such syntax.
+    :raises DataError: for a triple term (RDF 1.2) in Turtle or JSON-LD.
     """
     if name == "jsonld":
         about = [thing.iri, Base(base).document(thing.iri)]
