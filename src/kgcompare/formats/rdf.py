@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
-from kgcompare.errors import UnknownFormat, ValidationReport
+from kgcompare.errors import DataError, Seam, UnknownFormat, ValidationReport
 from kgcompare.model import Comparison, Thing, Value
 from kgcompare.rdf.convert import to_rdflib
-from kgcompare.rdf.graph import Graph, structure_key
+from kgcompare.rdf.graph import Graph, Node, structure_key
 from kgcompare.rdf.namespaces import KINDS, PREFIXES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.terms import KGC_ORDER
@@ -76,9 +76,11 @@ def turtle(triples: Iterable[Triple], base: str, *, stable: bool = False) -> str
         if any(term.startswith(namespace) for term in said):
             graph.bind(prefix, namespace)
     graph += source
+    with Seam((RecursionError,), lambda _: DataError("blank nodes nest too deeply for Turtle; use N-Triples (nt)")):
+        text = graph.serialize(format="longturtle" if stable else "turtle")
     if not stable:
-        return graph.serialize(format="turtle")
-    head, _, body = graph.serialize(format="longturtle").partition("\n\n")
+        return text
+    head, _, body = text.partition("\n\n")
     # rdflib also declares the prefixes of terms that it writes in short, such as those of lists.
     used = [line for line in head.splitlines() if re.search(rf"(?<![\w:<]){line.split()[1]}", body)]
     return "\n".join([*used, "", body.rstrip()]) + "\n"
@@ -89,22 +91,27 @@ def _labelled(triples: Iterable[Triple]) -> Iterator[Triple]:
     graph = Graph(triples)
     labels: dict[BlankNode, BlankNode] = {}
 
-    def label(node: Any) -> None:
-        if not isinstance(node, BlankNode) or node in labels:
-            return
-        labels[node] = BlankNode(f"b{len(labels):06}")
-        walk(node)
-
-    def walk(subject: Any) -> None:
+    def below(subject: Node) -> Iterator[BlankNode]:
         for _, values in sorted(graph.description(subject).items()):
             nodes = [value for value in values if isinstance(value, BlankNode)]
-            for node in sorted(nodes, key=lambda n: (int(graph.text(n, KGC_ORDER) or 0), structure_key(graph, n))):
-                label(node)
+            if len(nodes) > 1:
+                nodes.sort(key=lambda n: (int(graph.text(n, KGC_ORDER) or 0), structure_key(graph, n)))
+            yield from nodes
+
+    def label(nodes: Iterator[Node]) -> None:
+        """Nodes that are met for the first time, each before those that it leads to."""
+        path = [nodes]
+        while path:
+            node = next(path[-1], None)
+            if node is None:
+                path.pop()
+            elif isinstance(node, BlankNode) and node not in labels:
+                labels[node] = BlankNode(f"b{len(labels):06}")
+                path.append(below(node))
 
     for subject in sorted((s for s in graph.subjects() if isinstance(s, NamedNode)), key=str):
-        walk(subject)
-    for node in graph.subjects():
-        label(node)
+        label(below(subject))
+    label(iter(graph.subjects()))
     names: dict[Any, Any] = dict(labels)
     for triple in graph:
         yield Triple(
