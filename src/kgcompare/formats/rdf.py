@@ -116,9 +116,10 @@ def _by_rdflib(statements: Sequence[Triple], base: str, stable: bool) -> str:
         if any(term.startswith(namespace) for term in terms):
             graph.bind(prefix, namespace)
     graph += source
+    text = graph.serialize(format="longturtle" if stable else "turtle")
     if not stable:
-        return graph.serialize(format="turtle")
-    head, _, body = graph.serialize(format="longturtle").partition("\n\n")
+        return text
+    head, _, body = text.partition("\n\n")
     # rdflib also declares the prefixes of terms that it writes in short, such as those of lists.
     used = [line for line in head.splitlines() if re.search(rf"(?<![\w:<]){line.split()[1]}", body)]
     return "\n".join([*used, "", body.rstrip()]) + "\n"
@@ -129,21 +130,27 @@ def _labelled(triples: Iterable[Triple]) -> Iterator[Triple]:
     graph = Graph(triples)
     labels: dict[Term, BlankNode] = {}
 
-    def label(node: Node) -> None:
-        if isinstance(node, BlankNode) and node not in labels:
-            labels[node] = BlankNode(f"b{len(labels):06}")
-            walk(node)
-
-    def walk(subject: Node) -> None:
+    def below(subject: Node) -> Iterator[BlankNode]:
         for _, values in sorted(graph.description(subject).items()):
             nodes = [value for value in values if isinstance(value, BlankNode)]
-            for node in sorted(nodes, key=lambda n: (int(graph.text(n, KGC_ORDER) or 0), structure_key(graph, n))):
-                label(node)
+            if len(nodes) > 1:
+                nodes.sort(key=lambda n: (int(graph.text(n, KGC_ORDER) or 0), structure_key(graph, n)))
+            yield from nodes
+
+    def label(nodes: Iterator[Node]) -> None:
+        """Nodes that are met for the first time, each before those that it leads to."""
+        path = [nodes]
+        while path:
+            node = next(path[-1], None)
+            if node is None:
+                path.pop()
+            elif isinstance(node, BlankNode) and node not in labels:
+                labels[node] = BlankNode(f"b{len(labels):06}")
+                path.append(below(node))
 
     for thing in sorted((s for s in graph.subjects() if isinstance(s, NamedNode)), key=str):
-        walk(thing)
-    for node in graph.subjects():
-        label(node)
+        label(below(thing))
+    label(iter(graph.subjects()))
     for subject in graph.subjects():
         for predicate, values in graph.description(subject).items():
             for value in values:

@@ -225,7 +225,8 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     for document in records.documents.values():
         if any(classes.intersection(document.types(subject)) for subject in document.subjects()):
             return
-    known = ", ".join(shortened(cls) for cls in list(dict.fromkeys([*shapes.classes, *shapes.targets]))[:5])
+    # What is compared by most rows is what most people write.
+    known = ", ".join(shortened(cls) for cls in sorted(shapes.targets, key=lambda cls: -len(shapes.rows(cls)))[:5])
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
 
 
