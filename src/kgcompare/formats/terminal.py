@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from kgcompare.formats.tables import said
 from kgcompare.model import Comparison, Record
-from kgcompare.text.languages import translate
+from kgcompare.text.languages import translate_plural
 
 
 def width(text: str) -> int:
@@ -68,9 +68,11 @@ def table(found: Comparison) -> str:
     first = min(28, max(width(row[0]) for row in rows))
     rest = max(18, (shutil.get_terminal_size((100, 24)).columns - first) // len(found.methods) - 2)
     text = grid(rows, [first, *[rest] * len(found.methods)])
-    summary = translate(
+    summary = translate_plural(
         found.language,
+        "{differing} of {compared} compared rows differs",
         "{differing} of {compared} compared rows differ",
+        found.differing,
         differing=found.differing,
         compared=found.compared,
     )

@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     problems.register(app)
     for module in _ADDRESSES:
         app.register_blueprint(module.blueprint)
-    rendering.register(app)
+    rendering.equip_templates(app)
     outer: Any = _Prefix(front, settings.root) if settings.root else front
     n = settings.proxies
     app.wsgi_app = ProxyFix(outer, x_for=n, x_proto=n, x_host=n) if n else outer  # type: ignore[method-assign]

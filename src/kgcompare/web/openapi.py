@@ -25,7 +25,7 @@ from kgcompare.formats.json import dumps
 from kgcompare.web import dataset, vocabularies
 from kgcompare.web.kept import answer, pick
 from kgcompare.web.negotiation import best, names_of
-from kgcompare.web.pages import COMPARISON
+from kgcompare.web.pages import COMPARISON_FORMATS
 from kgcompare.web.request import root
 
 blueprint = Blueprint("openapi", __name__)
@@ -41,14 +41,14 @@ def _media(names: Sequence[str]) -> Mapping[str, str]:
 
 
 _GROUPS = {
-    "comparison": _media(COMPARISON),
-    "dataset": _media(dataset.OFFERED),
+    "comparison": _media(COMPARISON_FORMATS),
+    "dataset": _media(dataset.DATASET_FORMATS),
     "list": _media(("html", "json")),
     "page": _media(("html",)),
     "rdf": _media(RDF),
     "record": _media((*formats.RECORD, *formats.BIBLIOGRAPHY)),
     "solutions": solutions.MEDIA_TYPES,
-    "vocabulary": _media(vocabularies.OFFERED),
+    "vocabulary": _media(vocabularies.VOCABULARY_FORMATS),
 }
 """The formats of an address: their names and media types."""
 _SCHEMAS = {"jsonld": "JsonLd", "csl": "Citations"}

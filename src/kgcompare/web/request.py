@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, MisdirectedRequest
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
+from kgcompare.rdf.namespaces import slugify
 from kgcompare.text import languages
 
 _HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.ASCII)
@@ -65,6 +66,11 @@ def number(name: str, default: int | None, least: int, most: int) -> int | None:
     if not least <= value <= most:
         raise UsageError(f"{name} must be from {least} to {most}")
     return value
+
+
+def list_path(kind: str) -> str:
+    """The path of the list of things of a kind, below our root: what they are called in English, as a slug."""
+    return "/" + slugify(current().shapes.kind_plural(kind, languages.DEFAULT))
 
 
 def link(endpoint: str, **values: Any) -> str:
