@@ -26,7 +26,7 @@ TELESCOPE = BASE + "ns#Telescope"
 LANGUAGES = ("en", "fr")
 OF_METHODS = re.compile(r"m[eé]thod", re.IGNORECASE)
 ROWS_OF_METHODS = re.compile(
-    r"\b(domain|domaine|famil(y|ie|le)|types?|originators?|founding|fondatrice|origin year|année d’origine|recherche\b)",
+    r"\b(domaine?|famil(y|ie|le)|types?|originators?|founding|fondatrice|origin year|année d’origine|recherche)\b",
     re.IGNORECASE,
 )
 """What the shapes of methods name, and those of telescopes do not."""
