@@ -148,8 +148,8 @@ def listed(run: Set) -> list[Row]:
     index = Catalogue(EmbeddedStore(run.store)).generation().index
     mix = random.Random(3)
     places = [mix.choice(run.slugs) for _ in range(run.rounds)]
-    index.listing(Filter(), "en")
-    page = median_ms([lambda p=p: index.listing(Filter(), "en", after=p) for p in places])  # type: ignore[misc]
+    index.listing(Filter(kind="method"), "en")
+    page = median_ms([lambda p=p: index.listing(Filter(kind="method"), "en", after=p) for p in places])  # type: ignore[misc]
     names = [slug.split("-") for slug in places]
     heads, modifiers = [head[0] for head in generate.HEADS[:14]], [modifier[0] for modifier in generate.MODIFIERS[:14]]
     # No text twice: the index may keep what it has counted.
@@ -166,26 +166,26 @@ def listed(run: Set) -> list[Row]:
         "two words": [f"{name[1]} {name[2][:3]}" for name in names],
     }
     found = {
-        kind: median_ms([lambda t=t: index.matching(Filter(t + " "), 20) for t in texts])  # type: ignore[misc]
+        kind: median_ms([lambda t=t: index.matching(Filter(t + " ", "method"), 20) for t in texts])  # type: ignore[misc]
         for kind, texts in words.items()
     }
     completed = {
-        kind: median_ms([lambda t=t: index.suggest(t, "en") for t in texts])  # type: ignore[misc]
+        kind: median_ms([lambda t=t: index.suggest(t, "en", "method") for t in texts])  # type: ignore[misc]
         for kind, texts in starts.items()
     }
     fresh = [Catalogue(EmbeddedStore(run.store)).generation().index for _ in range(7)]
     for one in fresh:
         one.find("method", run.slugs[0])
     filters = {
-        "a domain": [Filter(facets={"domain": f"domain-{number}"}) for number in range(10)],
+        "a domain": [Filter(kind="method", facets={"domain": f"domain-{number}"}) for number in range(10)],
         "a domain and a family": [
-            Filter(facets={"domain": f"domain-{number}", "family": f"family-{number % 3}"}) for number in range(10)
+            Filter(kind="method", facets={"domain": f"domain-{number}", "family": f"family-{number % 3}"}) for number in range(10)
         ],
-        "years": [Filter(start=1980 + number, end=2010) for number in range(10)],
-        "a common word": [Filter(word) for word in heads],
-        "a rare word": [Filter(word) for word in words["rare"][:10]],
+        "years": [Filter(kind="method", start=1980 + number, end=2010) for number in range(10)],
+        "a common word": [Filter(word, "method") for word in heads],
+        "a rare word": [Filter(word, "method") for word in words["rare"][:10]],
     }
-    counted = {"all": median_ms([lambda i=i: i.facets(Filter()) for i in fresh])} | {  # type: ignore[misc]
+    counted = {"all": median_ms([lambda i=i: i.facets(Filter(kind="method")) for i in fresh])} | {  # type: ignore[misc]
         kind: median_ms([lambda q=q: index.facets(q) for q in some])  # type: ignore[misc]
         for kind, some in filters.items()
     }

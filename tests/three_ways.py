@@ -48,7 +48,7 @@ def by_python(generation: Generation, methods: Sequence[str], cls: str = KGC_MET
     """What kgcompare.comparison makes of a snapshot."""
     compared = generation.compare(methods, cls=cls)
     shown = [method.iri for method in compared.methods]
-    graphs = generation.descriptions.records(shown, cls)
+    graphs = generation.descriptions.records(shown)
     reader = generation.reader("en", graphs)
     cells: Shown = {}
     for row in generation.shapes.rows(cls):

@@ -86,7 +86,8 @@ class Thing:
     """Something with a page of its own, as a column head or a search result names it.
 
     ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
-    (``/method/lasso``).
+    (``/method/lasso``). In lists, ``facets`` has the name of its first value in each facet of its class that it has a
+    value in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads.
     """
 
     id: str
@@ -96,9 +97,8 @@ class Thing:
     lang: str | None
     description: str | None = None
     description_lang: str | None = None
-    domain: str | None = None
-    family: str | None = None
-    origin: str | None = None
+    facets: Mapping[str, str] = field(default_factory=dict, hash=False)
+    date: str | None = None
 
     @property
     def path(self) -> str:
@@ -156,7 +156,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One row of a record's page: what it is called, and its values."""
+    """One row of a record's page: what it is called, and its values.
+
+    ``kind`` is that of the row; ``compared`` says whether comparisons have it, ``shown`` is False for what a page has
+    no line for: the thing's own name, and what shapes say is there for machines.
+    """
 
     id: str
     label: str
@@ -165,6 +169,8 @@ class Fact:
     status: Status = "recorded"
     description: str | None = None
     compared: bool = False
+    kind: RowKind = "value"
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)

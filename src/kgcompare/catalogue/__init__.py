@@ -12,7 +12,6 @@ from pyoxigraph import Triple
 from kgcompare.catalogue.generation import Generation
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
-from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.search import Filter
 from kgcompare.store import Results, Store
 from kgcompare.store.embedded import EmbeddedStore
@@ -49,17 +48,18 @@ class Catalogue:
         return generation
 
     def compare(
-        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str = KGC_METHOD
+        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str | None = None
     ) -> Comparison:
         """Things side by side; see :meth:`Generation.compare`."""
         return self.generation().compare(ids, lang, only_differences=only_differences, cls=cls)
 
     def method(self, slug: str, lang: str = DEFAULT) -> Record:
-        """All that is said of a method; see :meth:`Generation.record`."""
-        return self.generation().record("method", slug, lang)
+        """All that is said of a method, or of another thing of the main kind; see :meth:`Generation.record`."""
+        generation = self.generation()
+        return generation.record(generation.main_kind, slug, lang)
 
     def search(self, text: str, lang: str = DEFAULT, *, most: int = 20, **facets: str) -> tuple[Thing, ...]:
-        """The methods that match some words best; facets are slugs: ``domain=``, ``family=``, ``type=``."""
+        """The things of the main kind that match some words best; facets are slugs: ``domain=``, ``family=`` ..."""
         return self.generation().search(Filter(text, facets=facets), lang, most=most).things
 
     def query(self, sparql: str) -> Results:

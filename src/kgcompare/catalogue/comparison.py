@@ -15,10 +15,10 @@ from kgcompare.catalogue.values import Reader, place
 from kgcompare.model import Cell, Comparison, Row, RowKind, Status, Thing, Value
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.terms import KGC_ABSENCE, KGC_NONE, KGC_REASON, KGC_ROW, KGC_UNKNOWN, XSD_STRING
-from kgcompare.schema.shapes import PropertyShape
+from kgcompare.schema.rows import PropertyShape
 from kgcompare.text.languages import DEFAULT, best, matches
 
-MOST = 10
+MOST_COLUMNS = 10
 """Columns that a comparison may have."""
 _REASONS: Mapping[str, Status] = {KGC_NONE: "none", KGC_UNKNOWN: "unknown"}
 
@@ -67,12 +67,12 @@ def recorded(reader: Reader, row: PropertyShape, graph: Graph, thing: str) -> tu
     node = NamedNode(thing)
     terms = row.path.follow(graph, node)
     if terms:
-        values = frozenset((reader.key(graph, term), language(term)) for term in terms)
+        values = frozenset((reader.key(graph, term), language_of(term)) for term in terms)
         return Recorded(values), terms
     return Recorded(frozenset(), _absence(row, graph, node)), []
 
 
-def language(term: Term) -> str | None:
+def language_of(term: Term) -> str | None:
     """The language of a text, in lower case; ``""`` of a text without one, None of anything else."""
     if not isinstance(term, Literal):
         return None
@@ -128,7 +128,7 @@ def names_in(graphs: Mapping[str, Graph]) -> set[str]:
     }
 
 
-def build(
+def line_up(
     reader: Reader,
     shapes: Sequence[PropertyShape],
     methods: Sequence[Thing],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import cast
 
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 
-MOST = 50_000
+_MOST = 50_000
 """Things of which a description is kept; from there on it starts again with none."""
 _BIBO = PREFIXES["bibo"]
 
@@ -24,38 +26,39 @@ class Descriptions:
     def __init__(self, snapshot: Snapshot, shapes: Shapes) -> None:
         self.snapshot = snapshot
         self.shapes = shapes
-        self._records: dict[tuple[str, str], Graph] = {}
+        self._records: dict[str, Graph] = {}
         self._things: dict[str, Graph] = {}
 
-    def records(self, things: Sequence[str], cls: str) -> dict[str, Graph]:
-        """Everything said of each thing, with what rows of *cls* follow backwards or in sequence.
+    def records(self, things: Sequence[str]) -> dict[str, Graph]:
+        """Everything said of each thing, with what rows of any class follow backwards or in sequence.
 
         A thing of which the catalogue does not say what it is (its class) is left out.
 
         :raises StoreError: if the store cannot be read.
         """
-        found = self.describe(things, cls)
-        return {thing: graph for thing, graph in found.items() if graph.types(NamedNode(thing))}
+        graphs = self.describe(things)
+        return {thing: graph for thing, graph in graphs.items() if graph.types(NamedNode(thing))}
 
-    def describe(self, things: Sequence[str], cls: str = "") -> dict[str, Graph]:
-        """The same for things of whatever class, an empty graph where nothing is said.
+    def describe(self, things: Sequence[str]) -> dict[str, Graph]:
+        """Everything said of each thing, with what rows of any class follow backwards or in sequence; an empty graph
+        where nothing is said.
+
+        One query whatever they are shown as: what is asked depends on no class.
 
         :raises StoreError: if the store cannot be read.
         """
-        fetched: dict[str, Graph] = {}
-        missing = [thing for thing in things if (thing, cls) not in self._records and is_safe_iri(thing)]
-        if missing:
-            graphs = self._fetch(missing, cls)
-            if len(self._records) > MOST:
-                self._records.clear()
-            self._records.update({(thing, cls): graph for thing, graph in graphs.items()})
-            fetched = graphs
-        return {thing: fetched.get(thing) or self._records.get((thing, cls)) or Graph() for thing in things}
+        kept = {thing: self._records[thing] for thing in things if thing in self._records}
+        missing = [thing for thing in dict.fromkeys(things) if thing not in kept and is_safe_iri(thing)]
+        fetched = self._fetch(missing) if missing else {}
+        if len(self._records) > _MOST:
+            self._records.clear()
+        self._records.update(fetched)
+        return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
 
-    def _fetch(self, things: Sequence[str], cls: str) -> dict[str, Graph]:
+    def _fetch(self, things: Sequence[str]) -> dict[str, Graph]:
         methods = [NamedNode(thing) for thing in things]
-        inverse = [NamedNode(predicate) for predicate in self.shapes.inverses(cls)]
-        sequences = [tuple(map(NamedNode, steps)) for steps in self.shapes.sequences(cls)]
+        inverse = [NamedNode(predicate) for predicate in self.shapes.inverses if is_safe_iri(predicate)]
+        sequences = [tuple(map(NamedNode, s)) for s in self.shapes.sequences if all(map(is_safe_iri, s))]
         backwards = [(method, predicate) for method in methods for predicate in inverse]
         rows = self.snapshot.select(load("record").bind(method=methods, method__inverse=backwards)).rows
 
@@ -82,21 +85,20 @@ class Descriptions:
 
         :raises StoreError: if the store cannot be read.
         """
-        found = self._named(set(things))
-        sources = [thing for thing, graph in found.items() if is_source(graph, thing)]
-        full = self.records(sources, "")
-        found.update(full)
+        named = self._named(set(things))
+        sources = self.records([thing for thing, graph in named.items() if is_source(graph, thing)])
+        named.update(sources)
         people = {
             node.value
-            for graph in full.values()
+            for graph in sources.values()
             for node in graph.all_objects()
-            if isinstance(node, NamedNode) and node.value not in found
+            if isinstance(node, NamedNode) and node.value not in named
         }
-        return self._named(people) | found
+        return self._named(people) | named
 
     def _named(self, things: set[str]) -> dict[str, Graph]:
-        found = {thing: self._things[thing] for thing in things if thing in self._things}
-        missing = sorted(things - found.keys())
+        kept = {thing: self._things[thing] for thing in things if thing in self._things}
+        missing = sorted(things - kept.keys())
         fetched = {thing: Graph() for thing in missing}
         safe = [NamedNode(thing) for thing in missing if is_safe_iri(thing)]
         for at in range(0, len(safe), 500):
@@ -104,12 +106,31 @@ class Descriptions:
             for thing, predicate, value in self.snapshot.select(query).rows:
                 if thing is not None and predicate is not None and value is not None:
                     fetched[thing.value].add(cast(NamedNode, thing), predicate.value, value)
-        if len(self._things) > MOST:
+        if len(self._things) > _MOST:
             self._things.clear()
         self._things.update(fetched)
-        return found | fetched
+        return kept | fetched
 
 
 def is_source(graph: Graph, thing: str) -> bool:
     """Whether a thing is a document that is cited."""
     return any(cls.startswith(_BIBO) for cls in graph.types(NamedNode(thing)))
+
+
+def own_statements(graph: Graph, thing: str) -> list[Triple]:
+    """What the record of a thing says itself, of all that is said of it in *graph*.
+
+    That is what is said of the thing, of the nodes without a name and the absences that belong to it, and of the
+    statements that are about its facts; other things that name it, and what follows theirs, are left out.
+    """
+    node = NamedNode(thing)
+    open_nodes: list[Term] = [node, *graph.objects(node, KGC_ABSENCE), *graph.subjects_of(RDF_SUBJECT, node)]
+    own: dict[Term, None] = {}
+    while open_nodes:
+        subject = open_nodes.pop()
+        if isinstance(subject, Literal) or subject in own:
+            continue
+        own[subject] = None
+        values = chain.from_iterable(graph.description(subject).values())
+        open_nodes += [value for value in values if isinstance(value, BlankNode)]
+    return [triple for triple in graph if triple.subject in own]

@@ -7,28 +7,29 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
-from kgcompare.catalogue import comparison
-from kgcompare.catalogue.comparison import MOST
-from kgcompare.catalogue.descriptions import Descriptions
+from kgcompare.catalogue import comparison, heads
+from kgcompare.catalogue.comparison import MOST_COLUMNS
+from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, FacetValue, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import KINDS, iri, is_safe_iri, is_slug, local_name, slugify
-from kgcompare.rdf.terms import KGC_METHOD, KGC_ORIGIN, SKOS_DEFINITION
+from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
+from kgcompare.rdf.queries import load
 from kgcompare.schema.shapes import Shapes, stored_shapes
-from kgcompare.search import Entry, Filter, Index
+from kgcompare.search import Filter, Index
 from kgcompare.store import Snapshot, Store
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
-from kgcompare.text.languages import DEFAULT, best
+from kgcompare.text.languages import DEFAULT
 
 Made = TypeVar("Made")
 
@@ -96,12 +97,44 @@ class Generation:
         weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
         return found
 
+    # -- what it is about ----------------------------------------------------------------------------
+
+    @property
+    def main_class(self) -> str:
+        """The class that the catalogue is about: the first with rows, not there for others only, of which there are
+        things; the first of these classes where there is nothing; empty where no shape has rows.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        return self.once("main class", Generation._find_main_class)
+
+    def _find_main_class(self) -> str:
+        classes = self.shapes.leading or self.shapes.classes
+        there = set(classes[:1])
+        if len(classes) > 1:
+            asked = [NamedNode(cls) for cls in classes if is_safe_iri(cls)]
+            rows = self.snapshot.select(load("classes_used").bind(**{"class": asked})).rows
+            there = {row[0].value for row in rows if row[0] is not None} or there
+        return next((cls for cls in classes if cls in there), "")
+
+    @property
+    def main_kind(self) -> str:
+        """The kind of the things of :attr:`main_class`.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        return self.shapes.kind_of_class(self.main_class) if self.main_class else "thing"
+
+    def comparable(self, kind: str) -> bool:
+        """Whether things of a kind are what the catalogue compares, rather than there for what others say of them."""
+        return any(cls in self.shapes.leading for cls in self.shapes.classes_of_kind(kind))
+
     # -- comparisons ---------------------------------------------------------------------------------
 
     def compare(
-        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str = KGC_METHOD
+        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str | None = None
     ) -> Comparison:
-        """Things of a class side by side, in the order asked for.
+        """Things of a class (None: :attr:`main_class`) side by side, in the order asked for.
 
         *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag.
 
@@ -113,47 +146,47 @@ class Generation:
         lang = languages.normalise(lang)
         wanted = list(dict.fromkeys(ids))
         if not wanted:
-            raise UsageError(f"name the things to compare, up to {MOST}")
-        if len(wanted) > MOST:
-            raise TooManyThings(f"{len(wanted)} are too many to compare side by side; name at most {MOST}")
+            raise UsageError(f"name the things to compare, up to {MOST_COLUMNS}")
+        if len(wanted) > MOST_COLUMNS:
+            raise TooManyThings(f"{len(wanted)} are too many to compare side by side; name at most {MOST_COLUMNS}")
+        cls = self.main_class if cls is None else cls
         rows = self.shapes.rows(cls)
         if not rows:
             known = ", ".join(self.shapes.classes)
             raise UsageError(f"no shape gives rows for the class {cls[:200]!r}; there are rows for {known}")
-        found, graphs = self._records(wanted, cls)
-        unknown = tuple(name for name in wanted if name not in found)
-        if not found:
+        named, graphs = self._records(wanted, cls)
+        unknown = tuple(name for name in wanted if name not in named)
+        if not named:
             near = tuple(dict.fromkeys(s for name in wanted for s in self.nearest(name, cls)))
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             names = ", ".join(name[:80] for name in unknown)
             raise UnknownThing(f"not in the catalogue: {names}{hint}", unknown, near)
         reader = self.reader(lang, graphs)
-        addresses = self.addresses(found.values())
-        methods = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(found.values())]
-        result = comparison.build(reader, rows, methods, graphs, unknown)
+        addresses = self.addresses(named.values())
+        columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
+        result = comparison.line_up(reader, rows, columns, graphs, unknown)
         return comparison.only_differences(result) if only_differences else result
 
     def _records(self, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
         """What was asked for -> IRI, and IRI -> description, of what there is of a class."""
         guesses = {name: self._guess(name, cls) for name in wanted}
-        graphs = self.descriptions.records([g for g in guesses.values() if g], cls)
+        graphs = self.descriptions.records([g for g in guesses.values() if g])
         graphs = {thing: graph for thing, graph in graphs.items() if cls in graph.types(NamedNode(thing))}
         open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
         if open_slugs:
             located = self.index.of_class(cls, open_slugs)
             guesses.update(located)
-            graphs |= self.descriptions.records(list(located.values()), cls)
+            graphs |= self.descriptions.records(list(located.values()))
         return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs
 
     def _guess(self, name: str, cls: str) -> str | None:
         if is_slug(name):
-            kind = "method" if cls == KGC_METHOD else slugify(local_name(cls))
-            return self.base.record(kind, name)
+            return self.base.record(self.shapes.kind_of_class(cls), name)
         return name if is_safe_iri(name) and len(name) < 2000 and _is_iri(name) else None
 
-    def nearest(self, name: str, cls: str = KGC_METHOD) -> list[str]:
-        """Slugs of things that somebody who asks for *name* may mean."""
-        return self.index.nearest("method" if cls == KGC_METHOD else slugify(local_name(cls)), name[:80])
+    def nearest(self, name: str, cls: str | None = None) -> list[str]:
+        """Slugs of things of a class (None: :attr:`main_class`) that somebody who asks for *name* may mean."""
+        return self.index.nearest(self.shapes.kind_of_class(cls) if cls else self.main_kind, name[:80])
 
     def reader(self, lang: str, graphs: Mapping[str, Graph]) -> Reader:
         """A reader of the given records in *lang*."""
@@ -181,8 +214,8 @@ class Generation:
         """A thing as a column head names it."""
         kind, slug = addresses.get(thing, ("thing", slugify(local_name(thing))))
         lang, label = reader.label(thing)
-        said = best(graph.texts(NamedNode(thing), SKOS_DEFINITION), reader.lang)
-        return Thing(slug, thing, kind, label, lang, said[1] if said else None, said[0] or None if said else None)
+        tag, description = heads.description(self.shapes, graph, thing, reader.lang)
+        return Thing(slug, thing, kind, label, lang, description, tag)
 
     # -- one record ----------------------------------------------------------------------------------
 
@@ -202,23 +235,16 @@ class Generation:
         """
         if is_slug(kind) and is_slug(slug):
             own = self.base.record(kind, slug)
-            entry = None
-            graphs = self.descriptions.records([own], self.class_of_kind(kind))
+            graphs = self.descriptions.records([own])
             if not graphs:
                 entry = self.index.find(kind, slug)
                 if entry is not None:
-                    graphs = self.descriptions.records([entry.iri], self.class_of_kind(kind))
+                    graphs = self.descriptions.records([entry.iri])
             for thing, graph in graphs.items():
                 return thing, graph
         near = tuple(self.index.nearest(kind, slug[:80])) if is_slug(kind) else ()
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise UnknownThing(f"there is no {kind[:40]} {slug[:80]!r} in the catalogue{hint}", (slug,), near)
-
-    def class_of_kind(self, kind: str) -> str:
-        """The class whose things are of a kind; empty where no shape is about them."""
-        if kind == "method":
-            return KGC_METHOD
-        return next((c for c in self.shapes.targets if slugify(local_name(c)) == kind), "")
 
     def triples(self, kind: str, slug: str) -> tuple[Thing, list[Triple]]:
         """The statements of a record's own document, as an RDF client gets them, and the thing.
@@ -230,12 +256,8 @@ class Generation:
         reader = Reader(DEFAULT, self.descriptions.things({thing}))
         about = self.thing(reader, thing, graph, self.addresses([thing]) or {thing: (kind, slug)})
         document = self.base.document(thing)
-        own = self.descriptions.describe([thing])[thing]
-        node = NamedNode(thing)
-        related = iri("kgc:related")
-        triples = [t for t in own if not (t.object == node and t.predicate == related)]
-        triples += list(self.descriptions.describe([document])[document])
-        triples.append(Triple(NamedNode(document), iri("foaf:primaryTopic"), node))
+        triples = [*own_statements(graph, thing), *self.descriptions.describe([document])[document]]
+        triples.append(Triple(NamedNode(document), iri("foaf:primaryTopic"), NamedNode(thing)))
         return about, triples
 
     # -- lists ---------------------------------------------------------------------------------------
@@ -252,10 +274,13 @@ class Generation:
     ) -> Page:
         """A page of the things that match, with what the list can be narrowed by if *facets*.
 
+        A query that names no kind is about things of :attr:`main_kind`.
+
         :raises UsageError: for an ill-formed *lang*, order or place.
         :raises StoreError: if the index cannot be read.
         """
         lang = languages.normalise(lang)
+        query = replace(query, kind=query.kind or self.main_kind)
         entries, total, following = self.index.listing(query, lang, sort=sort, after=after, most=most)
         counted: dict[str, tuple[FacetValue, ...]] = {}
         if facets:
@@ -265,56 +290,22 @@ class Generation:
                     tag, label = entry.label(lang)
                     values.append(FacetValue(entry.slug, entry.iri, label, tag or None, count))
                 counted[facet] = tuple(sorted(values, key=lambda v: (-v.count, fold(v.label))))
-        return Page(self._shown(entries, lang), total, following, counted)
+        return Page(heads.listed(self.shapes, self.descriptions, entries, lang), total, following, counted)
 
-    def suggest(self, text: str, lang: str = DEFAULT, *, kind: str = "method", most: int = 10) -> tuple[Thing, ...]:
-        """Completions of what somebody is typing.
+    def suggest(self, text: str, lang: str = DEFAULT, *, kind: str | None = None, most: int = 10) -> tuple[Thing, ...]:
+        """Completions of what somebody is typing: the names of things of a kind (None: :attr:`main_kind`).
 
         :raises UsageError: for an ill-formed *lang*.
         :raises StoreError: if the index cannot be read.
         """
         lang = languages.normalise(lang)
-        return self._shown(self.index.suggest(text, lang, kind, most), lang)
-
-    def _shown(self, entries: Sequence[Entry], lang: str) -> tuple[Thing, ...]:
-        """What a list shows of things: their names, their definitions, when they arose and where they belong."""
-        graphs = self.descriptions.describe([entry.iri for entry in entries])
-        facets = {name: iri(term).value for name, term in (("domain", "dcterms:subject"), ("family", "kgc:family"))}
-        named = {g for e in entries for p in facets.values() for g in graphs[e.iri].iris(NamedNode(e.iri), p)}
-        reader = Reader(lang, self.descriptions.things(named))
-        things = []
-        for entry in entries:
-            node, graph = NamedNode(entry.iri), graphs[entry.iri]
-            tag, label = entry.label(lang)
-            said = best(graph.texts(node, SKOS_DEFINITION), lang)
-            places = {
-                name: reader.label(found[0])[1] if (found := graph.iris(node, p)) else None
-                for name, p in facets.items()
-            }
-            origin = next(
-                (reader.value(graph, term).text for term in graph.objects(node, KGC_ORIGIN)),
-                None,
-            )
-            things.append(
-                Thing(
-                    entry.slug,
-                    entry.iri,
-                    entry.kind,
-                    label,
-                    tag or None,
-                    said[1] if said else None,
-                    said[0] or None if said else None,
-                    places["domain"],
-                    places["family"],
-                    origin,
-                )
-            )
-        return tuple(things)
+        entries = self.index.suggest(text, lang, kind or self.main_kind, most)
+        return heads.listed(self.shapes, self.descriptions, entries, lang)
 
     def counts(self) -> dict[str, int]:
-        """How many things of each kind there are; ours first."""
-        found = self.index.counts()
-        return {k: found[k] for k in KINDS if k in found} | {k: n for k, n in found.items() if k not in KINDS}
+        """How many things of each kind there are, those of the kinds that shapes know first."""
+        counts = self.index.counts()
+        return {kind: counts[kind] for kind in self.shapes.kinds if kind in counts} | counts
 
     def quads(self) -> Iterable[Quad]:
         """All statements with their graphs.

@@ -2,66 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue import comparison
-from kgcompare.catalogue.descriptions import is_source
+from kgcompare.catalogue.descriptions import Descriptions, is_source
 from kgcompare.catalogue.values import Reader
-from kgcompare.model import Fact, Group, Record, Value
-from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import PREFIXES, iri, local_name
+from kgcompare.model import Fact, Group, Record, Thing, Value
+from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.namespaces import PREFIXES, Base, iri, local_name
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import (
-    BIBO_AUTHOR_LIST,
-    BIBO_EDITOR_LIST,
-    DCTERMS_CREATOR,
-    DCTERMS_SUBJECT,
-    DCTERMS_TYPE,
-    KGC_ALTERNATIVE_TO,
-    KGC_FAMILY,
-    KGC_FOUNDING_SOURCE,
-    KGC_METHOD,
-    KGC_OFTEN_CONFUSED_WITH,
-    KGC_RELATED,
-    SKOS_BROADER,
-    SKOS_EDITORIAL_NOTE,
-)
+from kgcompare.rdf.terms import SKOS_EDITORIAL_NOTE
 from kgcompare.schema import vocabulary
+from kgcompare.schema.shapes import Shapes
+from kgcompare.store import Snapshot
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import best
 
-if TYPE_CHECKING:
-    from kgcompare.catalogue.generation import Generation
-
 _SHOWN = 200
+_DOCUMENT = {
+    "dcterms:created": "Created",
+    "dcterms:modified": "Changed",
+    "kgc:checked": "Checked",
+    "dcterms:date": "Checked on",
+    "prov:wasAttributedTo": "By",
+    "prov:wasDerivedFrom": "Derived from",
+    "dcterms:license": "Licence",
+}
 
 
-def record_of(generation: Generation, kind: str, slug: str, lang: str) -> Record:
+class Home(Protocol):
+    """What a record needs of the catalogue that it stands in."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The data."""
+        ...
+
+    @property
+    def base(self) -> Base:
+        """The base IRI of the records."""
+        ...
+
+    @property
+    def shapes(self) -> Shapes:
+        """What there is to say of the things of each class."""
+        ...
+
+    @property
+    def descriptions(self) -> Descriptions:
+        """What is said of each thing."""
+        ...
+
+    def locate(self, kind: str, slug: str) -> tuple[str, Graph]:
+        """The IRI and the description of the thing at an address."""
+        ...
+
+    def addresses(self, things: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """IRI -> (kind, slug)."""
+        ...
+
+    def thing(self, reader: Reader, thing: str, graph: Graph, addresses: Mapping[str, tuple[str, str]]) -> Thing:
+        """A thing as the head of its page names it."""
+        ...
+
+
+def record_of(home: Home, kind: str, slug: str, lang: str) -> Record:
     """All that is said of the thing at ``/KIND/SLUG``.
 
     :raises UnknownThing: if there is none; it says what is near.
     :raises UsageError: for an ill-formed *lang*.
     :raises StoreError: if the store cannot be read.
     """
-    thing, graph = generation.locate(kind, slug)
+    thing, graph = home.locate(kind, slug)
     node = NamedNode(thing)
-    pointing = generation.snapshot.select(load("pointing_in").bind(thing=[node])).rows
+    pointing = home.snapshot.select(load("pointing_in").bind(thing=[node])).rows
     others = {row[1].value for row in pointing if row[1] is not None}
-    reader = Reader(lang, generation.descriptions.things(comparison.names_in({thing: graph}) | others | {thing}))
-    cls = _class(generation, graph, node)
+    reader = Reader(lang, home.descriptions.things(comparison.names_in({thing: graph}) | others | {thing}))
+    cls = home.shapes.class_among(graph.types(node))
+    notes = best(_tagged(graph, node, SKOS_EDITORIAL_NOTE), lang)
+    return Record(
+        thing=home.thing(reader, thing, graph, home.addresses([thing]) or {thing: (kind, slug)}),
+        language=lang,
+        facts=_facts(home.shapes, cls, reader, graph, thing),
+        related=_groups(home.shapes, cls, reader, graph, thing, pointing),
+        notes=tuple(notes[1]) if notes else (),
+        document=_document(home, thing, lang),
+        csl=reader.csl(node) if is_source(graph, thing) else None,
+    )
+
+
+def _facts(shapes: Shapes, cls: str, reader: Reader, graph: Graph, thing: str) -> tuple[Fact, ...]:
     facts = []
-    for shape in generation.shapes.fields(cls):
+    for shape in shapes.fields(cls):
         if not shape.names:
             continue
-        tag, label = shape.label(lang)
+        tag, label = shape.label(reader.lang)
         had, terms = comparison.recorded(reader, shape, graph, thing)
         shown = comparison.cell(reader, shape, graph, thing, had, terms)
-        described = best(shape.descriptions, lang)
+        described = best(shape.descriptions, reader.lang)
         facts.append(
             Fact(
                 shape.id or local_name(shape.iri),
@@ -71,65 +114,58 @@ def record_of(generation: Generation, kind: str, slug: str, lang: str) -> Record
                 shown.status,
                 described[1] if described else None,
                 shape.id is not None,
+                shape.kind,
+                shape.shown,
             )
         )
-    notes = best(_tagged(graph, node, SKOS_EDITORIAL_NOTE), lang)
-    return Record(
-        thing=generation.thing(reader, thing, graph, generation.addresses([thing]) or {thing: (kind, slug)}),
-        language=lang,
-        facts=tuple(facts),
-        related=_groups(reader, graph, thing, pointing),
-        notes=tuple(notes[1]) if notes else (),
-        document=_document(generation, thing, lang),
-        csl=reader.csl(node) if is_source(graph, thing) else None,
-    )
+    return tuple(facts)
 
 
-def _class(generation: Generation, graph: Graph, node: NamedNode) -> str:
-    types = graph.types(node)
-    if KGC_METHOD in types:
-        return KGC_METHOD
-    return next((target for target in generation.shapes.targets if target in types), "")
-
-
-def _groups(reader: Reader, graph: Graph, thing: str, pointing: Sequence[tuple[object, ...]]) -> tuple[Group, ...]:
-    typed = vocabulary.typed_relations()
-    related = KGC_RELATED
-    node = NamedNode(thing)
-    ends: dict[tuple[str, bool], dict[str, None]] = {}
-    for predicate in (*typed, related):
-        for other in graph.iris(node, predicate):
-            ends.setdefault((predicate, False), {})[other] = None
-    for predicate_term, subject in pointing:
-        if isinstance(predicate_term, NamedNode) and isinstance(subject, NamedNode):
-            predicate = predicate_term.value
-            if predicate in _SYMMETRIC:
-                ends.setdefault((predicate, False), {})[subject.value] = None
-            elif predicate in typed or predicate == related or predicate in _POINTING:
-                ends.setdefault((predicate, True), {})[subject.value] = None
-    said = {other for (p, _), others in ends.items() if p in typed for other in others}
-    for inverse in (False, True):
-        plain = ends.get((related, inverse), {})
-        ends[related, inverse] = {other: None for other in plain if other not in said}
-        said |= plain.keys()
+def _groups(
+    shapes: Shapes, cls: str, reader: Reader, graph: Graph, thing: str, pointing: Sequence[tuple[Term | None, ...]]
+) -> tuple[Group, ...]:
+    """What a thing is linked with, by relation: typed links first, and plain ones where no typed one says as much."""
+    typed, links = shapes.typed_links(cls), shapes.links(cls)
+    ends = _ends(shapes, (*typed, *links), graph, NamedNode(thing), pointing)
+    told = {other for (relation, _), others in ends.items() if relation in typed for other in others}
+    for link in links:
+        for inverse in (False, True):
+            plain = ends.get((link, inverse), {})
+            ends[link, inverse] = {other: None for other in plain if other not in told}
+            told |= plain.keys()
+    places = {relation: place for place, relation in enumerate(typed)}
     groups = []
-    for (predicate, inverse), others in sorted(ends.items(), key=lambda item: _rank(item[0], typed)):
-        values = sorted((reader.value(graph, NamedNode(o)) for o in others), key=lambda v: fold(v.text))
+    for relation, inverse in sorted(ends, key=lambda end: (places.get(end[0], len(typed)), end[1])):
+        others = map(NamedNode, ends[relation, inverse])
+        values = sorted((reader.value(graph, other) for other in others), key=lambda v: fold(v.text))
         if values:
-            label = (
-                languages.translate(reader.lang, _POINTING[predicate])
-                if predicate in _POINTING
-                else vocabulary.label(predicate, reader.lang, inverse=inverse)
-            )
-            name = local_name(predicate) + ("-inverse" if inverse else "")
+            name = local_name(relation) + ("-inverse" if inverse else "")
+            label = shapes.relation_label(relation, reader.lang, inverse=inverse)
             groups.append(Group(name, label, tuple(values[:_SHOWN]), max(0, len(values) - _SHOWN)))
     return tuple(groups)
 
 
-def _document(generation: Generation, thing: str, lang: str) -> tuple[Fact, ...]:
-    document = generation.base.document(thing)
-    graph = generation.descriptions.describe([document])[document]
-    reader = Reader(lang, generation.descriptions.things(comparison.names_in({document: graph})))
+def _ends(
+    shapes: Shapes, relations: Sequence[str], graph: Graph, node: NamedNode, pointing: Sequence[tuple[Term | None, ...]]
+) -> dict[tuple[str, bool], dict[str, None]]:
+    """(relation, whether it is read backwards) -> the IRIs that it leads to, in order of appearance."""
+    ends: dict[tuple[str, bool], dict[str, None]] = {}
+    for relation in relations:
+        for other in graph.iris(node, relation):
+            ends.setdefault((relation, False), {})[other] = None
+    for predicate, subject in pointing:
+        if isinstance(predicate, NamedNode) and isinstance(subject, NamedNode):
+            relation = predicate.value
+            if relation in relations or relation in shapes.inverse_labels:
+                inverse = not shapes.is_symmetric(relation)
+                ends.setdefault((relation, inverse), {})[subject.value] = None
+    return ends
+
+
+def _document(home: Home, thing: str, lang: str) -> tuple[Fact, ...]:
+    document = home.base.document(thing)
+    graph = home.descriptions.describe([document])[document]
+    reader = Reader(lang, home.descriptions.things(comparison.names_in({document: graph})))
     facts = []
     for name, message in _DOCUMENT.items():
         values = []
@@ -144,35 +180,8 @@ def _document(generation: Generation, thing: str, lang: str) -> tuple[Fact, ...]
 
 
 def _tagged(graph: Graph, node: NamedNode, predicate: str) -> dict[str, list[Value]]:
-    found: dict[str, list[Value]] = {}
+    texts: dict[str, list[Value]] = {}
     for term in graph.objects(node, predicate):
         if isinstance(term, Literal):
-            found.setdefault(term.language or "", []).append(Value(str(term), term.value, term.language))
-    return found
-
-
-def _rank(key: tuple[str, bool], typed: Sequence[str]) -> tuple[int, bool]:
-    predicate, inverse = key
-    return (typed.index(predicate) if predicate in typed else len(typed)), inverse
-
-
-_SYMMETRIC = {KGC_ALTERNATIVE_TO, KGC_OFTEN_CONFUSED_WITH}
-_POINTING = {
-    DCTERMS_CREATOR: "Originator of",
-    BIBO_AUTHOR_LIST: "Author of",
-    BIBO_EDITOR_LIST: "Editor of",
-    KGC_FOUNDING_SOURCE: "Founding source of",
-    DCTERMS_SUBJECT: "Methods",
-    KGC_FAMILY: "Methods",
-    DCTERMS_TYPE: "Methods",
-    SKOS_BROADER: "Narrower",
-}
-_DOCUMENT = {
-    "dcterms:created": "Created",
-    "dcterms:modified": "Changed",
-    "kgc:checked": "Checked",
-    "dcterms:date": "Checked on",
-    "prov:wasAttributedTo": "By",
-    "prov:wasDerivedFrom": "Derived from",
-    "dcterms:license": "Licence",
-}
+            texts.setdefault(term.language or "", []).append(Value(str(term), term.value, term.language))
+    return texts

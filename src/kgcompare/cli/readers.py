@@ -94,7 +94,7 @@ def search(place: Place, text: str, lang: str, limit: int, form: str, **narrow: 
 
 
 def _listed(things: Sequence[Any]) -> list[list[str]]:
-    return [[thing.id, thing.label, thing.origin or "", thing.domain or ""] for thing in things]
+    return [[thing.id, thing.label, thing.date or "", thing.facets.get("domain", "")] for thing in things]
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:

@@ -15,21 +15,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import KINDS, is_safe_iri, local_name
+from kgcompare.rdf.namespaces import is_safe_iri, local_name
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import BIBO_DOCUMENT, FOAF_PERSON, KGC_METHOD, SKOS_CONCEPT
-from kgcompare.schema.shapes import PropertyShape
+from kgcompare.schema.rows import PropertyShape
 from kgcompare.search import Entry
 from kgcompare.search.names import Names, plain
-from kgcompare.text.languages import best, translate
+from kgcompare.text.languages import best
 
-_CLASSES = {
-    "method": KGC_METHOD,
-    "agent": FOAF_PERSON,
-    "source": BIBO_DOCUMENT,
-    **dict.fromkeys(("domain", "family", "type"), SKOS_CONCEPT),
-}
-"""The class whose shape says what things of a kind have; things of other kinds say it themselves."""
 _SHOWN = 200
 """Characters of a description."""
 
@@ -58,13 +50,12 @@ class Things:
 
     def type(self, kind: str) -> dict[str, str]:
         """A kind as a type: its ``id`` and its ``name``."""
-        own = kind in KINDS
-        name = translate(self.lang, kind) if own else self.generation.shapes.class_label(self.class_of(kind), self.lang)
-        return {"id": kind, "name": name[:1].upper() + name[1:] if name else kind}
+        name = self.generation.shapes.kind_label(kind, self.lang)
+        return {"id": kind, "name": name[:1].upper() + name[1:]}
 
     def class_of(self, kind: str) -> str:
         """The class whose shape says what things of a kind have; empty where there is none."""
-        return _CLASSES.get(kind) or self.generation.class_of_kind(kind)
+        return next(iter(self.generation.shapes.classes_of_kind(kind)), "")
 
     def fields(self, kind: str) -> dict[str, PropertyShape]:
         """The properties of a kind by their ids, in the shape's order."""
@@ -104,7 +95,7 @@ class Things:
         for kind in dict.fromkeys(entry.kind for entry in entries):
             of_kind = [entry for entry in entries if entry.kind == kind]
             fields = {name: field for name, field in self.fields(kind).items() if name in properties}
-            graphs = self.generation.descriptions.records([entry.iri for entry in of_kind], self.class_of(kind))
+            graphs = self.generation.descriptions.records([entry.iri for entry in of_kind])
             found = {
                 thing: {name: field.path.follow(graph, NamedNode(thing)) for name, field in fields.items()}
                 for thing, graph in graphs.items()

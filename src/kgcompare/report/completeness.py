@@ -19,7 +19,7 @@ from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_NONE, KGC_RELATED, KGC_UNKNOWN, LABELS, RDFS_LABEL, SH_TARGET_CLASS, SKOS_CONCEPT
 from kgcompare.schema import vocabulary
 from kgcompare.schema.paths import PropertyPath, Step
-from kgcompare.schema.shapes import PropertyShape
+from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import dates
 from kgcompare.text.languages import best, interface_languages, translate
 

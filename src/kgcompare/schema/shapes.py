@@ -1,17 +1,19 @@
-"""Property shapes -> ordered rows: path, name in each language, kind.
+"""Property shapes -> ordered rows: path, name in each language, kind; node shapes -> classes and kinds of pages.
 
 The shape is the single source of what a comparison shows. A row is a property shape with a ``kgc:rowId``
-of a node shape that targets the class (``sh:targetClass``), wherever that shape stands.
+of a node shape that targets the class (``sh:targetClass``), wherever that shape stands. A row with ``kgc:facet true``
+is what lists of the class can be narrowed by. A kind is what addresses of things begin with (``/KIND/SLUG``): the
+``kgc:kind`` of the node shape of their class, or the id of the facet that they are values of.
 
-Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``) and 2.3.1 (paths); of the paths those
-that queries/compare.rq follows: a predicate, an inverse, an alternative of these, a sequence of two or three
-predicates.
+Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``) and 2.3.1 (paths).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -21,157 +23,268 @@ from kgcompare.errors import ShapeError
 from kgcompare.model import RowKind
 from kgcompare.rdf import syntaxes
 from kgcompare.rdf.graph import Graph, Node
-from kgcompare.rdf.namespaces import DEFAULT_BASE, local_name
+from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES, is_slug, local_name, slugify
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import (
-    KGC_COUNT_ROW,
-    KGC_NAME_ROW,
-    KGC_ROW_ID,
-    KGC_ROW_KIND,
-    KGC_TEXT_ROW,
-    KGC_VALUE_ROW,
+    BIBO_DOCUMENT,
+    EDTF,
+    FOAF_ORGANIZATION,
+    FOAF_PERSON,
+    KGC_FACET,
+    KGC_INVERSE_LABEL,
+    KGC_KIND,
+    KGC_METHOD,
+    KGC_PLURAL_LABEL,
+    KGC_SHOWN,
+    KGC_SUPPORTING,
     RDFS_LABEL,
-    SH_DESCRIPTION,
-    SH_GROUP,
-    SH_NAME,
-    SH_ORDER,
-    SH_PATH,
     SH_PROPERTY,
     SH_TARGET_CLASS,
+    SKOS_CONCEPT,
 )
-from kgcompare.schema.paths import PropertyPath, read_path
+from kgcompare.schema import vocabulary
+from kgcompare.schema.paths import PropertyPath
+from kgcompare.schema.rows import PropertyShape, is_true, read_row
 from kgcompare.store.base import Snapshot, Statements
 from kgcompare.text.languages import best
 
-_KINDS: dict[str, RowKind] = {
-    KGC_VALUE_ROW: "value",
-    KGC_COUNT_ROW: "count",
-    KGC_TEXT_ROW: "text",
-    KGC_NAME_ROW: "name",
-}
-LAST = 1_000_000.0
-"""The order of a property shape that states none; queries/compare.rq says the same."""
+_LATER = {KGC_FACET, KGC_INVERSE_LABEL, KGC_KIND, KGC_PLURAL_LABEL, KGC_SHOWN, KGC_SUPPORTING}
+_AGENTS = {FOAF_PERSON, FOAF_ORGANIZATION, PREFIXES["foaf"] + "Agent"}
 
 
-@dataclass(frozen=True, slots=True)
-class PropertyShape:
-    """A property shape as a row: ``id`` is None for one that comparisons leave out."""
+@dataclass(slots=True)
+class _Target:
+    """What the node shapes that target one class say together."""
 
-    iri: str
-    id: str | None
-    kind: RowKind
-    order: float
-    path: PropertyPath
-    names: dict[str, str] = field(hash=False)
-    descriptions: dict[str, str] = field(hash=False)
-    groups: dict[str, str] = field(hash=False)
-
-    def label(self, lang: str) -> tuple[str, str]:
-        """(language, name) for a reader of *lang*."""
-        return best(self.names, lang) or ("", self.id or local_name(self.iri))
+    fields: dict[str, PropertyShape] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    plurals: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
+    supporting: bool = False
 
 
 class Shapes:
     """The property shapes of each class, read from SHACL.
 
-    :raises ShapeError: for a row whose path no query follows, for two rows of one class with the same id, and for
-        a row id that could not stand in a CSV column or a JSON key.
+    :raises ShapeError: for a row whose path no query follows, for two rows of one class with the same id, for a row
+        id that could not stand in a CSV column or a JSON key, for a facet that is no row or whose path is more than
+        one predicate, and for a kind that could not stand in an address.
     """
 
     def __init__(self, triples: Iterable[Triple]) -> None:
         self.triples = tuple(triples)
-        graph = Graph(self.triples)
-        self._fields: dict[str, dict[str, PropertyShape]] = {}
-        self._labels: dict[str, dict[str, str]] = {}
-        for shape in graph.subjects():
-            for target in graph.iris(shape, SH_TARGET_CLASS):
-                fields = self._fields.setdefault(target, {})
-                self._labels.setdefault(target, {}).update(graph.texts(shape, RDFS_LABEL))
-                for node in graph.objects(shape, SH_PROPERTY):
-                    if not isinstance(node, Literal):
-                        row = _row(graph, node)
-                        if row is not None:
-                            fields[row.iri] = row
-        for target, fields in self._fields.items():
-            ids = [row.id for row in fields.values() if row.id]
+        self.graph = Graph(self.triples)
+        self._targets: dict[str, _Target] = {}
+        for shape in self.graph.subjects():
+            for target in self.graph.iris(shape, SH_TARGET_CLASS):
+                _add(self._targets.setdefault(target, _Target()), self.graph, shape)
+        for target, said in self._targets.items():
+            ids = [row.id for row in said.fields.values() if row.id]
             for row_id in {i for i in ids if ids.count(i) > 1}:
                 raise ShapeError(f"two property shapes of <{target}> have the row id {row_id!r}; give one another id")
+        self._fields = {
+            target: tuple(sorted(said.fields.values(), key=lambda row: (row.order, row.id or "", row.iri)))
+            for target, said in self._targets.items()
+        }
+
+    # -- classes -------------------------------------------------------------------------------------
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """The classes that shapes target, whether they have rows or not: what catalogues are about, then the rest.
+
+        Methods come first, and of the rest concepts last, which many things are beside what else they are; others go
+        by their kind and their IRI, since a store hands out its shapes in no order.
+        """
+
+        def place(target: str) -> tuple[bool, bool, bool, str, str]:
+            kind = self._targets[target].kind or slugify(local_name(target))
+            return not self._leads(target), target != KGC_METHOD, target == SKOS_CONCEPT, kind, target
+
+        return tuple(sorted(self._targets, key=place))
 
     @property
-    def targets(self) -> list[str]:
-        """The classes that shapes target, whether they have rows or not."""
-        return list(self._fields)
-
-    @property
-    def classes(self) -> list[str]:
+    def classes(self) -> tuple[str, ...]:
         """The classes that have rows to compare."""
-        return [target for target in self._fields if self.rows(target)]
+        return tuple(target for target in self.targets if self.rows(target))
+
+    @property
+    def leading(self) -> tuple[str, ...]:
+        """The classes that catalogues are about: those with rows whose things are not there for others only."""
+        return tuple(target for target in self.targets if self._leads(target))
+
+    def _leads(self, target: str) -> bool:
+        return not self._targets[target].supporting and bool(self.rows(target))
+
+    def class_among(self, types: Collection[str]) -> str:
+        """The class with a shape that a thing of some classes is described by; empty where there is none.
+
+        Things of any class of the Bibliographic Ontology are documents.
+        """
+        known = next((target for target in self.targets if target in types), "")
+        if not known and BIBO_DOCUMENT in self._targets and any(t.startswith(PREFIXES["bibo"]) for t in types):
+            return BIBO_DOCUMENT
+        return known
+
+    def class_labels(self, target: str) -> Mapping[str, str]:
+        """What a thing of a class is called, by language."""
+        return self._targets[target].labels if target in self._targets else {}
 
     def class_label(self, target: str, lang: str) -> str:
-        """What things of a class are called."""
-        found = best(self._labels.get(target, {}), lang)
-        return found[1] if found else local_name(target)
+        """What a thing of a class is called: "Method"."""
+        text = best(self.class_labels(target), lang)
+        return text[1] if text else local_name(target)
+
+    def class_plural(self, target: str, lang: str) -> str:
+        """What things of a class are called: "Methods"; as one of them where no shape says."""
+        text = best(self._targets[target].plurals if target in self._targets else {}, lang)
+        return text[1] if text else self.class_label(target, lang)
+
+    # -- kinds ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def kinds(self) -> Mapping[str, tuple[str, ...]]:
+        """Kinds of things with pages, and the classes of each: of what catalogues are about, of the rest, of facets."""
+        found: dict[str, tuple[str, ...]] = {}
+        for target in self.targets:
+            kind = self.kind_of_class(target)
+            found[kind] = (*found.get(kind, ()), target)
+        for facet in self._every_facet():
+            found.setdefault(facet.id or "", facet.value_classes or (SKOS_CONCEPT,))
+        return found
+
+    def _every_facet(self) -> Iterator[PropertyShape]:
+        return chain.from_iterable(map(self.facets, self.targets))
+
+    def kind_of_class(self, cls: str) -> str:
+        """The kind of things of a class: what its shape says, else the end of its IRI."""
+        said = self._targets.get(cls) or self._targets.get(self.class_among([cls]))
+        return (said.kind if said else "") or slugify(local_name(cls))
+
+    def classes_of_kind(self, kind: str) -> tuple[str, ...]:
+        """The classes whose shapes say what things of a kind have; none for a kind that no shape knows."""
+        return self.kinds.get(kind, ())
+
+    def is_facet_kind(self, kind: str) -> bool:
+        """Whether things of a kind are there as the values of a facet."""
+        return kind in {facet.id for facet in self._every_facet()} - set(map(self.kind_of_class, self.targets))
+
+    def kind_label(self, kind: str, lang: str) -> str:
+        """What a thing of a kind is called within a sentence: "method"; the kind itself where no shape says."""
+        facet = next((facet for facet in self._every_facet() if facet.id == kind), None)
+        if facet is not None and self.is_facet_kind(kind):
+            return _within(facet.label(lang)[1])
+        return next((_within(self.class_label(cls, lang)) for cls in self.classes_of_kind(kind)), kind)
+
+    def kind_plural(self, kind: str, lang: str) -> str:
+        """What things of a kind are called within a sentence: "methods"; as one of them where no shape says."""
+        facet = next((facet for facet in self._every_facet() if facet.id == kind), None)
+        if facet is not None and self.is_facet_kind(kind):
+            return _within(facet.plural(lang))
+        return next((_within(self.class_plural(cls, lang)) for cls in self.classes_of_kind(kind)), kind)
+
+    # -- rows ----------------------------------------------------------------------------------------
 
     def fields(self, target: str) -> tuple[PropertyShape, ...]:
         """All property shapes of a class, rows or not, in order."""
-        fields = self._fields.get(target, {}).values()
-        return tuple(sorted(fields, key=lambda row: (row.order, row.id or "", row.iri)))
+        return self._fields.get(target, ())
 
     def rows(self, target: str) -> tuple[PropertyShape, ...]:
         """The rows of comparisons of a class, in order."""
         return tuple(row for row in self.fields(target) if row.id)
 
-    def inverses(self, target: str) -> list[str]:
-        """The predicates that rows of a class read backwards."""
-        steps = (s for row in self.fields(target) for steps in row.path.alternatives for s in steps)
-        return sorted({step.predicate for step in steps if step.inverse})
+    def facets(self, target: str) -> tuple[PropertyShape, ...]:
+        """The rows that lists of a class can be narrowed by, in order; their ids are kinds of pages as well."""
+        return tuple(row for row in self.fields(target) if row.facet)
 
-    def sequences(self, target: str) -> list[tuple[str, ...]]:
-        """The predicates, two or three, that rows of a class follow one after the other."""
-        found = {
-            tuple(step.predicate for step in steps)
-            for row in self.fields(target)
-            for steps in row.path.alternatives
-            if len(steps) > 1
-        }
-        return sorted(found)
+    def date_row(self, target: str) -> PropertyShape | None:
+        """The row of a class that says when a thing arose: the first whose values are dates (EDTF)."""
+        return next((row for row in self.rows(target) if row.datatype == EDTF and row.path.predicate), None)
+
+    def predicates(self, target: str, kind: RowKind) -> tuple[str, ...]:
+        """The predicates of the rows of one kind (``"name"``, ``"text"`` ...) of a class."""
+        return tuple(p for row in self.rows(target) if row.kind == kind and (p := row.path.predicate))
+
+    def people(self, target: str) -> tuple[str, ...]:
+        """The predicates by which things of a class name persons and organisations."""
+        return tuple(p for row in self.fields(target) if _AGENTS & {*row.value_classes} and (p := row.path.predicate))
+
+    @cached_property
+    def inverses(self) -> tuple[str, ...]:
+        """The predicates that rows of any class read backwards."""
+        steps = chain.from_iterable(chain.from_iterable(path.alternatives for path in self._paths()))
+        return tuple(sorted({step.predicate for step in steps if step.inverse}))
+
+    @cached_property
+    def sequences(self) -> tuple[tuple[str, ...], ...]:
+        """The predicates, two or three, that rows of any class follow one after the other."""
+        ways = (steps for path in self._paths() for steps in path.alternatives if len(steps) > 1)
+        return tuple(sorted({tuple(step.predicate for step in steps) for steps in ways}))
+
+    def _paths(self) -> Iterator[PropertyPath]:
+        return (row.path for fields in self._fields.values() for row in fields)
+
+    # -- relations -----------------------------------------------------------------------------------
+
+    def links(self, target: str) -> tuple[str, ...]:
+        """The predicates that link things of a class with each other: those of its rows of counts."""
+        paths = (row.path for row in self.rows(target) if row.kind == "count")
+        steps = chain.from_iterable(chain.from_iterable(path.alternatives for path in paths))
+        return tuple(dict.fromkeys(step.predicate for step in steps))
+
+    def typed_links(self, target: str) -> tuple[str, ...]:
+        """The kinds of the links of a class (``rdfs:subPropertyOf``), by the vocabulary and then by the shapes."""
+        links = self.links(target)
+        graphs = (vocabulary.graph(), self.graph)
+        typed = (p for graph in graphs for link in links for p in vocabulary.narrower_relations(graph, link))
+        return tuple(dict.fromkeys(p for p in typed if p not in links))
+
+    def is_symmetric(self, relation: str) -> bool:
+        """Whether the vocabulary or a shapes file calls a relation one that holds in both directions."""
+        return any(vocabulary.is_symmetric(graph, relation) for graph in (vocabulary.graph(), self.graph))
+
+    @cached_property
+    def inverse_labels(self) -> Mapping[str, Mapping[str, str]]:
+        """What predicates are called where they are read from a value to what has it, by language: those that a
+        property shape says."""
+        labels: dict[str, Mapping[str, str]] = {}
+        for row in chain.from_iterable(map(self.fields, self.targets)):
+            if row.inverses and row.path.predicate:
+                labels.setdefault(row.path.predicate, row.inverses)
+        return labels
+
+    def relation_label(self, relation: str, lang: str, *, inverse: bool = False) -> str:
+        """What a relation is called, read backwards where *inverse*: by a property shape, by the shapes file that
+        defines it, by the vocabulary."""
+        node, graphs = NamedNode(relation), (self.graph, vocabulary.graph())
+        names = [graph.texts(node, RDFS_LABEL) for graph in graphs]
+        if inverse:
+            backwards = [graph.texts(node, KGC_INVERSE_LABEL) for graph in graphs]
+            names = [dict(self.inverse_labels.get(relation, {})), *backwards, *names]
+        text = next((label for texts in names if (label := best(texts, lang))), None)
+        return text[1] if text else local_name(relation)
 
 
-def _row(graph: Graph, node: Node) -> PropertyShape | None:
-    where = node.value if isinstance(node, NamedNode) else "a property shape without an IRI"
-    row_id = graph.text(node, KGC_ROW_ID)
-    try:
-        path = read_path(graph, graph.value(node, SH_PATH))
-    except ShapeError as fault:
-        if row_id is None:
-            return None  # validates only; pySHACL follows every path
-        raise ShapeError(f"{where}: {fault}") from None
-    if row_id is not None and (
-        not row_id or row_id != row_id.strip() or row_id.startswith("-") or any(c in row_id for c in ",;\t\r\n\"'=+@")
-    ):
-        raise ShapeError(f"{where}: {row_id!r} cannot be a row id; use letters, digits and hyphens")
-    kind = graph.value(node, KGC_ROW_KIND)
-    if row_id is not None and kind is not None and (not isinstance(kind, NamedNode) or kind.value not in _KINDS):
-        raise ShapeError(f"{where}: {kind} is no row kind; use kgc:ValueRow, CountRow, TextRow or NameRow")
-    order = graph.text(node, SH_ORDER)
-    try:
-        place = LAST if order is None else float(order)
-    except ValueError:
-        raise ShapeError(f"{where}: sh:order {order!r} is not a number") from None
-    groups: dict[str, str] = {}
-    for group in graph.objects(node, SH_GROUP):
-        if not isinstance(group, Literal):
-            groups = graph.texts(group, RDFS_LABEL)
-    return PropertyShape(
-        iri=node.value,
-        id=row_id,
-        kind=_KINDS.get(kind.value, "value") if isinstance(kind, NamedNode) else "value",
-        order=place,
-        path=path,
-        names=graph.texts(node, SH_NAME),
-        descriptions=graph.texts(node, SH_DESCRIPTION),
-        groups=groups,
-    )
+def _within(label: str) -> str:
+    """A label as it stands within a sentence: without a capital, unless it is one of several (an acronym)."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _add(target: _Target, graph: Graph, shape: Node) -> None:
+    """Adds what a node shape says to what others say of the class that it targets."""
+    target.labels.update(graph.texts(shape, RDFS_LABEL))
+    target.plurals.update(graph.texts(shape, KGC_PLURAL_LABEL))
+    target.supporting |= is_true(graph, shape, KGC_SUPPORTING)
+    kind = graph.text(shape, KGC_KIND)
+    if kind is not None:
+        if not is_slug(kind):
+            raise ShapeError(f"{shape}: {kind!r} cannot be a kind; use lower-case letters, digits and hyphens")
+        target.kind = kind
+    for node in graph.objects(shape, SH_PROPERTY):
+        if not isinstance(node, Literal):
+            row = read_row(graph, node)
+            if row is not None:
+                target.fields[row.iri] = row
 
 
 def bundled_shapes() -> list[Triple]:
@@ -192,5 +305,15 @@ def stored_shapes(snapshot: Snapshot) -> list[Triple]:
     """The statements of the shapes that a catalogue keeps; the bundled ones where it keeps none."""
     if not snapshot.keeps_shapes:
         return bundled_shapes()
-    found = snapshot.query(load("shapes").text)
-    return (found.triples if isinstance(found, Statements) else []) or bundled_shapes()
+    shapes = snapshot.query(load("shapes").text)
+    kept = shapes.triples if isinstance(shapes, Statements) else []
+    return [*kept, *_said_since(kept)] if kept else bundled_shapes()
+
+
+def _said_since(kept: Iterable[Triple]) -> list[Triple]:
+    """What the bundled shapes say of kinds, facets and labels, where a store keeps them from before they said it."""
+    kept = list(kept)
+    if any(triple.predicate.value in _LATER for triple in kept):
+        return []
+    subjects = {triple.subject for triple in kept}
+    return [t for t in bundled_shapes() if t.predicate.value in _LATER and t.subject in subjects]

@@ -1,4 +1,4 @@
-"""What the vocabulary calls its terms."""
+"""What the vocabulary calls its terms, and how its relations hang together."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kgcompare import resources
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import iri, local_name
-from kgcompare.rdf.terms import KGC_INVERSE_LABEL, RDFS_LABEL, RDFS_SUB_PROPERTY_OF
+from kgcompare.rdf.namespaces import local_name
+from kgcompare.rdf.terms import (
+    KGC_INVERSE_LABEL,
+    KGC_RELATED,
+    OWL_SYMMETRIC_PROPERTY,
+    RDFS_LABEL,
+    RDFS_SUB_PROPERTY_OF,
+)
 from kgcompare.text.languages import best
 
 
@@ -23,13 +29,23 @@ def graph() -> Graph:
 def label(term: str, lang: str, *, inverse: bool = False) -> str:
     """What a term is called in *lang*; read from object to subject where *inverse*."""
     node = NamedNode(term)
-    found = best(graph().texts(node, KGC_INVERSE_LABEL), lang) if inverse else None
-    found = found or best(graph().texts(node, RDFS_LABEL), lang)
-    return found[1] if found else local_name(term)
+    text = best(graph().texts(node, KGC_INVERSE_LABEL), lang) if inverse else None
+    text = text or best(graph().texts(node, RDFS_LABEL), lang)
+    return text[1] if text else local_name(term)
 
 
 @cache
 def typed_relations() -> tuple[str, ...]:
     """The IRIs of the kinds of ``kgc:related``, in the vocabulary's order."""
-    related = iri("kgc:related")
-    return tuple(node.value for node in graph().subjects_of(RDFS_SUB_PROPERTY_OF, related))
+    return narrower_relations(graph(), KGC_RELATED)
+
+
+def narrower_relations(said: Graph, relation: str) -> tuple[str, ...]:
+    """The IRIs of the predicates that *said* calls kinds of a relation, in its order."""
+    nodes = said.subjects_of(RDFS_SUB_PROPERTY_OF, NamedNode(relation))
+    return tuple(node.value for node in nodes if isinstance(node, NamedNode))
+
+
+def is_symmetric(said: Graph, relation: str) -> bool:
+    """Whether *said* calls a relation one that holds in both directions (``owl:SymmetricProperty``)."""
+    return OWL_SYMMETRIC_PROPERTY in said.types(NamedNode(relation))

@@ -27,10 +27,10 @@ _COUNTED = 500
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to: words, slugs of facets, and years that the origin must touch."""
+    """What a list is narrowed to: a kind of things, words, slugs of facets, and years that the date must touch."""
 
     text: str = ""
-    kind: str = "method"
+    kind: str = ""
     facets: Mapping[str, str] = field(default_factory=dict)
     start: int | None = None
     end: int | None = None
@@ -163,7 +163,7 @@ class Index:
             near.append(entry.slug)
         return list(dict.fromkeys(near))[:most]
 
-    def suggest(self, text: str, lang: str, kind: str = "method", most: int = 10) -> list[Entry]:
+    def suggest(self, text: str, lang: str, kind: str, most: int = 10) -> list[Entry]:
         """Completions of *text*: what is called so, names that begin with it, and names with a word that does."""
         start = fold(text.strip())
         if not start:

@@ -115,7 +115,7 @@ def _translations(lang: str) -> NullTranslations:
     return said
 
 
-def translate(lang: str, message: str, *, context: str = "", **values: object) -> str:
+def translate(lang: str, message: str, /, *, context: str = "", **values: object) -> str:
     """An interface text in *lang*, English where there is no translation; ``{name}`` is filled from *values*.
 
     In a *context* (a kind of thing) it is the text for that; without one there, the text for all.
@@ -125,7 +125,7 @@ def translate(lang: str, message: str, *, context: str = "", **values: object) -
     return text.format(**values) if values else text
 
 
-def translate_plural(lang: str, one: str, many: str, count: int, *, context: str = "", **values: object) -> str:
+def translate_plural(lang: str, one: str, many: str, count: int, /, *, context: str = "", **values: object) -> str:
     """An interface text that speaks of *count* things, in the plural form that *lang* has for that number.
 
     *one* and *many* are the English text for one thing and for any other number. ``{count}`` is the number itself

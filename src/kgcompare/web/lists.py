@@ -10,7 +10,7 @@ from kgcompare.model import Page
 from kgcompare.search import Filter
 from kgcompare.web.kept import answer, pick
 from kgcompare.web.negotiation import best, names_of
-from kgcompare.web.rendering import class_asked_for, render_page
+from kgcompare.web.rendering import class_asked_for, first_class, render_page
 from kgcompare.web.request import current, language, list_path, number
 
 blueprint = Blueprint("lists", __name__)
@@ -35,7 +35,7 @@ def listing(plural: str, suffix: str = "") -> Response:
         raise NotFound
     form = pick(("html", "json"), suffix)
     lang = language()
-    names = [facet.id for facet in current().shapes.facets(current().class_of_kind(kind)) if facet.id]
+    names = [facet.id for facet in current().shapes.facets(first_class(kind)) if facet.id]
     args = request.args
     query = Filter(
         args.get("q", "").strip()[:200],
@@ -58,7 +58,7 @@ def listing(plural: str, suffix: str = "") -> Response:
 def _page(query: Filter, page: Page, lang: str) -> str:
     """The page of a list, with what it is and can be narrowed by."""
     generation = current()
-    cls = generation.class_of_kind(query.kind)
+    cls = first_class(query.kind)
     chosen = {
         name: entry.label(lang)[1]
         for name, slug in query.facets.items()
@@ -75,8 +75,8 @@ def _page(query: Filter, page: Page, lang: str) -> str:
         query=query,
         chosen=chosen,
         names=[facet.id for facet in facets],
-        facets=[(facet, page.facets[facet.id]) for facet in facets if page.facets.get(facet.id or "")],
-        date=generation.shapes.date(cls),
+        facets=[(facet, page.facets[facet.id]) for facet in facets if facet.id and page.facets.get(facet.id)],
+        date=generation.shapes.date_row(cls),
         cls=class_asked_for(query.kind),
         comparable=generation.comparable(query.kind),
         sort=request.args.get("sort", ""),

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug import Response as AnyResponse
 
 from kgcompare import formats
-from kgcompare.catalogue.comparison import MOST, only_differences
+from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, Thing
@@ -96,7 +96,7 @@ def compare(suffix: str = "") -> AnyResponse:
     wanted = _Wanted(things, lang, request.args.get("class") or current().main_class, bool(only))
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
-            raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST}")
+            raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
         return _linked(form, wanted, only, lambda comparison: _written(comparison, form))
     added = request.args.get("add", "").strip()
     if added:
@@ -179,7 +179,7 @@ def _compare_page(wanted: _Wanted, whole: Comparison, added: str = "", choices: 
         added=added,
         choices=choices,
         near=[(name, labelled(wanted.kind, slugs, wanted.lang)) for name, slugs in nearest.items()],
-        most=MOST,
+        most=MOST_COLUMNS,
         cls=wanted.class_parameter,
         formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
     )

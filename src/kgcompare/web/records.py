@@ -73,7 +73,7 @@ def _page(record: Record, others: Sequence[Format]) -> str:
         record.language,
         kind=kind if comparable else "",
         record=record,
-        facts=[fact for fact in record.facts if fact.listed and (fact.values or fact.compared)],
+        facts=[fact for fact in record.facts if fact.shown and (fact.values or fact.compared)],
         formats=others,
         comparable=comparable,
         compared_with={thing: slug for thing, (of_kind, slug) in addresses.items() if of_kind == kind},

@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare import __version__
 from kgcompare.catalogue import citation
-from kgcompare.catalogue.comparison import MOST
+from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
@@ -119,9 +119,14 @@ def list_address(kind: str, **values: str | None) -> str:
     return link("lists.listing", plural=list_path(kind)[1:], **values)
 
 
+def first_class(kind: str) -> str:
+    """The class whose shape says what lists of things of a kind have; empty where there is none."""
+    return next(iter(current().shapes.classes_of_kind(kind)), "")
+
+
 def class_asked_for(kind: str) -> str | None:
     """What ``?class=`` says where things of a kind are compared; nothing for the kind that is compared by default."""
-    return None if kind == current().main_kind else current().class_of_kind(kind)
+    return None if kind == current().main_kind else first_class(kind)
 
 
 def suggest_address(kind: str) -> str:
@@ -154,7 +159,7 @@ def problem_page(status: int, detail: str, more: Mapping[str, Any]) -> str:
         near_kind=arguments.get("kind", kind),
         comparing=comparing,
         wanted=wanted,
-        most=MOST,
+        most=MOST_COLUMNS,
         sought=str(arguments.get("name", "")).partition(".")[0].replace("-", " ")[:80],
     )
 

@@ -1,0 +1,62 @@
+"""What lists and column heads show of things beside their names: what they are, when they arose, where they belong.
+
+Which statements say so, the shapes of their class say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyoxigraph import NamedNode
+
+from kgcompare.catalogue.descriptions import Descriptions
+from kgcompare.catalogue.values import Reader
+from kgcompare.model import Thing
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.terms import SKOS_DEFINITION
+from kgcompare.schema.shapes import Shapes
+from kgcompare.search import Entry
+from kgcompare.text.languages import best
+
+
+def description(shapes: Shapes, graph: Graph, thing: str, lang: str) -> tuple[str | None, str | None]:
+    """(language, text) of what a thing is: its definition, else the first text that its shape has a row for."""
+    node = NamedNode(thing)
+    rows = shapes.predicates(shapes.class_among(graph.types(node)), "text")
+    texts = (best(graph.texts(node, predicate), lang) for predicate in (SKOS_DEFINITION, *rows))
+    tag, text = next(filter(None, texts), ("", None))
+    return tag or None, text
+
+
+def listed(shapes: Shapes, descriptions: Descriptions, entries: Sequence[Entry], lang: str) -> tuple[Thing, ...]:
+    """The things of some entries of the index as a list shows them, in that order.
+
+    :raises StoreError: if the store cannot be read.
+    """
+    graphs = descriptions.describe([entry.iri for entry in entries])
+    filed = {thing: _filed(shapes, graph, thing) for thing, graph in graphs.items()}
+    reader = Reader(lang, descriptions.things({value for values in filed.values() for value in values.values()}))
+    things = []
+    for entry in entries:
+        graph, (tag, label) = graphs[entry.iri], entry.label(lang)
+        described_in, text = description(shapes, graph, entry.iri, lang)
+        facets = {facet: reader.label(value)[1] for facet, value in filed[entry.iri].items()}
+        date = _date(shapes, reader, graph, entry.iri)
+        things.append(Thing(entry.slug, entry.iri, entry.kind, label, tag or None, text, described_in, facets, date))
+    return tuple(things)
+
+
+def _filed(shapes: Shapes, graph: Graph, thing: str) -> dict[str, str]:
+    """The IRI of the first value that a thing has in each facet of its class."""
+    node = NamedNode(thing)
+    facets = shapes.facets(shapes.class_among(graph.types(node)))
+    values = {facet.id or "": graph.iris(node, facet.path.predicate or "") for facet in facets}
+    return {facet: iris[0] for facet, iris in values.items() if iris}
+
+
+def _date(shapes: Shapes, reader: Reader, graph: Graph, thing: str) -> str | None:
+    """How the row that dates a thing reads."""
+    node = NamedNode(thing)
+    row = shapes.date_row(shapes.class_among(graph.types(node)))
+    terms = graph.objects(node, row.path.predicate or "") if row else []
+    return next((reader.value(graph, term).text for term in terms), None)

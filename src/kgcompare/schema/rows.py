@@ -1,0 +1,158 @@
+"""Property shapes, read from SHACL: what a row is called, how its cells are compared, and what its values are.
+
+Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``), 4.1 (value types) and 4.6.3 (``sh:or``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode
+
+from kgcompare.errors import ShapeError
+from kgcompare.model import RowKind
+from kgcompare.rdf.graph import Graph, Node
+from kgcompare.rdf.namespaces import is_slug, local_name
+from kgcompare.rdf.terms import (
+    KGC_COUNT_ROW,
+    KGC_FACET,
+    KGC_INVERSE_LABEL,
+    KGC_NAME_ROW,
+    KGC_PLURAL_LABEL,
+    KGC_ROW_ID,
+    KGC_ROW_KIND,
+    KGC_SHOWN,
+    KGC_TEXT_ROW,
+    KGC_VALUE_ROW,
+    LABELS,
+    RDFS_LABEL,
+    SH_CLASS,
+    SH_DATATYPE,
+    SH_DESCRIPTION,
+    SH_GROUP,
+    SH_NAME,
+    SH_OR,
+    SH_ORDER,
+    SH_PATH,
+)
+from kgcompare.schema.paths import PropertyPath, read_path
+from kgcompare.text.languages import best
+
+_ROW_KINDS: dict[str, RowKind] = {
+    KGC_VALUE_ROW: "value",
+    KGC_COUNT_ROW: "count",
+    KGC_TEXT_ROW: "text",
+    KGC_NAME_ROW: "name",
+}
+LAST = 1_000_000.0
+"""The order of a property shape that states none; queries/compare.rq says the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyShape:
+    """A property shape as a row: ``id`` is None for one that comparisons leave out.
+
+    ``datatype`` and ``value_classes`` are the IRIs of what its values are; ``facet`` says whether lists can be narrowed
+    by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads. ``names``, ``plurals`` and ``inverses`` are what it, several of its values, and its path read backwards are
+    called, by language.
+    """
+
+    iri: str
+    id: str | None
+    kind: RowKind
+    order: float
+    path: PropertyPath
+    names: Mapping[str, str] = field(hash=False)
+    descriptions: Mapping[str, str] = field(hash=False, default_factory=dict)
+    groups: Mapping[str, str] = field(hash=False, default_factory=dict)
+    datatype: str | None = None
+    value_classes: tuple[str, ...] = ()
+    facet: bool = False
+    shown: bool = True
+    plurals: Mapping[str, str] = field(hash=False, default_factory=dict)
+    inverses: Mapping[str, str] = field(hash=False, default_factory=dict)
+
+    def label(self, lang: str) -> tuple[str, str]:
+        """(language, name) for a reader of *lang*."""
+        return best(self.names, lang) or ("", self.id or local_name(self.iri))
+
+    def plural(self, lang: str) -> str:
+        """What several of its values are called; as one of them where the shape does not say."""
+        return (best(self.plurals, lang) or self.label(lang))[1]
+
+
+def read_row(graph: Graph, node: Node) -> PropertyShape | None:
+    """The property shape that a node of a shapes graph describes; None for one that validates only.
+
+    :raises ShapeError: for a row whose path no query follows, for a row id that could not stand in a CSV column or a
+        JSON key, for an unknown kind of row, for an order that is no number, and for a facet that is no row or whose
+        path is more than one predicate.
+    """
+    where = node.value if isinstance(node, NamedNode) else "a property shape without an IRI"
+    row_id = graph.text(node, KGC_ROW_ID)
+    try:
+        path = read_path(graph, graph.value(node, SH_PATH))
+    except ShapeError as fault:
+        if row_id is None:
+            return None  # validates only; pySHACL follows every path
+        raise ShapeError(f"{where}: {fault}") from None
+    if row_id is not None and (
+        not row_id or row_id != row_id.strip() or row_id.startswith("-") or any(c in row_id for c in ",;\t\r\n\"'=+@")
+    ):
+        raise ShapeError(f"{where}: {row_id!r} cannot be a row id; use letters, digits and hyphens")
+    facet = is_true(graph, node, KGC_FACET)
+    if facet and not (row_id is not None and is_slug(row_id) and path.predicate):
+        raise ShapeError(
+            f"{where}: a facet needs a kgc:rowId of lower-case letters, digits and hyphens, and a path that is one "
+            "predicate"
+        )
+    return PropertyShape(
+        iri=node.value,
+        id=row_id,
+        kind=_row_kind(graph, node, where, is_row=row_id is not None),
+        order=_order(graph, node, where),
+        path=path,
+        names=graph.texts(node, SH_NAME),
+        descriptions=graph.texts(node, SH_DESCRIPTION),
+        groups=_groups(graph, node),
+        datatype=next(iter(graph.iris(node, SH_DATATYPE)), None),
+        value_classes=_value_classes(graph, node),
+        facet=facet,
+        shown=graph.text(node, KGC_SHOWN) not in {"false", "0"}
+        and (row_id is not None or path.predicate not in LABELS),
+        plurals=graph.texts(node, KGC_PLURAL_LABEL),
+        inverses=graph.texts(node, KGC_INVERSE_LABEL),
+    )
+
+
+def _row_kind(graph: Graph, node: Node, where: str, *, is_row: bool) -> RowKind:
+    kind = graph.value(node, KGC_ROW_KIND)
+    if is_row and kind is not None and (not isinstance(kind, NamedNode) or kind.value not in _ROW_KINDS):
+        raise ShapeError(f"{where}: {kind} is no row kind; use kgc:ValueRow, CountRow, TextRow or NameRow")
+    return _ROW_KINDS.get(kind.value, "value") if isinstance(kind, NamedNode) else "value"
+
+
+def _order(graph: Graph, node: Node, where: str) -> float:
+    order = graph.text(node, SH_ORDER)
+    try:
+        return LAST if order is None else float(order)
+    except ValueError:
+        raise ShapeError(f"{where}: sh:order {order!r} is not a number") from None
+
+
+def _groups(graph: Graph, node: Node) -> Mapping[str, str]:
+    groups = [group for group in graph.objects(node, SH_GROUP) if not isinstance(group, Literal)]
+    return graph.texts(groups[-1], RDFS_LABEL) if groups else {}
+
+
+def _value_classes(graph: Graph, node: Node) -> tuple[str, ...]:
+    """The classes of which each value must be one, whether the shape says one or several to choose from."""
+    choices = [choice for head in graph.objects(node, SH_OR) for choice in graph.members(head)]
+    nodes = [node, *(choice for choice in choices if not isinstance(choice, Literal))]
+    return tuple(dict.fromkeys(cls for one in nodes for cls in graph.iris(one, SH_CLASS)))
+
+
+def is_true(graph: Graph, node: Node, predicate: str) -> bool:
+    """Whether a node has the value true by a predicate."""
+    return graph.text(node, predicate) in {"true", "1"}
