@@ -26,12 +26,15 @@ TELESCOPE = BASE + "ns#Telescope"
 LANGUAGES = ("en", "fr")
 OF_METHODS = re.compile(r"m[eé]thod", re.IGNORECASE)
 ROWS_OF_METHODS = re.compile(
-    r"\b(domaine?|famil(y|ie|le)|types?|originators?|founding|fondatrice|origin year|année d’origine|recherche)\b",
+    r"\b(domaine?|famil(y|ies)(?! name)|(?<!nom de )famille|types?|originators?|founding|fondatrice|origin year|année d’origine|recherche)\b",
     re.IGNORECASE,
 )
 """What the shapes of methods name, and those of telescopes do not."""
-FIXED = re.compile(r'(?<=[?&;])method=|\bname="method"|\bmethod="(get|post)"|"methods":|%26method%3D')
-"""The parameter and the key of comparisons, whatever they compare, and what HTML calls the verb of a form."""
+FIXED = re.compile(
+    r'([?&;]|u0026)method=|\bname="method"|\bmethod="(get|post)"|"methods":|(kgc:|ns#)comparedMethod', re.IGNORECASE
+)
+"""The parameter, the key and the property of comparisons, whatever they compare, and what HTML calls the verb of a
+form."""
 ROWS = ["site", "band", "first-light", "aperture", "builder", "described-in", "nickname", "companions", "purpose"]
 PAIR = "method=webb&method=hubble"
 
@@ -104,9 +107,8 @@ def data(client: FlaskClient, address: str) -> Any:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """The keys and texts in JSON."""
+    """The texts in JSON."""
     if isinstance(value, dict):
-        yield from value
         for part in value.values():
             yield from texts(part)
     elif isinstance(value, list):
@@ -165,12 +167,7 @@ def test_pages_say_nothing_of_what_the_shapes_do_not_name(
 
 def test_home_has_an_index_by_every_facet(client: FlaskClient) -> None:
     page = shown(client, "/?lang=fr")
-    assert {"/telescopes?lang=fr&site=orbit", "/telescopes?lang=fr&band=infrared"} <= {
-        "?".join([link.partition("?")[0], "&".join(sorted(link.partition("?")[2].split("&"), reverse=False))]).replace(
-            "band=infrared&lang=fr", "lang=fr&band=infrared"
-        )
-        for link in page.links
-    }
+    assert {"/telescopes?site=orbit&lang=fr", "/telescopes?band=infrared&lang=fr"} <= set(page.links)
     for text in ("Télescopes, côte à côte", "Lieux", "Bandes", "en orbite", "6 télescopes", "1 source"):
         assert text in page.text
     assert "CC0" not in page.text  # nobody said so of this catalogue
@@ -215,7 +212,7 @@ def test_a_record_shows_its_rows_its_relation_and_where_it_is_compared(client: F
     assert "/compare?method=hubble&method=webb&lang=fr" in page.links
     page = shown(client, "/telescope/webb?lang=en")
     assert "complements" in page.text
-    assert "Gardner, J. P. (2006)" in page.text
+    assert "Gardner, Jonathan P. (2006)" in page.text
     page = shown(client, "/agent/nasa?lang=fr")
     assert "Constructeur de" in page.text
     page = shown(client, "/source/gardner-2006?lang=fr")
@@ -227,7 +224,7 @@ def test_a_concept_leads_to_the_list_of_what_has_it(client: FlaskClient) -> None
     assert "bande" in page.text
     assert "Télescopes qui l’observent" in page.text
     assert "Chercher et comparer tout cela" in page.text
-    assert {"/telescopes?band=infrared&lang=fr", "/telescopes?lang=fr&band=infrared"} & set(page.links)
+    assert "/telescopes?band=infrared&lang=fr" in page.links
 
 
 # -- the comparison in every format ----------------------------------------------------------------

@@ -11,7 +11,7 @@ from werkzeug import Response as AnyResponse
 from kgcompare import formats
 from kgcompare.errors import UnknownThing
 from kgcompare.formats import FORMATS, Format, rdf
-from kgcompare.model import Record
+from kgcompare.model import Fact, Record
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.web import signposting
 from kgcompare.web.kept import VARY, answer, pick
@@ -73,10 +73,19 @@ def _page(record: Record, others: Sequence[Format]) -> str:
         record.language,
         kind=kind if comparable else "",
         record=record,
-        facts=[fact for fact in record.facts if fact.shown and (fact.values or fact.compared)],
+        facts=[fact for fact in record.facts if _has_line(fact, record)],
         formats=others,
         comparable=comparable,
         compared_with={thing: slug for thing, (of_kind, slug) in addresses.items() if of_kind == kind},
         cls=class_asked_for(kind),
         narrowing=generation.shapes.kind_of_class(narrowed[0]) if narrowed else None,
     )
+
+
+def _has_line(fact: Fact, record: Record) -> bool:
+    """Whether a fact has a line of its own: other names stand under the title, the description below, links beside."""
+    if not fact.shown or fact.kind in {"name", "count"}:
+        return False
+    if fact.kind == "text":
+        return any(value.text != record.thing.description for value in fact.values)
+    return bool(fact.values) or fact.compared
