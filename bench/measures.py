@@ -179,7 +179,8 @@ def listed(run: Set) -> list[Row]:
     filters = {
         "a domain": [Filter(kind="method", facets={"domain": f"domain-{number}"}) for number in range(10)],
         "a domain and a family": [
-            Filter(kind="method", facets={"domain": f"domain-{number}", "family": f"family-{number % 3}"}) for number in range(10)
+            Filter(kind="method", facets={"domain": f"domain-{number}", "family": f"family-{number % 3}"})
+            for number in range(10)
         ],
         "years": [Filter(kind="method", start=1980 + number, end=2010) for number in range(10)],
         "a common word": [Filter(word, "method") for word in heads],

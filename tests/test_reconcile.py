@@ -332,7 +332,7 @@ def test_properties_alone_find_things(client: FlaskClient) -> None:
     ],
 )
 def test_years_are_read_as_people_write_them(given: Any, span: tuple[float, float] | None) -> None:
-    assert scoring.years(given) == span
+    assert scoring.years_given(given) == span
 
 
 # -- suggestions -----------------------------------------------------------------------------------------

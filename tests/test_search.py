@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.rdf.namespaces import DEFAULT_BASE, iri
+from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.search import Filter, Index
 from kgcompare.search import index as indexes
 from kgcompare.store.embedded import EmbeddedStore
@@ -240,7 +242,9 @@ def paged(generation: Generation, query: Filter, sort: str, size: int) -> tuple[
     after: str | None = ""
     total = -1
     while after is not None:
-        entries, total, after = generation.index.listing(query, "en", sort=sort, after=after, most=size)
+        entries, total, after = generation.index.listing(
+            replace(query, kind="method"), "en", sort=sort, after=after, most=size
+        )
         assert len(entries) <= size
         seen += [entry.slug for entry in entries]
         assert len(seen) <= 700, "the pages never end"
@@ -301,7 +305,7 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         by_iri = {
-            "thing": "SELECT iri, kind, slug, class, origin, start, end FROM thing WHERE kind != '-'",
+            "thing": "SELECT iri, kind, slug, class, start, end FROM thing WHERE kind != '-'",
             "label": "SELECT iri, lang, text FROM label JOIN thing ON thing.id = label.thing",
             "link": "SELECT facet, t.iri, o.iri FROM link JOIN thing t ON t.id = target JOIN thing o ON o.id = thing",
             "entry": "SELECT lang, entry.kind, sort, iri FROM entry JOIN thing ON thing.id = entry.thing",
@@ -431,10 +435,10 @@ def test_any_series_of_edits_leaves_the_index_of_a_rebuild(
 
 def test_an_index_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
-        Index(tmp_path / "missing.sqlite").counts()
+        Index(tmp_path / "missing.sqlite", Shapes(bundled_shapes())).counts()
     (tmp_path / "broken.sqlite").write_text("this is no database " * 100)
     with pytest.raises(StoreError):
-        Index(tmp_path / "broken.sqlite").counts()
+        Index(tmp_path / "broken.sqlite", Shapes(bundled_shapes())).counts()
 
 
 def test_an_index_that_cannot_be_written(small_store: Path, tmp_path: Path) -> None:

@@ -90,12 +90,12 @@ class Generation:
     def _make_index(self) -> Index:
         kept = self.snapshot.index_path
         if kept is not None and kept.exists():
-            return Index(kept)
+            return Index(kept, self.shapes)
         folder = Path(tempfile.mkdtemp(prefix="kgcompare-index-"))
         search.build(self.snapshot, folder / "index.sqlite")
-        found = Index(folder / "index.sqlite")
-        weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
-        return found
+        index = Index(folder / "index.sqlite", self.shapes)
+        weakref.finalize(index, shutil.rmtree, folder, ignore_errors=True)
+        return index
 
     # -- what it is about ----------------------------------------------------------------------------
 

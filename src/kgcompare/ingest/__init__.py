@@ -197,9 +197,12 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
         if fresh:  # the index is read from the files while the engine loads them
             with suppress(SyntaxError, OSError, ValueError):  # the loader says the same, and where
                 prepare = search.builder(
-                    quad
-                    for file, syntax in zip(files, syntaxes, strict=True)
-                    for quad in parse(path=file, format=syntax)
+                    (
+                        quad
+                        for file, syntax in zip(files, syntaxes, strict=True)
+                        for quad in parse(path=file, format=syntax)
+                    ),
+                    Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes()),
                 )
         loading.result()
         options.tell("loading", 1, 1)

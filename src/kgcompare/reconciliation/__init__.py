@@ -8,8 +8,8 @@ Source: Reconciliation Service API 0.2 (W3C Entity Reconciliation Community Grou
 """
 
 from kgcompare.reconciliation.candidates import reconcile
-from kgcompare.reconciliation.entities import Things, choose
+from kgcompare.reconciliation.entities import Things, fitting
 from kgcompare.reconciliation.extension import extend
 from kgcompare.reconciliation.request import MOST_QUERIES, read_extension, read_queries, read_query
 
-__all__ = ["MOST_QUERIES", "Things", "choose", "extend", "read_extension", "read_queries", "read_query", "reconcile"]
+__all__ = ["MOST_QUERIES", "Things", "extend", "fitting", "read_extension", "read_queries", "read_query", "reconcile"]

@@ -19,17 +19,15 @@ from pyoxigraph import Literal, NamedNode
 
 from kgcompare.rdf.namespaces import iri, is_safe_iri
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import KGC_ORIGIN
 from kgcompare.reconciliation.entities import Things
-from kgcompare.reconciliation.request import Constraint, Given, Named, Query
-from kgcompare.reconciliation.scoring import similarity, years
+from kgcompare.reconciliation.request import Constraint, EntityQuery, Given, Named
+from kgcompare.reconciliation.scoring import similarity, years_given
 from kgcompare.search import Entry, Filter
-from kgcompare.search.facts import FACETS
 from kgcompare.text.languages import interface_languages
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
-_ORIGIN, _URI = KGC_ORIGIN, iri("xsd:anyURI")
+_URI = iri("xsd:anyURI")
 _NAME_SHARE = 0.6
 """What the name counts where there are properties too."""
 _UNKNOWN = 50.0
@@ -61,35 +59,40 @@ class Candidate:
         return self.name == 100.0 and all(value is not None and value >= _AGREES for value in self.properties.values())
 
 
-def reconcile(things: Things, batch: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+def reconcile(things: Things, batch: Mapping[str, EntityQuery]) -> dict[str, dict[str, Any]]:
     """The answer to each query: ``result`` lists candidates, the likeliest first; ``match`` where one alone is sure.
 
     :raises StoreError: if the store cannot be read.
     """
     known = {query: _candidates(things, query) for query in dict.fromkeys(batch.values())}
-    described = things.described(c.entry for query, found in known.items() for c in found[: query.limit])
+    described = things.described(c.entry for query, candidates in known.items() for c in candidates[: query.limit])
     answers = {}
-    for query, found in known.items():
-        alone = sum(candidate.sure for candidate in found) == 1
-        shown = found[: query.limit]
+    for query, candidates in known.items():
+        alone = sum(candidate.sure for candidate in candidates) == 1
+        shown = candidates[: query.limit]
         answers[query] = [_told(things, c, described) | {"match": alone and c.sure} for c in shown]
     return {name: {"result": answers[query]} for name, query in batch.items()}
 
 
-def _told(things: Things, found: Candidate, described: Mapping[str, str]) -> dict[str, Any]:
+def _told(things: Things, candidate: Candidate, described: Mapping[str, str]) -> dict[str, Any]:
     features: list[dict[str, Any]] = []
-    if found.name is not None:
-        features = [{"id": "name", "value": round(found.name, 2)}, {"id": "same_name", "value": found.name == 100.0}]
-    features += [{"id": f"property:{p}", "value": round(v, 2)} for p, v in found.properties.items() if v is not None]
+    if candidate.name is not None:
+        features = [
+            {"id": "name", "value": round(candidate.name, 2)},
+            {"id": "same_name", "value": candidate.name == 100.0},
+        ]
+    features += [
+        {"id": f"property:{p}", "value": round(v, 2)} for p, v in candidate.properties.items() if v is not None
+    ]
     return {
-        **things.told(found.entry, described),
-        "type": [things.type(found.entry.kind)],
-        "score": round(found.score, 2),
+        **things.told(candidate.entry, described),
+        "type": [things.type(candidate.entry.kind)],
+        "score": round(candidate.score, 2),
         "features": features,
     }
 
 
-def _candidates(things: Things, query: Query) -> list[Candidate]:
+def _candidates(things: Things, query: EntityQuery) -> list[Candidate]:
     kinds = [kind for kind in things.kinds if not query.types or kind in query.types]
     named: dict[int, float] = {}
     if query.text:
@@ -101,8 +104,8 @@ def _candidates(things: Things, query: Query) -> list[Candidate]:
     else:
         entries = _holders(things, query.constraints, kinds)
     agreed = _agreements(things, entries, query.constraints)
-    found = [Candidate(entry, named.get(entry.id), agreed[entry.id]) for entry in entries]
-    return sorted(found, key=lambda c: (-c.score, len(c.entry.label(things.lang)[1]), c.entry.slug))
+    candidates = [Candidate(entry, named.get(entry.id), agreed[entry.id]) for entry in entries]
+    return sorted(candidates, key=lambda c: (-c.score, len(c.entry.label(things.lang)[1]), c.entry.slug))
 
 
 # -- by an identifier or by a name -----------------------------------------------------------------------
@@ -140,31 +143,42 @@ def _holding(things: Things, predicates: Iterable[str], texts: Collection[str]) 
 def _holders(things: Things, constraints: Sequence[Constraint], kinds: Sequence[str]) -> list[Entry]:
     """The things that have some values, those that have most of them first."""
     counted: Counter[str] = Counter()
+    listed: list[Entry] = []
+    for kind in kinds:
+        listed += _listed(things, constraints, kind)
+    for constraint in constraints:
+        fields = [f for kind in kinds if (f := things.fields(kind).get(constraint.property))]
+        predicates = {steps[0].predicate for f in fields for steps in f.path.alternatives}
+        texts = {str(value) for value in constraint.values if not isinstance(value, Named)}
+        holders = set(_holding(things, sorted(predicates), texts)) if predicates and texts else set()
+        for entry in (entry for value in constraint.values for entry in _meant(things, value)) if predicates else ():
+            rows = things.generation.snapshot.select(load("pointing_in").bind(thing=[NamedNode(entry.iri)])).rows
+            holders.update(row[1].value for row in rows if row[1] is not None)
+        counted.update(holders)
+    others = things.entries(thing for thing, _ in counted.most_common(_CONSIDERED))
+    by_id = {entry.id: entry for entry in (*listed, *others) if entry.kind in kinds}
+    return list(by_id.values())
+
+
+def _listed(things: Things, constraints: Sequence[Constraint], kind: str) -> list[Entry]:
+    """The things of a kind that have the values of facets and the years that are given."""
+    shapes = things.generation.shapes
+    cls = things.class_of(kind)
+    ids, date = {facet.id for facet in shapes.facets(cls)}, shapes.date_row(cls)
     facets: dict[str, str] = {}
     spans: list[tuple[float, float]] = []
-    for asked in constraints:
-        fields = [f for kind in kinds if (f := things.fields(kind).get(asked.property))]
-        predicates = {steps[0].predicate for f in fields for steps in f.path.alternatives}
-        meant = [entry for value in asked.values for entry in _meant(things, value)]
-        if asked.property in FACETS:
-            facets.update({e.kind: e.slug for e in meant if e.kind == asked.property})
-        if _ORIGIN in predicates:
-            spans += [span for value in asked.values if (span := years(value))]
-        texts = {str(value) for value in asked.values if not isinstance(value, Named)}
-        found = set(_holding(things, sorted(predicates), texts)) if predicates and texts else set()
-        for entry in meant if predicates else ():
-            rows = things.generation.snapshot.select(load("pointing_in").bind(thing=[NamedNode(entry.iri)])).rows
-            found.update(row[1].value for row in rows if row[1] is not None)
-        counted.update(found)
-    listed: list[Entry] = []
-    if (facets or spans) and "method" in kinds:
-        start = min((first for first, _ in spans), default=inf)
-        end = max((last for _, last in spans), default=inf)
-        narrowed = Filter("", "method", facets, _year(start), _year(end))
-        listed = things.generation.index.listing(narrowed, things.lang, sort="name", most=_CONSIDERED)[0]
-    others = things.entries(thing for thing, _ in counted.most_common(_CONSIDERED))
-    found_by_id = {entry.id: entry for entry in (*listed, *others) if entry.kind in kinds}
-    return list(found_by_id.values())
+    for constraint in constraints:
+        if constraint.property in ids:
+            meant = [entry for value in constraint.values for entry in _meant(things, value)]
+            facets.update({entry.kind: entry.slug for entry in meant if entry.kind == constraint.property})
+        if date is not None and constraint.property == date.id:
+            spans += [span for value in constraint.values if (span := years_given(value))]
+    if not facets and not spans:
+        return []
+    start = min((first for first, _ in spans), default=inf)
+    end = max((last for _, last in spans), default=inf)
+    narrowed = Filter("", kind, facets, _year(start), _year(end))
+    return things.generation.index.listing(narrowed, things.lang, sort="name", most=_CONSIDERED)[0]
 
 
 def _year(bound: float) -> int | None:
@@ -188,9 +202,9 @@ def _agreements(
     """How well each thing, by its number, agrees with each property; None where nothing is recorded."""
     agreed: dict[int, dict[str, float | None]] = {entry.id: {} for entry in entries}
     wanted = {c.property: [_resolved(things, value) for value in c.values] for c in constraints if c.values}
-    for entry, reader, graph, found in things.records(entries, wanted) if wanted else ():
+    for entry, reader, graph, terms in things.records(entries, wanted) if wanted else ():
         for name, values in wanted.items():
-            pairs = [(term, value) for term in found.get(name, ()) for value in values]
+            pairs = [(term, value) for term in terms.get(name, ()) for value in values]
             agreed[entry.id][name] = max((similarity(reader, graph, t, v) for t, v in pairs), default=None)
     return agreed
 

@@ -17,6 +17,7 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import is_safe_iri, local_name
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import BIBO_DOCUMENT
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.search import Entry
 from kgcompare.search.names import Names, plain
@@ -63,13 +64,13 @@ class Things:
 
     def properties(self, kind: str = "") -> list[dict[str, str]]:
         """The properties of a kind, or of all: ``id``, ``name`` and ``description``."""
-        found: dict[str, dict[str, str]] = {}
+        properties: dict[str, dict[str, str]] = {}
         for one in [kind] if kind else self.kinds:
             for name, field in self.fields(one).items():
                 described = best(field.descriptions, self.lang)
-                said = {"description": described[1]} if described else {}
-                found.setdefault(name, {"id": name, "name": field.label(self.lang)[1], **said})
-        return list(found.values())
+                description = {"description": described[1]} if described else {}
+                properties.setdefault(name, {"id": name, "name": field.label(self.lang)[1], **description})
+        return list(properties.values())
 
     # -- things ----------------------------------------------------------------------------------------
 
@@ -96,31 +97,32 @@ class Things:
             of_kind = [entry for entry in entries if entry.kind == kind]
             fields = {name: field for name, field in self.fields(kind).items() if name in properties}
             graphs = self.generation.descriptions.records([entry.iri for entry in of_kind])
-            found = {
+            values = {
                 thing: {name: field.path.follow(graph, NamedNode(thing)) for name, field in fields.items()}
                 for thing, graph in graphs.items()
             }
-            named = {t for thing in found for terms in found[thing].values() for t in _within(graphs[thing], terms)}
+            named = {t for thing in values for terms in values[thing].values() for t in _within(graphs[thing], terms)}
             reader = Reader(self.lang, self.generation.descriptions.things(named))
             for entry in of_kind:
-                yield entry, reader, graphs.get(entry.iri, Graph()), found.get(entry.iri, {})
+                yield entry, reader, graphs.get(entry.iri, Graph()), values.get(entry.iri, {})
 
     def described(self, entries: Iterable[Entry]) -> dict[str, str]:
         """IRI to what tells a thing from its namesakes: its definition; of a source who wrote it, when and where."""
         kinds = {entry.iri: entry.kind for entry in entries}
-        sources = {thing for thing, kind in kinds.items() if kind == "source"}
+        cited = {kind for kind in kinds.values() if BIBO_DOCUMENT in self.generation.shapes.classes_of_kind(kind)}
+        sources = {thing for thing, kind in kinds.items() if kind in cited}
         reader = Reader(self.lang, self.generation.descriptions.things(sources))
-        found = {thing: _brief(reader.csl(NamedNode(thing))) for thing in sources}
+        descriptions = {thing: _brief(reader.csl(NamedNode(thing))) for thing in sources}
         others = [NamedNode(thing) for thing in sorted(kinds.keys() - sources) if is_safe_iri(thing)]
         rows = self.generation.snapshot.select(load("definitions").bind(thing=others)).rows if others else []
-        said: dict[str, dict[str, str]] = {}
+        definitions: dict[str, dict[str, str]] = {}
         for thing, text in rows:
             if thing is not None and isinstance(text, Literal):
-                said.setdefault(thing.value, {})[text.language or ""] = text.value
-        for name, texts in said.items():
+                definitions.setdefault(thing.value, {})[text.language or ""] = text.value
+        for name, texts in definitions.items():
             _, shown = best(texts, self.lang) or ("", "")
-            found[name] = shown if len(shown) <= _SHOWN else shown[:_SHOWN].rpartition(" ")[0] + " …"
-        return found
+            descriptions[name] = shown if len(shown) <= _SHOWN else shown[:_SHOWN].rpartition(" ")[0] + " …"
+        return descriptions
 
     def told(self, entry: Entry, described: Mapping[str, str]) -> dict[str, Any]:
         """A thing's ``id``, ``name`` and, where there is one, ``description``."""
@@ -154,11 +156,11 @@ def _within(graph: Graph, terms: Iterable[Term]) -> Iterator[str]:
             yield from _within(graph, [m for value in inner for m in graph.members(value) if isinstance(m, NamedNode)])
 
 
-def choose(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int) -> list[dict[str, str]]:
+def fitting(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int) -> list[dict[str, str]]:
     """Those of some types or properties whose id begins so, or a word of whose name does."""
     start = plain(prefix)
-    fitting = (one for one in offered if one["id"].startswith(prefix) or f" {start}" in f" {plain(one['name'])}")
-    return list(islice(fitting, skip, skip + most))
+    begun = (one for one in offered if one["id"].startswith(prefix) or f" {start}" in f" {plain(one['name'])}")
+    return list(islice(begun, skip, skip + most))
 
 
 def _brief(item: Mapping[str, Any]) -> str:

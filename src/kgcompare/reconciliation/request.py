@@ -45,7 +45,7 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class EntityQuery:
     """What is known of a thing that is looked for; ``types`` is empty for things of any kind."""
 
     text: str
@@ -71,7 +71,7 @@ class Extension:
     properties: tuple[Wanted, ...]
 
 
-def read_queries(text: str) -> dict[str, Query]:
+def read_queries(text: str) -> dict[str, EntityQuery]:
     """A batch of queries by the client's own names for them.
 
     :raises UsageError: if it is not JSON or not of the form; the message says where.
@@ -80,7 +80,7 @@ def read_queries(text: str) -> dict[str, Query]:
     return {name: _query(value, f"queries.{name[:40]}") for name, value in batch.items()}
 
 
-def read_query(text: str) -> Query:
+def read_query(text: str) -> EntityQuery:
     """A query by itself, as JSON or as the plain name of a thing.
 
     :raises UsageError: if it begins as JSON and is not of the form; the message says where.
@@ -102,14 +102,14 @@ def read_extension(text: str) -> Extension:
     )
 
 
-def _query(value: Any, where: str) -> Query:
+def _query(value: Any, where: str) -> EntityQuery:
     asked = _object(value, where)
     if "query" not in asked and not asked.get("properties"):
         raise UsageError(f"{where} needs a query or properties")
     types = asked.get("type") or []
     types = types if isinstance(types, list) else [types]
     constraints = _list(asked.get("properties") or [], f"{where}.properties", _MOST_PROPERTIES)
-    return Query(
+    return EntityQuery(
         _text(asked.get("query"), f"{where}.query"),
         tuple(_id(value, f"{where}.type[{at}]") for at, value in enumerate(types)),
         _limit(asked.get("limit"), f"{where}.limit") or _CANDIDATES,

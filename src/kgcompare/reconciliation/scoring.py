@@ -39,7 +39,7 @@ def similarity(reader: Reader, graph: Graph, term: Term, given: Given) -> float:
 
 def _of_literal(term: Literal, given: Given) -> float:
     if term.datatype.value in _DATED:
-        ours, theirs = years(term.value), years(given)
+        ours, theirs = years_given(term.value), years_given(given)
         if ours and theirs:
             return max(0.0, 100.0 - _YEAR_AWAY * max(theirs[0] - ours[1], ours[0] - theirs[1], 0))
     if isinstance(given, bool):
@@ -50,7 +50,7 @@ def _of_literal(term: Literal, given: Given) -> float:
     return likeness(plain(str(given)), plain(term.value))
 
 
-def years(given: Given) -> tuple[float, float] | None:
+def years_given(given: Given) -> tuple[float, float] | None:
     """The first and the last year of a date, a year or a span of years; infinite where it is open; None for others."""
     if isinstance(given, bool | Named):
         return None

@@ -54,8 +54,9 @@ class PropertyShape:
     """A property shape as a row: ``id`` is None for one that comparisons leave out.
 
     ``datatype`` and ``value_classes`` are the IRIs of what its values are; ``facet`` says whether lists can be narrowed
-    by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads. ``names``, ``plurals`` and ``inverses`` are what it, several of its values, and its path read backwards are
-    called, by language.
+    by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads. ``names``,
+    ``plurals`` and ``inverses`` are what it, several of its values, and its path read backwards are called, by
+    language.
     """
 
     iri: str

@@ -14,29 +14,9 @@ from pyoxigraph import NamedNode, Quad
 from kgcompare.errors import StoreError
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base, is_safe_iri, local_name, slugify
-from kgcompare.rdf.terms import (
-    ALIASES,
-    DCTERMS_CREATOR,
-    KGC_ORIGIN,
-    KGC_ORIGIN_END,
-    KGC_ORIGIN_START,
-    RDF_TYPE,
-    SKOS_DEFINITION,
-)
-from kgcompare.search.facts import (
-    FACETS,
-    READ,
-    Description,
-    class_of,
-    descriptions,
-    kind_of,
-    names_of,
-    number_of,
-    places_of,
-    plain,
-    records_of,
-    texts_of,
-)
+from kgcompare.rdf.terms import RDF_TYPE
+from kgcompare.schema.shapes import Shapes, stored_shapes
+from kgcompare.search.facts import PEOPLE, Facts, Reading, facts_of, names_of, records_of, texts_of
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
 from kgcompare.text.folding import fold
@@ -45,7 +25,7 @@ from kgcompare.text.languages import best, interface_languages
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE thing(id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, slug TEXT NOT NULL,
-                   class TEXT NOT NULL, origin TEXT, start INTEGER, end INTEGER);
+                   class TEXT NOT NULL, start INTEGER, end INTEGER);
 CREATE TABLE label(thing INTEGER, lang TEXT, text TEXT, PRIMARY KEY(thing, lang)) WITHOUT ROWID;
 CREATE TABLE link(facet TEXT, target INTEGER, thing INTEGER, PRIMARY KEY(facet, target, thing)) WITHOUT ROWID;
 CREATE TABLE entry(lang TEXT, kind TEXT, sort TEXT, thing INTEGER, PRIMARY KEY(lang, kind, sort, thing)) WITHOUT ROWID;
@@ -58,35 +38,47 @@ CREATE INDEX thing_start ON thing(kind, start, id);
 CREATE INDEX link_thing ON link(thing, facet, target);
 """
 _FEW = 2000
+_SEPARATOR = " \n "
+"""Between the names or texts of one column of words; what reads them splits there."""
 
 
 def build(snapshot: Snapshot, path: Path) -> None:
-    """Makes the index of a generation at *path*."""
-    _Builder(path, snapshot.base).build(descriptions(snapshot))
+    """Makes the index of a generation at *path*, as the shapes that it keeps say."""
+    reading = _reading(snapshot)
+    _Builder(path, snapshot.base, reading).build(facts_of(snapshot, reading))
 
 
-def builder(statements: Iterable[Quad]) -> Prepare:
+def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     """A way to make the index of a generation that says nothing but *statements*, which are read at once.
 
-    Half the time of :func:`build`: a store on disk looks up every term of every statement that it hands out.
+    Half the time of :func:`build`: a store on disk looks up every term of every statement that it hands out. *shapes*
+    are those that the generation is thought to keep; one that turns out to need more is read from the store.
     """
-    found: dict[str, Description] = {}
+    read = Reading(shapes).predicates
+    found: dict[str, Facts] = {}
     nodes: dict[NamedNode, NamedNode] = {}  # one object for each, which saves a third of the memory
     for quad in statements:
-        predicate, value = READ.get(quad.predicate.value), cast(Term, quad.object)
+        predicate, value = read.get(quad.predicate.value), cast(Term, quad.object)
         if predicate is not None and isinstance(quad.subject, NamedNode):
             values = found.setdefault(quad.subject.value, {}).setdefault(predicate, [])
             if value not in values:
                 values.append(nodes.setdefault(value, value) if isinstance(value, NamedNode) else value)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
-        _Builder(path, snapshot.base).build(records_of(found))
+        reading = _reading(snapshot)
+        if reading.predicates.keys() <= read.keys():
+            _Builder(path, snapshot.base, reading).build(records_of(found))
+        else:
+            build(snapshot, path)
 
     return prepare
 
 
 def updater(previous: Snapshot | None, subjects: Collection[str]) -> Prepare:
-    """A way to make the next generation's index from *previous* and the IRIs of the things that changed."""
+    """A way to make the next generation's index from *previous* and the IRIs of the things that changed.
+
+    An index that other shapes, or an earlier version, have made is made anew.
+    """
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
         if previous is None or len(subjects) > _FEW or previous.index_path is None or not previous.index_path.exists():
@@ -94,15 +86,20 @@ def updater(previous: Snapshot | None, subjects: Collection[str]) -> Prepare:
             return
         shutil.copyfile(previous.index_path, path)
         try:
-            _Builder(path, snapshot.base).update(sorted(filter(is_safe_iri, subjects)), snapshot)
-        except _AddressTaken:
+            _Builder(path, snapshot.base, _reading(snapshot)).update(sorted(filter(is_safe_iri, subjects)), snapshot)
+        except _Outdated:
             build(snapshot, path)
 
     return prepare
 
 
-class _AddressTaken(Exception):
-    """A record of our own has the address that a foreign thing was given before."""
+def _reading(snapshot: Snapshot) -> Reading:
+    return Reading(Shapes(stored_shapes(snapshot)))
+
+
+class _Outdated(Exception):
+    """An index cannot be changed into the next: it was made by other shapes, or a record of our own has the address
+    that a foreign thing was given before."""
 
 
 @contextmanager
@@ -121,11 +118,12 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
 class _Builder:
     """Writes an index file."""
 
-    def __init__(self, path: Path, base: Base) -> None:
+    def __init__(self, path: Path, base: Base, reading: Reading) -> None:
         self.path = path
         self.base = base
+        self.reading = reading
 
-    def build(self, found: Mapping[str, Description]) -> None:
+    def build(self, found: Mapping[str, Facts]) -> None:
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(
@@ -133,41 +131,44 @@ class _Builder:
                 + _SCHEMA
             )
             db.execute("BEGIN")
-            self._insert(db, found, places_of(found), fresh=True)
+            db.execute("INSERT INTO meta VALUES('shapes', ?)", (self.reading.signature,))
+            self._insert(db, found, self.reading.places_of(found), fresh=True)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
             db.execute("ANALYZE")
 
     def update(self, changed: Sequence[str], snapshot: Snapshot) -> None:
         with _writing(self.path) as db:
+            if db.execute("SELECT value FROM meta WHERE key = 'shapes'").fetchone() != (self.reading.signature,):
+                raise _Outdated
             db.execute("PRAGMA journal_mode=OFF")
             db.execute("PRAGMA synchronous=OFF")
             db.execute("BEGIN")
             marks = ",".join("?" * len(changed))
             ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]
-            # Methods carry the names of their originators: a renamed agent changes what finds them.
+            # Things carry the names of the agents that they name: a renamed agent changes what finds them.
             marks = ",".join("?" * len(ids))
-            creators = db.execute(
-                f"SELECT iri FROM thing JOIN link ON link.thing = thing.id "
-                f"WHERE facet = 'creator' AND target IN ({marks})",
-                ids,
+            naming = db.execute(
+                f"SELECT iri FROM thing JOIN link ON link.thing = thing.id WHERE facet = ? AND target IN ({marks})",
+                (PEOPLE, *ids),
             )
-            again = {*changed, *(row[0] for row in creators), *self._foreign_targets(db, ids)}
-            found = descriptions(snapshot, sorted(again))
+            again = {*changed, *(row[0] for row in naming), *self._foreign_targets(db, ids)}
+            found = facts_of(snapshot, self.reading, sorted(again))
             # What a foreign concept is (a domain, a type ...) depends on where it is used.
-            used = {thing for thing in places_of(found) if thing not in again and self.base.parts(thing) is None}
-            found |= descriptions(snapshot, sorted(used)) if used else {}
+            places = self.reading.places_of(found)
+            used = {thing for thing in places if thing not in again and self.base.parts(thing) is None}
+            found |= facts_of(snapshot, self.reading, sorted(used)) if used else {}
             self._remove(db, sorted(again | used))
-            places = places_of(found, self._used(db, sorted(again | used)))
-            self._insert(db, {t: said for t, said in found.items() if RDF_TYPE in said}, places)
+            places = self.reading.places_of(found, self._used(db, sorted(again | used)))
+            self._insert(db, {t: facts for t, facts in found.items() if RDF_TYPE in facts}, places)
             db.execute("COMMIT")
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
         marks = ",".join("?" * len(ids))
         targets = db.execute(
             "SELECT DISTINCT iri FROM link JOIN thing ON thing.id = link.target "
-            f"WHERE facet != 'creator' AND link.thing IN ({marks})",
-            ids,
+            f"WHERE facet != ? AND link.thing IN ({marks})",
+            (PEOPLE, *ids),
         )
         return [row[0] for row in targets if self.base.parts(row[0]) is None]
 
@@ -176,8 +177,8 @@ class _Builder:
         marks = ",".join("?" * len(things))
         return db.execute(
             "SELECT DISTINCT facet, iri FROM thing JOIN link ON link.target = thing.id "
-            f"WHERE facet != 'creator' AND iri IN ({marks})",
-            things,
+            f"WHERE facet != ? AND iri IN ({marks})",
+            (PEOPLE, *things),
         ).fetchall()
 
     def _remove(self, db: sqlite3.Connection, things: Sequence[str]) -> None:
@@ -200,71 +201,69 @@ class _Builder:
             db.execute("UPDATE thing SET kind = '-', slug = iri WHERE id = ?", (number,))
 
     def _insert(
-        self,
-        db: sqlite3.Connection,
-        found: Mapping[str, Description],
-        places: Mapping[str, str],
-        *,
-        fresh: bool = False,
+        self, db: sqlite3.Connection, found: Mapping[str, Facts], places: Mapping[str, str], *, fresh: bool = False
     ) -> None:
         last = db.execute("SELECT coalesce(max(id), 0) FROM thing").fetchone()[0]
         old = {} if fresh else {thing: number for thing in found if (number := _id(db, thing))}
         ids = old | {thing: last + place for place, thing in enumerate((t for t in found if t not in old), 1)}
-        kinds: dict[str, str] = {}
-        rows: list[tuple[object, ...]] = []
-        # Records of our own have the address that their IRI says; foreign things get what is left.
-        taken = {parts for parts in map(self.base.parts, found) if parts}
-        for thing, said in found.items():
-            kind, slug = self._address(thing, said, places, taken, None if fresh else db)
-            if not fresh and (_holder(db, kind, slug) or thing) != thing:
-                raise _AddressTaken
-            kinds[thing] = kind
-            dates = (plain(said, KGC_ORIGIN), number_of(said, KGC_ORIGIN_START), number_of(said, KGC_ORIGIN_END))
-            rows.append((ids[thing], thing, kind, slug, class_of(said), *dates))
-        db.executemany("INSERT OR REPLACE INTO thing VALUES(?,?,?,?,?,?,?,?)", rows)
+        kinds = self._insert_things(db, found, places, ids, fresh=fresh)
         labels: list[tuple[int, str, str]] = []
         links: list[tuple[str, int, int]] = []
         entries: list[tuple[str, str, str, int]] = []
         words: list[tuple[int, str, str, str, str]] = []
-        for thing, said in found.items():
-            number = ids[thing]
-            names = names_of(said)
+        reading = self.reading
+        for thing, facts in found.items():
+            number, kind, columns = ids[thing], kinds[thing], reading.of(reading.class_of(facts))
+            names = names_of(facts)
             labels += [(number, lang, text) for lang, text in names.items()]
-            kind = kinds[thing]
             for lang in interface_languages():
                 shown = best(names, lang)
                 entries.append((lang, kind, fold(shown[1] if shown else local_name(thing)), number))
-            for facet, predicate in (*FACETS.items(), ("creator", DCTERMS_CREATOR)):
-                for target in said.get(predicate, ()):
-                    other = ids.get(target.value) or (None if fresh else _id(db, target.value))
-                    if other:
-                        links.append((facet, other, number))
-            if kind not in {"agent", "source", "domain", "family", "type"}:
-                people = [p for a in said.get(DCTERMS_CREATOR, ()) for p in self._people(db, found, a.value)]
-                words.append(
-                    (
-                        number,
-                        " \n ".join(names.values()),
-                        " \n ".join(texts_of(said, *ALIASES)),
-                        " \n ".join(people),
-                        " \n ".join(texts_of(said, SKOS_DEFINITION)),
-                    )
-                )
+            agents = [value.value for predicate in columns.people for value in facts.get(predicate, ())]
+            for facet, value in (*reading.filed_under(facts), *((PEOPLE, agent) for agent in agents)):
+                other = ids.get(value) or (None if fresh else _id(db, value))
+                if other:
+                    links.append((facet, other, number))
+            if kind not in reading.unsought:
+                people = [name for agent in agents for name in _agent_names(db, found, agent)]
+                columns_of_words = (names.values(), texts_of(facts, *columns.aliases), people)
+                summary = texts_of(facts, *columns.texts)
+                words.append((number, *map(_SEPARATOR.join, columns_of_words), _SEPARATOR.join(summary)))
         db.executemany("INSERT OR REPLACE INTO label VALUES(?,?,?)", labels)
         db.executemany("INSERT OR IGNORE INTO link VALUES(?,?,?)", sorted(links))
         db.executemany("INSERT OR IGNORE INTO entry VALUES(?,?,?,?)", sorted(entries))
         db.executemany("INSERT INTO words(rowid, name, alias, people, summary) VALUES(?,?,?,?,?)", words)
 
-    def _people(self, db: sqlite3.Connection, found: Mapping[str, Description], agent: str) -> list[str]:
-        if agent in found:
-            return list(names_of(found[agent]).values())
-        number = _id(db, agent)
-        return [row[0] for row in db.execute("SELECT text FROM label WHERE thing = ?", (number,))] if number else []
+    def _insert_things(
+        self,
+        db: sqlite3.Connection,
+        found: Mapping[str, Facts],
+        places: Mapping[str, str],
+        ids: Mapping[str, int],
+        *,
+        fresh: bool,
+    ) -> dict[str, str]:
+        """Writes where things are found, and returns the kind of each.
+
+        :raises _Outdated: for a record of our own whose address a foreign thing has.
+        """
+        kinds: dict[str, str] = {}
+        rows: list[tuple[object, ...]] = []
+        # Records of our own have the address that their IRI says; foreign things get what is left.
+        taken = {parts for parts in map(self.base.parts, found) if parts}
+        for thing, facts in found.items():
+            kind, slug = self._address(thing, facts, places, taken, None if fresh else db)
+            if not fresh and (_holder(db, kind, slug) or thing) != thing:
+                raise _Outdated
+            kinds[thing] = kind
+            rows.append((ids[thing], thing, kind, slug, self.reading.class_of(facts), *self.reading.years_of(facts)))
+        db.executemany("INSERT OR REPLACE INTO thing VALUES(?,?,?,?,?,?,?)", rows)
+        return kinds
 
     def _address(
         self,
         thing: str,
-        said: Description,
+        facts: Facts,
         places: Mapping[str, str],
         taken: set[tuple[str, str]],
         db: sqlite3.Connection | None,
@@ -272,7 +271,7 @@ class _Builder:
         own = self.base.parts(thing)
         if own:
             return own
-        kind = kind_of(thing, said, places)
+        kind = self.reading.kind_of(thing, facts, places)
         stem = slug = slugify(local_name(thing))
         number = 1
         while (kind, slug) in taken or (db is not None and thing != (_holder(db, kind, slug) or thing)):
@@ -280,6 +279,13 @@ class _Builder:
             slug = f"{stem}-{number}"
         taken.add((kind, slug))
         return kind, slug
+
+
+def _agent_names(db: sqlite3.Connection, found: Mapping[str, Facts], agent: str) -> list[str]:
+    if agent in found:
+        return list(names_of(found[agent]).values())
+    number = _id(db, agent)
+    return [row[0] for row in db.execute("SELECT text FROM label WHERE thing = ?", (number,))] if number else []
 
 
 def _id(db: sqlite3.Connection, thing: str) -> int | None:
@@ -294,7 +300,7 @@ def _holder(db: sqlite3.Connection, kind: str, slug: str) -> str | None:
 
 def _shown(db: sqlite3.Connection, number: int, lang: str) -> str:
     texts = dict(db.execute("SELECT lang, text FROM label WHERE thing = ?", (number,)))
-    found = best(texts, lang)
-    if found:
-        return str(found[1])
+    name = best(texts, lang)
+    if name:
+        return str(name[1])
     return local_name(db.execute("SELECT iri FROM thing WHERE id = ?", (number,)).fetchone()[0])

@@ -1,85 +1,158 @@
-"""What the index takes from a catalogue: names, classes, dates and facets of things."""
+"""What the index takes from a catalogue: names, classes, dates and facets of things, as its shapes say."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri, local_name, slugify
+from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import (
-    ALIASES,
-    DCTERMS_CREATOR,
-    DCTERMS_SUBJECT,
-    DCTERMS_TYPE,
-    FOAF_ORGANIZATION,
-    FOAF_PERSON,
-    KGC_FAMILY,
-    KGC_METHOD,
-    KGC_ORIGIN,
-    KGC_ORIGIN_END,
-    KGC_ORIGIN_START,
-    LABELS,
-    RDF_TYPE,
-    SKOS_CONCEPT,
-    SKOS_DEFINITION,
-)
+from kgcompare.rdf.terms import ALIASES, LABELS, RDF_TYPE, SKOS_CONCEPT, SKOS_DEFINITION
+from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
+from kgcompare.text import dates
 
-FACETS = {
-    "domain": DCTERMS_SUBJECT,
-    "family": KGC_FAMILY,
-    "type": DCTERMS_TYPE,
-}
-_AGENTS = {FOAF_PERSON, FOAF_ORGANIZATION}
-READ = {
-    p: p
-    for p in (
-        RDF_TYPE,
-        *LABELS,
-        *ALIASES,
-        SKOS_DEFINITION,
-        *FACETS.values(),
-        DCTERMS_CREATOR,
-        KGC_ORIGIN,
-        KGC_ORIGIN_START,
-        KGC_ORIGIN_END,
-    )
-}
-"""The predicates of queries/index_things.rq, each to the one string that stands for it everywhere."""
+PEOPLE = "-people"
+"""Files things under the agents that they name, beside the facets, whose ids begin with a letter or a digit."""
 _SHACL = PREFIXES["sh"]
 _INTERNAL = (PREFIXES["kgc"].rstrip("#"), PREFIXES["kgcsh"].rstrip("#"))
 
-Description = dict[str, list[Term]]
-"""Predicate IRI to objects."""
+Facts = dict[str, list[Term]]
+"""What the index takes of one thing: predicate IRI to objects."""
 
 
-def descriptions(snapshot: Snapshot, things: Sequence[str] | None = None) -> dict[str, Description]:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """By which predicates (IRIs) the things of one class are found: *facets* are (id, predicate), *date* says when they
+    arose, *people* lead to agents whose names find them too. ``filed`` where they are of the kind of the facet that
+    they are used in."""
+
+    kind: str
+    facets: tuple[tuple[str, str], ...] = ()
+    date: str | None = None
+    people: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ALIASES
+    texts: tuple[str, ...] = (SKOS_DEFINITION,)
+    filed: bool = False
+
+
+class Reading:
+    """What the index reads of a catalogue with some shapes, and what it makes of it."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+        values = {cls for c in shapes.targets for facet in shapes.facets(c) for cls in facet.value_classes}
+        self._columns = {cls: _columns(shapes, cls, values | {SKOS_CONCEPT}) for cls in shapes.targets}
+        self._known: dict[tuple[str, ...], str] = {}
+        self.facets = tuple(dict.fromkeys(facet for columns in self._columns.values() for facet, _ in columns.facets))
+        self.unsought = {kind for kind in self.facets if shapes.is_facet_kind(kind)} | {
+            self._columns[cls].kind for cls in shapes.targets if not _is_sought(shapes, cls)
+        }
+        """The kinds whose things are found by the beginnings of their names alone, not by words."""
+        read = [RDF_TYPE, *LABELS, *ALIASES, SKOS_DEFINITION]
+        for columns in self._columns.values():
+            read += [predicate for _, predicate in columns.facets]
+            read += [*columns.people, *columns.aliases, *columns.texts, *([columns.date] if columns.date else [])]
+        self.predicates = {predicate: predicate for predicate in read if is_safe_iri(predicate)}
+        """What queries/index_things.rq asks for, each IRI to the one string that stands for it everywhere."""
+
+    @property
+    def signature(self) -> str:
+        """Says what an index was made by: two readings with one signature make the same of the same data."""
+        return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), "1"])
+
+    def of(self, cls: str) -> Columns:
+        """How things of a class are found, whether a shape is about it or not."""
+        if cls not in self._columns:
+            self._columns[cls] = Columns(self._shapes.kind_of_class(cls))
+        return self._columns[cls]
+
+    def class_of(self, facts: Facts) -> str:
+        """The class that a thing is compared as; of those without a shape the first of a vocabulary of its own."""
+        types = tuple(value.value for value in facts.get(RDF_TYPE, ()))
+        if types not in self._known:
+            self._known[types] = self._shapes.class_among(types) or _best_class(types)
+        return self._known[types]
+
+    def places_of(self, found: Mapping[str, Facts], known: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+        """Values of facets by the facet that they are used in, the first of several; *known* are more pairs."""
+        pairs = [*known, *((facet, value) for facts in found.values() for facet, value in self.filed_under(facts))]
+        places: dict[str, str] = {}
+        for facet in self.facets:
+            for used, thing in pairs:
+                if used == facet:
+                    places.setdefault(thing, facet)
+        return places
+
+    def filed_under(self, facts: Facts) -> Iterator[tuple[str, str]]:
+        """(facet, value) of a thing, the values as IRIs."""
+        for facet, predicate in self.of(self.class_of(facts)).facets:
+            for value in facts.get(predicate, ()):
+                yield facet, value.value
+
+    def kind_of(self, thing: str, facts: Facts, places: Mapping[str, str]) -> str:
+        """The kind of page that a thing outside of the base has."""
+        columns = self.of(self.class_of(facts))
+        return places.get(thing, columns.kind) if columns.filed else columns.kind
+
+    def years_of(self, facts: Facts) -> tuple[int | None, int | None]:
+        """The first and the last year in which a thing arose; None where it does not say, or not in EDTF."""
+        date = self.of(self.class_of(facts)).date
+        text = next(iter(texts_of(facts, date)), None) if date else None
+        try:
+            return dates.years(dates.canonical(text)) if text else (None, None)
+        except ValueError:
+            return None, None
+
+
+def _columns(shapes: Shapes, cls: str, values: set[str]) -> Columns:
+    date = shapes.date_row(cls)
+    return Columns(
+        kind=shapes.kind_of_class(cls),
+        facets=tuple((facet.id or "", facet.path.predicate or "") for facet in shapes.facets(cls)),
+        date=date.path.predicate if date else None,
+        people=shapes.people(cls),
+        aliases=tuple(dict.fromkeys([*ALIASES, *shapes.predicates(cls, "name")])),
+        texts=tuple(dict.fromkeys([SKOS_DEFINITION, *shapes.predicates(cls, "text")])),
+        filed=cls in values and cls not in shapes.leading,
+    )
+
+
+def _is_sought(shapes: Shapes, cls: str) -> bool:
+    """Whether there are words to seek things of a class by, or it is what a catalogue is about."""
+    return cls in shapes.leading or bool(shapes.predicates(cls, "name") or shapes.predicates(cls, "text"))
+
+
+def _best_class(types: Sequence[str]) -> str:
+    own = [t for t in sorted(types) if not t.startswith((PREFIXES["schema"], PREFIXES["owl"]))]
+    return min(own or types, default="")
+
+
+def facts_of(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None = None) -> dict[str, Facts]:
     """What a generation says of things, or of all there are.
 
     :raises StoreError: if the store cannot be read.
     """
     query = load("index_things")
-    whole = things is None
-    found: dict[str, Description] = {}
+    asked = [NamedNode(predicate) for predicate in reading.predicates]
+    found: dict[str, Facts] = {}
     if snapshot.path is not None and things is None:
-        queries: Iterable[str] = [query.text]
+        queries: Iterable[str] = [query.bind(predicate=asked)]
     else:
-        things = list(_pages(snapshot)) if things is None else things
-        safe = [NamedNode(thing) for thing in things if is_safe_iri(thing)]
-        queries = [query.bind(thing=safe[at : at + 300]) for at in range(0, len(safe), 300)]
+        safe = [NamedNode(thing) for thing in (_pages(snapshot) if things is None else things) if is_safe_iri(thing)]
+        queries = (query.bind(thing=safe[at : at + 300], predicate=asked) for at in range(0, len(safe), 300))
     for text in queries:
         for thing, predicate, value in snapshot.select(text).rows:
             if thing is not None and predicate is not None and value is not None:
                 found.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
-    if not whole:
-        return found
-    return records_of(found)
+    return records_of(found) if things is None else found
 
 
-def records_of(found: Mapping[str, Description]) -> dict[str, Description]:
+def records_of(found: Mapping[str, Facts]) -> dict[str, Facts]:
     """Those of the things that have a class and are not the vocabulary's, in one order for every engine."""
     return {
         t: found[t]
@@ -102,63 +175,15 @@ def _pages(snapshot: Snapshot) -> Iterator[str]:
         after = rows[-1][0].value
 
 
-def places_of(found: Mapping[str, Description], known: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
-    """Concepts by the facet that they are used in, the first of several; *known* are pairs to count with."""
-    pairs = [*known, *((f, t.value) for said in found.values() for f, p in FACETS.items() for t in said.get(p, ()))]
-    places: dict[str, str] = {}
-    for facet in FACETS:
-        for used, thing in pairs:
-            if used == facet:
-                places.setdefault(thing, facet)
-    return places
-
-
-def kind_of(thing: str, said: Description, places: Mapping[str, str]) -> str:
-    """The kind of page that a thing outside of the base has."""
-    types = {value.value for value in said.get(RDF_TYPE, ())}
-    if KGC_METHOD in types:
-        return "method"
-    if types & _AGENTS:
-        return "agent"
-    if any(t.startswith(PREFIXES["bibo"]) for t in types):
-        return "source"
-    if SKOS_CONCEPT in types:
-        return places.get(thing, "concept")
-    return slugify(local_name(class_of(said)))
-
-
-def class_of(said: Description) -> str:
-    """The class that a thing is compared as."""
-    types = sorted(value.value for value in said.get(RDF_TYPE, ()))
-    if KGC_METHOD in types:
-        return KGC_METHOD
-    own = [t for t in types if t != SKOS_CONCEPT and not t.startswith((PREFIXES["schema"], PREFIXES["owl"]))]
-    return own[0] if own else types[0] if types else ""
-
-
-def names_of(said: Description) -> dict[str, str]:
+def names_of(facts: Facts) -> dict[str, str]:
     """The names of a thing by language; untagged ones under ``""``."""
     for predicate in LABELS:
-        texts = {v.language or "": v.value for v in reversed(said.get(predicate, ())) if isinstance(v, Literal)}
+        texts = {v.language or "": v.value for v in reversed(facts.get(predicate, ())) if isinstance(v, Literal)}
         if texts:
             return texts
     return {}
 
 
-def texts_of(said: Description, *predicates: str) -> list[str]:
+def texts_of(facts: Facts, *predicates: str) -> list[str]:
     """The texts that some predicates give."""
-    return [v.value for p in predicates for v in said.get(p, ()) if isinstance(v, Literal)]
-
-
-def plain(said: Description, predicate: str) -> str | None:
-    """The first text of a predicate, or None."""
-    return next(iter(texts_of(said, predicate)), None)
-
-
-def number_of(said: Description, predicate: str) -> int | None:
-    """The whole number of a predicate, or None."""
-    text = plain(said, predicate)
-    try:
-        return None if text is None else int(text)
-    except ValueError:
-        return None
+    return [v.value for p in predicates for v in facts.get(p, ()) if isinstance(v, Literal)]

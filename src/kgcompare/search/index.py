@@ -8,16 +8,17 @@ import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.namespaces import local_name, slugify
-from kgcompare.search.facts import FACETS
+from kgcompare.schema.shapes import Shapes
 from kgcompare.text.folding import fold, match_expression
 from kgcompare.text.languages import best, interface_languages
 
+_OF_KIND = "t.kind = ?"
 _RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
 _CANDIDATES = 400
 _RANKED = 2000
@@ -45,7 +46,6 @@ class Entry:
     kind: str
     slug: str
     cls: str
-    origin: str | None
     labels: Mapping[str, str]
 
     def label(self, lang: str) -> tuple[str | None, str]:
@@ -54,11 +54,18 @@ class Entry:
 
 
 class Index:
-    """Answers from the index file of one generation; may be used by any number of threads."""
+    """Answers from the index file of one generation; may be used by any number of threads.
 
-    def __init__(self, path: Path) -> None:
-        """Names the file; every thread opens its own connection on first use."""
+    Facets that the shapes have and the file does not, because it was made before, are of no thing.
+    """
+
+    def __init__(self, path: Path, shapes: Shapes) -> None:
+        """Names the file, of which every thread opens its own connection on first use, and the generation's shapes."""
         self.path = path
+        self._facets: dict[str, list[str]] = {}
+        for kind, classes in shapes.kinds.items():
+            ids = (facet.id or "" for cls in classes for facet in shapes.facets(cls))
+            self._facets[kind] = list(dict.fromkeys(ids))
         self._local = threading.local()
         self._counted: dict[tuple[str, tuple[Any, ...]], list[tuple[Any, ...]]] = {}
 
@@ -99,12 +106,12 @@ class Index:
         labels: dict[int, dict[str, str]] = {}
         for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks})", ids):
             labels.setdefault(number, {})[lang] = text
-        rows = self._rows(f"SELECT id, iri, kind, slug, class, origin FROM thing WHERE id IN ({marks})", ids)
-        found = {
-            number: Entry(number, thing, kind, slug, cls, origin, labels.get(number, {}))
-            for number, thing, kind, slug, cls, origin in rows
+        rows = self._rows(f"SELECT id, iri, kind, slug, class FROM thing WHERE id IN ({marks})", ids)
+        entries = {
+            number: Entry(number, thing, kind, slug, cls, labels.get(number, {}))
+            for number, thing, kind, slug, cls in rows
         }
-        return [found[number] for number in ids if number in found]
+        return [entries[number] for number in ids if number in entries]
 
     def find(self, kind: str, slug: str) -> Entry | None:
         """The thing at the address ``/KIND/SLUG``, or None."""
@@ -122,7 +129,7 @@ class Index:
 
     def addresses(self, iris: Sequence[str]) -> dict[str, tuple[str, str]]:
         """IRI to (kind, slug) of the things among *iris* that the catalogue describes."""
-        found: dict[str, tuple[str, str]] = {}
+        addresses: dict[str, tuple[str, str]] = {}
         for at in range(0, len(iris), 500):
             part = iris[at : at + 500]
             marks = ",".join("?" * len(part))
@@ -130,8 +137,8 @@ class Index:
                 f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks}) AND kind != '-'",
                 part,
             ):
-                found[address] = (kind, slug)
-        return found
+                addresses[address] = (kind, slug)
+        return addresses
 
     def stretch(self, page: int, size: int) -> tuple[list[tuple[str, str, str]], int]:
         """(IRI, kind, slug) of the records of a page of a sitemap, counted from 0, and how many pages there are.
@@ -252,56 +259,51 @@ class Index:
             ids, total = self.matching(query, most + 1, skip)
             following = str(skip + most) if len(ids) > most else None
             return self.entries(ids[:most]), total, following
-        where, values = self._where(query)
-        table = "thing t"
-        match = match_expression(query.text)
-        if query.text.strip():
-            where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
-            values = [*values, match or '""']
-        total = int(self._counts(f"SELECT count(*) FROM {table} WHERE {where}", values)[0][0])
-        keys, place, joined = "", [], [*values]
+        where, values = self._where(query, words=True)
+        total = int(self._counts(f"SELECT count(*) FROM thing t WHERE {where}", values)[0][0])
         last = self.find(query.kind, after) if after else None
         if after and last is None:
             raise UsageError(f"after={after[:60]!r} is not a record of this list")
-        known = _known(lang)
         if order == "year":
-            column = "coalesce(t.start, 9999)"
-            if last:
-                place = [
-                    self._rows("SELECT coalesce(start, 9999) FROM thing WHERE id = ?", (last.id,))[0][0],
-                    last.id,
-                ]
-                keys = f" AND ({column}, t.id) > (?, ?)"
-            sql = f"SELECT t.id FROM thing t WHERE {where}{keys} ORDER BY {column}, t.id LIMIT ?"
-            rows = self._rows(sql, [*joined, *place, most + 1])
+            ids = self._by_year(where, values, last, most + 1)
         else:
-            if last:
-                place = [_sort_key(last, known), last.id]
-                keys = " AND (e.sort, e.thing) > (?, ?)"
-            sql = (
-                f"SELECT e.thing FROM entry e JOIN thing t ON t.id = e.thing "
-                f"WHERE e.lang = ? AND e.kind = ?{keys} AND {where} ORDER BY e.sort, e.thing LIMIT ?"
-            )
-            rows = self._rows(sql, [known, query.kind, *place, *joined, most + 1])
-        found = self.entries([row[0] for row in rows[:most]])
-        return found, total, found[-1].slug if len(rows) > most and found else None
+            ids = self._by_name(query.kind, _known(lang), where, values, last, most + 1)
+        entries = self.entries(ids[:most])
+        return entries, total, entries[-1].slug if len(ids) > most and entries else None
+
+    def _by_year(self, where: str, values: Sequence[Any], last: Entry | None, most: int) -> list[int]:
+        """Ids of the things of a list that come after *last*, the oldest first and those without a year at the end."""
+        column, keys, place = "coalesce(t.start, 9999)", "", []
+        if last:
+            keys = f" AND ({column}, t.id) > (?, ?)"
+            place = [self._rows("SELECT coalesce(start, 9999) FROM thing WHERE id = ?", (last.id,))[0][0], last.id]
+        sql = f"SELECT t.id FROM thing t WHERE {where}{keys} ORDER BY {column}, t.id LIMIT ?"
+        return [row[0] for row in self._rows(sql, [*values, *place, most])]
+
+    def _by_name(
+        self, kind: str, lang: str, where: str, values: Sequence[Any], last: Entry | None, most: int
+    ) -> list[int]:
+        """Ids of the things of a list that come after *last*, by their names in one language."""
+        keys, place = (" AND (e.sort, e.thing) > (?, ?)", [_sort_key(last, lang), last.id]) if last else ("", [])
+        sql = (
+            f"SELECT e.thing FROM entry e JOIN thing t ON t.id = e.thing "
+            f"WHERE e.lang = ? AND e.kind = ?{keys} AND {where} ORDER BY e.sort, e.thing LIMIT ?"
+        )
+        return [row[0] for row in self._rows(sql, [lang, kind, *place, *values, most])]
 
     def facets(self, query: Filter) -> dict[str, list[tuple[Entry, int]]]:
-        """How many of a list have each value of each facet; a facet's own choice does not narrow it."""
+        """How many of a list have each value of each facet of its kind; a facet's own choice does not narrow it."""
         result: dict[str, list[tuple[Entry, int]]] = {}
-        for facet in FACETS:
+        for facet in self._facets.get(query.kind, ()):
             others = {name: slug for name, slug in query.facets.items() if name != facet}
-            narrowed = Filter(query.text, query.kind, others, query.start, query.end)
-            where, values = self._where(narrowed)
-            if where == "t.kind = ?" and not query.text.strip() and query.kind == "method":
+            where, values = self._where(replace(query, facets=others), words=True)
+            alone = sum(facet in facets for facets in self._facets.values()) == 1
+            if where == _OF_KIND and alone:
                 rows = self._counts(
                     "SELECT target, count(*) FROM link WHERE facet = ? GROUP BY target ORDER BY 2 DESC, 1",
                     (facet,),
                 )
             else:
-                if query.text.strip():
-                    where += " AND t.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
-                    values = [*values, match_expression(query.text) or '""']
                 rows = self._counts(
                     f"SELECT l.target, count(*) FROM link l JOIN thing t ON t.id = l.thing "
                     f"WHERE l.facet = ? AND {where} GROUP BY l.target ORDER BY 2 DESC, 1",
@@ -311,8 +313,10 @@ class Index:
             result[facet] = [(entry, counts[entry.id]) for entry in self.entries(list(counts)) if entry.kind != "-"]
         return result
 
-    def _where(self, query: Filter) -> tuple[str, list[Any]]:
-        where, values = ["t.kind = ?"], [query.kind]
+    def _where(self, query: Filter, *, words: bool = False) -> tuple[str, list[Any]]:
+        """What things ``t`` of a list fulfil, as SQL with its values; that they have the *words* if so asked."""
+        where: list[str] = [_OF_KIND]
+        values: list[str | int] = [query.kind]
         for facet, slug in query.facets.items():
             where.append(
                 "t.id IN (SELECT link.thing FROM link JOIN thing c ON c.id = link.target "
@@ -321,15 +325,14 @@ class Index:
             values += [facet, slug, facet]
         if query.start is not None:
             where.append("t.start IS NOT NULL AND coalesce(t.end, 9999) >= ?")
-            values.append(query.start)  # type: ignore[arg-type]
+            values.append(query.start)
         if query.end is not None:
             where.append("t.start <= ?")
-            values.append(query.end)  # type: ignore[arg-type]
+            values.append(query.end)
+        if words and query.text.strip():
+            where.append("t.id IN (SELECT rowid FROM words WHERE words MATCH ?)")
+            values.append(match_expression(query.text) or '""')
         return " AND ".join(where), values
-
-    def facet_value(self, facet: str, slug: str) -> Entry | None:
-        """The concept that a facet is narrowed to."""
-        return self.find(facet, slug)
 
 
 class _Connection(sqlite3.Connection):

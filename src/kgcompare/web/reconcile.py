@@ -22,8 +22,8 @@ from kgcompare.formats import json
 from kgcompare.reconciliation import (
     MOST_QUERIES,
     Things,
-    choose,
     extend,
+    fitting,
     read_extension,
     read_queries,
     read_query,
@@ -120,7 +120,7 @@ def suggest_entity() -> Response:
 def suggest_type() -> Response:
     """Types that ``?prefix=`` may become."""
     things = _things()
-    return _answer(things, {"result": choose(map(things.type, things.kinds), _prefix(), *_stretch())})
+    return _answer(things, {"result": fitting(map(things.type, things.kinds), _prefix(), *_stretch())})
 
 
 @blueprint.get("/suggest/property")
@@ -129,7 +129,7 @@ def suggest_property() -> Response:
     things = _things()
     kind = request.args.get("type", "")
     offered = things.properties(kind if kind in things.kinds else "")
-    return _answer(things, {"result": choose(offered, _prefix(), *_stretch())})
+    return _answer(things, {"result": fitting(offered, _prefix(), *_stretch())})
 
 
 @blueprint.get("/properties")
