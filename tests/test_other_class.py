@@ -179,7 +179,7 @@ def test_a_list_is_narrowed_by_what_the_shapes_call_facets(client: FlaskClient) 
         assert text in page.text
     assert "Keck" not in page.text
     narrowed = data(client, "/telescopes.json?site=orbit&band=infrared")
-    assert [thing["id"] for thing in narrowed["things"]] == ["webb", "spitzer"] or narrowed["total"] == 2
+    assert {thing["id"] for thing in narrowed["things"]} == {"webb", "spitzer"}
     assert data(client, "/telescopes.json?from=1995&to=2010")["total"] == 4
     assert data(client, "/telescopes.json")["total"] == 6
     assert ROWS_OF_METHODS.findall(" ".join(texts(narrowed))) == []

@@ -23,7 +23,7 @@ from kgcompare.web import signposting
 from kgcompare.web.kept import answer, answers_of, pick
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.once import extent_of, once, report_of
-from kgcompare.web.rendering import format_name, render_page
+from kgcompare.web.rendering import format_name, known_counts, render_page
 from kgcompare.web.request import current, language, root
 
 blueprint = Blueprint("dataset", __name__)
@@ -47,7 +47,9 @@ def page(suffix: str = "") -> Response:
         )
         if form.name == "html":
             named = ", ".join(format_name(name) for name in formats.RECORD)
-            return render_page("dataset.html", lang, counts=counts, formats=named, extent=extent, description=about)
+            return render_page(
+                "dataset.html", lang, counts=known_counts(), formats=named, extent=extent, description=about
+            )
         return json.dumps(
             {
                 "iri": void.dataset_iri(current().base),

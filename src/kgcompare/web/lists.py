@@ -10,7 +10,7 @@ from kgcompare.model import Page
 from kgcompare.search import Filter
 from kgcompare.web.kept import answer, pick
 from kgcompare.web.negotiation import best, names_of
-from kgcompare.web.rendering import class_asked_for, first_class, render_page
+from kgcompare.web.rendering import class_asked_for, facets_of, first_class, render_page
 from kgcompare.web.request import current, language, list_path, number
 
 blueprint = Blueprint("lists", __name__)
@@ -35,7 +35,7 @@ def listing(plural: str, suffix: str = "") -> Response:
         raise NotFound
     form = pick(("html", "json"), suffix)
     lang = language()
-    names = [facet.id for facet in current().shapes.facets(first_class(kind)) if facet.id]
+    names = [name for name, _ in facets_of(first_class(kind))]
     args = request.args
     query = Filter(
         args.get("q", "").strip()[:200],
@@ -66,7 +66,7 @@ def _page(query: Filter, page: Page, lang: str) -> str:
     }
     words = [] if page.total else query.text.split()[:5]
     guesses = (generation.suggest(word, lang, kind=query.kind, most=5) for word in words)
-    facets = generation.shapes.facets(cls)
+    facets = facets_of(cls)
     return render_page(
         "list.html",
         lang,
@@ -74,8 +74,8 @@ def _page(query: Filter, page: Page, lang: str) -> str:
         page=page,
         query=query,
         chosen=chosen,
-        names=[facet.id for facet in facets],
-        facets=[(facet, page.facets[facet.id]) for facet in facets if facet.id and page.facets.get(facet.id)],
+        names=[name for name, _ in facets],
+        facets=[(facet, page.facets[name]) for name, facet in facets if page.facets.get(name)],
         date=generation.shapes.date_row(cls),
         cls=class_asked_for(query.kind),
         comparable=generation.comparable(query.kind),

@@ -13,7 +13,7 @@ from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
-from kgcompare.model import Comparison, Thing
+from kgcompare.model import Comparison, FacetValue, Thing
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
@@ -21,10 +21,12 @@ from kgcompare.web import signposting
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
-from kgcompare.web.rendering import labelled, render_page
+from kgcompare.web.rendering import facets_of, known_counts, labelled, render_page
 from kgcompare.web.request import current, language
 
 blueprint = Blueprint("pages", __name__)
+_MOST_SHOWN = 20
+"""Values of a facet that the index at home shows unfolded where there are more than twice as many."""
 COMPARISON_FORMATS = tuple(name for name in FORMATS if name in formats.COMPARISON)
 
 
@@ -42,18 +44,23 @@ def _home(lang: str) -> str:
     generation = current()
     page = generation.search(Filter(kind=generation.main_kind), lang, most=1, facets=True)
     indexes = [
-        (facet, sorted(page.facets[facet.id], key=lambda value: fold(value.label)))
-        for facet in generation.shapes.facets(generation.main_class)
-        if facet.id and page.facets.get(facet.id)
+        (facet, *_index(page.facets[name])) for name, facet in facets_of(generation.main_class) if page.facets.get(name)
     ]
     return render_page(
         "home.html",
         lang,
         total=page.total,
-        facets=sorted(indexes, key=lambda index: len(index[1])),
+        facets=indexes,
         examples=examples(lang),
-        counts=generation.counts(),
+        counts=known_counts(),
     )
+
+
+def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetValue]]:
+    """The values of a facet by their names: those that most things have, and the rest where there are very many."""
+    shown = _MOST_SHOWN if len(values) > 2 * _MOST_SHOWN else len(values)
+    commonest, rest = (sorted(part, key=lambda value: fold(value.label)) for part in (values[:shown], values[shown:]))
+    return commonest, rest
 
 
 # -- comparisons -----------------------------------------------------------------------------------

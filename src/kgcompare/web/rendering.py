@@ -22,6 +22,7 @@ from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Row, Value
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
+from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import schema_org
 from kgcompare.web.request import current, has_current, language, link, list_path
@@ -117,6 +118,19 @@ def kind_heading(lang: str, kind: str) -> str:
 def list_address(kind: str, **values: str | None) -> str:
     """The address of the list of things of a kind, with parameters, in the language that this page was asked for in."""
     return link("lists.listing", plural=list_path(kind)[1:], **values)
+
+
+def known_counts() -> dict[str, int]:
+    """How many things there are of each kind that shapes know, and so have a name for."""
+    generation = current()
+    return {kind: count for kind, count in generation.counts().items() if kind in generation.shapes.kinds}
+
+
+def facets_of(cls: str) -> list[tuple[str, PropertyShape]]:
+    """What lists of things of a class can be narrowed by, each with its id; those with the fewest values first."""
+    counts = current().counts()
+    facets = [(facet.id, facet) for facet in current().shapes.facets(cls) if facet.id]
+    return sorted(facets, key=lambda pair: counts.get(pair[0], 0))
 
 
 def first_class(kind: str) -> str:
