@@ -26,7 +26,8 @@ TELESCOPE = BASE + "ns#Telescope"
 LANGUAGES = ("en", "fr")
 OF_METHODS = re.compile(r"m[eé]thod", re.IGNORECASE)
 ROWS_OF_METHODS = re.compile(
-    r"\b(domaine?|famil(y|ies)(?! name)|(?<!nom de )famille|types?|originators?|founding|fondatrice|origin year|année d’origine|recherche)\b",
+    r"\b(domaine?|famil(y|ies)(?! name)|(?<!nom de )famille|types?|originators?|founding|fondatrice|origin year"
+    r"|année d’origine|recherche)\b",
     re.IGNORECASE,
 )
 """What the shapes of methods name, and those of telescopes do not."""
