@@ -235,8 +235,7 @@ def test_the_bounds_of_queries(app: Flask) -> None:
     catalogue: Catalogue = app.extensions["kgcompare"]
     with app.app_context():
         pool = sparql.pool(catalogue.generation())
-    assert pool.bounds == workers.Bounds(3.5, 3, 5000, 1, 0, 5, 4, 20.0)
-    assert pool.memory == 900 * 1024 * 1024
+    assert pool.bounds == workers.Bounds(3.5, 3, 5000, 900 * 1024 * 1024, 1, 0, 5, 4, 20.0)
     assert catalogue.generation().descriptions.most == 77
 
 

@@ -22,16 +22,14 @@ if TYPE_CHECKING:
 @catalogue_options
 @lang_option
 @click.option("--only", type=click.Choice(["differences"]), help="Leave out rows that agree.")
-@click.option("--class", "cls", metavar="IRI", help="Compare things of this class; default: methods.")
+@click.option("--class", "cls", metavar="IRI", help="Compare things of this class; default: what there is.")
 @click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
 def compare(place: Place, slugs: Sequence[str], lang: str, only: str | None, cls: str | None, form: str) -> None:
     """Compare up to ten methods side by side."""
     from kgcompare import formats
-    from kgcompare.rdf.terms import KGC_METHOD
 
     if form not in formats.COMPARISON:
         raise UsageError(f"unknown format {form!r}; use one of {', '.join(formats.COMPARISON)}")
-    cls = cls or KGC_METHOD
     with opened(place, lang) as catalogue:
         comparison = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls)
         for name in comparison.unknown:

@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Comparison
-from kgcompare.text.languages import direction, translate
+from kgcompare.text.languages import direction, translate, translate_plural
 
 _STYLE = (
     "table.kgcompare{border-collapse:collapse;font:15px/1.5 system-ui,sans-serif}"
@@ -33,9 +33,11 @@ def comparison_html(comparison: Comparison) -> str:
         )
         for row in comparison.rows
     )
-    caption = translate(
+    caption = translate_plural(
         comparison.language,
+        "{differing} of {compared} compared rows differs",
         "{differing} of {compared} compared rows differ",
+        comparison.differing,
         differing=comparison.differing,
         compared=comparison.compared,
     )

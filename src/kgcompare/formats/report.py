@@ -9,7 +9,7 @@ from typing import Any
 from kgcompare.formats import json, terminal
 from kgcompare.report import Finding, Report, Shared
 from kgcompare.report.completeness import ClassState, Item, Split, Years
-from kgcompare.text.languages import best, speaks, translate
+from kgcompare.text.languages import best, speaks, translate, translate_plural
 
 _MOST_BARS = 20
 
@@ -255,7 +255,7 @@ def _years_text(years: Years, lang: str) -> str:
 
 def _charted(row: Item, rows: Sequence[tuple[str, int]], more: int, without: int, lang: str) -> str:
     text = _label(row, lang) + "\n" + terminal.bars(rows)
-    text += translate(lang, "and {count} more", count=more) + "\n" if more else ""
+    text += translate_plural(lang, "and {count} more", "and {count} more", more) + "\n" if more else ""
     return text + (translate(lang, "not recorded") + f": {without}\n" if without else "")
 
 

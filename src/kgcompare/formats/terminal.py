@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from kgcompare.formats.tables import cell_text
 from kgcompare.model import Comparison, Record
-from kgcompare.text.languages import translate
+from kgcompare.text.languages import translate_plural
 
 
 def width(text: str) -> int:
@@ -68,9 +68,11 @@ def table(comparison: Comparison) -> str:
     first = min(28, max(width(row[0]) for row in rows))
     rest = max(18, (shutil.get_terminal_size((100, 24)).columns - first) // len(comparison.methods) - 2)
     text = grid(rows, [first, *[rest] * len(comparison.methods)])
-    summary = translate(
+    summary = translate_plural(
         comparison.language,
+        "{differing} of {compared} compared rows differs",
         "{differing} of {compared} compared rows differ",
+        comparison.differing,
         differing=comparison.differing,
         compared=comparison.compared,
     )

@@ -106,7 +106,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     problems.answer_errors(app)
     for module in _ADDRESSES:
         app.register_blueprint(module.blueprint)
-    rendering.register(app)
+    rendering.equip_templates(app)
     # The None of a quick request, which only our own server makes, is not in the type.
     app.outer = cast("WSGIApplication", _Prefix(front, settings.root) if settings.root else front)
     if n := settings.proxies:

@@ -21,7 +21,7 @@ from kgcompare.schema import vocabulary
 from kgcompare.search import Filter
 from kgcompare.web.examples import examples as comparisons
 from kgcompare.web.kept import answer, unkept
-from kgcompare.web.rendering import render
+from kgcompare.web.rendering import render_page
 from kgcompare.web.request import current, language
 
 blueprint = Blueprint("query_page", __name__)
@@ -45,7 +45,9 @@ def query_page() -> Response:
         raise UsageError(f"there is no example {wanted[:40]!r}; there are {', '.join(examples)}")
     given = request.args.get("query") or (filled(examples[wanted], lang) if wanted else "")
     shown = given or filled(examples[_FIRST[0]], lang)
-    text = render("sparql.html", lang, examples=examples.values(), query=shown, given=bool(given), downloads=_DOWNLOADS)
+    text = render_page(
+        "sparql.html", lang, examples=examples.values(), query=shown, given=bool(given), downloads=_DOWNLOADS
+    )
     return unkept(text, 200, lang)
 
 

@@ -30,7 +30,7 @@ from kgcompare.reconciliation import (
 )
 from kgcompare.text.languages import speaks, translate
 from kgcompare.web.kept import SECURITY, VARY
-from kgcompare.web.rendering import render
+from kgcompare.web.rendering import render_page
 from kgcompare.web.request import current, language, limits, root, whole_number
 
 blueprint = Blueprint("reconcile", __name__, url_prefix="/reconcile")
@@ -44,16 +44,16 @@ _WIDTH, _HEIGHT = 430, 300
 def endpoint() -> Response:
     """Answers ``queries=``, ``query=`` or ``extend=``, of the address or of a form; without any the manifest."""
     things = _things()
-    if (asked := _parameter("queries")) is not None:
-        batch = read_queries(asked)
+    if (queries := _parameter("queries")) is not None:
+        batch = read_queries(queries)
         most = limits().reconcile_queries
         if len(batch) > most:
             raise RequestEntityTooLarge(f"{len(batch)} queries are too many for a batch; {most} are the most")
         return _answer(things, reconcile(things, batch))
-    if (asked := _parameter("query")) is not None:
-        return _answer(things, reconcile(things, {"query": read_query(asked)})["query"])
-    if (asked := _parameter("extend")) is not None:
-        return _answer(things, extend(things, read_extension(asked, limits().reconcile_things)))
+    if (query := _parameter("query")) is not None:
+        return _answer(things, reconcile(things, {"query": read_query(query)})["query"])
+    if (extension := _parameter("extend")) is not None:
+        return _answer(things, extend(things, read_extension(extension, limits().reconcile_things)))
     if request.method == "POST":
         raise UsageError("send queries= or extend= as a form")
     return _answer(things, manifest(things))
@@ -138,9 +138,9 @@ def propose_properties() -> Response:
     things = _things()
     kind = request.args.get("type", "")
     limit = whole_number("limit", None, 1, _FARTHEST)
-    found = things.properties(kind) if not kind or kind in things.kinds else []
-    asked = {"type": kind[:200]} if kind else {}
-    return _answer(things, {"properties": found[:limit], **asked, **({"limit": limit} if limit else {})})
+    properties = things.properties(kind) if not kind or kind in things.kinds else []
+    of_type = {"type": kind[:200]} if kind else {}
+    return _answer(things, {"properties": properties[:limit], **of_type, **({"limit": limit} if limit else {})})
 
 
 @blueprint.get("/preview")
@@ -151,8 +151,8 @@ def preview() -> Response:
     entry = Things(current(), lang).entry(name)
     if entry is None:
         raise UnknownThing(f"there is no {name[:80]!r} in the catalogue", (name[:80],))
-    found = current().record(entry.kind, entry.slug, lang)
-    response = Response(render("preview.html", lang, found=found, kind=entry.kind), mimetype="text/html")
+    record = current().record(entry.kind, entry.slug, lang)
+    response = Response(render_page("preview.html", lang, record=record), mimetype="text/html")
     policy = SECURITY["Content-Security-Policy"].partition("frame-ancestors")[0] + "frame-ancestors *"
     response.headers["Content-Security-Policy"] = policy
     response.headers.update({"Vary": VARY, "Cache-Control": "no-cache", "Content-Language": speaks(lang)})

@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, MisdirectedRequest
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
+from kgcompare.rdf.namespaces import slugify
 from kgcompare.sandbox.limits import Limits
 from kgcompare.text import languages
 
@@ -71,6 +72,11 @@ def whole_number(name: str, default: int | None, least: int, most: int) -> int |
     if not least <= value <= most:
         raise UsageError(f"{name} must be from {least} to {most}")
     return value
+
+
+def list_path(kind: str) -> str:
+    """The path of the list of things of a kind, below our root: what they are called in English, as a slug."""
+    return "/" + slugify(current().shapes.kind_plural(kind, languages.DEFAULT))
 
 
 def link(endpoint: str, **values: Any) -> str:

@@ -36,11 +36,11 @@ from kgcompare.rdf.terms import (
 from kgcompare.report.extent import Extent
 from kgcompare.text.languages import DEFAULT, interface_languages, speaks, translate
 from kgcompare.web import signposting
-from kgcompare.web.request import current, root
+from kgcompare.web.request import current, list_path, root
 
 _CONTEXT: JsonObject = {"@context": "https://schema.org"}
-_KEPT = ("method", "q", "domain", "family", "type", "from", "to", "sort", "after", "query", "only", "class", "lang")
-"""Parameters that make another page, and not the same one shown otherwise."""
+_KEPT = ("from", "to", "sort", "after", "query", "only", "class", "lang")
+"""Parameters that make another page, and not the same one shown otherwise, after what a page is of and its facets."""
 _CLASSES = {
     KGC_METHOD: "DefinedTerm",
     SKOS_CONCEPT: "DefinedTerm",
@@ -70,8 +70,11 @@ def canonical_address(**changes: str) -> str:
     none.
     """
     stem, _, suffix = request.path.rpartition(".")
-    kept = {name: request.args.getlist(name) for name in _KEPT} | {name: [text] for name, text in changes.items()}
-    query = [(name, value) for name, values in kept.items() for value in dict.fromkeys(values) if value]
+    shapes = current().shapes
+    facets = [facet.id for cls in shapes.leading for facet in shapes.facets(cls) if facet.id]
+    kept = dict.fromkeys(("method", "q", *facets, *_KEPT))
+    given = {name: request.args.getlist(name) for name in kept} | {name: [text] for name, text in changes.items()}
+    query = [(name, value) for name, values in given.items() for value in dict.fromkeys(values) if value]
     return _absolute(stem if suffix in FORMATS else request.path, query)
 
 
@@ -89,7 +92,7 @@ def summary(record: Record) -> str | None:
 
 def of_home(lang: str) -> JsonObject:
     """The site, what it is about, and how to search it."""
-    target = {"@type": "EntryPoint", "urlTemplate": _absolute("/methods") + "?q={text}"}
+    target = {"@type": "EntryPoint", "urlTemplate": _absolute(list_path(current().main_kind)) + "?q={text}"}
     more: JsonObject = {
         "inLanguage": list(interface_languages()),
         "about": _dataset(lang),
@@ -106,11 +109,11 @@ def of_dataset(lang: str, extent: Extent) -> JsonObject:
         "encodingFormat": "application/n-quads",
     }
     more: JsonObject = {
-        "description": _text(translate(lang, ABOUT), speaks(lang)),
+        "description": _text(translate(lang, ABOUT, context=current().main_kind), speaks(lang)),
         "license": [licence for licence in extent.licences if is_web(licence)],
         "isAccessibleForFree": True,
         "inLanguage": list(interface_languages()),
-        "keywords": [_text(translate(lang, word), speaks(lang)) for word in KEYWORDS],
+        "keywords": [_text(translate(lang, word, context=current().main_kind), speaks(lang)) for word in KEYWORDS],
         "version": current().name,
         "dateModified": extent.modified,
         "distribution": dump,
@@ -178,7 +181,7 @@ def _page(lang: str, things: Sequence[str]) -> JsonObject:
 
 
 def _dataset(lang: str) -> JsonObject:
-    name = _text(translate(lang, TITLE), speaks(lang))
+    name = _text(translate(lang, TITLE, context=current().main_kind), speaks(lang))
     return {"@type": "Dataset", "@id": dataset_iri(current().base), "name": name, "url": _absolute("/dataset")}
 
 
