@@ -83,6 +83,7 @@ class Pool:
         screen(query)
         request = Request(
             query,
+            seconds=self.bounds.seconds,
             most_rows=self.bounds.rows,
             most_bytes=self.bounds.bytes,
             base=base,
@@ -126,7 +127,7 @@ class Pool:
     def _run(self, request: Request) -> tuple[Head, bytes]:
         worker = self._take()
         try:
-            return worker.ask(request, self.bounds.seconds)
+            return worker.ask(request)
         finally:
             self._give_back(worker)
 
