@@ -16,9 +16,10 @@ from kgcompare.errors import Unavailable
 class Request:
     """A query, the dataset that the protocol names for it, the formats for either kind of answer, and their bounds.
 
-    *seconds* is what the query may take, *most_rows* and *most_bytes* what its answer may have. *base* is the IRI that relative ones are resolved against; *default* and *named* are IRIs of graphs; *solutions* is
-    ``json``, ``xml``, ``csv`` or ``tsv``, and *rdf* a key of :data:`kgcompare.rdf.syntaxes.SYNTAXES`, whose *prefixes*
-    are names and the IRIs that they stand for.
+    *seconds* is what the query may take, *most_rows* and *most_bytes* what its answer may have. *base* is the IRI that
+    relative ones are resolved against; *default* and *named* are IRIs of graphs; *solutions* is ``json``, ``xml``,
+    ``csv`` or ``tsv``, and *rdf* a key of :data:`kgcompare.rdf.syntaxes.SYNTAXES`, whose *prefixes* are names and the
+    IRIs that they stand for.
     """
 
     query: str
