@@ -84,11 +84,13 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
 """Calls that are refused whatever their arguments: their numbers on x86_64 and aarch64, None where there is none."""
 OPENAT: tuple[int, int] = (257, 56)
 """The call that opens files, on the two; it is refused when they would be written, made or emptied."""
+SECCOMP: tuple[int, int] = (317, 277)
+"""The call that sets a filter."""
 _X32 = 0x40000000
 """Where the numbers of x86_64's second interface begin, which has every call once more."""
 _NUMBER, _ARCHITECTURE, _FLAGS = 0, 4, 32
 """Where struct seccomp_data has the call's number, the architecture, and the lower half of the third argument."""
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
+_PR_SET_NO_NEW_PRIVS, _SET_MODE_FILTER, _FLAG_TSYNC = 38, 1, 1
 _LOAD, _JUMP_EQUAL, _JUMP_FROM, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _EPERM = 1
@@ -111,21 +113,30 @@ def has_seccomp() -> bool:
 
 
 def close_network() -> bool:
-    """Refuses, with EPERM, :data:`REFUSED` and opening files to write from here on; False where it cannot."""
+    """Refuses, with EPERM, :data:`REFUSED` and opening files to write from here on, in all threads that there are.
+
+    Gives False where it cannot.
+    """
     if not has_seccomp():
         return False
-    steps = _steps(platform.machine())
+    machine = platform.machine()
+    steps = _steps(machine)
     code = b"".join(struct.pack("=HBBI", *step) for step in steps)
     libc = ctypes.CDLL(None, use_errno=True)
     program = _Program(len(steps), code)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
-    return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) == 0)
+    seccomp = SECCOMP[_column(machine)]
+    return bool(libc.syscall(seccomp, _SET_MODE_FILTER, _FLAG_TSYNC, ctypes.byref(program)) == 0)
+
+
+def _column(machine: str) -> int:
+    return list(ARCHITECTURES).index(machine)
 
 
 def _steps(machine: str) -> list[tuple[int, int, int, int]]:
     """The filter's program: code, steps to skip where true, where false, and operand; it ends refusing or allowing."""
-    column = list(ARCHITECTURES).index(machine)
+    column = _column(machine)
     numbers = [both[column] for both in REFUSED.values()]
     tests = [(_JUMP_FROM, _X32), *((_JUMP_EQUAL, number) for number in numbers if number is not None)]
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC

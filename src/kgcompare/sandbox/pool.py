@@ -85,6 +85,7 @@ class Pool:
         screen(query)
         request = Request(
             query,
+            seconds=self.bounds.seconds,
             most_rows=self.bounds.rows,
             most_bytes=self.bounds.bytes,
             base=base,
@@ -128,7 +129,7 @@ class Pool:
     def _run(self, request: Request) -> tuple[Head, bytes]:
         worker = self._take()
         try:
-            return worker.ask(request, self.bounds.seconds)
+            return worker.ask(request)
         finally:
             self._give_back(worker)
 

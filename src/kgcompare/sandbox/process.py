@@ -54,13 +54,13 @@ class WorkerProcess:
         self._start = start
         self._ready = False
 
-    def ask(self, request: Request, seconds: float) -> tuple[Head, bytes]:
+    def ask(self, request: Request) -> tuple[Head, bytes]:
         """One request and its answer. The process is dead after any exception.
 
-        :raises Overrun: if it takes longer than *seconds*, or dies of the query.
+        :raises Overrun: if it takes longer than it may, or dies of the query.
         :raises Unavailable: if it does not start, or answers nonsense.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + request.seconds
         answered = False
         try:
             if not self._ready:

@@ -16,12 +16,14 @@ from kgcompare.errors import Unavailable
 class Request:
     """A query, the dataset that the protocol names for it, the formats for either kind of answer, and their bounds.
 
-    *base* is the IRI that relative ones are resolved against; *default* and *named* are IRIs of graphs; *solutions* is
-    ``json``, ``xml``, ``csv`` or ``tsv``, and *rdf* a key of :data:`kgcompare.rdf.syntaxes.SYNTAXES`, whose *prefixes*
-    are names and the IRIs that they stand for.
+    *seconds* is what the query may take, *most_rows* and *most_bytes* what its answer may have. *base* is the IRI that
+    relative ones are resolved against; *default* and *named* are IRIs of graphs; *solutions* is ``json``, ``xml``,
+    ``csv`` or ``tsv``, and *rdf* a key of :data:`kgcompare.rdf.syntaxes.SYNTAXES`, whose *prefixes* are names and the
+    IRIs that they stand for.
     """
 
     query: str
+    seconds: float
     most_rows: int
     most_bytes: int
     base: str | None = None
@@ -44,6 +46,7 @@ class Request:
         match _object(line):
             case {
                 "query": str(query),
+                "seconds": (int() | float()) as seconds,
                 "most_rows": int(most_rows),
                 "most_bytes": int(most_bytes),
                 "base": (str() | None) as base,
@@ -55,6 +58,7 @@ class Request:
             }:
                 return cls(
                     query=query,
+                    seconds=seconds,
                     most_rows=most_rows,
                     most_bytes=most_bytes,
                     base=base,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 
+_COMPOUND = (BlankNode, Triple)
 _VERDICTS = {
     "csv": "answer\r\n{}\r\n",
     "tsv": '?answer\n"{}"^^<http://www.w3.org/2001/XMLSchema#boolean>\n',
@@ -85,7 +86,7 @@ def term_value(term: NamedNode | BlankNode | Literal | Triple | None) -> str:
     """A term as CSV has it, its value alone: ``http://example.org/``, ``_:b1``, ``a text``, or nothing for None."""
     if term is None:
         return ""
-    return term.value if isinstance(term, NamedNode | Literal) else str(term)
+    return str(term) if isinstance(term, _COMPOUND) else term.value
 
 
 class _Utf8:

@@ -7,6 +7,7 @@ opens the store first and gives up network and memory then.
 from __future__ import annotations
 
 import dataclasses
+import signal
 import sys
 from typing import BinaryIO
 
@@ -70,7 +71,11 @@ def answer_requests(store: pyoxigraph.Store, source: BinaryIO, target: BinaryIO)
     :raises Unavailable: for a line that is no request.
     """
     for line in source:
-        head, body = evaluate(store, Request.from_bytes(line))
+        request = Request.from_bytes(line)
+        # The parent kills a worker that is late; where the parent is dead, this signal does.
+        signal.setitimer(signal.ITIMER_REAL, request.seconds + 1.0)
+        head, body = evaluate(store, request)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         target.write(dataclasses.replace(head, length=len(body)).to_bytes() + body)
         target.flush()
 
