@@ -142,9 +142,9 @@ def of_record(record: Record) -> JsonObject:
     """What a record is about; the page itself is its ``mainEntityOfPage``."""
     thing, node = record.thing.iri, NamedNode(record.thing.iri)
     graph = current().descriptions.describe([thing])[thing]
-    alias = record.fact("alias")
+    names = [value for fact in record.facts if fact.kind == "name" for value in fact.values]
     more: JsonObject = {
-        "alternateName": [_text(value.text, value.lang) for value in alias.values] if alias else None,
+        "alternateName": [_text(value.text, value.lang) for value in names],
         "familyName": graph.text(node, FOAF_FAMILY_NAME),
         "givenName": graph.text(node, FOAF_GIVEN_NAME),
         "sameAs": _web(graph, node, "schema:sameAs") + _web(graph, node, "skos:exactMatch"),
