@@ -229,6 +229,7 @@ def test_pages(said: str, read: tuple[str, ...]) -> None:
     assert bibliography.pages({"page": said}) == read
 
 
+@pytest.mark.slow
 def test_every_source_of_the_catalogue_is_read_back(bundled: Generation) -> None:
     slugs = sorted(path.stem for path in (resources.folder("data") / "sources").glob("*.ttl"))
     items = [bundled.record("source", slug).csl or {} for slug in slugs]
