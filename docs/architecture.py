@@ -148,7 +148,7 @@ def put_in_order(floors: list[list[Box]]) -> None:
         best = total()
         for number in (*range(len(floors)), *reversed(range(len(floors)))):
             boxes = floors[number]
-            if len(boxes) <= 7:
+            if len(boxes) <= 6:
                 boxes[:] = min(permutations(boxes), key=lambda order: cost(number, order))
                 continue
             for _ in boxes:
