@@ -33,6 +33,7 @@ from schemathesis.specs.openapi.checks import (
 from werkzeug.test import run_wsgi_app
 
 from kgcompare.formats import FORMATS, RDF
+from kgcompare.sandbox.limits import Limits
 from kgcompare.web.app import create_app
 from kgcompare.web.openapi import document
 from kgcompare.web.settings import Settings
@@ -83,7 +84,7 @@ def query_text(_: SerializationContext, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def app(small_store: Path) -> Iterator[Flask]:
-    app = create_app(Settings(store=small_store, query_timeout=2.0))
+    app = create_app(Settings(store=small_store, limits=Limits(query_timeout=2.0)))
     yield app
     app.extensions["kgcompare"].close()
     gc.collect()

@@ -20,7 +20,7 @@ from kgcompare.errors import EndpointError, QueryError, StoreError
 from kgcompare.formats import COMPARISON, render
 from kgcompare.rdf.queries import load
 from kgcompare.search import Filter
-from kgcompare.store import Solutions, Statements, Verdict, remote
+from kgcompare.store import Solutions, Statements, Verdict
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 
@@ -282,8 +282,7 @@ def test_a_timeout_of_less_than_a_second() -> None:
     assert time.monotonic() - start < 1.2
 
 
-def test_a_huge_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "_MOST_BYTES", 1 << 20)
+def test_a_huge_answer() -> None:
 
     def script(connection: socket.socket, _: str) -> None:
         connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\n\r\n".encode())
@@ -291,7 +290,7 @@ def test_a_huge_answer(monkeypatch: pytest.MonkeyPatch) -> None:
             connection.sendall(b" " * 65536)
 
     with scripted(script) as endpoint, pytest.raises(EndpointError, match="answered more than 1 MiB"):
-        ask(endpoint)
+        RemoteStore(endpoint, timeout=5, most_bytes=1 << 20).snapshot().query(SELECT)
 
 
 def test_a_redirect_to_the_endpoint_is_followed() -> None:
@@ -345,7 +344,7 @@ def test_a_generation_lasts_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     store = RemoteStore("http://127.0.0.1:1/sparql")
     first = store.snapshot()
     assert store.snapshot() is first
-    later = time.time() + remote.KEEP + 1
+    later = time.time() + store.keep + 1
     monkeypatch.setattr("time.time", lambda: later)
     monkeypatch.setattr("time.monotonic", lambda: later)
     second = store.snapshot()

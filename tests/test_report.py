@@ -20,9 +20,9 @@ from kgcompare.formats import terminal
 from kgcompare.report import Report, duplicates
 from kgcompare.report.completeness import ClassState, Years, components
 from kgcompare.report.completeness import Item as Named
+from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from kgcompare.web import once
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -366,14 +366,13 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
         return found
 
     monkeypatch.setattr(report, "make", waits)
-    monkeypatch.setattr(once, "PATIENCE", 0.05)
-    client = create_app(Settings(store=store)).test_client()
-    answer = client.get("/report.json")
+    app = create_app(Settings(store=store, limits=Limits(making_time=0.05)))
+    answer = app.test_client().get("/report.json")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
     slow.set()
-    monkeypatch.setattr(once, "PATIENCE", 20)
-    assert client.get("/report.json").status_code == 200
+    patient = create_app(Settings(store=store, limits=Limits(making_time=20)), app.extensions["kgcompare"])
+    assert patient.test_client().get("/report.json").status_code == 200
 
 
 def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -385,8 +384,7 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
         return found
 
     monkeypatch.setattr(report, "make", waits)
-    monkeypatch.setattr(once, "_WAITING", threading.Semaphore(1))
-    app = create_app(Settings(store=store))
+    app = create_app(Settings(store=store, limits=Limits(making_waiting=1)))
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(lambda n: app.test_client().get(f"/report.json?n={n}"), n) for n in range(3)]
         refused = [answer.result() for _, answer in zip(range(2), as_completed(asked, timeout=10), strict=False)]

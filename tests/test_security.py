@@ -21,9 +21,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from conftest import Run
 from kgcompare.errors import UsageError
-from kgcompare.web import gateway
-from kgcompare.web.app import MOST_BODY, create_app
-from kgcompare.web.server import HEADERS
+from kgcompare.sandbox.limits import Limits
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 from serving import Server, serving
 
@@ -35,7 +34,7 @@ RDF_BODY = "application/sparql-query"
 
 @pytest.fixture(scope="module")
 def app(small_store: Path) -> Iterator[Flask]:
-    app = create_app(Settings(store=small_store, query_timeout=1.0))
+    app = create_app(Settings(store=small_store, limits=Limits(query_timeout=1.0)))
     yield app
     app.extensions["kgcompare"].close()
 
@@ -294,7 +293,7 @@ def post(path: str, *headers: str, body: bytes = b"") -> bytes:
 def test_bodies_are_bounded(server: Server, app: Flask, media: str) -> None:
     chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
     for path in addresses_with_bodies(app):
-        announced = raw(server, post(path, f"Content-Type: {media}", f"Content-Length: {MOST_BODY + 1}"), 20)
+        announced = raw(server, post(path, f"Content-Type: {media}", f"Content-Length: {Limits().body_bytes + 1}"), 20)
         assert status_of(announced) in {413, 415}, path
         endless = post(path, f"Content-Type: {media}", "Transfer-Encoding: chunked", body=chunk * 17 + b"0\r\n\r\n")
         assert status_of(raw(server, endless)) in {413, 415}, path
@@ -367,7 +366,7 @@ def test_who_falls_silent_is_sent_away(server: Server) -> None:
         waiting = {}
         for kind in list(HALF_OPEN)[:3]:
             found = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
-            found.settimeout(HEADERS / 1000 + gateway.PATIENCE + 10)
+            found.settimeout(Limits().header_time + Limits().body_time + 10)
             found.sendall(HALF_OPEN[kind])
             waiting[kind] = found
         answers = {}

@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
+from kgcompare.sandbox.limits import Limits
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -24,7 +25,7 @@ DOCUMENT = "https://w3id.org/kgcompare/doc/method/lasso"
 
 @pytest.fixture(scope="module")
 def client(small_store: Path) -> Iterator[FlaskClient]:
-    app = create_app(Settings(store=small_store, query_timeout=2.0))
+    app = create_app(Settings(store=small_store, limits=Limits(query_timeout=2.0)))
     yield app.test_client()
     app.extensions["kgcompare"].close()
     gc.collect()

@@ -13,15 +13,15 @@ from kgcompare.rdf.queries import load
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 
-MOST = 50_000
-"""Things of which a description is kept; from there on it starts again with none."""
 _BIBO = PREFIXES["bibo"]
 
 
 class Descriptions:
     """Descriptions of one generation."""
 
-    def __init__(self, snapshot: Snapshot, shapes: Shapes) -> None:
+    def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 50_000) -> None:
+        """Keeps none yet; where it would be more than *most* things it starts again with none."""
+        self.most = most
         self.snapshot = snapshot
         self.shapes = shapes
         self._records: dict[tuple[str, str], Graph] = {}
@@ -46,7 +46,7 @@ class Descriptions:
         missing = [thing for thing in things if (thing, cls) not in self._records and is_safe_iri(thing)]
         if missing:
             graphs = self._fetch(missing, cls)
-            if len(self._records) > MOST:
+            if len(self._records) > self.most:
                 self._records.clear()
             self._records.update({(thing, cls): graph for thing, graph in graphs.items()})
             fetched = graphs
@@ -104,7 +104,7 @@ class Descriptions:
             for thing, predicate, value in self.snapshot.select(query).rows:
                 if thing is not None and predicate is not None and value is not None:
                     fetched[thing.value].add(cast(NamedNode, thing), predicate.value, value)
-        if len(self._things) > MOST:
+        if len(self._things) > self.most:
             self._things.clear()
         self._things.update(fetched)
         return found | fetched

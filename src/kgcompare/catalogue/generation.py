@@ -44,13 +44,15 @@ class Closing(Protocol):
 class Generation:
     """One generation of a catalogue; never changes, may be used by any number of threads."""
 
-    def __init__(self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = ()) -> None:
+    def __init__(
+        self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = (), most_described: int = 50_000
+    ) -> None:
         self.store = store
         self.snapshot = snapshot
         self.name = snapshot.generation
         self.base = snapshot.base
         self.shapes = Shapes([*stored_shapes(snapshot), *extra])
-        self.descriptions = Descriptions(snapshot, self.shapes)
+        self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._made: dict[str, object] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._ends: list[weakref.finalize[..., Generation]] = []

@@ -37,7 +37,7 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What a query may take: seconds, rows, bytes; how many run, stand ready to
-    take the place of one that is killed, wait, and belong to one client."""
+    take the place of one that is killed, wait, and belong to one client; in how many seconds a worker has to start."""
 
     seconds: float = 10.0
     rows: int = 200_000
@@ -46,6 +46,7 @@ class Bounds:
     spare: int = 2
     waiting: int = 32
     share: int = 8
+    start: float = 30.0
 
 
 class _Worker:
@@ -66,14 +67,14 @@ class _Worker:
             os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
         self.ready = False
 
-    def ask(self, request: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
+    def ask(self, request: bytes, deadline: float, start: float) -> tuple[dict[str, Any], bytes]:
         """One request and its answer.
 
         :raises Overrun: if it is late or dies; it is dead then.
         """
         if not self.ready:
             # Starting is not the query's fault: a new worker has a time of its own.
-            self._line(time.monotonic() + 30.0)
+            self._line(time.monotonic() + start)
             self.ready = True
             deadline = max(deadline, time.monotonic() + 0.2)
         try:
@@ -220,7 +221,7 @@ class Pool:
         if worker is None or not worker.alive():
             worker = _Worker(self.snapshot, self.memory)
         try:
-            return worker.ask(request, time.monotonic() + self.bounds.seconds)
+            return worker.ask(request, time.monotonic() + self.bounds.seconds, self.bounds.start)
         finally:
             with self._lock:
                 closed = self._closed

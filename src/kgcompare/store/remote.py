@@ -1,6 +1,7 @@
 """Any SPARQL 1.1 endpoint, for reading, through SPARQLWrapper.
 
-A generation is what the endpoint said during ``KEEP`` seconds: an endpoint does not tell when it changes.
+A generation is what the endpoint said for a while (five minutes, unless one says otherwise): an endpoint does not tell
+when it changes.
 
 Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 """
@@ -38,10 +39,7 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.queries import load
 from kgcompare.store.base import Results, Solutions, Statements, Verdict
 
-KEEP = 300.0
-"""Seconds for which answers of an endpoint are kept."""
 _LONGEST_GET = 1500
-_MOST_BYTES = 512 * 1024 * 1024
 _ACCEPT = (
     "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8, "
     "application/sparql-results+xml;q=0.5, application/rdf+xml;q=0.5"
@@ -60,8 +58,9 @@ class RemoteSnapshot:
     index_path: Path | None = None
     keeps_shapes = False
 
-    def __init__(self, endpoint: str, base: Base, timeout: float, generation: str) -> None:
+    def __init__(self, endpoint: str, base: Base, timeout: float, most_bytes: int, generation: str) -> None:
         self.endpoint = endpoint
+        self.most_bytes = most_bytes
         self.base = base
         self.timeout = timeout
         self.generation = generation
@@ -183,8 +182,8 @@ class RemoteSnapshot:
                     body.write(chunk)
                     if time.monotonic() > deadline:
                         raise self._late()
-                    if body.tell() > _MOST_BYTES:
-                        raise EndpointError(f"{self.endpoint} answered more than {_MOST_BYTES >> 20} MiB")
+                    if body.tell() > self.most_bytes:
+                        raise EndpointError(f"{self.endpoint} answered more than {self.most_bytes / (1 << 20):g} MiB")
                 if response.length:
                     raise EndpointError(f"{self.endpoint} broke off in the middle of its answer")
                 return media, body.getvalue()
@@ -213,8 +212,18 @@ def _line(fault: object) -> str:
 class RemoteStore:
     """A SPARQL endpoint as a store."""
 
-    def __init__(self, endpoint: str, base: str = DEFAULT_BASE, timeout: float = 30.0) -> None:
-        """Names the endpoint; nothing is asked of it yet. *timeout* is in seconds.
+    def __init__(
+        self,
+        endpoint: str,
+        base: str = DEFAULT_BASE,
+        timeout: float = 30.0,
+        keep: float = 300.0,
+        most_bytes: int = 512 * 1024 * 1024,
+    ) -> None:
+        """Names the endpoint; nothing is asked of it yet.
+
+        *timeout* is how many seconds an answer may take, *most_bytes* how long it may be; *keep* is for how many
+        seconds the endpoint counts as unchanged.
 
         :raises EndpointError: if that is not an http or https address.
         """
@@ -229,15 +238,19 @@ class RemoteStore:
         self.base = Base(base)
         self.timeout = timeout
         self.identity = hashlib.sha256(endpoint.encode()).hexdigest()[:16]
-        self._made = time.time()
-        self._until = time.monotonic() + KEEP
-        self._snapshot = RemoteSnapshot(endpoint, self.base, timeout, f"{self._made:.0f}")
+        self.keep = keep
+        self.most_bytes = most_bytes
+        self._until = time.monotonic() + keep
+        self._snapshot = self._begun()
+
+    def _begun(self) -> RemoteSnapshot:
+        return RemoteSnapshot(self.endpoint, self.base, self.timeout, self.most_bytes, f"{time.time():.0f}")
 
     def snapshot(self) -> RemoteSnapshot:
-        """The present state; a new generation every ``KEEP`` seconds."""
+        """The present state; a new generation every ``keep`` seconds."""
         if time.monotonic() > self._until:
-            self._until = time.monotonic() + KEEP
-            self._snapshot = RemoteSnapshot(self.endpoint, self.base, self.timeout, f"{time.time():.0f}")
+            self._until = time.monotonic() + self.keep
+            self._snapshot = self._begun()
         return self._snapshot
 
     def opened(self) -> RemoteSnapshot | None:

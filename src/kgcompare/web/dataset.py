@@ -24,7 +24,7 @@ from kgcompare.web.kept import answer, answers_of, pick
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.once import extent_of, once, report_of
 from kgcompare.web.rendering import format_name, render
-from kgcompare.web.request import current, language, root
+from kgcompare.web.request import current, language, limits, root
 
 blueprint = Blueprint("dataset", __name__)
 OFFERED = ("html", *RDF, "json")
@@ -91,7 +91,7 @@ def dump() -> Response:
         mimetype="application/gzip",
         as_attachment=True,
         download_name="kgcompare.nq.gz",
-        etag=answers_of(current()).tag("dump").strip('"'),
+        etag=answers_of(current(), limits().kept_bytes).tag("dump").strip('"'),
     )
 
 

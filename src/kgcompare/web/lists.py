@@ -7,16 +7,16 @@ from flask import Blueprint, Response, request
 from kgcompare.formats import Format, json
 from kgcompare.search import Filter
 from kgcompare.web.kept import answer, pick
-from kgcompare.web.negotiation import best, names_of
+from kgcompare.web.negotiation import best_of, media_types_of
 from kgcompare.web.rendering import render
-from kgcompare.web.request import current, language, number
+from kgcompare.web.request import current, language, whole_number
 
 blueprint = Blueprint("lists", __name__)
 PAGE = 50
 """Things of a page of a list."""
 _SUGGESTIONS = Format("suggestions", "OpenSearch Suggestions", "application/x-suggestions+json")
 """Source: OpenSearch Suggestions 1.0."""
-_OFFERED = (*names_of(("json",)), (_SUGGESTIONS.name, (_SUGGESTIONS.media_type,)))
+_OFFERED = (*media_types_of(("json",)), (_SUGGESTIONS.name, (_SUGGESTIONS.media_type,)))
 
 
 @blueprint.get("/methods")
@@ -31,10 +31,10 @@ def methods(suffix: str = "") -> Response:
         args.get("q", "").strip()[:200],
         "method",
         facets,
-        number("from", None, -9999, 9999),
-        number("to", None, -9999, 9999),
+        whole_number("from", None, -9999, 9999),
+        whole_number("to", None, -9999, 9999),
     )
-    most = number("limit", PAGE, 1, 200) or PAGE
+    most = whole_number("limit", PAGE, 1, 200) or PAGE
 
     def make() -> str:
         page = current().search(
@@ -56,10 +56,10 @@ def methods(suffix: str = "") -> Response:
 def suggest() -> Response:
     """Completions of ``?q=``, at most ``?limit=`` (10; 1 to 50); ``?format=suggestions`` is what browsers ask for."""
     lang = language()
-    most = number("limit", 10, 1, 50) or 10
+    most = whole_number("limit", 10, 1, 50) or 10
     text = request.args.get("q", "")[:200]
     kind = request.args.get("kind", "method")
-    wanted = request.args.get("format") or best(request.headers.get("Accept", ""), _OFFERED)
+    wanted = request.args.get("format") or best_of(request.headers.get("Accept", ""), _OFFERED)
     browser = wanted == "suggestions"
     form = _SUGGESTIONS if browser else pick(("json",))
 

@@ -24,7 +24,7 @@ from kgcompare.formats import FORMATS, RDF, Format, solutions
 from kgcompare.formats.json import dumps
 from kgcompare.web import dataset, vocabularies
 from kgcompare.web.kept import answer, pick
-from kgcompare.web.negotiation import best, names_of
+from kgcompare.web.negotiation import best_of, media_types_of
 from kgcompare.web.pages import COMPARISON
 from kgcompare.web.request import root
 
@@ -33,7 +33,7 @@ Node = dict[str, Any]
 """An object of the document."""
 
 _OPENAPI = Format("openapi", "openapi", "application/vnd.oai.openapi+json;version=3.1")
-_OFFERED = (*names_of(("json",)), (_OPENAPI.name, ("application/vnd.oai.openapi+json",)))
+_OFFERED = (*media_types_of(("json",)), (_OPENAPI.name, ("application/vnd.oai.openapi+json",)))
 
 
 def _media(names: Sequence[str]) -> Mapping[str, str]:
@@ -73,7 +73,7 @@ _ALWAYS = (400, 421, 502, 503)
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """The description of this server, as plain JSON unless OpenAPI's own media type is preferred."""
-    wanted = request.args.get("format") or best(request.headers.get("Accept", ""), _OFFERED)
+    wanted = request.args.get("format") or best_of(request.headers.get("Accept", ""), _OFFERED)
     form = _OPENAPI if wanted == "openapi" else pick(("json",))
     return answer(form, None, lambda: dumps(document(root())))
 

@@ -20,7 +20,6 @@ from kgcompare import __version__
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import json
 from kgcompare.reconciliation import (
-    MOST_QUERIES,
     Things,
     choose,
     extend,
@@ -32,7 +31,7 @@ from kgcompare.reconciliation import (
 from kgcompare.text.languages import speaks, translate
 from kgcompare.web.kept import SECURITY, VARY
 from kgcompare.web.rendering import render
-from kgcompare.web.request import current, language, number, root
+from kgcompare.web.request import current, language, limits, root, whole_number
 
 blueprint = Blueprint("reconcile", __name__, url_prefix="/reconcile")
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -47,13 +46,14 @@ def endpoint() -> Response:
     things = _things()
     if (asked := _parameter("queries")) is not None:
         batch = read_queries(asked)
-        if len(batch) > MOST_QUERIES:
-            raise RequestEntityTooLarge(f"{len(batch)} queries are too many for a batch; {MOST_QUERIES} are the most")
+        most = limits().reconcile_queries
+        if len(batch) > most:
+            raise RequestEntityTooLarge(f"{len(batch)} queries are too many for a batch; {most} are the most")
         return _answer(things, reconcile(things, batch))
     if (asked := _parameter("query")) is not None:
         return _answer(things, reconcile(things, {"query": read_query(asked)})["query"])
     if (asked := _parameter("extend")) is not None:
-        return _answer(things, extend(things, read_extension(asked)))
+        return _answer(things, extend(things, read_extension(asked, limits().reconcile_things)))
     if request.method == "POST":
         raise UsageError("send queries= or extend= as a form")
     return _answer(things, manifest(things))
@@ -75,7 +75,7 @@ def manifest(things: Things) -> dict[str, Any]:
         "logo": f"{root()}/static/icon.svg",
         "serviceVersion": __version__,
         "defaultTypes": [things.type(kind) for kind in things.kinds],
-        "batchSize": MOST_QUERIES,
+        "batchSize": limits().reconcile_queries,
         "view": {"url": root() + "/{{id}}" + keep},
         "preview": {
             "url": root() + "/reconcile/preview?id={{id}}" + keep.replace("?", "&"),
@@ -137,7 +137,7 @@ def propose_properties() -> Response:
     """The properties that things of ``?type=`` have, at most ``?limit=``; of every type where none is named."""
     things = _things()
     kind = request.args.get("type", "")
-    limit = number("limit", None, 1, _FARTHEST)
+    limit = whole_number("limit", None, 1, _FARTHEST)
     found = things.properties(kind) if not kind or kind in things.kinds else []
     asked = {"type": kind[:200]} if kind else {}
     return _answer(things, {"properties": found[:limit], **asked, **({"limit": limit} if limit else {})})
@@ -185,7 +185,7 @@ def _prefix() -> str:
 
 def _stretch() -> Sequence[int]:
     """How many suggestions to skip, and how many to make."""
-    skip, most = number("cursor", 0, 0, _FARTHEST), number("limit", _SUGGESTED, 1, _MOST_SUGGESTED)
+    skip, most = whole_number("cursor", 0, 0, _FARTHEST), whole_number("limit", _SUGGESTED, 1, _MOST_SUGGESTED)
     return skip or 0, most or _SUGGESTED
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
@@ -24,8 +24,8 @@ from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
 from kgcompare.web import query_page
 from kgcompare.web.kept import VARY, pick
-from kgcompare.web.negotiation import best, names_html, names_of
-from kgcompare.web.request import current, root
+from kgcompare.web.negotiation import best_of, media_types_of, names_html
+from kgcompare.web.request import current, limits, root
 
 blueprint = Blueprint("sparql", __name__)
 _SOLUTIONS = (
@@ -34,7 +34,7 @@ _SOLUTIONS = (
     ("csv", ("text/csv",)),
     ("tsv", ("text/tab-separated-values",)),
 )
-_STATEMENTS = names_of(RDF)
+_STATEMENTS = media_types_of(RDF)
 _RESULT_FORMATS = (
     *(f"SPARQL_Results_{name}" for name in ("JSON", "XML", "CSV", "TSV")),
     *(syntax.note for syntax in SYNTAXES.values()),
@@ -53,7 +53,18 @@ def _started(generation: Generation) -> Pool:
     path = generation.snapshot.path
     if path is None:
         raise UsageError("this catalogue is kept at another endpoint; ask that one")
-    return Pool(path, Bounds(seconds=current_app.config["QUERY_TIMEOUT"]))
+    allowed = limits()
+    bounds = Bounds(
+        seconds=allowed.query_timeout,
+        rows=allowed.answer_rows,
+        bytes=allowed.answer_bytes,
+        workers=allowed.workers,
+        spare=allowed.spare_workers,
+        waiting=allowed.waiting_queries,
+        share=allowed.client_queries,
+        start=allowed.worker_start,
+    )
+    return Pool(path, bounds, allowed.worker_memory)
 
 
 @blueprint.route("/sparql/", methods=["GET", "POST"])
@@ -130,7 +141,7 @@ def _wants_page() -> bool:
         return False
     offered = (("html", ("text/html", "application/xhtml+xml")), *_SOLUTIONS, *_STATEMENTS)
     accept = request.headers.get("Accept", "")
-    return names_html(accept) and best(accept, offered) == "html"
+    return names_html(accept) and best_of(accept, offered) == "html"
 
 
 def _graphs(names: list[str]) -> tuple[str, ...]:
@@ -150,11 +161,11 @@ def _formats(form: str | None) -> tuple[str, str]:
     if named and (named in RDF if statements else named in MEDIA_TYPES):
         return (named, "ttl") if not statements else ("json", named)
     if statements:
-        found = best(accept, _STATEMENTS)
+        found = best_of(accept, _STATEMENTS)
         if found is None:
             raise NotAcceptable("statements come as " + ", ".join(FORMATS[name].media_type for name in RDF))
         return "json", found
-    found = best(accept, _SOLUTIONS)
+    found = best_of(accept, _SOLUTIONS)
     if found is None:
         raise NotAcceptable("solutions come as " + ", ".join(types[0] for _, types in _SOLUTIONS))
     return found, "ttl"
