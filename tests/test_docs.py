@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ import kgcompare
 from conftest import Run
 from kgcompare.cli import cli
 from kgcompare.rdf import namespaces
+from kgcompare.sandbox.limits import LIMITS
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -29,6 +31,7 @@ DOCS = ROOT / "docs"
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
 COMMANDS = cli.commands
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
+SIZES = ("default", "least", "most")
 NO_SETTING = {"KGCOMPARE_DEBUG"}
 """Variables of the environment that stand for no option."""
 
@@ -96,6 +99,7 @@ def test_every_command_and_option_is_told() -> None:
         for title, body in sections.items()
     }
     shared = told.pop("Which catalogue")
+    bare = {title for title, body in sections.items() if "takes no catalogue" in " ".join(body.split())}
     settings = {
         option for cells in table_rows(text_of("docs/settings.md"), "option") for option in OPTION.findall(cells[0])
     }
@@ -104,8 +108,8 @@ def test_every_command_and_option_is_told() -> None:
         own = options_of(command)
         assert f"`kgcompare {name}" in sections[name]
         assert told[name] <= own, f"{name} has no such option"
-        assert own - told[name] <= (set() if "takes no catalogue" in sections[name] else shared | settings), name
-        assert "takes no catalogue" in sections[name] or shared <= own, name
+        assert own - told[name] <= (set() if name in bare else shared | settings), name
+        assert name in bare or shared <= own, name
 
 
 def test_the_readme_names_every_command() -> None:
@@ -184,15 +188,28 @@ def test_addresses_that_are_named_exist(app: Flask, path: Path) -> None:
 # -- settings ------------------------------------------------------------------------------------------
 
 
-def test_every_setting_is_told() -> None:
-    told = {tuple(cell.strip("`") for cell in cells[:3]) for cells in table_rows(text_of("docs/settings.md"), "option")}
-    there = set()
-    for command in COMMANDS.values():
-        for param in command.params:
-            if isinstance(param.envvar, str):
-                option = param.opts[0]
-                there.add((option, param.envvar, "" if option == "--config" else option.removeprefix("--")))
-    assert told == there
+def test_every_setting_is_told(run: Run) -> None:
+    told = [[cell.strip("`") for cell in cells] for cells in table_rows(text_of("docs/settings.md"), "option")]
+    there = json.loads(run("settings", "--format", "json").out)
+    assert sorted(cells[:3] for cells in told) == sorted(
+        [["--config", "KGCOMPARE_CONFIG", ""]] + [[one["option"], one["variable"], one["key"]] for one in there]
+    )
+    assert [cells for cells in told if len(cells) > 4] == [
+        [
+            *(one["option"], one["variable"], one["key"], one["unit"]),
+            *(f"{one[name]:,}" if isinstance(one[name], int) else f"{one[name]:,g}" for name in SIZES),
+            one["purpose"],
+        ]
+        for one in there
+        if one["unit"]
+    ]
+
+
+def test_every_option_that_can_be_set_is_listed() -> None:
+    listed = {param.name for param in COMMANDS["settings"].params if param.envvar}
+    every = {param.name for command in COMMANDS.values() for param in command.params if param.envvar}
+    assert listed == every
+    assert set(LIMITS) <= listed
 
 
 def test_every_variable_is_told() -> None:
