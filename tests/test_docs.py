@@ -20,6 +20,7 @@ from werkzeug.exceptions import NotFound
 import kgcompare
 from conftest import Run
 from kgcompare.cli import cli
+from kgcompare.formats import FORMATS
 from kgcompare.rdf import namespaces
 from kgcompare.sandbox.limits import LIMITS
 from kgcompare.web.app import create_app
@@ -164,8 +165,12 @@ def test_every_address_answers(client: FlaskClient, app: Flask, cells: list[str]
     assert re.sub(r"<(?:\w+:)?(\w+)>", lambda part: part[1].upper(), rule.rule) == cells[0].strip("`")
     with client.get(example) as response:
         assert response.status_code == (303 if cells[0].startswith(("`/id/", "`/doc/")) else 200)
-    if cells[2].startswith("`") and "SUFFIX" in cells[0]:
-        for form in re.findall(r"`(\w+)`", cells[2]):
+    if "SUFFIX" in cells[0]:
+        forms = re.findall(r"`(\w+)`", cells[2])
+        refused = client.get(cells[0].strip("`").replace("SUFFIX", "none"), headers={"Accept": "application/json"})
+        assert refused.status_code == 406
+        assert {FORMATS[form].media_type for form in forms} == set(refused.json["available"])
+        for form in forms:
             other = cells[0].strip("`").replace("SUFFIX", form) + "?" + urlsplit(example).query
             assert client.get(other).status_code == 200, other
 
