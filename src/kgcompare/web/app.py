@@ -44,7 +44,6 @@ _ADDRESSES = (
     crawlers,
     dataset,
     lists,
-    once,
     openapi,
     pages,
     query_page,
