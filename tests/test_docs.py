@@ -236,6 +236,19 @@ def test_the_file_of_settings_is_taken(run: Run, small_store: Path, tmp_path: Pa
     assert run("stats", "--config", config).code == 0
 
 
+def test_limits_of_the_readme_are_those_of_the_code() -> None:
+    limits = " ".join(text_of("README.md").partition("## Limits")[2].split())
+    assert "as one state for five minutes" in limits
+    assert LIMITS["endpoint_keep"].default == 300
+    assert f"(`{LIMITS['query_timeout'].option}`)" in limits
+    assert "fcntl.flock" in (PACKAGE / "store/folder.py").read_text(encoding="utf-8")
+    architectures = set(
+        re.findall(r"\"(x86_64|aarch64)\"", (PACKAGE / "sandbox/confinement.py").read_text(encoding="utf-8"))
+    )
+    assert architectures == {"x86_64", "aarch64"}
+    assert "x86-64, ARM64" in limits
+
+
 # -- examples ------------------------------------------------------------------------------------------
 
 
@@ -312,7 +325,7 @@ def test_files_and_functions_that_are_named_exist(path: Path) -> None:
     for file, function in re.findall(r"`([\w/]+\.py)`\s+`([A-Za-z_.]+)`", text):
         assert function in defined(PACKAGE / file), f"{path.name}: {file} has no {function}"
     for span in spans(text):
-        if re.fullmatch(r"[a-z][\w/-]*/[\w.-]*", span) and "SLUG" not in span and "LANG" not in span:
+        if re.fullmatch(r"[a-z][\w/-]*/[\w.-]*", span) and not re.search("SLUG|LANG|NAME", span):
             assert (PACKAGE / span).exists() or (ROOT / span).exists(), f"{path.name}: there is no {span}"
 
 
