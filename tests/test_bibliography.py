@@ -247,6 +247,7 @@ def test_pages(said: str, read: tuple[str, ...]) -> None:
     assert bibliography.pages({"id": "x", "type": "book", "page": said}) == read
 
 
+@pytest.mark.slow
 def test_every_source_of_the_catalogue_is_read_back(bundled: Generation) -> None:
     slugs = sorted(path.stem for path in (resources.folder("data") / "sources").glob("*.ttl"))
     items = [cast("CslItem", bundled.record("source", slug).csl) for slug in slugs]

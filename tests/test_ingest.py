@@ -657,6 +657,7 @@ def canonical(path: Path) -> list[str]:
     return sorted(map(str, dataset))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -286,6 +286,7 @@ def ask(site: str, method: str, asked: Asked) -> tuple[int, str, bytes]:
 # -- everything else -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @api.parametrize()
 def test_answers_are_as_described(case: schemathesis.Case[Any], server: WSGIApplication) -> None:
     """Whatever is asked, sensible or not, no answer is a failure, and each is one that the description has."""

@@ -68,6 +68,7 @@ class TestFile:
         if isinstance(found, QuerySolutions) and not query.name.startswith(EMPTY_HERE):
             assert list(found)
 
+    @pytest.mark.slow
     def test_runs_as_it_stands_on_rdflib(self, query: Query, small: list[Quad]) -> None:
         engine = Rdflib()
         engine.fill(small)
@@ -147,6 +148,7 @@ def solutions(query: str) -> list[list[Term | None]]:
     return [list(solution) for solution in found]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(hostile, min_size=15, max_size=15), st.lists(iris, min_size=8, max_size=8))
 def test_every_bound_term_comes_back_as_it_was(texts: list[str], nodes: list[NamedNode]) -> None:

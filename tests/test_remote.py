@@ -255,6 +255,7 @@ def drip(data: bytes, pause: float, first: bytes = b"") -> Script:
 HEAD = f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: {len(GOOD)}\r\n\r\n".encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script",
     [

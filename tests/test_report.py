@@ -397,6 +397,7 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
 # -- the bundled catalogue -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_bundled_warnings_are_explained(bundled: Report) -> None:
     assert bundled.findings is not None
     assert [f for f in bundled.findings if f.severity == "violation"] == []

@@ -143,6 +143,7 @@ def test_a_bystander_is_served_while_bombs_fall(pool: Pool) -> None:
     assert statistics.median(times) < DEADLINE / 2
 
 
+@pytest.mark.slow
 def test_a_client_has_its_share(snapshot: Path) -> None:
     pool = Pool(snapshot, Bounds(seconds=DEADLINE, share=2, workers=1))
     kinds: list[str] = []
@@ -164,6 +165,7 @@ def test_a_client_has_its_share(snapshot: Path) -> None:
     assert kinds.count("too many") == 4
 
 
+@pytest.mark.slow
 def test_memory_returns(pool: Pool) -> None:
     def resident() -> int:
         total = 0

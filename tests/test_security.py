@@ -106,6 +106,7 @@ def test_what_is_no_name_of_a_host(small_store: Path, run: Run, host: str) -> No
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.slow
 def test_hosts_and_proxies_are_named_where_it_is_started(small_store: Path, tmp_path: Path) -> None:
     config = tmp_path / "kgcompare.toml"
     config.write_text('trusted-host = ["example.org"]\nproxies = 1\n')
@@ -287,6 +288,7 @@ def post(path: str, *headers: str, body: bytes = b"") -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("media", ["application/x-www-form-urlencoded", RDF_BODY, "application/json", "text/plain"])
 def test_bodies_are_bounded(server: Server, app: Flask, media: str) -> None:
     chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
@@ -358,6 +360,7 @@ def test_500_half_open_connections_stop_nobody(server: Server, kind: str) -> Non
             each.close()
 
 
+@pytest.mark.slow
 def test_who_falls_silent_is_sent_away(server: Server) -> None:
     with contextlib.ExitStack() as stack:
         waiting = {}
@@ -385,6 +388,7 @@ ACCEPTS = ["text/html", "*/*", "text/turtle;q=0.2", '"', "a/b;q=", "application/
 MEDIA = ["application/x-www-form-urlencoded", RDF_BODY, "application/json", "multipart/form-data; boundary=x", "x"]
 
 
+@pytest.mark.slow
 def test_thousands_of_random_requests(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     chance = random.Random(20261122)
     rules = [re.sub(r"<[^>]*>", "{}", rule.rule) for rule in app.url_map.iter_rules()]

@@ -140,6 +140,7 @@ def test_what_cannot_be_served_is_said_at_once(
         assert "Traceback" not in ran.err
 
 
+@pytest.mark.slow
 def test_imports_go_on_while_it_answers(store: Path, tmp_path: Path) -> None:
     wrong: list[object] = []
     done = threading.Event()
@@ -182,6 +183,7 @@ def test_imports_go_on_while_it_answers(store: Path, tmp_path: Path) -> None:
     server.clean()
 
 
+@pytest.mark.slow
 def test_a_throw_away_store_goes_with_the_server(tmp_path: Path) -> None:
     data = method(tmp_path, "only")
     with serving(tmp_path, "--data", str(data)) as server:
@@ -204,6 +206,7 @@ def test_an_endpoint_that_is_down(tmp_path: Path) -> None:
     server.clean()
 
 
+@pytest.mark.slow
 def test_slow_clients_do_not_stop_others(store: Path, tmp_path: Path) -> None:
     with serving(tmp_path, "--store", str(store)) as server:
         slow = []
@@ -259,6 +262,7 @@ RAW = [
 ]
 
 
+@pytest.mark.slow
 def test_what_no_client_sends(store: Path, tmp_path: Path) -> None:
     with serving(tmp_path, "--store", str(store)) as server:
         for raw in RAW:
@@ -290,6 +294,7 @@ def test_it_lives_behind_a_prefix(store: Path, tmp_path: Path) -> None:
         assert server.get("/library/id/method/lasso")[1]["location"] == "/library/method/lasso"
 
 
+@pytest.mark.slow
 def test_the_first_request_of_many_at_once(store: Path, tmp_path: Path) -> None:
     found: list[tuple[int, bytes]] = []
     with serving(tmp_path, "--store", str(store)) as server:

@@ -126,6 +126,7 @@ def test_what_is_wrong_is_said(client: FlaskClient, method: str, arguments: dict
     assert "Traceback" not in response.text
 
 
+@pytest.mark.slow
 def test_a_query_that_takes_too_long_is_ended(client: FlaskClient) -> None:
     response = client.get("/sparql", query_string={"query": BOMB})
     assert response.status_code == 503

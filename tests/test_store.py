@@ -177,6 +177,7 @@ with Catalogue(EmbeddedStore(Path(sys.argv[1]))) as catalogue:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_read_while_a_third_imports(store: Path) -> None:
     readers = [
         subprocess.Popen(
@@ -581,6 +582,7 @@ def test_no_file_stays_open(store: Path) -> None:
         assert held_open(store) == []
 
 
+@pytest.mark.slow
 def test_a_long_lived_reader_lets_go_of_old_generations(store: Path) -> None:
     with Catalogue(EmbeddedStore(store)) as catalogue:
         counts = []

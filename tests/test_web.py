@@ -765,6 +765,7 @@ def test_every_link_works(small: FlaskClient) -> None:
     assert crawl(small, "", 250) >= KNOWN | {"/family/statistics", "/type/regression", "/dump.nq.gz"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["/library/methods", "library/methods/"])
 def test_links_work_behind_a_prefix(small_store: Path, prefix: str) -> None:
     client = app_of(small_store, prefix=prefix).test_client()
@@ -1004,6 +1005,7 @@ def ask_raw(app: Flask, path: str, query: str, method: str = "GET", **environ: s
     return int(status.split()[0]), headers, b"".join(body)
 
 
+@pytest.mark.slow
 def test_five_thousand_random_requests(small_app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     chance = random.Random(20261122)
     paths = [
