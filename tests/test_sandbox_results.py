@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
 
 from kgcompare.errors import Refused
+from kgcompare.formats.solutions import write_solutions
 from kgcompare.sandbox import results as writing
 from kgcompare.sandbox.request import Request, Status
 from kgcompare.sandbox.results import result_bytes
 from kgcompare.sandbox.worker import evaluate
+from kgcompare.store.base import Solutions
 
 FORMS = ("json", "xml", "csv", "tsv")
 ENGINE = {"json": QueryResultsFormat.JSON, "xml": QueryResultsFormat.XML, "tsv": QueryResultsFormat.TSV}
@@ -143,6 +145,18 @@ def test_verdicts(query: str, truth: str) -> None:
     assert result_bytes(answered(query), "csv", 1, 100) == f"answer\r\n{truth}\r\n".encode()
     datatype = "http://www.w3.org/2001/XMLSchema#boolean"
     assert result_bytes(answered(query), "tsv", 1, 100) == f'?answer\n"{truth}"^^<{datatype}>\n'.encode()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ROWS)
+def test_the_command_line_writes_what_the_endpoint_does(name: str, form: str) -> None:
+    query = ROWS[name][0]
+    results = answered(query)
+    assert isinstance(results, QuerySolutions)
+    variables = tuple(variable.value for variable in results.variables)
+    text = write_solutions(Solutions(variables, [tuple(solution) for solution in results]), form)
+    assert text.encode().removesuffix(b"\n") == result_bytes(answered(query), form).removesuffix(b"\n")
+    assert text.endswith("\n")
 
 
 @pytest.mark.parametrize("form", FORMS)
