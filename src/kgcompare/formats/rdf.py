@@ -54,7 +54,8 @@ def write(triples: Iterable[Triple], name: str, base: str) -> str:
     if name not in SYNTAXES:
         raise UnknownFormat(f"unknown RDF format {name[:40]!r}; use one of {', '.join(SYNTAXES)}")
     form = SYNTAXES[name].engine
-    used = {p: n for p, n in prefixes(base).items() if name in {"trig", "rdf"}}
+    written = " ".join(map(str, statements)) if name in {"trig", "rdf"} else ""
+    used = {prefix: namespace for prefix, namespace in prefixes(base).items() if namespace in written}
     text = _serialised(statements, form, used)
     if name == "rdf":
         # XML readers make a line feed of a carriage return that is not written out.
