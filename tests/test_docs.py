@@ -169,6 +169,7 @@ def test_every_address_answers(client: FlaskClient, app: Flask, cells: list[str]
         forms = re.findall(r"`(\w+)`", cells[2])
         refused = client.get(cells[0].strip("`").replace("SUFFIX", "none"), headers={"Accept": "application/json"})
         assert refused.status_code == 406
+        assert refused.json is not None
         assert {FORMATS[form].media_type for form in forms} == set(refused.json["available"])
         for form in forms:
             other = cells[0].strip("`").replace("SUFFIX", form) + "?" + urlsplit(example).query

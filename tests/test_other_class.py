@@ -187,9 +187,10 @@ def test_a_list_is_narrowed_by_what_the_shapes_call_facets(client: FlaskClient) 
 
 
 def test_other_kinds_have_lists_that_are_searched_and_not_compared(client: FlaskClient) -> None:
-    page = shown(client, "/agents?q=nasa")
-    assert "1 entry" in page.text
+    page = shown(client, "/agents")
+    assert "2 entries" in page.text
     assert "Compare the chosen ones" not in page.text
+    assert "/agent/nasa" in shown(client, "/agents?q=nasa").links  # found by the beginning of its name
     assert [thing["id"] for thing in data(client, "/sources.json")["things"]] == ["gardner-2006"]
     assert client.get("/telescope").status_code == 404
 

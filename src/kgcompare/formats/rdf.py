@@ -60,9 +60,12 @@ def write(triples: Iterable[Triple], name: str, base: str) -> str:
     return _by_engine(statements, name, base)
 
 
-def _by_engine(statements: Iterable[Triple] | Iterable[Quad], name: str, base: str) -> str:
-    """Statements as the engine writes them: quickly, and any that there are."""
-    used = prefixes(base) if name in {"ttl", "trig", "rdf"} else None
+def _by_engine(statements: Sequence[Triple] | Sequence[Quad], name: str, base: str) -> str:
+    """Statements as the engine writes them: quickly, and any that there are; of the prefixes those that serve."""
+    used: dict[str, str] | None = None
+    if name in {"ttl", "trig", "rdf"}:
+        written = "\n".join(map(str, statements))
+        used = {prefix: namespace for prefix, namespace in prefixes(base).items() if namespace in written}
     text = (serialize(statements, format=SYNTAXES[name].engine, prefixes=used) or b"").decode()
     # XML readers make a line feed of a carriage return that is not written out.
     return text.replace("\r", "&#13;") + "\n" if name == "rdf" else text

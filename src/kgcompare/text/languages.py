@@ -110,9 +110,9 @@ def _translations(lang: str) -> NullTranslations:
     compiled = BytesIO()
     write_mo(compiled, messages)
     compiled.seek(0)
-    said = GNUTranslations(compiled)
-    said.add_fallback(_WithoutContext(said))
-    return said
+    translations = GNUTranslations(compiled)
+    translations.add_fallback(_WithoutContext(translations))
+    return translations
 
 
 def translate(lang: str, message: str, /, *, context: str = "", **values: object) -> str:
@@ -120,8 +120,8 @@ def translate(lang: str, message: str, /, *, context: str = "", **values: object
 
     In a *context* (a kind of thing) it is the text for that; without one there, the text for all.
     """
-    said = _translations(speaks(lang))
-    text = said.pgettext(context, message) if context else said.gettext(message)
+    translations = _translations(speaks(lang))
+    text = translations.pgettext(context, message) if context else translations.gettext(message)
     return text.format(**values) if values else text
 
 
@@ -131,8 +131,8 @@ def translate_plural(lang: str, one: str, many: str, count: int, /, *, context: 
     *one* and *many* are the English text for one thing and for any other number. ``{count}`` is the number itself
     unless *values* say how it is written.
     """
-    said = _translations(speaks(lang))
-    text = said.npgettext(context, one, many, count) if context else said.ngettext(one, many, count)
+    translations = _translations(speaks(lang))
+    text = translations.npgettext(context, one, many, count) if context else translations.ngettext(one, many, count)
     return text.format(**{"count": count, **values})
 
 

@@ -72,8 +72,8 @@ def sitemap(number: str = "") -> Response:
 def _pages() -> list[str]:
     """The pages that are no records, the list of what is compared, and the comparisons that people ask for."""
     home, *others = (url_for(endpoint) for endpoint in _PAGES)
-    asked = [url_for("pages.compare", method=[thing.id for thing in things]) for things in examples(DEFAULT)]
-    return [home, list_address(current().main_kind, lang=None), *others, *asked]
+    comparisons = [url_for("pages.compare", method=[thing.id for thing in things]) for things in examples(DEFAULT)]
+    return [home, list_address(current().main_kind, lang=None), *others, *comparisons]
 
 
 def _listing(outer: str, inner: str, addresses: Iterable[tuple[str, str | None]]) -> str:

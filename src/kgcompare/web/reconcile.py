@@ -9,8 +9,7 @@ Source: Reconciliation Service API 0.2, section 3 (manifest, cross-origin access
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -59,7 +58,7 @@ def endpoint() -> Response:
     return _answer(things, manifest(things))
 
 
-def manifest(things: Things) -> dict[str, Any]:
+def manifest(things: Things) -> dict[str, object]:
     """What the service can do and where; its addresses keep the ``?lang=`` that it was asked for in."""
     keep = "?" + urlencode({"lang": request.args["lang"]}) if request.args.get("lang") else ""
 
@@ -87,7 +86,7 @@ def manifest(things: Things) -> dict[str, Any]:
     }
 
 
-def _settings(lang: str) -> list[dict[str, Any]]:
+def _settings(lang: str) -> list[dict[str, object]]:
     """What can be set for each property that is fetched."""
     return [
         {
@@ -189,7 +188,7 @@ def _stretch() -> Sequence[int]:
     return skip or 0, most or _SUGGESTED
 
 
-def _answer(things: Things, data: Any) -> Response:
+def _answer(things: Things, data: Mapping[str, object] | Sequence[object]) -> Response:
     headers = {"Vary": "Accept-Language", "Cache-Control": "no-cache", "Content-Language": things.lang}
     body = json.dumps(data).encode("utf-8", "replace")
     return Response(body, content_type="application/json", headers=headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug import Response as AnyResponse
@@ -27,8 +27,8 @@ def identifier(kind: str, slug: str) -> AnyResponse:
     """A thing is not a document: 303 to the document that describes it."""
     if not is_slug(kind) or not is_slug(slug.partition(".")[0]):
         raise UnknownThing(f"there is no such record: /{kind[:40]}/{slug[:80]}")
-    keep: dict[str, Any] = {name: request.args[name] for name in ("lang", "format") if name in request.args}
-    response = redirect(url_for("records.record", kind=kind, name=slug, **keep), 303)
+    keep = urlencode({name: request.args[name] for name in ("lang", "format") if name in request.args})
+    response = redirect(url_for("records.record", kind=kind, name=slug) + ("?" + keep if keep else ""), 303)
     response.headers["Vary"] = VARY
     return response
 

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, render_template, request, url_for
@@ -148,7 +147,7 @@ def suggest_address(kind: str) -> str:
     return url_for("lists.suggest", kind=None if kind == current().main_kind else kind)
 
 
-def problem_page(status: int, detail: str, more: Mapping[str, Any]) -> str:
+def problem_page(status: int, detail: str, more: Mapping[str, object]) -> str:
     """The page of an error: what happened, and where to go from here."""
     try:
         lang = language()
@@ -161,7 +160,8 @@ def problem_page(status: int, detail: str, more: Mapping[str, Any]) -> str:
     if has_current():
         shapes, cls = current().shapes, request.args.get("class", "")
         kind = shapes.kind_of_class(cls) if comparing and cls in shapes.classes else current().main_kind
-        near = labelled(arguments.get("kind", kind), more.get("suggestions") or (), lang)
+        slugs = more.get("suggestions")
+        near = labelled(arguments.get("kind", kind), slugs if isinstance(slugs, list) else (), lang)
     return render_page(
         "problem.html",
         lang,
@@ -243,17 +243,17 @@ def static_address() -> Callable[[str], str]:
     return lambda name: url_for("static", filename=name, v=__version__)
 
 
-def address(**changes: Any) -> str:
+def address(**changes: object) -> str:
     """This page's own address with some parameters changed; None removes one."""
     pairs: list[tuple[str, str]] = []
     for name, value in request.args.items(multi=True):
         if name not in changes and name != "add":
             pairs.append((name, value))
-    for name, value in changes.items():
-        if isinstance(value, list | tuple):
-            pairs += [(name, str(part)) for part in value]
-        elif value is not None:
-            pairs.append((name, str(value)))
+    for name, change in changes.items():
+        if isinstance(change, list | tuple):
+            pairs += [(name, str(part)) for part in change]
+        elif change is not None:
+            pairs.append((name, str(change)))
     pairs.sort(key=lambda pair: pair[0] != "method")
     return request.script_root + "/" + quote(request.path.lstrip("/")) + ("?" + urlencode(pairs) if pairs else "")
 
