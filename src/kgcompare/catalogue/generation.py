@@ -19,7 +19,7 @@ from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
 from kgcompare.catalogue.values import Reader
-from kgcompare.errors import TooManyThings, UnknownThing, UsageError
+from kgcompare.errors import Seam, StoreError, TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, FacetValue, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
@@ -93,7 +93,8 @@ class Generation:
         kept = self.snapshot.index_path
         if kept is not None and kept.exists():
             return Index(kept, self.shapes)
-        folder = Path(tempfile.mkdtemp(prefix="kgcompare-index-"))
+        with Seam((OSError,), lambda why: StoreError(f"there is no place for an index: {why}")):
+            folder = Path(tempfile.mkdtemp(prefix="kgcompare-index-"))
         search.build(self.snapshot, folder / "index.sqlite")
         index = Index(folder / "index.sqlite", self.shapes)
         weakref.finalize(index, shutil.rmtree, folder, ignore_errors=True)

@@ -132,7 +132,7 @@ class Base:
         """
         if self.parts(record):
             return self.value + "doc/" + record[len(self.value) + 3 :]
-        digest = hashlib.sha256(record.encode()).hexdigest()[:12]
+        digest = hashlib.sha256(record.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         return f"{self.value}doc/elsewhere/{slugify(local_name(record))[:40].strip('-')}-{digest}"
 
     def is_document(self, value: str) -> bool:

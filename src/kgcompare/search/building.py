@@ -11,7 +11,7 @@ from typing import cast
 
 from pyoxigraph import NamedNode, Quad
 
-from kgcompare.errors import StoreError
+from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base, is_safe_iri, local_name, slugify
 from kgcompare.rdf.terms import RDF_TYPE
@@ -105,14 +105,14 @@ class _Outdated(Exception):
 @contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     """The index file at *path*, to be written."""
-    try:
+    with Seam(
+        (sqlite3.Error, OSError, UnicodeError), lambda why: StoreError(f"the index {path} cannot be made: {why}")
+    ):
         db = sqlite3.connect(path, isolation_level=None)
         try:
             yield db
         finally:
             db.close()
-    except sqlite3.Error as fault:
-        raise StoreError(f"the index {path} cannot be made: {fault}") from None
 
 
 class _Builder:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kgcompare.errors import StoreError, UsageError
+from kgcompare.errors import Seam, StoreError, UsageError
 from kgcompare.rdf.namespaces import local_name, slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.text.folding import fold, match_expression
@@ -73,19 +73,18 @@ class Index:
     def _db(self) -> sqlite3.Connection:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
-            try:
+            with Seam((sqlite3.Error,), lambda why: StoreError(f"the index {self.path} cannot be opened: {why}")):
                 uri = f"file:{self.path.as_posix().replace('?', '%3f').replace('#', '%23')}?mode=ro&immutable=1"
                 db = _Connection(uri, uri=True, check_same_thread=False)
-            except sqlite3.Error as fault:
-                raise StoreError(f"the index {self.path} cannot be opened: {fault}") from None
             self._local.db = db
         return db
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        try:
+        with (
+            Seam((sqlite3.Error,), lambda why: StoreError(f"the index {self.path} cannot be read: {why}")),
+            Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")),
+        ):
             return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as fault:
-            raise StoreError(f"the index {self.path} cannot be read: {fault}") from None
 
     def _counts(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows that count things, which takes long in a large catalogue: kept, as a generation never changes."""

@@ -222,12 +222,13 @@ class Writer:
 
     def replace(self, graphs: dict[str, list[Quad]]) -> None:
         """Replaces whole graphs in one transaction; an empty list removes one and its name."""
-        live = self._open()
         filled = {_named(name): quads for name, quads in graphs.items() if quads}
         gone = [_named(name) for name, quads in graphs.items() if not quads]
         data = (quad for graph, quads in filled.items() for quad in _in_graph(graph, quads))
         updates = [with_graph(load("drop_graph").text, graph) for graph in gone]
         updates.append(with_data(load("replace_graphs").bind(graph=filled), data))
+        live = self._open()
+        live = self._open()
         with self._writing():
             live.update(";\n".join(updates))
 
