@@ -149,7 +149,7 @@ def put_in_order(floors: list[list[Box]]) -> None:
         for number in (*range(len(floors)), *reversed(range(len(floors)))):
             boxes = floors[number]
             if len(boxes) <= 6:
-                boxes[:] = min(permutations(boxes), key=lambda order: cost(number, order))
+                boxes[:] = min(map(list, permutations(boxes)), key=lambda order: cost(number, order))
                 continue
             for _ in boxes:
                 for left in range(len(boxes) - 1):
