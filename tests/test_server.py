@@ -13,11 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import Run
-from kgcompare import ingest
+from kgcompare import ingest, resources
+from kgcompare.web.app import create_app
+from kgcompare.web.settings import Settings
 from serving import KGCOMPARE, START, Server, free_port, serving
 
 
@@ -308,3 +311,20 @@ def test_the_first_request_of_many_at_once(store: Path, tmp_path: Path) -> None:
     assert len(found) == 30
     assert {status for status, _ in found} == {200}
     assert len({body for _, body in found}) == 1
+
+
+def test_examples_are_read_once_a_start(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    read_text = Path.read_text
+
+    def counted(path: Path, *arguments: Any, **named: Any) -> str:
+        read.append(path)
+        return read_text(path, *arguments, **named)
+
+    resources.example_comparisons.cache_clear()
+    monkeypatch.setattr(Path, "read_text", counted)
+    client = create_app(Settings(store=small_store)).test_client()
+    for lang in ("en", "fr", "de"):
+        for path in ("/", "/compare", "/methods"):
+            client.get(f"{path}?lang={lang}", headers={"Accept": "text/html"})
+    assert [path.name for path in read].count("examples.csv") == 1

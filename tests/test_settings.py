@@ -11,9 +11,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from flask import Flask
@@ -41,6 +40,12 @@ def another(limit: Limit) -> int | float:
     return limit.default + 1 if limit.default < limit.most else limit.default - 1
 
 
+def limits_with(limit: Limit, value: object) -> Limits:
+    """Limits of which one is of one's own."""
+    options: dict[str, Any] = {limit.name: value}
+    return Limits(**options)
+
+
 # -- what they may be ----------------------------------------------------------------------------------
 
 
@@ -56,15 +61,15 @@ def test_a_limit_says_what_it_is_for(limit: Limit) -> None:
 @EACH
 def test_a_limit_may_be_as_small_and_as_large_as_it_says(limit: Limit) -> None:
     for value in (limit.least, limit.default, limit.most):
-        assert getattr(replace(Limits(), **{limit.name: value}), limit.name) == value
+        assert getattr(limits_with(limit, value), limit.name) == value
     less, more = (limit.least - 1, limit.most + 1) if limit.whole else (limit.least - 0.05, limit.most * 1.1)
     for wrong in (less, more, -1, math.nan, math.inf, "2", None, True, *((2.5,) if limit.whole else ())):
         with pytest.raises(UsageError) as refused:
-            Limits(**{limit.name: wrong})  # type: ignore[arg-type]
+            limits_with(limit, wrong)
         said = str(refused.value)
         assert said.startswith(f"{limit.name} cannot be {wrong}: give a ")
         assert limit.unit in said
-        assert f"{limit.most:,}"[:4] in said
+        assert said.endswith(f" to {limit.most:,}" if limit.whole else f" to {limit.most:,g}")
 
 
 def test_limits_do_not_change_once_they_are_made() -> None:
@@ -81,11 +86,8 @@ def test_what_has_a_default_of_its_own_has_the_limits() -> None:
         return inspect.signature(made).parameters[name].default
 
     bounds = workers.Bounds()
-    assert (bounds.seconds, bounds.rows, bounds.bytes) == (
-        limits.query_timeout,
-        limits.answer_rows,
-        limits.answer_bytes,
-    )
+    assert (bounds.seconds, bounds.rows) == (limits.query_timeout, limits.answer_rows)
+    assert bounds.bytes == limits.answer_bytes
     assert (bounds.workers, bounds.spare, bounds.start) == (limits.workers, limits.spare_workers, limits.worker_start)
     assert (bounds.waiting, bounds.share) == (limits.waiting_queries, limits.client_queries)
     assert default(workers.Pool, "memory") == limits.worker_memory
@@ -99,9 +101,7 @@ def test_what_has_a_default_of_its_own_has_the_limits() -> None:
 
 
 def test_limits_come_without_an_engine() -> None:
-    code = (
-        "import sys, kgcompare.sandbox.limits; print([m for m in ('pyoxigraph', 'click', 'flask') if m in sys.modules])"
-    )
+    code = "import sys, kgcompare.sandbox.limits; print([m for m in ('pyoxigraph', 'click') if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout == "[]\n"
 
@@ -137,19 +137,8 @@ def test_every_limit_is_listed(run: Run) -> None:
 
 def test_everything_else_is_listed_too(run: Run) -> None:
     entries = listed(run, "--data", "a.ttl", "--data", "b.ttl", "--trust")
-    assert {
-        "store",
-        "endpoint",
-        "data",
-        "shapes",
-        "trust",
-        "host",
-        "port",
-        "prefix",
-        "trusted_host",
-        "proxies",
-        "lang",
-    } == (entries.keys() - LIMITS.keys())
+    others = "store endpoint data shapes trust host port prefix trusted_host proxies lang"
+    assert entries.keys() - LIMITS.keys() == set(others.split())
     assert (entries["data"]["value"], entries["data"]["default"]) == (["a.ttl", "b.ttl"], [])
     assert (entries["trust"]["value"], entries["trust"]["default"]) == (True, False)
     assert (entries["port"]["value"], entries["port"]["origin"]) == (8000, "default")
@@ -189,7 +178,7 @@ def test_a_table_for_people(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "settings"])
-@pytest.mark.parametrize("value", ["0", "1.5", "many", "", "1e3", "-2", "257"])
+@pytest.mark.parametrize("value", ["0", "1.5", "many", "1e3", "-2", "257"])
 def test_wrong_values_are_refused_wherever_they_stand(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, value: str
 ) -> None:
@@ -201,7 +190,7 @@ def test_wrong_values_are_refused_wherever_they_stand(
         assert (ran.code, ran.out) == (2, "")
         assert f"workers cannot be {value}: give a whole number of processes from 1 to 256" in ran.err
     monkeypatch.setenv("KGCOMPARE_WORKERS", value)
-    assert run(command).code == 2 or not value  # an empty variable is as none
+    assert run(command).code == 2
     config.write_text("workers = true\n")
     monkeypatch.delenv("KGCOMPARE_WORKERS")
     assert run(command, "--config", config).code == 2
@@ -209,17 +198,8 @@ def test_wrong_values_are_refused_wherever_they_stand(
 
 def test_help_shows_the_usual_ones_and_where_the_others_are(run: Run) -> None:
     shown = run("serve", "--help").out
-    for option in (
-        "--store",
-        "--host",
-        "--port",
-        "--prefix",
-        "--query-timeout",
-        "--timeout",
-        "--trusted-host",
-        "--proxies",
-    ):
-        assert f"{option} " in shown
+    for option in ("store", "host", "port", "prefix", "query-timeout", "timeout", "trusted-host", "proxies"):
+        assert f"--{option} " in shown
     assert "kgcompare settings" in shown
     assert "--arriving-bytes" not in shown
     assert "--endpoint-bytes" not in run("compare", "--help").out
@@ -278,7 +258,7 @@ def test_the_bounds_of_bodies_and_forms(app: Flask) -> None:
 
 def test_the_bounds_of_reconciliation(app: Flask) -> None:
     client = app.test_client()
-    assert client.get("/reconcile").json["batchSize"] == 2
+    assert json.loads(client.get("/reconcile").text)["batchSize"] == 2
     batch = {f"q{number}": {"query": "lasso"} for number in range(3)}
     refused = client.post("/reconcile", data={"queries": json.dumps(batch)})
     assert (refused.status_code, "2 are the most" in refused.text) == (413, True)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import click
 
 from kgcompare.cli import readers, writers
-from kgcompare.cli.options import report_lines
+from kgcompare.cli.output import report_lines
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing
 

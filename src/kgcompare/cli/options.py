@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kgcompare.cli.output import ProgressLine, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from kgcompare.catalogue import Catalogue
-    from kgcompare.errors import ValidationReport
     from kgcompare.ingest import Options
 
 _PLACES = ("store", "endpoint", "data")
@@ -154,22 +153,6 @@ def lang_option(command: Callable[..., None]) -> Callable[..., None]:
     )
 
 
-class ProgressLine:
-    """Progress on stderr, only on a terminal."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._last = ""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Shows how far something is."""
-        if not self._shown:
-            return
-        line = f"{what} {done}/{total}" if total > 1 else what
-        click.echo("\r" + line.ljust(len(self._last)), err=True, nl=done >= total)
-        self._last = "" if done >= total else line
-
-
 def import_options(
     place: Place, lang: str = "en", syntax: str | None = None, replace: bool = False, skip_invalid: bool = False
 ) -> Options:
@@ -217,12 +200,6 @@ def make_throwaway(place: Place, folder: Path, lang: str) -> None:
     options = import_options(place, lang)
     report = ingest.throwaway(folder, files, replace(options, trust=True) if bundled else options, place.shapes)
     tell_report(report)
-
-
-def tell_report(report: ValidationReport) -> None:
-    """Says on stderr what a validation found."""
-    for line in report_lines(report):
-        click.echo(line, err=True)
 
 
 @contextmanager
@@ -278,18 +255,6 @@ def ensure(place: Place, *, make: bool = False) -> None:
     fill(folder.path, place)
 
 
-def report_lines(report: ValidationReport) -> list[str]:
-    """A validation report for people: a line a fault."""
-    lines = []
-    for fault in report.faults:
-        where = ":".join(str(part) for part in (fault.file, fault.line) if part is not None)
-        parts = [where, fault.severity, f"<{fault.focus_node}>" if fault.focus_node else None]
-        parts += [f"path <{fault.path}>" if fault.path and "://" in fault.path else fault.path]
-        parts += [f"value {fault.value!r}" if fault.value is not None else None, fault.message]
-        lines.append(": ".join(part for part in parts if part))
-    return lines
-
-
 def must_be_store(place: Place) -> None:
     """Refuses an endpoint and a throw-away catalogue.
 
@@ -297,9 +262,3 @@ def must_be_store(place: Place) -> None:
     """
     if place.endpoint is not None or place.data:
         raise UsageError("this command writes to a store; name one with --store")
-
-
-def put(text: str) -> None:
-    """Writes data to stdout, as UTF-8 whatever the terminal says."""
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
-    sys.stdout.buffer.flush()

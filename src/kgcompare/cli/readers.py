@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgcompare.cli.options import Place, ProgressLine, catalogue_options, lang_option, opened, put
+from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
+from kgcompare.cli.output import ProgressLine, put
 from kgcompare.errors import DataError, SyntaxFault, UsageError
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 import click
 
+from kgcompare.cli.output import put
 from kgcompare.errors import UsageError
 from kgcompare.sandbox.limits import LIMITS, Limit
 
@@ -88,7 +89,6 @@ def settings_command(commands: Iterable[click.Command]) -> click.Command:
     @click.pass_context
     def settings(ctx: click.Context, /, form: str, **values: object) -> None:
         """List everything that can be set: its value, and its option, environment variable and key of a --config."""
-        from kgcompare.cli.options import put
         from kgcompare.formats import json
 
         options = (param for param in ctx.command.params if isinstance(param, click.Option))

@@ -20,10 +20,8 @@ from kgcompare.cli.options import (
     make_throwaway,
     must_be_store,
     opened,
-    put,
-    report_lines,
-    tell_report,
 )
+from kgcompare.cli.output import put, report_lines, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import DataError, UsageError, ValidationReport
 from kgcompare.sandbox.limits import LIMITS

@@ -130,7 +130,7 @@ class Answers:
 
 def answers_of(generation: Generation, most: int) -> Answers:
     """The answers that are kept of a generation, at most so many bytes of them."""
-    return generation.once("answers", lambda asked: Answers(asked, most))
+    return generation.once("answers", lambda of: Answers(of, most))
 
 
 QUICK = "kgcompare.quick"
