@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 
 from test_architecture import FILES, FLOORS, arrows_between, floor, name, part, room_of  # noqa: E402
 
-WIDTH, MARGIN, GAP = 940, 20, 26
+WIDTH, MARGIN, GAP = 980, 20, 26
 """Pixels: of the picture, around it, and between boxes on a floor."""
 BETWEEN = 40
 """Pixels between two floors, where arrows run."""
