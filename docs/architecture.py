@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 
 from test_architecture import FILES, FLOORS, arrows_between, floor, name, part, room_of  # noqa: E402
 
-WIDTH, MARGIN, GAP = 940, 20, 26
+WIDTH, MARGIN, GAP = 980, 20, 26
 """Pixels: of the picture, around it, and between boxes on a floor."""
 BETWEEN = 40
 """Pixels between two floors, where arrows run."""
@@ -149,7 +149,7 @@ def put_in_order(floors: list[list[Box]]) -> None:
         for number in (*range(len(floors)), *reversed(range(len(floors)))):
             boxes = floors[number]
             if len(boxes) <= 6:
-                boxes[:] = min(permutations(boxes), key=lambda order: cost(number, order))
+                boxes[:] = min(map(list, permutations(boxes)), key=lambda order: cost(number, order))
                 continue
             for _ in boxes:
                 for left in range(len(boxes) - 1):
