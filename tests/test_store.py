@@ -351,6 +351,15 @@ def test_a_broken_checkpoint(store: Path) -> None:
         EmbeddedStore(store)
 
 
+def test_a_writer_restores_what_it_writes_to(store: Path) -> None:
+    before = EmbeddedStore(store).snapshot().graphs()
+    shutil.rmtree(store / "live")
+    with embedded.writing(store) as writer:
+        writer.add([Quad(NamedNode("http://e/s"), NamedNode("http://e/p"), Literal("o"), NamedNode("http://e/g"))])
+        writer.publish(search.build)
+    assert set(EmbeddedStore(store).snapshot().graphs()) == {*before, "http://e/g"}
+
+
 def test_a_file_is_no_store(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("not a store")

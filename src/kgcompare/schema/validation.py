@@ -227,11 +227,11 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
 
     targets = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
     for shape in set(shapes.subjects(SH.property)):
-        said = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
-        if not said or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
+        declared = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
+        if not declared or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
             continue
         for part in list(shapes.objects(shape, SH.property)):
-            for predicate, value in said:
+            for predicate, value in declared:
                 shapes.add((part, predicate, value))
             shapes.remove((shape, SH.property, part))
     return shapes

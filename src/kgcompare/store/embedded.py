@@ -183,7 +183,7 @@ class Writer:
     def _open(self) -> pyoxigraph.Store:
         if self._live is None:
             with self._writing():
-                if self.folder.unfinished.exists():
+                if self.folder.unfinished.exists() or not self.folder.live.is_dir():
                     self._restore()
                 self.folder.unfinished.touch()
                 self._live = pyoxigraph.Store(str(self.folder.live))
