@@ -103,7 +103,7 @@ def full_style(data: Mapping[str, Any]) -> str:
 
 @pytest.mark.parametrize("data", ARTICLES, ids=range(len(ARTICLES)))
 def test_our_style_gives_what_the_full_apa_style_gives(data: CslItem) -> None:
-    assert citation.text(data) == full_style(data)
+    assert citation.plain_reference(data) == full_style(data)
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,11 @@ def test_our_style_gives_what_the_full_apa_style_gives(data: CslItem) -> None:
     ],
 )
 def test_references_in_plain_text(data: CslItem, reads: str) -> None:
-    assert citation.text(data) == reads
+    assert citation.plain_reference(data) == reads
 
 
 def test_a_range_of_pages_has_an_en_dash_and_nothing_that_does_not_print() -> None:
-    text = citation.text(ARTICLES[0])
+    text = citation.plain_reference(ARTICLES[0])
     assert "55–67" in text
     assert not {"\u2011", "\u00a0", "\u200b"} & set(text)
 
@@ -145,7 +145,7 @@ def test_a_range_of_pages_has_an_en_dash_and_nothing_that_does_not_print() -> No
 )
 def test_markup_in_a_title_stays_text(title: str) -> None:
     data = item("article-journal", author=AUTHORS[:1], title=title, **{"container-title": "J&J <b>", "volume": "1"})
-    plain = citation.text(data)
+    plain = citation.plain_reference(data)
     assert title.rstrip(".") in plain.replace("“", '"').replace("”", '"').replace("‘", "'").replace("’", "'")
     marked = citation.marked_up(data)
     shown = lxml_html.fromstring(f"<div>{marked}</div>")
@@ -158,7 +158,7 @@ def test_the_journal_is_in_italics_on_a_page() -> None:
 
 
 def test_nothing_but_a_title() -> None:
-    assert citation.text({"id": "x", "type": "book", "title": "Alone"}) == "Alone. (n.d.)."
+    assert citation.plain_reference({"id": "x", "type": "book", "title": "Alone"}) == "Alone. (n.d.)."
 
 
 @pytest.mark.parametrize(
@@ -180,18 +180,18 @@ def test_nothing_but_a_title() -> None:
 def test_an_odd_item_has_a_reference(odd: dict[str, Any], reads: str) -> None:
     whole = {**item("book", author=AUTHORS[:1], publisher="Wiley"), **odd}
     data = cast("CslItem", {key: value for key, value in whole.items() if value is not None})
-    assert reads in citation.text(data)
+    assert reads in citation.plain_reference(data)
     shown = lxml_html.fromstring(f"<div>{citation.marked_up(data).replace(chr(0), '')}</div>")
     assert {element.tag for element in shown.iter()} <= {"div", "i", "span"}
 
 
 def test_many_threads_give_the_same() -> None:
-    expected = [citation.text(data) for data in ARTICLES]
+    expected = [citation.plain_reference(data) for data in ARTICLES]
     citation._render.cache_clear()
     found: list[list[str]] = []
 
     def render() -> None:
-        found.append([citation.text(data) for data in ARTICLES])
+        found.append([citation.plain_reference(data) for data in ARTICLES])
 
     threads = [threading.Thread(target=render) for _ in range(4)]
     for thread in threads:
@@ -306,7 +306,7 @@ def test_authors_that_are_not_all_recorded() -> None:
         "author": [{"family": "Mnih", "given": "Volodymyr"}, {"literal": "et al."}],
         "issued": {"date-parts": [[2015]]},
     }
-    assert citation.text(item) == "Mnih, V., et al. (2015). A Title."
+    assert citation.plain_reference(item) == "Mnih, V., et al. (2015). A Title."
     item["author"] = [{"family": "Mnih", "given": "V."}, {"family": "Silver", "given": "D."}, {"literal": "et al."}]
-    assert citation.text(item) == "Mnih, V., Silver, D., et al. (2015). A Title."
+    assert citation.plain_reference(item) == "Mnih, V., Silver, D., et al. (2015). A Title."
     assert citation.marked_up(item).startswith("Mnih, V., Silver, D., et al. (2015).")

@@ -174,7 +174,7 @@ def test_what_nests_as_people_write_is_read() -> None:
 
 
 def test_a_broken_installation_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for use in (syntaxes.bundled, resources.text):
+    for use in (syntaxes.bundled, resources.text_of):
         with pytest.raises(StoreError, match="install kgcompare anew"):
             use(tmp_path / "gone.ttl")
 

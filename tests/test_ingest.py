@@ -727,7 +727,7 @@ def test_an_import_reads_each_graph_and_the_shapes_once(
     with contextlib.suppress(InvalidData):
         ingest.import_files(store, [changed], Options(replace=True, skip_invalid=True))
     assert {name.rpartition("/")[2] for name in asked} >= {"a", "b", "c", "shapes"}
-    assert set(asked.values()) == {1}
+    assert set(asked.values()) == {1}, asked
 
 
 def test_what_is_fresh_is_not_held_twice(small_store: Path) -> None:

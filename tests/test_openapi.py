@@ -49,7 +49,7 @@ OPERATIONS = {
 SLOW = {"report", "reportAs"}
 """The report of the whole catalogue takes seconds to make; that of a small one is looked at below."""
 GRAPHS = {FORMATS[name].media_type for name in RDF}
-OTHERS = {"/static/{filename}", "/sparql/", "/{plural}", "/{plural}.{format}"}
+OTHERS = {"/static/{filename}", "/sparql/"}
 """What pages load, another spelling of /sparql, and the lists of other kinds, which are as that of methods."""
 NUMBERS = ("/suggest?q=a&limit", "/methods?from", "/methods?q=a&after", "/reconcile/properties?limit")
 """Addresses up to the value of a parameter that is a number."""

@@ -18,8 +18,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
 from kgcompare.report import Report, duplicates
-from kgcompare.report.completeness import ClassState, Years, components
-from kgcompare.report.completeness import Item as Named
+from kgcompare.report.completeness import ClassState, Mentioned, Years, components
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
@@ -51,7 +50,7 @@ def state(found: Report, name: str) -> ClassState:
     return next(state for state in found.states if state.item.id == name)
 
 
-def ids(items: tuple[Named, ...]) -> list[str]:
+def ids(items: tuple[Mentioned, ...]) -> list[str]:
     return [item.id for item in items]
 
 
@@ -241,14 +240,14 @@ def test_components() -> None:
 
 
 def test_periods_are_equal_and_without_a_gap() -> None:
-    years = Years(Named("x"), ((-5, 1), (1763, 2), (2023, 3)), 0)
+    years = Years(Mentioned("x"), ((-5, 1), (1763, 2), (2023, 3)), 0)
     periods = years.periods
     assert len(periods) <= 30
     assert sum(count for _, _, count in periods) == 6
     assert all(last + 1 == following for (_, last, _), (following, _, _) in pairwise(periods))
     assert periods[0][0] <= -5
     assert periods[-1][1] >= 2023
-    assert Years(Named("x"), ((1996, 4),), 0).periods == ((1996, 1996, 4),)
+    assert Years(Mentioned("x"), ((1996, 4),), 0).periods == ((1996, 1996, 4),)
     assert texts.period(-4, 5, "en") == "5 BC–5"
 
 

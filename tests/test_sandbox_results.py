@@ -17,7 +17,7 @@ from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, QuerySolutions
 from kgcompare.errors import Refused
 from kgcompare.formats.solutions import write_solutions
 from kgcompare.sandbox import results as writing
-from kgcompare.sandbox.request import Request, Status
+from kgcompare.sandbox.request import Outcome, Request
 from kgcompare.sandbox.results import result_bytes
 from kgcompare.sandbox.worker import evaluate
 from kgcompare.store.base import Solutions
@@ -180,9 +180,9 @@ def test_statements_are_bounded_too(rdf: str) -> None:
     query = f"CONSTRUCT {{ <x:s> <x:p> ?text }} {ENDLESS.removeprefix('SELECT *').removesuffix('}')} {different} }}"
     few = Request(query + " LIMIT 10", 5.0, most_rows=100, most_bytes=100_000, rdf=rdf, prefixes={"x": "x:"})
     head, body = evaluate(pyoxigraph.Store(), few)
-    assert (head.status, head.form) == (Status.ANSWERED, rdf)
+    assert (head.outcome, head.form) == (Outcome.ANSWERED, rdf)
     assert body
     for most_rows, most_bytes, what in ((1000, 100_000_000, "1000 rows"), (10**9, 5_000, "5000 bytes")):
         head, body = evaluate(pyoxigraph.Store(), Request(query, 5.0, most_rows, most_bytes, rdf=rdf))
-        assert (head.status, body) == (Status.REFUSED, b"")
+        assert (head.outcome, body) == (Outcome.REFUSED, b"")
         assert re.match(f"the answer has more than {what}", head.detail)

@@ -19,12 +19,12 @@ from kgcompare.errors import Overrun, Refused, Unavailable
 from kgcompare.sandbox import process
 from kgcompare.sandbox.confinement import has_seccomp
 from kgcompare.sandbox.pool import Bounds, Pool
-from kgcompare.sandbox.request import Head, Request, Status
+from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.store.folder import Folder
 
 REQUEST = Request("ASK {}", seconds=1.0, most_rows=10, most_bytes=1000, base="http://e/", default=("x:g",))
 ONE = Bounds(seconds=2.0, workers=1, spare=0)
-READY = f"import sys; sys.stdout.write('{Head(Status.READY).to_bytes().decode().strip()}\\n'); sys.stdout.flush(); "
+READY = f"import sys; sys.stdout.write('{Head(Outcome.READY).to_bytes().decode().strip()}\\n'); sys.stdout.flush(); "
 """A program that starts as a worker does."""
 
 
@@ -47,7 +47,7 @@ def pretending(monkeypatch: pytest.MonkeyPatch, program: str) -> Pool:
     return Pool(Path("/"), ONE)
 
 
-@pytest.mark.parametrize("value", [REQUEST, Head(Status.REFUSED, detail="é\nb")])
+@pytest.mark.parametrize("value", [REQUEST, Head(Outcome.REFUSED, detail="é\nb")])
 def test_what_goes_through_the_pipe_comes_out_of_it(value: Request | Head) -> None:
     line = value.to_bytes()
     assert line.endswith(b"\n")
@@ -69,9 +69,9 @@ def test_a_field_of_another_type_is_told() -> None:
     with pytest.raises(Unavailable):
         Request.from_bytes(REQUEST.to_bytes().replace(b'"most_rows": 10', b'"most_rows": "ten"'))
     with pytest.raises(Unavailable):
-        Head.from_bytes(Head(Status.READY).to_bytes().replace(b"ready", b"unknown"))
+        Head.from_bytes(Head(Outcome.READY).to_bytes().replace(b"ready", b"unknown"))
     with pytest.raises(Unavailable):
-        Head.from_bytes(Head(Status.ANSWERED, length=-1).to_bytes())
+        Head.from_bytes(Head(Outcome.ANSWERED, length=-1).to_bytes())
 
 
 def test_a_snapshot_that_is_not_there(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_program_that_is_not_there(snapshot: Path, monkeypatch: pytest.MonkeyP
         (READY + "input()", Overrun),
         (READY + "input(); print('nonsense', flush=True); input()", Unavailable),
         (READY + "input(); sys.stdout.write('x' * 1_000_000); sys.stdout.flush(); input()", Unavailable),
-        (READY + f"input(); print({Head(Status.ANSWERED, 'json', length=10**12).to_bytes()!r}.decode())", Unavailable),
-        (READY + f"input(); print({Head(Status.ANSWERED, 'json', length=100).to_bytes()!r}.decode())", Overrun),
+        (READY + f"input(); print({Head(Outcome.ANSWERED, 'json', length=10**12).to_bytes()!r}.decode())", Unavailable),
+        (READY + f"input(); print({Head(Outcome.ANSWERED, 'json', length=100).to_bytes()!r}.decode())", Overrun),
         (READY + "import time; time.sleep(60)", Overrun),
     ],
 )

@@ -90,7 +90,7 @@ def test_what_has_a_default_of_its_own_has_the_limits() -> None:
     assert bounds.bytes == limits.answer_bytes
     assert (bounds.workers, bounds.spare, bounds.start) == (limits.workers, limits.spare_workers, limits.worker_start)
     assert (bounds.waiting, bounds.share) == (limits.waiting_queries, limits.client_queries)
-    assert default(workers.Pool, "memory") == limits.worker_memory
+    assert bounds.memory == limits.worker_memory
     assert default(RemoteStore, "timeout") == limits.timeout
     assert default(RemoteStore, "keep") == limits.endpoint_keep
     assert default(RemoteStore, "most_bytes") == limits.endpoint_bytes

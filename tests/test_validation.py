@@ -431,6 +431,8 @@ def constraints() -> list[tuple[str, str]]:
                 )
                 parts.append((f"{node.value.removeprefix(SHAPES)} {local}", part))  # type: ignore[arg-type]
         for name, part in parts:
+            if SHAPE_GRAPH.text(part, iri("sh:deactivated").value) == "true":
+                continue
             for predicate in SHAPE_GRAPH.description(part):
                 local = predicate.removeprefix(sh)
                 if local != predicate and local not in NO_CONSTRAINT and not name.startswith("prefixes"):

@@ -42,7 +42,7 @@ def broken(path: Path, why: str) -> str:
     return f"{path}, which comes with kgcompare, cannot be read: {why}; install kgcompare anew"
 
 
-def text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """What a file says that comes with this package.
 
     :raises StoreError: if it is not there or cannot be read: the installation is broken.
@@ -62,4 +62,4 @@ def example_comparisons() -> tuple[tuple[str, ...], ...]:
     path = folder("data") / "examples.csv"
     if not path.is_file():
         return ()
-    return tuple(tuple(row) for row in csv.reader(text(path).splitlines()) if row)
+    return tuple(tuple(row) for row in csv.reader(text_of(path).splitlines()) if row)

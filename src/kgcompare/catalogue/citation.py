@@ -167,7 +167,7 @@ def _leads_to_documents(graph: Graph, shape: Node) -> bool:
 # -- as references -----------------------------------------------------------------------------------
 
 
-def text(item: CslItem) -> str:
+def plain_reference(item: CslItem) -> str:
     """The full reference in plain text, in APA style."""
     return _render(json.dumps(item, sort_keys=True), False)
 

@@ -94,7 +94,7 @@ class Reader:
         if is_source(graph, term.value):
             item = self.csl(term)
             url = citation.source_address(graph, term)
-            return Value(term.value, citation.text(item), "en", term.value, url=url, csl=item)
+            return Value(term.value, citation.plain_reference(item), "en", term.value, url=url, csl=item)
         lang, text = self.label(term.value)
         return Value(term.value, text, lang, term.value)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kgcompare.formats import json, terminal
 from kgcompare.report import Finding, Report, Shared
-from kgcompare.report.completeness import ClassState, Item, Split, Years
+from kgcompare.report.completeness import ClassState, Mentioned, Split, Years
 from kgcompare.text.languages import best, speaks, translate, translate_plural
 
 _MOST_BARS = 20
@@ -65,7 +65,7 @@ def as_json(found: Report, lang: str) -> str:
     )
 
 
-def _item(item: Item, lang: str) -> dict[str, Any]:
+def _item(item: Mentioned, lang: str) -> dict[str, Any]:
     tag, label = item.label(lang)
     return {"id": item.id, "iri": item.iri, "label": label, "lang": tag or None}
 
@@ -191,11 +191,11 @@ def _head(text: str) -> str:
     return text + "\n" + "─" * terminal.width(text)
 
 
-def _label(item: Item, lang: str) -> str:
+def _label(item: Mentioned, lang: str) -> str:
     return item.label(lang)[1]
 
 
-def _ids(items: Iterable[Item]) -> str:
+def _ids(items: Iterable[Mentioned]) -> str:
     return ", ".join(item.id for item in items)
 
 
@@ -253,7 +253,7 @@ def _years_text(years: Years, lang: str) -> str:
     return _charted(years.row, rows, 0, years.without, lang)
 
 
-def _charted(row: Item, rows: Sequence[tuple[str, int]], more: int, without: int, lang: str) -> str:
+def _charted(row: Mentioned, rows: Sequence[tuple[str, int]], more: int, without: int, lang: str) -> str:
     text = _label(row, lang) + "\n" + terminal.bars(rows)
     text += translate_plural(lang, "and {count} more", "and {count} more", more) + "\n" if more else ""
     return text + (translate(lang, "not recorded") + f": {without}\n" if without else "")

@@ -171,7 +171,7 @@ def load(name: str) -> Query:
     folder = resources.folder("queries")
     for path in (folder / f"{name}.rq", folder / f"{name}.ru"):
         if path.is_file():
-            return parse(name, resources.text(path))
+            return parse(name, resources.text_of(path))
     raise QueryError(f"there is no query {name}")
 
 

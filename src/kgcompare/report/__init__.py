@@ -13,6 +13,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Severity
+from kgcompare.model import Progress
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
 from kgcompare.rdf.terms import LABELS, RDFS_LABEL, SH_MESSAGE
@@ -21,8 +22,7 @@ from kgcompare.report.completeness import (
     CONCEPT,
     SHOWN,
     ClassState,
-    Item,
-    Progress,
+    Mentioned,
     Questions,
     number,
     states,
@@ -46,7 +46,7 @@ class Finding:
     count: int
     things: int
     noted: int
-    examples: tuple[Item, ...]
+    examples: tuple[Mentioned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Shared:
     """Something that should belong to one thing and belongs to several: a DOI, an alias."""
 
     text: str
-    items: tuple[Item, ...]
+    items: tuple[Mentioned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ class Duplicate:
     """Two things of a class with names so alike that they may be one; *score* goes from 0 to 100."""
 
     score: float
-    one: Item
-    other: Item
+    one: Mentioned
+    other: Mentioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ class Report:
     generation: str
     base: str
     kinds: Mapping[str, int]
-    classes: tuple[tuple[Item, int], ...]
+    classes: tuple[tuple[Mentioned, int], ...]
     states: tuple[ClassState, ...]
     sources: int
     identified: int
     shared_dois: tuple[Shared, ...]
     checked: Mapping[str, Mapping[str, int]]
-    ways: tuple[Item, ...]
+    ways: tuple[Mentioned, ...]
     findings: tuple[Finding, ...] | None
     duplicates: tuple[Duplicate, ...]
     aliases: tuple[Shared, ...]
@@ -131,12 +131,12 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
     )
 
 
-def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], tuple[Item, ...]]:
+def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], tuple[Mentioned, ...]]:
     found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
-    ways: dict[str, Item] = {}
+    ways: dict[str, Mentioned] = {}
     for kind, how, n in asking.ask("report_checked"):
         names = vocabulary.graph().texts(how, RDFS_LABEL) if isinstance(how, NamedNode) else {}
-        ways[how.value] = Item(local_name(how.value), how.value, names)
+        ways[how.value] = Mentioned(local_name(how.value), how.value, names)
         found.setdefault(kind.value, {})[how.value] = number(n)
     for kind, by in found.items():
         by[""] = max(0, kinds.get(kind, 0) - sum(by.values()))

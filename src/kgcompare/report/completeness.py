@@ -6,13 +6,14 @@ Part of a :mod:`kgcompare.report`. Classes and rows come from the shapes; the en
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.model import Progress
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri, local_name
 from kgcompare.rdf.queries import load
@@ -23,7 +24,6 @@ from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import dates
 from kgcompare.text.languages import best, interface_languages, translate
 
-Progress = Callable[[str, int, int], None]
 SHOWN = 100
 """The most islands, duplicates, shared aliases and shared DOIs that a report names; it counts them all."""
 CONCEPT = SKOS_CONCEPT
@@ -32,7 +32,7 @@ _WIDTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Mentioned:
     """Something that a report names: a thing, a class, a row. ``path`` is its page below the root of a server."""
 
     id: str
@@ -51,14 +51,14 @@ class Missing:
 
     lang: str
     count: int
-    examples: tuple[Item, ...]
+    examples: tuple[Mentioned, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RowState:
     """How many things of a class have a value in a row, or are said to have none; texts also by language."""
 
-    item: Item
+    item: Mentioned
     recorded: int
     none: int = 0
     unknown: int = 0
@@ -70,8 +70,8 @@ class Row:
 class Split:
     """How many things have each concept in a row, the most frequent first, and how many have none."""
 
-    row: Item
-    values: tuple[tuple[Item, int], ...]
+    row: Mentioned
+    values: tuple[tuple[Mentioned, int], ...]
     without: int
 
 
@@ -79,7 +79,7 @@ class Split:
 class Years:
     """How many things begin in each year by a row of dates, and how many have no year there."""
 
-    row: Item
+    row: Mentioned
     years: tuple[tuple[int, int], ...]
     without: int
 
@@ -100,16 +100,16 @@ class Islands:
 
     count: int
     largest: int
-    small: tuple[tuple[Item, ...], ...]
+    small: tuple[tuple[Mentioned, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ClassState:
     """The things of one class that a shape targets."""
 
-    item: Item
+    item: Mentioned
     count: int
-    rows: tuple[Row, ...]
+    rows: tuple[RowState, ...]
     splits: tuple[Split, ...]
     years: tuple[Years, ...]
     islands: Islands | None
@@ -138,29 +138,29 @@ class Questions:
         about: dict[str, Iterable[Any]] = {"class": [NamedNode(c) for c in cls]} if cls else {}
         return self.generation.snapshot.select(query.bind(**about, **values) if about or values else query.text).rows
 
-    def items(self, things: Iterable[str]) -> dict[str, Item]:
+    def items(self, things: Iterable[str]) -> dict[str, Mentioned]:
         """What things are called, and where their pages are."""
         found = {}
         for thing, graph in self.generation.descriptions.things(things).items():
             path = self.generation.path(thing)
             slug = path.rpartition("/")[2] if path else local_name(thing)
             said = (graph.texts(NamedNode(thing), label) for label in LABELS) if is_safe_iri(thing) else ()
-            found[thing] = Item(slug, thing, next((names for names in said if names), {}), path)
+            found[thing] = Mentioned(slug, thing, next((names for names in said if names), {}), path)
         return found
 
-    def some(self, things: Iterable[str]) -> tuple[Item, ...]:
+    def some(self, things: Iterable[str]) -> tuple[Mentioned, ...]:
         """The same for a few things, by their IRIs."""
         ordered = sorted(set(things))
         found = self.items(ordered)
         return tuple(found[thing] for thing in ordered)
 
-    def item(self, cls: str) -> Item:
+    def item(self, cls: str) -> Mentioned:
         """A class; its own name behind that of its shape where another class of that shape has things too."""
         names = self.labels.get(cls, {})
         if sum(self.labels.get(other) == names for other in self.targets) > 1:
             names = {tag: f"{text} ({local_name(cls)})" for tag, text in names.items()}
         prefix = next((prefix for prefix, start in PREFIXES.items() if cls.startswith(start)), None)
-        return Item(f"{prefix}:{cls[len(PREFIXES[prefix]) :]}" if prefix else local_name(cls), cls, names)
+        return Mentioned(f"{prefix}:{cls[len(PREFIXES[prefix]) :]}" if prefix else local_name(cls), cls, names)
 
 
 def states(asking: Questions) -> tuple[ClassState, ...]:
@@ -197,7 +197,7 @@ def states(asking: Questions) -> tuple[ClassState, ...]:
                 continue
             languages, missing = _translations(asking, c, row, spoken)
             none, unknown = (sum(absent[c, name, r] for name in {row.iri, row.id or ""}) for r in _REASONS.values())
-            rows.append(Row(_row_item(row), counts[c, row.iri], none, unknown, languages, missing))
+            rows.append(RowState(_row_item(row), counts[c, row.iri], none, unknown, languages, missing))
         splits = [
             Split(_row_item(row), tuple((named[v], n) for v, n in concepts[c, p]), total - counts[c, row.iri])
             for p, row in plain[c].items()
@@ -293,8 +293,8 @@ def _rows(fields: Sequence[PropertyShape]) -> list[PropertyShape]:
     return [row for row in rows if all(is_safe_iri(s.predicate) for steps in row.path.alternatives for s in steps)]
 
 
-def _row_item(row: PropertyShape) -> Item:
-    return Item(row.id or local_name(row.iri), row.iri, row.names)
+def _row_item(row: PropertyShape) -> Mentioned:
+    return Mentioned(row.id or local_name(row.iri), row.iri, row.names)
 
 
 def number(term: Any) -> int:

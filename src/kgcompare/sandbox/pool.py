@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kgcompare.errors import Busy, Overrun, Refused, TooMany, Unavailable
 from kgcompare.sandbox.process import WorkerProcess
-from kgcompare.sandbox.request import Head, Request, Status
+from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.screen import screen
 
 
@@ -97,9 +97,9 @@ class Pool:
         )
         with self._place(client):
             head, body = self._run(request)
-        if head.status is Status.ANSWERED:
+        if head.outcome is Outcome.ANSWERED:
             return Answer(head.form, body)
-        if head.status is Status.REFUSED:
+        if head.outcome is Outcome.REFUSED:
             raise Refused(head.detail)
         raise Overrun(head.detail)
 

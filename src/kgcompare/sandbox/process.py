@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from kgcompare.errors import Overrun, Unavailable
-from kgcompare.sandbox.request import Head, Request, Status
+from kgcompare.sandbox.request import Head, Outcome, Request
 
 NICE = 10
 """Scheduling priority of a worker: whoever asks for a page comes first."""
@@ -87,7 +87,7 @@ class WorkerProcess:
             head = Head.from_bytes(self._line(time.monotonic() + self._start))
         except (OSError, EOFError) as fault:
             raise _not_started() from fault
-        if head.status is not Status.READY:
+        if head.outcome is not Outcome.READY:
             raise _not_started()
         self._ready = True
 

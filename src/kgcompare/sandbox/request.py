@@ -71,7 +71,7 @@ class Request:
         raise Unavailable("a worker was sent what is no request")
 
 
-class Status(StrEnum):
+class Outcome(StrEnum):
     """What became of a request, or of a worker's start."""
 
     READY = "ready"
@@ -86,7 +86,7 @@ class Status(StrEnum):
 class Head:
     """What stands before the bytes of an answer: their format and number, or what was wrong."""
 
-    status: Status
+    outcome: Outcome
     form: str = ""
     detail: str = ""
     length: int = 0
@@ -102,10 +102,10 @@ class Head:
         :raises Unavailable: if it carries none.
         """
         match _object(line):
-            case {"status": str(status), "form": str(form), "detail": str(detail), "length": int(length)} if (
-                status in set(Status) and length >= 0
+            case {"outcome": str(outcome), "form": str(form), "detail": str(detail), "length": int(length)} if (
+                outcome in set(Outcome) and length >= 0
             ):
-                return cls(Status(status), form, detail, length)
+                return cls(Outcome(outcome), form, detail, length)
         raise Unavailable("a worker has sent what is no answer; try again in a moment")
 
 

@@ -18,7 +18,7 @@ from kgcompare.errors import Refused
 from kgcompare.rdf.sparql_text import names_dataset
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.sandbox import confinement
-from kgcompare.sandbox.request import Head, Request, Status
+from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.results import BoundedBytes, at_most, result_bytes
 
 _LONGEST_DETAIL = 2_000
@@ -30,19 +30,19 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
     try:
         results = _results(store, request)
         if isinstance(results, QueryTriples):
-            return Head(Status.ANSWERED, request.rdf), _statements(results, request)
+            return Head(Outcome.ANSWERED, request.rdf), _statements(results, request)
         body = result_bytes(results, request.solutions, request.most_rows, request.most_bytes)
-        return Head(Status.ANSWERED, request.solutions), body
+        return Head(Outcome.ANSWERED, request.solutions), body
     except SyntaxError as fault:
-        return Head(Status.REFUSED, detail=str(fault.msg)[:_LONGEST_DETAIL]), b""
+        return Head(Outcome.REFUSED, detail=str(fault.msg)[:_LONGEST_DETAIL]), b""
     except Refused as fault:
-        return Head(Status.REFUSED, detail=str(fault)), b""
+        return Head(Outcome.REFUSED, detail=str(fault)), b""
     except (MemoryError, RecursionError):
-        return Head(Status.OVERRUN, detail="the query needs more memory than it may have"), b""
+        return Head(Outcome.OVERRUN, detail="the query needs more memory than it may have"), b""
     except OSError:
-        return Head(Status.OVERRUN, detail="the data cannot be read just now; try again in a moment"), b""
+        return Head(Outcome.OVERRUN, detail="the data cannot be read just now; try again in a moment"), b""
     except (ValueError, RuntimeError) as fault:
-        return Head(Status.REFUSED, detail=str(fault)[:_LONGEST_DETAIL]), b""
+        return Head(Outcome.REFUSED, detail=str(fault)[:_LONGEST_DETAIL]), b""
 
 
 def _results(store: pyoxigraph.Store, request: Request) -> QuerySolutions | QueryBoolean | QueryTriples:
@@ -86,7 +86,7 @@ def main() -> None:
     next(iter(store.quads_for_pattern(None, None, None, DefaultGraph())), None)
     confinement.bound(int(sys.argv[2]))
     confinement.close_network()
-    sys.stdout.buffer.write(Head(Status.READY).to_bytes())
+    sys.stdout.buffer.write(Head(Outcome.READY).to_bytes())
     sys.stdout.buffer.flush()
     answer_requests(store, sys.stdin.buffer, sys.stdout.buffer)
 

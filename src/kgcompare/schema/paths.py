@@ -59,26 +59,29 @@ def read_path(graph: Graph, node: Term | None) -> PropertyPath:
 
     :raises ShapeError: for a kind of path that no row can have.
     """
-    refused = ShapeError(
-        "this kind of sh:path cannot be a row; use a predicate, an inverse, an alternative of these, "
-        "or a sequence of two or three predicates"
-    )
     if isinstance(node, NamedNode) and node.value != RDF_NIL:
         return PropertyPath(((Step(node.value),),))
     if not isinstance(node, BlankNode):
-        raise refused
+        raise _refused()
     if graph.value(node, RDF_FIRST) is not None:
         members = graph.members(node)
         if not 2 <= len(members) <= 3 or not all(isinstance(member, NamedNode) for member in members):
-            raise refused
+            raise _refused()
         return PropertyPath((tuple(Step(cast(NamedNode, member).value) for member in members),))
     inverse = graph.value(node, SH_INVERSE_PATH)
     if isinstance(inverse, NamedNode):
         return PropertyPath(((Step(inverse.value, inverse=True),),))
     alternatives = graph.members(graph.value(node, SH_ALTERNATIVE_PATH))
     if not alternatives:
-        raise refused
+        raise _refused()
     steps = [read_path(graph, alternative).alternatives for alternative in alternatives]
     if any(len(a) != 1 or len(a[0]) != 1 for a in steps):
-        raise refused
+        raise _refused()
     return PropertyPath(tuple(a[0] for a in steps))
+
+
+def _refused() -> ShapeError:
+    return ShapeError(
+        "this kind of sh:path cannot be a row; use a predicate, an inverse, an alternative of these, "
+        "or a sequence of two or three predicates"
+    )

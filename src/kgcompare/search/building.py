@@ -42,9 +42,9 @@ _SEPARATOR = " \n "
 """Between the names or texts of one column of words; what reads them splits there."""
 
 
-def build(snapshot: Snapshot, path: Path) -> None:
-    """Makes the index of a generation at *path*, as the shapes that it keeps say."""
-    reading = _reading(snapshot)
+def build(snapshot: Snapshot, path: Path, reading: Reading | None = None) -> None:
+    """Makes the index of a generation at *path*, as *reading* or else the shapes that it keeps say."""
+    reading = reading or _reading(snapshot)
     _Builder(path, snapshot.base, reading).build(facts_of(snapshot, reading))
 
 
@@ -74,21 +74,25 @@ def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     return prepare
 
 
-def updater(previous: Snapshot | None, subjects: Collection[str]) -> Prepare:
+def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes) -> Prepare:
     """A way to make the next generation's index from *previous* and the IRIs of the things that changed.
+
+    *shapes* are those that the next generation keeps.
 
     An index that other shapes, or an earlier version, have made is made anew.
     """
 
+    reading = Reading(shapes)
+
     def prepare(snapshot: Snapshot, path: Path) -> None:
         if previous is None or len(subjects) > _FEW or previous.index_path is None or not previous.index_path.exists():
-            build(snapshot, path)
+            build(snapshot, path, reading)
             return
         shutil.copyfile(previous.index_path, path)
         try:
-            _Builder(path, snapshot.base, _reading(snapshot)).update(sorted(filter(is_safe_iri, subjects)), snapshot)
+            _Builder(path, snapshot.base, reading).update(sorted(filter(is_safe_iri, subjects)), snapshot)
         except _Outdated:
-            build(snapshot, path)
+            build(snapshot, path, reading)
 
     return prepare
 

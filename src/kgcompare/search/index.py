@@ -6,17 +6,18 @@ import difflib
 import re
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kgcompare.errors import Seam, StoreError, UsageError
-from kgcompare.rdf.namespaces import local_name, slugify
+from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search.entries import Entry, Filter
 from kgcompare.text.folding import fold, match_expression
-from kgcompare.text.languages import best, interface_languages
+from kgcompare.text.languages import interface_languages
 
 _OF_KIND = "t.kind = ?"
 _RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
@@ -24,33 +25,6 @@ _CANDIDATES = 400
 _RANKED = 2000
 _COUNTED = 500
 """Counts that are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list is narrowed to: a kind of things, words, slugs of facets, and years that the date must touch."""
-
-    text: str = ""
-    kind: str = ""
-    facets: Mapping[str, str] = field(default_factory=dict)
-    start: int | None = None
-    end: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A thing as the index knows it."""
-
-    id: int
-    iri: str
-    kind: str
-    slug: str
-    cls: str
-    labels: Mapping[str, str]
-
-    def label(self, lang: str) -> tuple[str | None, str]:
-        """(language, name) for a reader of *lang*."""
-        return best(self.labels, lang) or (None, local_name(self.iri))
 
 
 class Index:

@@ -228,7 +228,6 @@ class Writer:
         updates = [with_graph(load("drop_graph").text, graph) for graph in gone]
         updates.append(with_data(load("replace_graphs").bind(graph=filled), data))
         live = self._open()
-        live = self._open()
         with self._writing():
             live.update(";\n".join(updates))
 
@@ -237,12 +236,12 @@ class Writer:
 
         *prepare* makes the derived index beside it before anybody reads it.
         """
-        live = self._open()
         generation = self.folder.following()
         with self._writing():
-            live.flush()
+            # No name here holds live/: what *prepare* raises may keep this frame, and live/ has to close with the lock.
+            self._open().flush()
             self.folder.prepare(generation)
-            live.backup(str(self.folder.snapshot(generation)))
+            self._open().backup(str(self.folder.snapshot(generation)))
             prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index(generation))
             self.folder.set_current(generation)
             self.folder.unfinished.unlink()

@@ -84,7 +84,7 @@ def _absolute(path: str, query: Sequence[tuple[str, str]] = ()) -> str:
 
 def summary(record: Record) -> str | None:
     """One text that says what a record is about: its definition, or the reference of a source."""
-    return record.thing.description or (citation.text(record.csl) if record.csl else None)
+    return record.thing.description or (citation.plain_reference(record.csl) if record.csl else None)
 
 
 # -- JSON-LD -----------------------------------------------------------------------------------------
