@@ -198,15 +198,15 @@ class Generation:
 
     def addresses(self, things: Iterable[str]) -> dict[str, tuple[str, str]]:
         """IRI -> (kind, slug): of our own from the IRI itself, of others from the index."""
-        found: dict[str, tuple[str, str]] = {}
+        own: dict[str, tuple[str, str]] = {}
         others = []
         for thing in things:
             parts = self.base.parts(thing)
             if parts:
-                found[thing] = parts
+                own[thing] = parts
             else:
                 others.append(thing)
-        return found | (self.index.addresses(others) if others else {})
+        return own | (self.index.addresses(others) if others else {})
 
     def path(self, thing: str) -> str | None:
         """The address on a server of ours of a thing's page; None for a thing that has none."""

@@ -53,9 +53,9 @@ class Reader:
         if graph is not None:
             node = NamedNode(thing)
             for predicate in LABELS:
-                found = best(graph.texts(node, predicate), self.lang)
-                if found:
-                    return found[0] or None, found[1]
+                named = best(graph.texts(node, predicate), self.lang)
+                if named:
+                    return named[0] or None, named[1]
         return None, local_name(thing)
 
     def value(self, graph: Graph, term: Term) -> Value:
@@ -68,15 +68,15 @@ class Reader:
 
     def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
         """Where the fact that *subject* has *term* comes from, in the statements about it."""
-        found: list[Value] = []
+        values: list[Value] = []
         for statement in graph.subjects_of(RDF_OBJECT, term):
             if subject in graph.objects(statement, RDF_SUBJECT):
                 for source in graph.objects(statement, DCTERMS_SOURCE):
                     if isinstance(source, NamedNode):
-                        found.append(self.value(graph, source))
+                        values.append(self.value(graph, source))
                     elif isinstance(source, Literal):
-                        found.append(Value(literal_key(source), source.value))
-        return tuple(found)
+                        values.append(Value(literal_key(source), source.value))
+        return tuple(values)
 
     def key(self, graph: Graph, term: Term) -> str:
         """What a term is compared by; the same as queries/compare.rq gives."""
@@ -138,9 +138,9 @@ class Reader:
             members = [self.value(graph, member) for member in graph.members(node)]
             return self._joined(members, key)
         for predicate in LABELS:
-            found = best(graph.texts(node, predicate), self.lang)
-            if found:
-                return Value(key, found[1], found[0] or None)
+            named = best(graph.texts(node, predicate), self.lang)
+            if named:
+                return Value(key, named[1], named[0] or None)
         parts = []
         for predicate, values in graph.description(node).items():
             if predicate not in {KGC_COMPARISON_KEY, KGC_ORDER, RDF_TYPE}:

@@ -132,15 +132,15 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
 
 
 def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], tuple[Mentioned, ...]]:
-    found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    counts: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     ways: dict[str, Mentioned] = {}
     for kind, how, n in asking.ask("report_checked"):
         names = vocabulary.graph().texts(how, RDFS_LABEL) if isinstance(how, NamedNode) else {}
         ways[how.value] = Mentioned(local_name(how.value), how.value, names)
-        found.setdefault(kind.value, {})[how.value] = number(n)
-    for kind, by in found.items():
+        counts.setdefault(kind.value, {})[how.value] = number(n)
+    for kind, by in counts.items():
         by[""] = max(0, kinds.get(kind, 0) - sum(by.values()))
-    return found, tuple(ways[how] for how in sorted(ways))
+    return counts, tuple(ways[how] for how in sorted(ways))
 
 
 def _findings(asking: Questions) -> tuple[Finding, ...]:
@@ -160,14 +160,14 @@ def _findings(asking: Questions) -> tuple[Finding, ...]:
         message = fault.message if fault.message in own else f"{local_name(fault.constraint or '')}: {fault.path}"
         kinds.setdefault((fault.severity, message), []).append(fault.focus_node or "")
     order = ("violation", "warning", "info")
-    found = []
+    findings = []
     for severity, message in sorted(kinds, key=lambda kind: (order.index(kind[0]), -len(kinds[kind]), kind[1])):
         nodes = kinds[severity, message]
         things = sorted({node for node in nodes if is_safe_iri(node)})
         noted = len(asking.ask("report_notes", thing=[NamedNode(thing) for thing in things])) if things else 0
         texts = own.get(message, {"": message})
-        found.append(Finding(severity, texts, len(nodes), len(things), noted, asking.some(things[:EXAMPLES])))
-    return tuple(found)
+        findings.append(Finding(severity, texts, len(nodes), len(things), noted, asking.some(things[:EXAMPLES])))
+    return tuple(findings)
 
 
 def _everything(generation: Generation) -> Graph:
@@ -186,20 +186,20 @@ def _duplicates(asking: Questions) -> list[tuple[float, str, str]]:
     for c in asking.targets:
         if c != CONCEPT:
             groups.setdefault(tuple(row.iri for row in asking.rows[c]), []).append(c)
-    found = []
+    pairs = []
     for classes in groups.values():
         rows = asking.ask("report_names", classes, predicate=[NamedNode(label) for label in LABELS])
         names = ((thing.value, name.value) for thing, name in rows)
-        found += duplicates.pairs(names, tell=lambda done, total: asking.tell("comparing names", done, total))
-    return sorted(found, key=lambda pair: (-pair[0], *pair[1:]))
+        pairs += duplicates.pairs(names, tell=lambda done, total: asking.tell("comparing names", done, total))
+    return sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))
 
 
 def _aliases(asking: Questions) -> list[tuple[str, list[str]]]:
-    found = []
+    shared = []
     for c in asking.targets:
         aliases = {p for row in asking.rows[c] if row.kind == "name" and (p := row.path.predicate)}
         if aliases:
             parts = [(NamedNode(p), Literal(int(p in aliases))) for p in sorted({*aliases, *LABELS})]
             rows = asking.ask("report_shared_names", [c], predicate__alias=parts)
-            found += [(name.value, sorted(things.value.split())) for name, things in rows]
-    return sorted(found)
+            shared += [(name.value, sorted(things.value.split())) for name, things in rows]
+    return sorted(shared)

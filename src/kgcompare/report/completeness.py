@@ -140,19 +140,19 @@ class Questions:
 
     def items(self, things: Iterable[str]) -> dict[str, Mentioned]:
         """What things are called, and where their pages are."""
-        found = {}
+        mentioned = {}
         for thing, graph in self.generation.descriptions.things(things).items():
             path = self.generation.path(thing)
             slug = path.rpartition("/")[2] if path else local_name(thing)
             said = (graph.texts(NamedNode(thing), label) for label in LABELS) if is_safe_iri(thing) else ()
-            found[thing] = Mentioned(slug, thing, next((names for names in said if names), {}), path)
-        return found
+            mentioned[thing] = Mentioned(slug, thing, next((names for names in said if names), {}), path)
+        return mentioned
 
     def some(self, things: Iterable[str]) -> tuple[Mentioned, ...]:
         """The same for a few things, by their IRIs."""
         ordered = sorted(set(things))
-        found = self.items(ordered)
-        return tuple(found[thing] for thing in ordered)
+        mentioned = self.items(ordered)
+        return tuple(mentioned[thing] for thing in ordered)
 
     def item(self, cls: str) -> Mentioned:
         """A class; its own name behind that of its shape where another class of that shape has things too."""
@@ -188,7 +188,7 @@ def states(asking: Questions) -> tuple[ClassState, ...]:
         if year is not None:
             dated.setdefault((c.value, p.value), Counter())[year] += number(n)
     named = asking.items({concept for counted in concepts.values() for concept, _ in counted})
-    found = []
+    class_states = []
     for c in asking.targets:
         total = asking.classes[c]
         rows = []
@@ -208,9 +208,11 @@ def states(asking: Questions) -> tuple[ClassState, ...]:
             for p, row in plain[c].items()
             if (c, p) in dated
         ]
-        found.append(ClassState(asking.item(c), total, tuple(rows), tuple(splits), tuple(years), _islands(asking, c)))
+        class_states.append(
+            ClassState(asking.item(c), total, tuple(rows), tuple(splits), tuple(years), _islands(asking, c))
+        )
     asking.tell("counting", 1, 1)
-    return tuple(found)
+    return tuple(class_states)
 
 
 def _recorded(asking: Questions) -> Counter[tuple[str, str]]:
@@ -249,7 +251,7 @@ def _translations(
         lacking = sets.total() - having.get(tag, 0)
         if lacking:
             rows = asking.ask("report_untranslated", [cls], predicate=[NamedNode(predicate)], language=[Literal(tag)])
-            missing.append(Missing(tag, lacking, asking.some(found[0].value for found in rows)))
+            missing.append(Missing(tag, lacking, asking.some(solution[0].value for solution in rows)))
     return having, tuple(missing)
 
 

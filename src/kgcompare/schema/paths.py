@@ -39,13 +39,13 @@ class PropertyPath:
 
     def follow(self, graph: Graph, start: Node) -> list[Term]:
         """The distinct nodes that the path leads to from *start*, in order of appearance."""
-        found: dict[Term, None] = {}
+        reached: dict[Term, None] = {}
         for steps in self.alternatives:
             ends: list[Term] = [start]
             for step in steps:
                 ends = [end for node in ends for end in _step(graph, node, step)]
-            found.update(dict.fromkeys(ends))
-        return list(found)
+            reached.update(dict.fromkeys(ends))
+        return list(reached)
 
 
 def _step(graph: Graph, node: Term, step: Step) -> list[Term]:

@@ -55,19 +55,19 @@ def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     are those that the generation is thought to keep; one that turns out to need more is read from the store.
     """
     read = Reading(shapes).predicates
-    found: dict[str, Facts] = {}
+    facts: dict[str, Facts] = {}
     nodes: dict[NamedNode, NamedNode] = {}  # one object for each, which saves a third of the memory
     for quad in statements:
         predicate, value = read.get(quad.predicate.value), cast(Term, quad.object)
         if predicate is not None and isinstance(quad.subject, NamedNode):
-            values = found.setdefault(quad.subject.value, {}).setdefault(predicate, [])
+            values = facts.setdefault(quad.subject.value, {}).setdefault(predicate, [])
             if value not in values:
                 values.append(nodes.setdefault(value, value) if isinstance(value, NamedNode) else value)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
         reading = _reading(snapshot)
         if reading.predicates.keys() <= read.keys():
-            _Builder(path, snapshot.base, reading).build(records_of(found))
+            _Builder(path, snapshot.base, reading).build(records_of(facts))
         else:
             build(snapshot, path)
 
@@ -127,7 +127,7 @@ class _Builder:
         self.base = base
         self.reading = reading
 
-    def build(self, found: Mapping[str, Facts]) -> None:
+    def build(self, facts: Mapping[str, Facts]) -> None:
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(
@@ -136,7 +136,7 @@ class _Builder:
             )
             db.execute("BEGIN")
             db.execute("INSERT INTO meta VALUES('shapes', ?)", (self.reading.signature,))
-            self._insert(db, found, self.reading.places_of(found), fresh=True)
+            self._insert(db, facts, self.reading.places_of(facts), fresh=True)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
             db.execute("ANALYZE")
@@ -157,14 +157,14 @@ class _Builder:
                 (PEOPLE, *ids),
             )
             again = {*changed, *(row[0] for row in naming), *self._foreign_targets(db, ids)}
-            found = facts_of(snapshot, self.reading, sorted(again))
+            facts_by_thing = facts_of(snapshot, self.reading, sorted(again))
             # What a foreign concept is (a domain, a type ...) depends on where it is used.
-            places = self.reading.places_of(found)
+            places = self.reading.places_of(facts_by_thing)
             used = {thing for thing in places if thing not in again and self.base.parts(thing) is None}
-            found |= facts_of(snapshot, self.reading, sorted(used)) if used else {}
+            facts_by_thing |= facts_of(snapshot, self.reading, sorted(used)) if used else {}
             self._remove(db, sorted(again | used))
-            places = self.reading.places_of(found, self._used(db, sorted(again | used)))
-            self._insert(db, {t: facts for t, facts in found.items() if RDF_TYPE in facts}, places)
+            places = self.reading.places_of(facts_by_thing, self._used(db, sorted(again | used)))
+            self._insert(db, {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}, places)
             db.execute("COMMIT")
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
@@ -205,18 +205,23 @@ class _Builder:
             db.execute("UPDATE thing SET kind = '-', slug = iri WHERE id = ?", (number,))
 
     def _insert(
-        self, db: sqlite3.Connection, found: Mapping[str, Facts], places: Mapping[str, str], *, fresh: bool = False
+        self,
+        db: sqlite3.Connection,
+        facts_by_thing: Mapping[str, Facts],
+        places: Mapping[str, str],
+        *,
+        fresh: bool = False,
     ) -> None:
         last = db.execute("SELECT coalesce(max(id), 0) FROM thing").fetchone()[0]
-        old = {} if fresh else {thing: number for thing in found if (number := _id(db, thing))}
-        ids = old | {thing: last + place for place, thing in enumerate((t for t in found if t not in old), 1)}
-        kinds = self._insert_things(db, found, places, ids, fresh=fresh)
+        old = {} if fresh else {thing: number for thing in facts_by_thing if (number := _id(db, thing))}
+        ids = old | {thing: last + place for place, thing in enumerate((t for t in facts_by_thing if t not in old), 1)}
+        kinds = self._insert_things(db, facts_by_thing, places, ids, fresh=fresh)
         labels: list[tuple[int, str, str]] = []
         links: list[tuple[str, int, int]] = []
         entries: list[tuple[str, str, str, int]] = []
         words: list[tuple[int, str, str, str, str]] = []
         reading = self.reading
-        for thing, facts in found.items():
+        for thing, facts in facts_by_thing.items():
             number, kind, columns = ids[thing], kinds[thing], reading.of(reading.class_of(facts))
             names = names_of(facts)
             labels += [(number, lang, text) for lang, text in names.items()]
@@ -229,7 +234,7 @@ class _Builder:
                 if other:
                     links.append((facet, other, number))
             if kind not in reading.unsought:
-                people = [name for agent in agents for name in _agent_names(db, found, agent)]
+                people = [name for agent in agents for name in _agent_names(db, facts_by_thing, agent)]
                 columns_of_words = (names.values(), texts_of(facts, *columns.aliases), people)
                 summary = texts_of(facts, *columns.texts)
                 words.append((number, *map(_SEPARATOR.join, columns_of_words), _SEPARATOR.join(summary)))
@@ -241,7 +246,7 @@ class _Builder:
     def _insert_things(
         self,
         db: sqlite3.Connection,
-        found: Mapping[str, Facts],
+        facts_by_thing: Mapping[str, Facts],
         places: Mapping[str, str],
         ids: Mapping[str, int],
         *,
@@ -254,8 +259,8 @@ class _Builder:
         kinds: dict[str, str] = {}
         rows: list[tuple[object, ...]] = []
         # Records of our own have the address that their IRI says; foreign things get what is left.
-        taken = {parts for parts in map(self.base.parts, found) if parts}
-        for thing, facts in found.items():
+        taken = {parts for parts in map(self.base.parts, facts_by_thing) if parts}
+        for thing, facts in facts_by_thing.items():
             kind, slug = self._address(thing, facts, places, taken, None if fresh else db)
             if not fresh and (_holder(db, kind, slug) or thing) != thing:
                 raise _Outdated
@@ -285,9 +290,9 @@ class _Builder:
         return kind, slug
 
 
-def _agent_names(db: sqlite3.Connection, found: Mapping[str, Facts], agent: str) -> list[str]:
-    if agent in found:
-        return list(names_of(found[agent]).values())
+def _agent_names(db: sqlite3.Connection, facts: Mapping[str, Facts], agent: str) -> list[str]:
+    if agent in facts:
+        return list(names_of(facts[agent]).values())
     number = _id(db, agent)
     return [row[0] for row in db.execute("SELECT text FROM label WHERE thing = ?", (number,))] if number else []
 

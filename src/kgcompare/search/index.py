@@ -191,19 +191,19 @@ class Index:
             return [], 0
         # The order is the same however long the pages are: exact names, then the ranked, then the tail. To rank every
         # match of a common word costs more than its tail is worth.
-        found = dict.fromkeys(self._named(query, where, values))
+        best_first = dict.fromkeys(self._named(query, where, values))
         scopes = [match] if total <= _RANKED else [f"{column} : ({match})" for column in ("name", "alias", "people")]
         for scope in scopes:
-            if len(found) < skip + most:
+            if len(best_first) < skip + most:
                 rows = self._rows(
                     f"SELECT id FROM (SELECT t.id AS id, {_RANK} AS rank {join} LIMIT {_RANKED}) ORDER BY rank, id",
                     (scope, *values),
                 )
-                found.update(dict.fromkeys(row[0] for row in rows))
-        ids = list(found)
+                best_first.update(dict.fromkeys(row[0] for row in rows))
+        ids = list(best_first)
         if len(ids) < min(skip + most, total):
             rows = self._rows(f"SELECT t.id {join} ORDER BY words.rowid LIMIT ?", (match, *values, skip + most))
-            ids += [row[0] for row in rows if row[0] not in found]
+            ids += [row[0] for row in rows if row[0] not in best_first]
         return ids[skip : skip + most], total
 
     def _named(self, query: Filter, where: str, values: Sequence[Any]) -> list[int]:
