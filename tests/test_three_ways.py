@@ -215,7 +215,7 @@ def quads_of(catalogue: Catalogue) -> list[Quad]:
     records = Records(Base())
     split([Triple(subject, iri(predicate), value) for subject, predicate, value in said], records, "generated")
     derive(records)
-    return records.all_quads()
+    return [quad for name in records.documents for quad in records.quads(name)]
 
 
 # -- the three ways ------------------------------------------------------------------------------------

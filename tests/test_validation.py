@@ -17,9 +17,8 @@ from kgcompare.ingest import Options, validate
 from kgcompare.ingest.readers import read_records
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, PREFIXES, SHAPES, Base, iri
-from kgcompare.schema import vocabulary
+from kgcompare.schema import validation, vocabulary
 from kgcompare.schema.shapes import Shapes, bundled_shapes
-from kgcompare.schema.validation import line_of
 
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 HEADER += "@base <https://w3id.org/kgcompare/> .\n"
@@ -734,4 +733,4 @@ def test_rows_come_from_every_shape_of_a_class_by_their_order() -> None:
     ],
 )
 def test_the_line_on_which_a_description_starts(text: str, line: int | None) -> None:
-    assert line_of(text, "https://w3id.org/kgcompare/id/method/a") == line
+    assert validation._line_in(validation._starts(text), "https://w3id.org/kgcompare/id/method/a") == line

@@ -58,10 +58,6 @@ class Records:
         graph = NamedNode(name)
         return [Quad(t.subject, t.predicate, t.object, graph) for t in self.documents[name]]
 
-    def all_quads(self) -> list[Quad]:
-        """The statements of all documents."""
-        return [quad for name in self.documents for quad in self.quads(name)]
-
 
 def clean(term: Term) -> Term:
     """A literal's text in Unicode NFC without space around it, a date in canonical EDTF; other terms as they are.

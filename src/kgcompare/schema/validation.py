@@ -126,11 +126,6 @@ def _starts_of(file: str, _changed: int) -> Mapping[str, int]:
     return _starts(Path(file).read_text(encoding="utf-8"))
 
 
-def line_of(text: str, iri: str) -> int | None:
-    """The 1-based line on which the description of *iri* starts in a Turtle-like text, where that shows."""
-    return _line_in(_starts(text), iri)
-
-
 _PREFIX = re.compile(r"\s*@?prefix\s+([\w.-]*):\s*<([^<>\s]*)>", re.IGNORECASE)
 _START = re.compile(r"\s*(?:<([^<>\s]+)>|([\w.-]*):([\w.%-]*))(?=\s|$)")
 
