@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,10 @@ def name(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Everything that a file imports, when it is loaded or later, but not what only type checkers read."""
+    found = []
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only = {
         id(node)
@@ -58,12 +61,13 @@ def imports(path: Path) -> Iterator[str]:
             continue
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield alias.name
+                found.append(alias.name)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
             module = node.module or ""
             for alias in node.names:
-                yield f"{module}.{alias.name}"
+                found.append(f"{module}.{alias.name}")
+    return tuple(found)
 
 
 def ours(path: Path) -> Iterator[str]:

@@ -137,6 +137,7 @@ def test_the_command_line_starts_without_loading_everything() -> None:
     assert loaded.isdisjoint(HEAVY)
 
 
+@pytest.mark.slow
 def test_the_command_line_starts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ratio to the bare interpreter holds on a machine that is busy, too."""
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
@@ -777,6 +778,7 @@ def test_a_new_row_validates_too(run: Run, licensed: Path) -> None:
     fails(run("compare", "lasso", *place), 1, "Une seule licence.")
 
 
+@pytest.mark.slow
 def test_shapes_given_at_init_or_import_are_kept(run: Run, tmp_path: Path, licensed: Path) -> None:
     run("init", "--store", tmp_path / "a", "--shapes", DATA / "licence_row.ttl")
     run("import", "--store", tmp_path / "a", SMALL, licensed)

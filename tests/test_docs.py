@@ -296,6 +296,7 @@ def test_the_query_of_the_readme(bundled_store: Path) -> None:
 # -- the house -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_picture_shows_the_imports_of_today() -> None:
     spec = importlib.util.spec_from_file_location("architecture", DOCS / "architecture.py")
     assert spec is not None

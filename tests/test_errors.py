@@ -210,6 +210,7 @@ def test_circles_have_a_key() -> None:
     assert "[...]" in structure_key(graph, a)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "note", ["[ kgc:note " * 1500 + "1" + " ]" * 1500, "( " * 1500 + "1" + " )" * 1500, f"( {'1 ' * 1500})"]
 )

@@ -310,6 +310,7 @@ def test_descriptions(client: FlaskClient, path: str, said: str) -> None:
     assert found.xpath("//meta[@property='og:title']/@content") == found.xpath("//title/text()")
 
 
+@pytest.mark.slow
 def test_the_policy_of_the_page_lets_data_blocks_pass(visit: Open) -> None:
     opened = visit("/source/goodfellow-2014-generative-adversarial-nets")
     block = opened.locator("script[type='application/ld+json']").text_content()

@@ -83,6 +83,7 @@ def test_there_are_as_many_rows_as_there_may_be_and_no_more(name: str, form: str
         result_bytes(answered(query), form, rows=number - 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ENGINE)
 @pytest.mark.parametrize("name", ROWS)
 def test_rows_are_counted_wherever_chunks_end(name: str, form: str) -> None:

@@ -302,6 +302,7 @@ def test_as_many_threads_as_there_may_be(small_store: Path) -> None:
     assert gateway._threads._max_workers == 3
 
 
+@pytest.mark.slow
 def test_a_server_that_is_told_by_option_variable_and_file(small_store: Path, tmp_path: Path) -> None:
     config = tmp_path / "kgcompare.toml"
     config.write_text("reconcile-queries = 3\nbody_time = 1.0\n")

@@ -580,6 +580,7 @@ def held_open(folder: Path) -> list[str]:
     return [name for name in found if name.startswith(str(folder))]
 
 
+@pytest.mark.slow
 def test_no_file_stays_open(store: Path) -> None:
     for _ in range(4):
         with Catalogue(EmbeddedStore(store)) as catalogue:
