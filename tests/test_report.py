@@ -19,7 +19,7 @@ from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
 from kgcompare.report import Report, duplicates
 from kgcompare.report.completeness import ClassState, Years, components
-from kgcompare.report.completeness import Item as Named
+from kgcompare.report.questions import Named
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web import once

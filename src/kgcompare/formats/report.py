@@ -8,7 +8,8 @@ from typing import Any
 
 from kgcompare.formats import json, terminal
 from kgcompare.report import Finding, Report, Shared
-from kgcompare.report.completeness import ClassState, Item, Split, Years
+from kgcompare.report.completeness import ClassState, Split, Years
+from kgcompare.report.questions import Named
 from kgcompare.text.languages import best, speaks, translate
 
 _MOST_BARS = 20
@@ -65,7 +66,7 @@ def as_json(found: Report, lang: str) -> str:
     )
 
 
-def _item(item: Item, lang: str) -> dict[str, Any]:
+def _item(item: Named, lang: str) -> dict[str, Any]:
     tag, label = item.label(lang)
     return {"id": item.id, "iri": item.iri, "label": label, "lang": tag or None}
 
@@ -154,7 +155,7 @@ def as_table(found: Report, lang: str) -> str:
     ]
     if not found.records:
         return parts[0] + "\n\n" + translate(lang, "There are no records.") + "\n"
-    kinds = [[translate(lang, kind), str(count)] for kind, count in found.kinds.items()]
+    kinds = [[_label(found.named_kinds[kind], lang), str(count)] for kind, count in found.kinds.items()]
     parts.append(terminal.listing([translate(lang, "kind"), translate(lang, "records")], kinds))
     parts.append(
         terminal.listing(
@@ -171,7 +172,10 @@ def as_table(found: Report, lang: str) -> str:
     parts.append("\n".join([_head("DOI"), dois, *shared]))
     heads = [translate(lang, "kind"), *(_label(way, lang) for way in found.ways), translate(lang, "not said")]
     ways = [*(way.iri for way in found.ways), ""]
-    rows = [[translate(lang, kind), *(str(by.get(way, 0)) for way in ways)] for kind, by in found.checked.items()]
+    rows = [
+        [_label(found.named_kinds[kind], lang), *(str(by.get(way, 0)) for way in ways)]
+        for kind, by in found.checked.items()
+    ]
     parts.append(_head(translate(lang, "How records were checked")) + "\n" + terminal.listing(heads, rows))
     parts.append("\n".join([_head(translate(lang, "Validation")), *_finding_lines(found, lang)]))
     pairs = [[f"{p.score:.0f}", p.one.id, p.other.id, _label(p.one, lang)] for p in found.duplicates]
@@ -191,11 +195,11 @@ def _head(text: str) -> str:
     return text + "\n" + "─" * terminal.width(text)
 
 
-def _label(item: Item, lang: str) -> str:
+def _label(item: Named, lang: str) -> str:
     return item.label(lang)[1]
 
 
-def _ids(items: Iterable[Item]) -> str:
+def _ids(items: Iterable[Named]) -> str:
     return ", ".join(item.id for item in items)
 
 
@@ -253,7 +257,7 @@ def _years_text(years: Years, lang: str) -> str:
     return _charted(years.row, rows, 0, years.without, lang)
 
 
-def _charted(row: Item, rows: Sequence[tuple[str, int]], more: int, without: int, lang: str) -> str:
+def _charted(row: Named, rows: Sequence[tuple[str, int]], more: int, without: int, lang: str) -> str:
     text = _label(row, lang) + "\n" + terminal.bars(rows)
     text += translate(lang, "and {count} more", count=more) + "\n" if more else ""
     return text + (translate(lang, "not recorded") + f": {without}\n" if without else "")
