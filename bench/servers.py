@@ -50,11 +50,12 @@ def serve_waitress(store: Path, port: int) -> None:
     import waitress
 
     from kgcompare.web.app import create_app
-    from kgcompare.web.server import THREADS
     from kgcompare.web.settings import Settings
 
-    app = create_app(Settings(store=store))
-    waitress.serve(app, host="127.0.0.1", port=port, threads=THREADS, connection_limit=10_000, asyncore_use_poll=True)
+    settings = Settings(store=store)
+    app = create_app(settings)
+    threads = settings.limits.threads
+    waitress.serve(app, host="127.0.0.1", port=port, threads=threads, connection_limit=10_000, asyncore_use_poll=True)
 
 
 @contextmanager

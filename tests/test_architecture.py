@@ -150,17 +150,19 @@ def test_the_house_has_five_files_and_thirteen_folders() -> None:
 
 
 def test_the_readme_lists_the_rooms_that_there_are() -> None:
-    """``room/`` followed by its modules in backticks, a line a folder."""
+    """A line a folder or file: its name, what it is for, and its modules in backticks."""
     text = (PACKAGE.parents[1] / "README.md").read_text(encoding="utf-8")
     table = text.partition("## Where things are")[2].partition("\n## ")[0]
-    said: dict[str, set[str]] = {}
-    for line in re.findall(r"^\| `(\w+)/?` \|(.*)\|$", table, re.MULTILINE):
-        said[line[0]] = set(re.findall(r"`(\w+)`", line[1]))
-    there: dict[str, set[str]] = {}
+    lines = re.findall(r"^\| `(\w+)(/?)` \|[^|]+\|([^|]*)\|$", table, re.MULTILINE)
+    said = {(room, bool(slash)): re.findall(r"`(\w+)`", modules) for room, slash, modules in lines}
+    there: dict[tuple[str, bool], list[str]] = {}
     for path in FILES:
         room, *inner = path.relative_to(PACKAGE).with_suffix("").parts
-        there.setdefault(room, set()).update(module for module in inner if module != "__init__")
-    assert said == there
+        there.setdefault((room, bool(inner)), []).extend(module for module in inner if module != "__init__")
+    assert len(lines) == len(said), "a room has two lines"
+    assert said == there, "with the modules in the order of the alphabet"
+    order = [floor(room) for room, _ in said]
+    assert order == sorted(order), "foundations first"
 
 
 def exported(path: Path) -> Iterator[tuple[str, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import bibtexparser
 import citeproc
@@ -18,12 +18,16 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pylatexenc import latex2text
+from pyoxigraph import RdfFormat, parse
 
 from conftest import Run
 from kgcompare import ingest, resources
-from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue import Catalogue, citation
 from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import BIBLIOGRAPHY, FORMATS, bibliography
+from kgcompare.model import CslItem, CslName
+from kgcompare.rdf.namespaces import PREFIXES, shortened
+from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
@@ -126,7 +130,7 @@ def plain(tex: str) -> str:
     return str(tex_reader().latex_to_text(tex))
 
 
-def named(part: NameParts) -> dict[str, str]:
+def named(part: NameParts) -> CslName:
     """A name as CSL has it, of what BibTeX reads."""
     family = plain(" ".join([*part.von, *part.last]))
     return {"family": family, "given": plain(" ".join(part.first))} if part.first else {"literal": family}
@@ -138,7 +142,7 @@ def read_ris(text: str) -> list[dict[str, Any]]:
     return list(rispy.loads(text))
 
 
-def cited(generation: Generation, *methods: str) -> list[bibliography.Item]:
+def cited(generation: Generation, *methods: str) -> list[CslItem]:
     return bibliography.references(generation.compare(methods))
 
 
@@ -178,12 +182,10 @@ def test_nothing_to_cite(generation: Generation) -> None:
         assert (bibliography.ris(items), bibliography.csl_json(items)) == ("", "[]\n")
 
 
-def item(
-    slug: str, title: str = "Generative nets", author: str = "Goodfellow", year: int | None = 2014
-) -> dict[str, Any]:
-    names = [{"family": author, "given": "I."}]
-    found: dict[str, Any] = {"id": BASE + slug, "type": "article-journal", "title": title, "author": names}
-    return found if year is None else found | {"issued": {"date-parts": [[year]]}}
+def item(slug: str, title: str = "Generative nets", author: str = "Goodfellow", year: int | None = 2014) -> CslItem:
+    names: list[CslName] = [{"family": author, "given": "I."}]
+    found: CslItem = {"id": BASE + slug, "type": "article-journal", "title": title, "author": names}
+    return found if year is None else {**found, "issued": {"date-parts": [[year]]}}
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def item(
         (item("x", year=None), "goodfellowgenerative"),
     ],
 )
-def test_keys(data: dict[str, Any], key: str) -> None:
+def test_keys(data: CslItem, key: str) -> None:
     assert list(bibliography.keys([data])) == [key]
 
 
@@ -205,6 +207,22 @@ def test_equal_keys_are_told_apart_whatever_the_order() -> None:
     expected = {"goodfellow2014generative-2": "b", "goodfellow2014generative": "a", "goodfellow2014generative-3": "c"}
     for order in (three, three[::-1]):
         assert {k: i["id"].removeprefix(BASE) for k, i in bibliography.keys(order).items()} == expected
+
+
+@pytest.mark.parametrize("dates", [[], [[]]])
+def test_a_date_that_says_nothing_is_left_out(dates: list[list[int]]) -> None:
+    odd: CslItem = {**item("x", year=None), "issued": {"date-parts": dates}}
+    (entry,) = read_bibtex(bibliography.bibtex([odd])).values()
+    (reference,) = read_ris(bibliography.ris([odd]))
+    assert ("year" in entry, "year" in reference) == (False, False)
+
+
+def test_an_item_of_which_nothing_is_recorded() -> None:
+    (key,) = read_bibtex(bibliography.bibtex([{"id": "urn:x", "type": ""}]))
+    assert key.startswith("anonymous")
+    assert [entry["type_of_reference"] for entry in read_ris(bibliography.ris([{"id": "urn:x", "type": ""}]))] == [
+        "GEN"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -226,12 +244,13 @@ def test_capitals_and_signs_of_a_title_are_kept(title: str, tex: str) -> None:
     [("12-34", ("12", "34")), ("e1-e9", ("e1", "e9")), ("7", ("7",)), ("1-2-1-9", ("1-2-1-9",)), ("", ())],
 )
 def test_pages(said: str, read: tuple[str, ...]) -> None:
-    assert bibliography.pages({"page": said}) == read
+    assert bibliography.pages({"id": "x", "type": "book", "page": said}) == read
 
 
+@pytest.mark.slow
 def test_every_source_of_the_catalogue_is_read_back(bundled: Generation) -> None:
     slugs = sorted(path.stem for path in (resources.folder("data") / "sources").glob("*.ttl"))
-    items = [bundled.record("source", slug).csl or {} for slug in slugs]
+    items = [cast("CslItem", bundled.record("source", slug).csl) for slug in slugs]
     named_items = bibliography.keys(items)
     found = read_bibtex(bibliography.bibtex(items))
     assert list(found) == list(named_items)
@@ -283,7 +302,7 @@ items = st.fixed_dictionaries(
 
 @settings(max_examples=150, deadline=None)
 @given(items)
-def test_no_text_breaks_out_of_its_field(data: Mapping[str, Any]) -> None:
+def test_no_text_breaks_out_of_its_field(data: CslItem) -> None:
     other = item("other")
     found = read_bibtex(text := bibliography.bibtex([data, other]))
     assert list(found) == list(bibliography.keys([data, other]))
@@ -299,7 +318,7 @@ def test_no_text_breaks_out_of_its_field(data: Mapping[str, Any]) -> None:
             depth += {"{": 1, "}": -1}.get(char, 0)
             assert depth >= 0
         assert depth == 0
-    said = [name for name in data.get("author", ()) if any(map(bibliography.one_line, name.values()))]
+    said = [name for name in data.get("author", ()) if any(map(bibliography.one_line, map(str, name.values())))]
     assert len(entry.get("author", ())) == len(said)
     first, last = read_ris(bibliography.ris([data, other]))
     assert first.get("title", "") == bibliography.one_line(data["title"])
@@ -345,6 +364,42 @@ def test_what_cites_nothing_has_no_bibliography(
     told = run("show", slug, "--kind", kind, "--format", form, "--store", store)
     assert (told.code, told.out) == (2, "")
     assert client.get(f"/source/nothing.{form}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("shape", "cites"),
+    [
+        ("sh:property [ sh:path dcterms:references ; sh:class bibo:Document ]", True),
+        ("sh:property [ sh:path dcterms:references ; sh:or ( [ sh:class ex:A ] [ sh:class bibo:Book ] ) ]", True),
+        ("sh:property [ sh:path dcterms:references ; sh:node [ sh:property [ sh:class bibo:Book ] ] ]", True),
+        ("sh:targetClass bibo:Webpage", True),
+        ("sh:property [ sh:path dcterms:creator ; sh:class foaf:Person ]", False),
+        ("sh:property [ sh:path dcterms:title ; sh:datatype xsd:string ]", False),
+        ("sh:node ex:Shape", False),
+    ],
+)
+def test_a_shape_says_whether_things_can_cite(shape: str, cites: bool) -> None:
+    names = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
+    text = f"{names}@prefix ex: <http://e/> . ex:Shape sh:targetClass ex:Tool ; {shape} ."
+    shapes = Shapes(quad.triple for quad in parse(text, format=RdfFormat.TURTLE))
+    assert citation.cites(shapes)["http://e/Tool"] is cites
+
+
+def test_the_kinds_that_can_cite_are_those_whose_shapes_say_so() -> None:
+    can = citation.cites(Shapes(bundled_shapes()))
+    assert {shortened(cls): cites for cls, cites in can.items()} == {
+        "kgc:Method": True,
+        "bibo:Document": True,
+        "skos:Concept": False,
+        "foaf:Person": False,
+        "foaf:Organization": False,
+    }
+
+
+def test_a_record_that_is_not_there_has_no_formats(client: FlaskClient, run: Run, store: Path) -> None:
+    for path in ("/source/nothing", "/agent/nothing", "/nothing/nothing"):
+        assert client.get(f"{path}.bib").status_code == 404
+    assert run("show", "nothing", "--kind", "agent", "--format", "bib", "--store", store).code == 1
 
 
 def test_pages_offer_what_there_is(client: FlaskClient) -> None:

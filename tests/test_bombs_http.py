@@ -17,6 +17,7 @@ import pytest
 import bombs
 from serving import Server, serving
 
+pytestmark = pytest.mark.slow
 DEADLINE = 1.0
 GRACE = 0.5
 BYSTANDER = "/compare.json?method=lasso&method=ridge-regression"

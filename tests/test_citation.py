@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from lxml import html as lxml_html
@@ -13,24 +13,25 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.values import Reader
+from kgcompare.model import CslItem, CslName
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import PREFIXES
 
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 
 
-def person(family: str, given: str) -> dict[str, str]:
+def person(family: str, given: str) -> CslName:
     """A name as CSL has it."""
     return {"family": family, "given": given}
 
 
-def item(kind: str, **said: Any) -> dict[str, Any]:
+def item(kind: str, **said: Any) -> CslItem:
     """A CSL-JSON item."""
     year = said.pop("year", 1996)
     found = {"id": "x", "type": kind, "title": "Some title of a work", "issued": {"date-parts": [[year]]}, **said}
     if year is None:
         del found["issued"]
-    return found
+    return cast("CslItem", found)
 
 
 AUTHORS = [person("Hoerl", "Arthur E."), person("Kennard", "Robert W.")]
@@ -101,8 +102,8 @@ def full_style(data: Mapping[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("data", ARTICLES, ids=range(len(ARTICLES)))
-def test_our_style_gives_what_the_full_apa_style_gives(data: dict[str, Any]) -> None:
-    assert citation.text(data) == full_style(data)
+def test_our_style_gives_what_the_full_apa_style_gives(data: CslItem) -> None:
+    assert citation.plain_reference(data) == full_style(data)
 
 
 @pytest.mark.parametrize(
@@ -128,12 +129,12 @@ def test_our_style_gives_what_the_full_apa_style_gives(data: dict[str, Any]) -> 
         ),
     ],
 )
-def test_references_in_plain_text(data: dict[str, Any], reads: str) -> None:
-    assert citation.text(data) == reads
+def test_references_in_plain_text(data: CslItem, reads: str) -> None:
+    assert citation.plain_reference(data) == reads
 
 
 def test_a_range_of_pages_has_an_en_dash_and_nothing_that_does_not_print() -> None:
-    text = citation.text(ARTICLES[0])
+    text = citation.plain_reference(ARTICLES[0])
     assert "55–67" in text
     assert not {"\u2011", "\u00a0", "\u200b"} & set(text)
 
@@ -144,7 +145,7 @@ def test_a_range_of_pages_has_an_en_dash_and_nothing_that_does_not_print() -> No
 )
 def test_markup_in_a_title_stays_text(title: str) -> None:
     data = item("article-journal", author=AUTHORS[:1], title=title, **{"container-title": "J&J <b>", "volume": "1"})
-    plain = citation.text(data)
+    plain = citation.plain_reference(data)
     assert title.rstrip(".") in plain.replace("“", '"').replace("”", '"').replace("‘", "'").replace("’", "'")
     marked = citation.marked_up(data)
     shown = lxml_html.fromstring(f"<div>{marked}</div>")
@@ -157,16 +158,40 @@ def test_the_journal_is_in_italics_on_a_page() -> None:
 
 
 def test_nothing_but_a_title() -> None:
-    assert citation.text({"id": "x", "type": "book", "title": "Alone"}) == "Alone. (n.d.)."
+    assert citation.plain_reference({"id": "x", "type": "book", "title": "Alone"}) == "Alone. (n.d.)."
+
+
+@pytest.mark.parametrize(
+    ("odd", "reads"),
+    [
+        ({"title": None}, "Hoerl, A. E. (1996). Wiley."),
+        ({"author": [{}, {"given": ". - '"}, {"literal": ""}]}, "Some title of a work"),
+        ({"author": [{"family": "Ho\x00erl\ud800\u202e", "given": " "}]}, "(1996). Some title of a work. Wiley."),
+        ({"author": AUTHORS * 1500}, "(1996). Some title of a work. Wiley."),
+        ({"issued": {"date-parts": [[-44]]}}, "Hoerl, A. E. (44 BC). Some title of a work. Wiley."),
+        ({"issued": {"date-parts": [[]]}}, "Arthur E. Hoerl. Some title of a work. Wiley"),
+        ({"issued": {"date-parts": "1996"}}, "Some title of a work"),
+        ({"issued": {"date-parts": [["soon"]]}}, "Some title of a work"),
+        ({"type": "no such type"}, "Hoerl, A. E. (1996). Some title of a work."),
+        ({"type": ""}, "Some title of a work"),
+        ({"issued": {"date-parts": [[]]}, "title": "<b>1 & 2</b>"}, "<b>1 & 2</b>"),
+    ],
+)
+def test_an_odd_item_has_a_reference(odd: dict[str, Any], reads: str) -> None:
+    whole = {**item("book", author=AUTHORS[:1], publisher="Wiley"), **odd}
+    data = cast("CslItem", {key: value for key, value in whole.items() if value is not None})
+    assert reads in citation.plain_reference(data)
+    shown = lxml_html.fromstring(f"<div>{citation.marked_up(data).replace(chr(0), '')}</div>")
+    assert {element.tag for element in shown.iter()} <= {"div", "i", "span"}
 
 
 def test_many_threads_give_the_same() -> None:
-    expected = [citation.text(data) for data in ARTICLES]
+    expected = [citation.plain_reference(data) for data in ARTICLES]
     citation._render.cache_clear()
     found: list[list[str]] = []
 
     def render() -> None:
-        found.append([citation.text(data) for data in ARTICLES])
+        found.append([citation.plain_reference(data) for data in ARTICLES])
 
     threads = [threading.Thread(target=render) for _ in range(4)]
     for thread in threads:
@@ -179,11 +204,11 @@ def test_many_threads_give_the_same() -> None:
 # -- from RDF ------------------------------------------------------------------------------------------
 
 
-def csl(turtle: str, **agents: tuple[str, str]) -> dict[str, Any]:
+def csl(turtle: str, **agents: tuple[str, str]) -> CslItem:
     """The CSL-JSON item of <http://e/s>."""
     graph = Graph(Triple(q.subject, q.predicate, q.object) for q in parse(HEADER + turtle, format=RdfFormat.TURTLE))
 
-    def names(term: Term) -> dict[str, str]:
+    def names(term: Term) -> CslName:
         if term.value.startswith("http://e/"):
             family, given = agents[term.value.removeprefix("http://e/")]
             return person(family, given)
@@ -253,7 +278,7 @@ def test_only_addresses_of_the_web_become_links(said: str, address: str | None) 
         Triple(q.subject, q.predicate, q.object)
         for q in parse(f"{HEADER}<http://e/s> {said} .", format=RdfFormat.TURTLE)
     )
-    assert citation.address(graph, NamedNode("http://e/s")) == address
+    assert citation.source_address(graph, NamedNode("http://e/s")) == address
 
 
 def test_a_list_that_runs_in_a_circle_ends() -> None:
@@ -274,13 +299,14 @@ def test_the_reader_shows_a_source_by_its_reference() -> None:
 
 
 def test_authors_that_are_not_all_recorded() -> None:
-    item = {
+    item: CslItem = {
+        "id": "x",
         "type": "book",
         "title": "A Title",
         "author": [{"family": "Mnih", "given": "Volodymyr"}, {"literal": "et al."}],
         "issued": {"date-parts": [[2015]]},
     }
-    assert citation.text(item) == "Mnih, V., et al. (2015). A Title."
+    assert citation.plain_reference(item) == "Mnih, V., et al. (2015). A Title."
     item["author"] = [{"family": "Mnih", "given": "V."}, {"family": "Silver", "given": "D."}, {"literal": "et al."}]
-    assert citation.text(item) == "Mnih, V., Silver, D., et al. (2015). A Title."
+    assert citation.plain_reference(item) == "Mnih, V., Silver, D., et al. (2015). A Title."
     assert citation.marked_up(item).startswith("Mnih, V., Silver, D., et al. (2015).")

@@ -8,10 +8,12 @@ import json
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,8 @@ import rdflib
 from conftest import DATA, SMALL, LoadQuads, Ran, Run
 from kgcompare import __version__, ingest
 from kgcompare.formats import COMPARISON
+from kgcompare.ingest import readers
+from kgcompare.rdf import syntaxes
 from kgcompare.store.embedded import EmbeddedStore
 
 PREFIXES = """\
@@ -30,7 +34,14 @@ PREFIXES = """\
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @base <https://w3id.org/kgcompare/> .
 """
+RATIO = 12.0
+"""How much longer than the bare interpreter the command line may take to start."""
 INSTRUMENT = "http://example.org/lab#Instrument"
+
+
+def python(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Another interpreter, which ran to its end."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=check, timeout=120)
 
 
 def fails(done: Ran, code: int, *says: str) -> None:
@@ -101,11 +112,60 @@ def test_wrong_usage(run: Run, arguments: list[str]) -> None:
     fails(run(*arguments), 2, "Usage: kgcompare")
 
 
-def test_the_installed_program_starts_without_loading_everything() -> None:
-    heavy = ["rdflib", "pyshacl", "flask", "babel", "sqlite3", "citeproc"]
-    code = f"import sys, kgcompare.cli; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout == "[]\n"
+HEAVY = (
+    "pyoxigraph",
+    "rdflib",
+    "pyshacl",
+    "flask",
+    "werkzeug",
+    "granian",
+    "babel",
+    "sqlite3",
+    "citeproc",
+    "SPARQLWrapper",
+)
+
+
+def test_the_command_line_starts_without_loading_everything() -> None:
+    for module in ("kgcompare", "kgcompare.cli"):
+        done = python("-c", f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])")
+        assert done.stdout == "[]\n", module
+    shown = python("-X", "importtime", "-m", "kgcompare", "serve", "--help")
+    assert "--port" in shown.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in shown.stderr.splitlines()}
+    assert "click" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_the_command_line_starts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ratio to the bare interpreter holds on a machine that is busy, too."""
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    kinds = {
+        "bare": ("-c", "pass"),
+        "import": ("-c", "import kgcompare.cli"),
+        "help": ("-m", "kgcompare", "--help"),
+    }
+    times: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for turn in range(8):
+        for kind, arguments in kinds.items():
+            start = time.perf_counter()
+            python(*arguments)
+            if turn:  # the first one compiles
+                times[kind].append(time.perf_counter() - start)
+    bare, imported, helped = (statistics.median(times[kind]) for kind in kinds)
+    assert imported < RATIO * bare, (bare, imported)
+    assert helped < (RATIO + 3) * bare, (bare, helped)
+
+
+def test_python_m(small_store: Path) -> None:
+    done = python("-m", "kgcompare", "compare", "lasso", "--store", str(small_store), "--format", "csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("row,differs,lasso\n")
+    assert python("-m", "kgcompare", "--version").stdout == f"kgcompare, version {__version__}\n"
+    wrong = python("-m", "kgcompare", "nonsense", check=False)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("Usage: kgcompare ")
 
 
 def test_the_installed_program(small_store: Path) -> None:
@@ -418,6 +478,71 @@ def test_validate(run: Run, small_store: Path, tmp_path: Path) -> None:
     assert json.loads(run("stats", "--store", small_store, "--format", "json").out)["generation"] == "2", (
         "nothing was written"
     )
+
+
+class Reads:
+    """How often each file is read as RDF."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.of: Counter[str] = Counter()
+        monkeypatch.setattr(readers, "read", self._read)
+
+    def _read(self, path: Path, base: str, syntax: str | None = None) -> object:
+        self.of[path.name] += 1
+        return syntaxes.read(path, base, syntax)
+
+
+LASSO = "<https://w3id.org/kgcompare/id/method/lasso>"
+
+
+@pytest.mark.parametrize(
+    ("says", "code"),
+    [
+        ('skos:prefLabel "New"@en', 0),  # needs nothing of the catalogue
+        (f'skos:prefLabel "New"@en ; kgc:extends {LASSO}', 0),  # names what is in the bundled one
+        ('skos:altLabel "New"', 1),
+    ],
+)
+@pytest.mark.parametrize("there", [False, True], ids=["no store yet", "a store"])
+def test_validate_reads_a_file_once(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, code: int, there: bool
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("kgcompare.resources.data_files", lambda: [SMALL])
+    record = tmp_path / "new.ttl"
+    record.write_text(f"{PREFIXES}<id/method/new> a kgc:Method ; {says} .\n", encoding="utf-8")
+    if there:
+        assert run("stats").code == 0
+    reads = Reads(monkeypatch)
+    assert run("validate", record).code == code
+    assert reads.of["new.ttl"] == 1
+    if not there:
+        made = (tmp_path / "home" / "kgcompare" / "catalogue").exists()
+        assert made == ("prefLabel" not in says or "lasso" in says), "the catalogue is asked where it can tell more"
+
+
+def test_validate_goes_by_the_base_and_the_shapes_of_the_default_store(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, licensed: Path
+) -> None:
+    """What an import would do: a file of another base has other records."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    base = "https://example.org/cat/"
+    assert run("init", "--base", base, "--shapes", DATA / "licence_row.ttl").code == 0
+    record = tmp_path / "new.ttl"
+    text = PREFIXES.replace("https://w3id.org/kgcompare/>", f"{base}>")
+    record.write_text(text + '<id/method/new> a kgc:Method ; skos:prefLabel "New"@en .\n', encoding="utf-8")
+    reads = Reads(monkeypatch)
+    done = run("validate", record)
+    assert (done.code, done.out) == (0, ""), done.err
+    assert "1 records, 0 violations" in done.err
+    assert reads.of["new.ttl"] == 1
+    record.write_text(
+        text + '<id/method/new> a kgc:Method ; skos:prefLabel "New"@en ; dcterms:rights "a"@en, "b"@en .\n',
+        encoding="utf-8",
+    )
+    refused = run("validate", record)
+    assert (refused.code, "one licence" in refused.out.lower()) == (1, True), refused.out
+    fails(run("import", record), 1, "One licence")
 
 
 def test_format(run: Run, tmp_path: Path) -> None:

@@ -238,6 +238,7 @@ def test_every_record_says_how_and_when_it_was_checked(kind: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_data_are_formatted(run: Run) -> None:
     said = run("format", "--check", resources.folder("data"))
     assert (said.code, said.err) == (0, "")

@@ -22,6 +22,7 @@ from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from kgcompare import resources
 
 pytestmark = [  # rdflib warns of itself
+    pytest.mark.slow,
     pytest.mark.filterwarnings(r"ignore:Dataset\.(default_context|identifier) is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning"),
 ]

@@ -15,6 +15,7 @@ from rdflib.namespace import SKOS
 from serving import missing
 from test_foreign_clients import ADDRESSES, ID, KGC, LASSO, METHODS, NAMES, PAIR, STATEMENTS, canonical, said_at
 
+pytestmark = pytest.mark.slow
 COMUNICA = Path(__file__).parent / "clients/node_modules/.bin/comunica-sparql"
 DOMAINS = """
 PREFIX dcterms: <http://purl.org/dc/terms/>

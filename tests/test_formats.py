@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from conftest import DATA
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import UnknownFormat, UsageError
-from kgcompare.formats import BIBLIOGRAPHY, COMPARISON, FORMATS, rdf, record_text, render
-from kgcompare.formats.solutions import answer_text
+from kgcompare.errors import DataError, UnknownFormat, UsageError
+from kgcompare.formats import BIBLIOGRAPHY, COMPARISON, FORMATS, RECORD, rdf, record_text, render
+from kgcompare.formats.solutions import MEDIA_TYPES, answer_text
 from kgcompare.formats.tables import STATUS, harmless
-from kgcompare.model import Comparison
+from kgcompare.model import Comparison, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, KGC
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.web.negotiation import _ALIASES
 
 HOSTILE = ["marks", "lines", "rtl", "plain"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -61,9 +63,11 @@ def flat(text: str) -> str:
 
 def shown(found: Comparison, blank: bool = False) -> list[list[str]]:
     """The texts of the cells; in words, or blank, where there are none."""
-    from kgcompare.formats.tables import said
+    from kgcompare.formats.tables import cell_text
 
-    return [[(cell.text or "") if blank else said(cell, found.language) for cell in row.cells] for row in found.rows]
+    return [
+        [(cell.text or "") if blank else cell_text(cell, found.language) for cell in row.cells] for row in found.rows
+    ]
 
 
 def verdicts(found: Comparison) -> list[str]:
@@ -412,6 +416,74 @@ def test_the_cube_names_its_own_structure(found: Comparison) -> None:
     assert all(graph.value(cell, qb.dataSet) == dataset for cell in graph.subjects(rdflib.RDF.type, qb.Observation))
 
 
+X, P = pyoxigraph.NamedNode("http://e/x"), pyoxigraph.NamedNode("http://e/p")
+FIRST, REST, NIL = (
+    pyoxigraph.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#" + name) for name in ("first", "rest", "nil")
+)
+
+
+def chain(length: int, predicate: pyoxigraph.NamedNode) -> list[pyoxigraph.Triple]:
+    """Blank nodes one within the other."""
+    nodes: list[pyoxigraph.NamedNode | pyoxigraph.BlankNode] = [X]
+    nodes += (pyoxigraph.BlankNode(f"n{number}") for number in range(length))
+    return [pyoxigraph.Triple(one, predicate, other) for one, other in pairwise(nodes)]
+
+
+def one(subject: Any, predicate: Any, value: Any) -> list[pyoxigraph.Triple]:
+    return [pyoxigraph.Triple(subject, predicate, value)]
+
+
+def typed(text: str, datatype: str) -> pyoxigraph.Literal:
+    return pyoxigraph.Literal(text, datatype=pyoxigraph.NamedNode("http://www.w3.org/2001/XMLSchema#" + datatype))
+
+
+ODD = {
+    "nodes within nodes": chain(3000, P),
+    "a node within itself": [*chain(3, P), *one(pyoxigraph.BlankNode("n2"), P, pyoxigraph.BlankNode("n0"))],
+    "the end of lists as a subject": one(NIL, P, X),
+    "the end of lists as a predicate": one(X, NIL, NIL),
+    "a list without end": [*one(X, P, pyoxigraph.BlankNode("l")), *one(pyoxigraph.BlankNode("l"), REST, NIL)],
+    "a list in a circle": [*one(X, FIRST, P), *one(X, REST, X)],
+    "a bare prefix": one(X, pyoxigraph.NamedNode(f"{DEFAULT_BASE}id/method/"), NIL),
+    "signs in a name": one(pyoxigraph.NamedNode(f"{DEFAULT_BASE}id/method/a.-%20(b)#~"), P, X),
+    "quotes": one(X, P, pyoxigraph.Literal('a\n"""\\" \\')),
+    "signs that do not print": one(X, P, pyoxigraph.Literal("\r\x0b\x85\u2028\ufffe")),
+    "no number": one(X, P, typed('1\n\\"', "double")),
+    "a number written oddly": one(X, P, typed("+01.50E0", "double")),
+    "no truth": one(X, P, typed("perhaps", "boolean")),
+}
+
+
+def without_labels(triples: Iterable[pyoxigraph.Triple]) -> list[list[str]]:
+    return sorted(["_" if isinstance(t, pyoxigraph.BlankNode) else str(t) for t in triple] for triple in triples)
+
+
+@pytest.mark.parametrize("name", [*RDFLIB, "stable"])
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_statements_come_out_as_they_are(odd: str, name: str) -> None:
+    """Whatever rdflib and pyld make of them."""
+    stable = name == "stable"
+    text = rdf.turtle(ODD[odd], DEFAULT_BASE, stable=True) if stable else rdf.write(ODD[odd], name, DEFAULT_BASE)
+    form = pyoxigraph.RdfFormat.from_extension("ttl" if stable else name)
+    assert form is not None
+    read = [quad.triple for quad in pyoxigraph.parse(text.encode(), format=form)]
+    assert without_labels(read) == without_labels(ODD[odd])
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_record_with_odd_statements_comes_as_json_ld(odd: str) -> None:
+    thing = Thing("x", X.value, "method", "X", None)
+    text = rdf.document_rdf(ODD[odd], thing, DEFAULT_BASE, "jsonld")
+    read = [quad.triple for quad in pyoxigraph.parse(text.encode(), format=pyoxigraph.RdfFormat.JSON_LD)]
+    assert without_labels(read) == without_labels(ODD[odd])
+
+
+@pytest.mark.parametrize("name", ["ttl", "jsonld"])
+def test_what_a_syntax_has_no_words_for_is_refused(name: str) -> None:
+    with pytest.raises(DataError, match="triple terms"):
+        rdf.write(one(X, P, pyoxigraph.Triple(X, P, X)), name, DEFAULT_BASE)
+
+
 # -- terminals and the rest ----------------------------------------------------------------------------
 
 
@@ -466,6 +538,17 @@ def test_every_format_of_the_interface_is_there() -> None:
     assert FORMATS["tex"].content_type.startswith("application/x-tex")
     assert FORMATS["json"].content_type == "application/json"
     assert set(STATUS) == {"not-recorded", "none", "unknown"}
+
+
+def test_there_is_one_table_of_formats() -> None:
+    """Other names of formats and media types stand elsewhere, and mean what it says."""
+    media = {form.media_type for form in FORMATS.values()}
+    assert len(media) == len(FORMATS)
+    assert set(_ALIASES.values()) <= FORMATS.keys()
+    assert not set(_ALIASES) & media
+    assert {name: FORMATS[name].media_type for name in ("csv", "tsv")}.items() <= MEDIA_TYPES.items()
+    assert {*COMPARISON} - {"table"} == {*FORMATS}
+    assert {*RECORD, *BIBLIOGRAPHY} <= {*FORMATS}
 
 
 def test_only_differences_keeps_rows_that_differ_or_are_partly_recorded(generation: Generation) -> None:

@@ -181,6 +181,7 @@ def harmless(page: Any) -> None:
     assert "1337" not in page.inner_text("body")  # 7 * 191
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", PAGES)
 def test_nothing_runs_on_any_page(visit: Open, site: str, address: str) -> None:
     page = visit(address)
@@ -197,12 +198,14 @@ def test_texts_are_shown_as_they_are(visit: Open) -> None:
         assert part in " ".join(text.split()) or part in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/method/evil", PAIR, "/methods", "/source/evil", "/"])
 def test_long_words_do_not_widen_a_page(visit: Open, address: str) -> None:
     page = visit(address, width=360)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.slow
 def test_completions_are_text(visit: Open) -> None:
     for address, field in (
         ("/", "input[type=search]"),
@@ -218,6 +221,7 @@ def test_completions_are_text(visit: Open) -> None:
         harmless(page)
 
 
+@pytest.mark.slow
 def test_query_results_are_text(visit: Open, site: str) -> None:
     query = "SELECT ?s ?p ?o { ?s ?p ?o FILTER (CONTAINS(STR(?o), 'hacked')) } LIMIT 400"
     page = visit("/sparql#" + urlencode({"query": query}))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,12 +21,15 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.errors import Conflict, DataError, InvalidData, SyntaxFault, UnknownFormat
 from kgcompare.formats import rdf
 from kgcompare.ingest import Options
+from kgcompare.ingest.changes import Stored
 from kgcompare.ingest.documents import Records
 from kgcompare.ingest.readers import read_records
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri, local_name
+from kgcompare.rdf.queries import load
 from kgcompare.schema import vocabulary
-from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store import Results
+from kgcompare.store.embedded import EmbeddedSnapshot, EmbeddedStore
 
 PREFIXES = """\
 @prefix kgc: <https://w3id.org/kgcompare/ns#> .
@@ -39,7 +44,8 @@ PREFIXES = """\
 """
 A, B = (NamedNode(f"{DEFAULT_BASE}id/method/{slug}") for slug in "ab")
 DOC_A, DOC_B = f"{DEFAULT_BASE}doc/method/a", f"{DEFAULT_BASE}doc/method/b"
-NAMED = 'a kgc:Method ; skos:prefLabel "x"@en'
+LABEL = 'skos:prefLabel "x"@en'
+NAMED = f"a kgc:Method ; {LABEL}"
 
 Write = Callable[..., Path]
 
@@ -568,7 +574,7 @@ def test_trusted_quads_are_taken_exactly_as_they_are(tmp_path: Path) -> None:
     folder = tmp_path / "throwaway"
     ingest.throwaway(folder, [file], Options(trust=True))
     with Catalogue(EmbeddedStore(folder)) as catalogue:
-        assert sorted("".join(rdf.dump(catalogue.generation().quads(), "nq", DEFAULT_BASE)).splitlines()) == lines
+        assert sorted("".join(rdf.dump_lines(catalogue.generation().quads(), "nq", DEFAULT_BASE)).splitlines()) == lines
         assert catalogue.compare(["a"]).row("domain").label == "Domain", "rows come from the bundled shapes"
 
 
@@ -657,6 +663,7 @@ def canonical(path: Path) -> list[str]:
     return sorted(map(str, dataset))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -672,7 +679,7 @@ def test_what_is_exported_comes_back_the_same(
     ingest.import_files(first, [file], Options())
     exported = folder / f"exported.{form}"
     exported.write_text(
-        "".join(rdf.dump(EmbeddedStore(first).snapshot().quads(), form, DEFAULT_BASE)), encoding="utf-8"
+        "".join(rdf.dump_lines(EmbeddedStore(first).snapshot().quads(), form, DEFAULT_BASE)), encoding="utf-8"
     )
     ingest.create_store(second)
     ingest.import_files(second, [exported], Options())
@@ -685,9 +692,45 @@ def test_what_is_exported_comes_back_the_same(
 def test_the_small_catalogue_comes_back_the_same(small_store: Path, tmp_path: Path, form: str) -> None:
     exported = tmp_path / f"exported.{form}"
     exported.write_text(
-        "".join(rdf.dump(EmbeddedStore(small_store).snapshot().quads(), form, DEFAULT_BASE)), encoding="utf-8"
+        "".join(rdf.dump_lines(EmbeddedStore(small_store).snapshot().quads(), form, DEFAULT_BASE)), encoding="utf-8"
     )
     ingest.create_store(tmp_path / "again")
     report = ingest.import_files(tmp_path / "again", [exported], Options())
     assert report.added == 15
     assert canonical(tmp_path / "again") == canonical(small_store)
+
+
+# -- how often an import asks --------------------------------------------------------------------------
+
+
+def test_an_import_reads_each_graph_and_the_shapes_once(
+    write: Write, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"""<id/method/a> a kgc:Method, skos:Concept ; {LABEL} . <id/method/b> a kgc:Method ; {LABEL} ;
+        kgc:extends <id/method/a> ."""
+    trusted = Options(trust=True)
+    ingest.import_files(store, [write(text)], trusted)
+    asked: Counter[str] = Counter()
+    graph, query = EmbeddedSnapshot.graph, EmbeddedSnapshot.query
+
+    def counted_graph(self: EmbeddedSnapshot, name: str) -> list[Quad]:
+        asked[name] += 1
+        return graph(self, name)
+
+    def counted_query(self: EmbeddedSnapshot, text: str) -> Results:
+        asked["shapes"] += text == load("shapes").text
+        return query(self, text)
+
+    monkeypatch.setattr(EmbeddedSnapshot, "graph", counted_graph)
+    monkeypatch.setattr(EmbeddedSnapshot, "query", counted_query)
+    changed = write(f"<id/method/a> a kgc:Method ; {LABEL} . <id/method/c> a kgc:Method ; {LABEL} .")
+    with contextlib.suppress(InvalidData):
+        ingest.import_files(store, [changed], Options(replace=True, skip_invalid=True))
+    assert {name.rpartition("/")[2] for name in asked} >= {"a", "b", "c", "shapes"}
+    assert set(asked.values()) == {1}, asked
+
+
+def test_what_is_fresh_is_not_held_twice(small_store: Path) -> None:
+    stored = Stored(EmbeddedStore(small_store).snapshot())
+    assert not any(stored.document(f"{DEFAULT_BASE}doc/method/fresh-{number}").subjects() for number in range(100))
+    assert stored._documents == {}

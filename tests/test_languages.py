@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-import kgcompare
 from kgcompare.errors import UsageError
 from kgcompare.text import languages
+from kgcompare.text.languages import translate, translate_plural
+from kgcompare.web.app import create_app
+from kgcompare.web.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -42,10 +45,10 @@ def test_no_text_at_all() -> None:
     st.sampled_from(["en", "fr", "fr-CA", "de-AT", "pt", "zh"]),
 )
 def test_there_is_always_something_to_show_whatever_the_order(texts: dict[str, str], lang: str) -> None:
-    found = languages.best(texts, lang)
-    assert found is not None
-    assert texts[found[0]] == found[1]
-    assert languages.best(dict(reversed(texts.items())), lang) == found
+    shown = languages.best(texts, lang)
+    assert shown is not None
+    assert texts[shown[0]] == shown[1]
+    assert languages.best(dict(reversed(texts.items())), lang) == shown
 
 
 @pytest.mark.parametrize(
@@ -109,28 +112,120 @@ def test_direction_and_names_of_languages() -> None:
     assert languages.autonym("nonsense") == "nonsense"
 
 
-def _messages_in_python() -> set[str]:
-    """The texts that Python code hands to translate() as they stand."""
-    package = Path(kgcompare.__file__).parent
-    call = re.compile(r'translate\(\s*[\w.]+,\s*"([^"]+)"')
-    return {text for path in package.rglob("*.py") for text in call.findall(path.read_text(encoding="utf-8"))}
+def test_numbers_are_grouped_as_a_language_does() -> None:
+    assert languages.grouped("en", 12345) == "12,345"
+    assert languages.grouped("fr", 12345) == "12\u202f345"
 
 
-def _translated() -> dict[str, str]:
-    from babel.messages.pofile import read_po
+# -- messages: plural forms and contexts -----------------------------------------------------------
 
-    with (Path(kgcompare.__file__).parent / "text" / "messages" / "fr.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+MESSAGES = Path(__file__).parent / "data" / "messages"
 
 
-def test_every_message_that_python_says_is_in_french() -> None:
-    from kgcompare.formats.tables import STATUS
+@pytest.fixture
+def more_languages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The interface speaks Polish and Arabic too, as far as the tests' own messages go."""
 
-    said = _messages_in_python() | set(STATUS.values())
-    assert said - {id_ for id_, text in _translated().items() if text} == set()
+    def anew() -> None:
+        for kept in (languages.interface_languages, languages.normalise, languages.negotiate):
+            kept.cache_clear()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(languages, "MESSAGES", (*languages.MESSAGES, MESSAGES))
+        anew()
+        yield
+    anew()
 
 
-def test_translations_fill_in_the_same_names() -> None:
-    holes = re.compile(r"\{(\w+)\}")
-    for message, text in _translated().items():
-        assert sorted(holes.findall(message)) == sorted(holes.findall(text)), message
+ENTRIES = ("{count} entry", "{count} entries")
+
+
+@pytest.mark.parametrize(
+    ("lang", "count", "text"),
+    [
+        ("en", 0, "0 entries"),
+        ("en", 1, "1 entry"),
+        ("en-GB", 2, "2 entries"),
+        ("fr", 0, "0 entrée"),
+        ("fr", 1, "1 entrée"),
+        ("fr-CA", 2, "2 entrées"),
+        ("pl", 0, "0 wpisów"),
+        ("pl", 1, "1 wpis"),
+        ("pl", 2, "2 wpisy"),
+        ("pl", 4, "4 wpisy"),
+        ("pl", 5, "5 wpisów"),
+        ("pl", 12, "12 wpisów"),
+        ("pl", 21, "21 wpisów"),
+        ("pl", 22, "22 wpisy"),
+        ("pl", 112, "112 wpisów"),
+        ("ar", 0, "لا مداخل"),
+        ("ar", 1, "مدخل واحد"),
+        ("ar", 2, "مدخلان"),
+        ("ar", 3, "3 مداخل"),
+        ("ar", 10, "10 مداخل"),
+        ("ar", 11, "11 مدخلًا"),
+        ("ar", 99, "99 مدخلًا"),
+        ("ar", 100, "100 مدخل"),
+        ("ar", 102, "102 مدخل"),
+        ("ar", 103, "103 مداخل"),
+        ("de", 1, "1 entry"),
+    ],
+)
+@pytest.mark.usefixtures("more_languages")
+def test_each_number_has_the_plural_form_of_its_language(lang: str, count: int, text: str) -> None:
+    assert translate_plural(lang, *ENTRIES, count) == text
+
+
+@pytest.mark.parametrize(
+    ("lang", "context", "one", "five", "all_of_them"),
+    [
+        ("en", "method", "1 method", "5 methods", "See all methods"),
+        ("en", "telescope", "1 entry", "5 entries", "See all"),
+        ("fr", "method", "1 méthode", "5 méthodes", "Voir toutes les méthodes"),
+        ("fr", "telescope", "1 entrée", "5 entrées", "Tout voir"),
+        ("fr", "", "1 entrée", "5 entrées", "Tout voir"),
+        ("pl", "method", "1 metoda", "5 metod", "See all"),
+        ("pl", "telescope", "1 wpis", "5 wpisów", "See all"),
+    ],
+)
+@pytest.mark.usefixtures("more_languages")
+def test_a_kind_of_thing_is_spoken_of_in_words_of_its_own_where_there_are_any(
+    lang: str, context: str, one: str, five: str, all_of_them: str
+) -> None:
+    assert translate_plural(lang, *ENTRIES, 1, context=context) == one
+    assert translate_plural(lang, *ENTRIES, 5, context=context) == five
+    assert translate(lang, "See all", context=context) == all_of_them
+
+
+@pytest.mark.usefixtures("more_languages")
+def test_a_number_may_be_written_otherwise_than_it_counts() -> None:
+    assert translate_plural("pl", *ENTRIES, 1234, count=languages.grouped("fr", 1234)) == "1\u202f234 wpisy"
+    said = "{differing} of {compared} compared rows differs", "{differing} of {compared} compared rows differ"
+    assert translate_plural("en", *said, 1, differing=1, compared=8) == "1 of 8 compared rows differs"
+    assert translate_plural("pl", *said, 2, differing=2, compared=8) == "2 z 8 porównanych wierszy różnią się"
+
+
+@pytest.mark.usefixtures("more_languages")
+def test_pages_in_languages_with_other_plurals_and_another_direction(small_store: Path) -> None:
+    client = create_app(Settings(store=small_store)).test_client()
+
+    def page(address: str) -> str:
+        return client.get(address, headers={"Accept": "text/html"}).get_data(as_text=True)
+
+    arabic = page("/methods?q=lasso&lang=ar")
+    assert '<html lang="ar" dir="rtl">' in arabic
+    assert ">انتقل إلى المحتوى</a>" in arabic
+    assert "مدخل واحد" in arabic
+    polish = page("/methods?lang=pl")
+    assert '<html lang="pl" dir="ltr">' in polish
+    assert translate_plural("pl", *ENTRIES, small_methods(client), context="method") in polish
+    assert '"1 podpowied\\u017a","2 podpowiedzi"' in polish.replace('", "', '","')
+    assert ">Polski</a>" in polish
+    assert ">العربية</a>" in polish
+
+
+def small_methods(client: FlaskClient) -> int:
+    """How many methods the small catalogue has."""
+    total = client.get("/methods.json").get_json()["total"]
+    assert isinstance(total, int)
+    return total

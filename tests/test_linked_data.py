@@ -243,6 +243,7 @@ def test_the_shapes_page_says_what_records_are_held_to(client: FlaskClient) -> N
         assert said in page
 
 
+@pytest.mark.slow
 def test_records_written_with_the_context_are_taken(client: FlaskClient, tmp_path: Path) -> None:
     context = json.loads(client.get("/context.jsonld").data)["@context"]
     record = {
@@ -289,6 +290,7 @@ def located(response: TestResponse, what: str = "url") -> list[tuple[str, str | 
     return [(str(e.findtext(SITEMAP + "loc")), e.findtext(SITEMAP + "lastmod")) for e in found]
 
 
+@pytest.mark.slow
 def test_the_sitemap_has_every_record_with_its_date(client: FlaskClient, bundled_store: Path) -> None:
     found = located(client.get("/sitemap.xml"))
     addresses = [address for address, _ in found]

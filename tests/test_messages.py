@@ -14,45 +14,47 @@ from jinja2 import nodes
 import kgcompare
 from kgcompare.catalogue import record
 from kgcompare.formats import tables, void
-from kgcompare.rdf import namespaces
 from kgcompare.text import languages
 from kgcompare.web import rendering, vocabularies
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
 PACKAGE = Path(kgcompare.__file__).parent
-TEMPLATES = sorted((PACKAGE / "web" / "templates").glob("*.html"))
+TEMPLATES = sorted((PACKAGE / "web" / "templates").iterdir())
 TABLES = (
     tables.STATUS.values(),
     record._DOCUMENT.values(),
     rendering.SAID.values(),
-    namespaces.KINDS,
-    rendering.KINDS_MANY.values(),
-    vocabularies.KINDS.values(),
+    vocabularies.TERM_KINDS.values(),
     (void.TITLE, void.ABOUT, *void.KEYWORDS),
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""
-LOOKED_UP = {"kind", "kinds_many[kind]", "status_text[c.status]", "status_text[fact.status]", "said", "term.kind"}
+LOOKED_UP = {"status_text[cell.status]", "status_text[fact.status]", "meaning", "term.kind"}
+CALLS = {"_": 0, "ngettext": 0, "translate": 1, "translate_plural": 1}
+"""What says something, and the place of its text among the arguments; a plural comes after it."""
 TRANSLATED = [tag for tag in languages.interface_languages() if tag != languages.DEFAULT]
 
+Message = tuple[str, ...]
+"""A text in English, or one for one thing and one for many."""
 
-def _of_templates() -> Iterator[tuple[str, nodes.Expr]]:
+
+def _of_templates() -> Iterator[tuple[str, list[nodes.Expr]]]:
     from jinja2 import Environment
 
     env = Environment(autoescape=True)
     for path in TEMPLATES:
         for call in env.parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
-            if isinstance(call.node, nodes.Name) and call.node.name == "_":
-                yield path.name, call.args[0]
+            if isinstance(call.node, nodes.Name) and call.node.name in {"_", "ngettext"}:
+                yield path.name, call.args[: 1 + (call.node.name == "ngettext")]
 
 
-def _of_python() -> Iterator[tuple[str, ast.expr]]:
+def _of_python() -> Iterator[list[ast.expr]]:
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and len(node.args) > 1:
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name == "translate":
-                    yield path.name, node.args[1]
+                if name in {"translate", "translate_plural"}:
+                    yield node.args[1 : 2 + (name == "translate_plural")]
 
 
 def _spelled(node: nodes.Node) -> str:
@@ -66,57 +68,124 @@ def _spelled(node: nodes.Node) -> str:
     return type(node).__name__
 
 
-def said() -> set[str]:
-    """All texts that the interface can say, in English."""
-    found = {text for table in TABLES for text in table}
-    for _, expression in _of_templates():
-        if isinstance(expression, nodes.Const):
-            found.add(str(expression.value))
-    for _, argument in _of_python():
-        found |= {part.value for part in ast.walk(argument) if _is_text(part)}  # type: ignore[attr-defined]
-    return found - {"true", "1"}  # compared with in reading.py, not said
+def said() -> set[Message]:
+    """All that the interface can say, in English."""
+    messages: set[Message] = {(text,) for table in TABLES for text in table}
+    for _, arguments in _of_templates():
+        if all(isinstance(argument, nodes.Const) for argument in arguments):
+            messages.add(tuple(str(argument.value) for argument in arguments if isinstance(argument, nodes.Const)))
+    for expressions in _of_python():
+        texts = [list(_texts(expression)) for expression in expressions]
+        messages |= {tuple(text[0] for text in texts)} if len(texts) > 1 else {(text,) for text in texts[0]}
+    return messages - {("true",), ("1",)}  # compared with in values.py, not said
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _texts(expression: ast.expr) -> Iterator[str]:
+    """The texts that an expression may give."""
+    for part in ast.walk(expression):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
 
 
-def translations(lang: str) -> dict[str, str]:
+def translations(lang: str) -> dict[str, dict[Message, Message]]:
+    """Context -> message -> its translation, a text for each plural form; the context is empty for most."""
+    found: dict[str, dict[Message, Message]] = {}
     with (PACKAGE / "text" / "messages" / f"{lang}.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+        for message in read_po(file):
+            if message.id:
+                key = message.id if isinstance(message.id, tuple) else (message.id,)
+                text = message.string if isinstance(message.string, tuple) else (message.string,)
+                found.setdefault(message.context or "", {})[tuple(map(str, key))] = tuple(map(str, text))
+    return found
+
+
+def holes(text: str) -> list[str]:
+    """The names of what is filled into a text, sorted."""
+    return sorted(set(re.findall(r"\{(\w+)\}", text)))
 
 
 def test_templates_translate_constants_or_what_stands_in_a_table() -> None:
-    for name, expression in _of_templates():
-        if not isinstance(expression, nodes.Const):
-            assert _spelled(expression) in LOOKED_UP, f"{name}: _({_spelled(expression)})"
+    for name, arguments in _of_templates():
+        for argument in arguments:
+            if not isinstance(argument, nodes.Const):
+                assert _spelled(argument) in LOOKED_UP, f"{name}: _({_spelled(argument)})"
+
+
+def test_numbers_speak_through_plural_forms() -> None:
+    """No text says what it counts without one form for one and another for many."""
+    for message in said():
+        assert len(message) == 2 or "{count}" not in message[0] or message[0] in COUNTED, message
+
+
+COUNTED = {
+    "Aliases of several things: {count}",
+    "Islands: {count}; the largest has {largest}.",
+    "Probable duplicates: {count}",
+    "{row}: {count} without a text in {tag}",
+    "{row}: {count} without a text in {tag}: {names}",
+}
+"""Texts that only give a number, as a table does."""
 
 
 @pytest.mark.parametrize("lang", TRANSLATED)
 def test_every_text_is_translated_and_none_is_left_over(lang: str) -> None:
-    there = {message for message, text in translations(lang).items() if text}
-    assert there == said()
+    plain = translations(lang)[""]
+    assert {message for message, texts in plain.items() if all(texts)} == said()
+
+
+@pytest.mark.parametrize("lang", languages.interface_languages())
+def test_what_is_said_in_a_context_is_said_without_one_too(lang: str) -> None:
+    for context, messages in translations(lang).items():
+        assert messages.keys() <= said(), context
+        assert all(all(texts) for texts in messages.values()), context
+
+
+def test_english_says_in_contexts_only_what_it_says_otherwise() -> None:
+    assert "" not in translations("en")
+    for messages in translations("en").values():
+        assert [message for message, texts in messages.items() if texts == message] == []
 
 
 @pytest.mark.parametrize("lang", TRANSLATED)
+def test_a_language_speaks_of_each_kind_that_english_has_words_for(lang: str) -> None:
+    for context, messages in translations("en").items():
+        assert messages.keys() <= translations(lang)[context].keys()
+
+
+@pytest.mark.parametrize("lang", languages.interface_languages())
 def test_translations_have_the_same_holes(lang: str) -> None:
-    hole = re.compile(r"\{(\w+)\}")
-    for message, text in translations(lang).items():
-        assert sorted(hole.findall(message)) == sorted(hole.findall(text)), message
+    """In a context a text may leave out what it names itself; nothing else may be filled in."""
+    for context, messages in translations(lang).items():
+        for message, texts in messages.items():
+            for text in texts:
+                wanted = holes(" ".join(message))
+                assert set(holes(text)) <= set(wanted) if context else holes(text) == wanted, message
+
+
+@pytest.mark.parametrize("lang", TRANSLATED)
+def test_plural_forms_are_those_of_the_language(lang: str) -> None:
+    with (PACKAGE / "text" / "messages" / f"{lang}.po").open("rb") as file:
+        number = read_po(file).num_plurals
+    for messages in translations(lang).values():
+        assert [m for m, texts in messages.items() if len(texts) != (number if len(m) > 1 else 1)] == []
 
 
 def test_french_is_set_as_french_is_set() -> None:
-    for message, text in translations("fr").items():
-        assert "'" not in text, f"{message}: a straight apostrophe"
-        assert '"' not in text, f"{message}: straight quotation marks"
-        broken = re.search(r"(?<![\u00a0\u202f])[:;!?»](?!\w)|«(?!\u00a0)", text)
-        assert not broken, f"{message}: a space that may break"
+    for messages in translations("fr").values():
+        for message, texts in messages.items():
+            for text in texts:
+                assert "'" not in text, f"{message}: a straight apostrophe"
+                assert '"' not in text, f"{message}: straight quotation marks"
+                broken = re.search(r"(?<![\u00a0\u202f])[:;!?»](?!\w)|«(?!\u00a0)", text)
+                assert not broken, f"{message}: a space that may break"
 
 
 def test_no_text_of_a_template_is_left_untranslated() -> None:
     """Words between tags must come from ``_()``: names of formats, standards and of ourselves excepted."""
     kept = {"kgcompare", "SPARQL", "N-Quads, gzip", "CC0 1.0", "Creative Commons CC0 1.0", "dump.nq.gz"}
     for path in TEMPLATES:
+        if path.suffix != ".html":
+            continue
         text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "\0", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         for between in re.findall(r">([^<>]*)<", text):
             for part in between.split("\0"):
@@ -127,7 +196,9 @@ def test_no_text_of_a_template_is_left_untranslated() -> None:
 def test_pages_in_french_have_no_english_of_ours(small_store: Path) -> None:
     client = create_app(Settings(store=small_store)).test_client()
     headers = {"Accept": "text/html", "Accept-Language": "fr"}
-    english = {text for text in said() if len(text) > 12 and "{" not in text and translations("fr")[text] != text}
+    french = translations("fr")[""]
+    english = {m[0] for m in said() if len(m[0]) > 12 and "{" not in m[0] and french[m] != m}
+    english |= {text for texts in translations("en")["method"].values() for text in texts if "{" not in text}
     for address in ("/", "/methods", "/compare", "/dataset", "/method/nothing-of-the-kind"):
         page = client.get(address, headers=headers).get_data(as_text=True)
         assert '<html lang="fr"' in page

@@ -32,12 +32,15 @@ from schemathesis.specs.openapi.checks import (
 )
 from werkzeug.test import run_wsgi_app
 
-from kgcompare.formats import FORMATS, RDF
+from kgcompare import resources
+from kgcompare.formats import FORMATS, RDF, solutions
+from kgcompare.sandbox.limits import Limits
 from kgcompare.web.app import create_app
-from kgcompare.web.openapi import document
+from kgcompare.web.service import openapi_document
 from kgcompare.web.settings import Settings
 
-DOCUMENT = document("http://localhost")
+FILE = json.loads(resources.package_file("web/openapi.json").read_text(encoding="utf-8"))
+DOCUMENT = json.loads(json.dumps(openapi_document("http://localhost")))
 OPERATIONS = {
     operation["operationId"]: (method.upper(), path, operation)
     for path, item in DOCUMENT["paths"].items()
@@ -47,7 +50,7 @@ SLOW = {"report", "reportAs"}
 """The report of the whole catalogue takes seconds to make; that of a small one is looked at below."""
 GRAPHS = {FORMATS[name].media_type for name in RDF}
 OTHERS = {"/static/{filename}", "/sparql/"}
-"""What pages load, and another spelling of /sparql."""
+"""What pages load, another spelling of /sparql, and the lists of other kinds, which are as that of methods."""
 NUMBERS = ("/suggest?q=a&limit", "/methods?from", "/methods?q=a&after", "/reconcile/properties?limit")
 """Addresses up to the value of a parameter that is a number."""
 CHECKS = [
@@ -83,7 +86,7 @@ def query_text(_: SerializationContext, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def app(small_store: Path) -> Iterator[Flask]:
-    app = create_app(Settings(store=small_store, query_timeout=2.0))
+    app = create_app(Settings(store=small_store, limits=Limits(query_timeout=2.0)))
     yield app
     app.extensions["kgcompare"].close()
     gc.collect()
@@ -111,8 +114,79 @@ def resolved(node: Any) -> Any:
     return found
 
 
-def test_it_is_openapi() -> None:
-    assert [f"{list(fault.path)}: {fault.message}" for fault in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+def answer_of(operation: Any, status: str = "") -> Any:
+    """The answer of an operation that is wanted: by its status, or the first that is no error."""
+    responses = operation["responses"]
+    return resolved(responses[status or ("200" if "200" in responses else "303")])
+
+
+def parameters_of(operation: Any) -> list[Any]:
+    return [resolved(node) for node in operation.get("parameters", ())]
+
+
+def formats_of(operation: Any) -> list[str]:
+    """The formats that can be named, and no others; empty for an operation that has none to choose from."""
+    for parameter in parameters_of(operation):
+        if parameter["name"] == "format":
+            return list(resolved(parameter["schema"]).get("enum", ()))
+    return []
+
+
+@pytest.mark.parametrize("document", [FILE, DOCUMENT], ids=["the file as it stands", "what is served"])
+def test_it_is_openapi(document: Any) -> None:
+    assert [f"{list(fault.path)}: {fault.message}" for fault in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from [node["$ref"]] if "$ref" in node else []
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from references(part)
+
+
+def test_every_part_of_the_file_is_there_and_is_used() -> None:
+    parts = {f"#/components/{kind}/{name}" for kind, named in FILE["components"].items() for name in named}
+    assert set(references(FILE)) == parts
+
+
+def test_an_address_with_a_suffix_gives_what_the_one_without_gives() -> None:
+    suffixed = [path for path in FILE["paths"] if path.endswith(".{format}")]
+    assert suffixed
+    for path in suffixed:
+        plain, other = (FILE["paths"][one]["get"] for one in (path.removesuffix(".{format}"), path))
+        assert formats_of(plain) == formats_of(other)
+        assert plain["responses"] == other["responses"]
+        named = [[node for node in one["parameters"] if resolved(node)["name"] != "format"] for one in (plain, other)]
+        assert named[0] == named[1]
+
+
+CHOICES = [name for name, (method, _, operation) in OPERATIONS.items() if method == "GET" and formats_of(operation)]
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_format_that_is_offered_is_in_it_and_no_other(app: Flask, name: str) -> None:
+    """Each format that there is, asked for by its name: answered as the file says, or refused where it says nothing."""
+    _, path, operation = OPERATIONS[name]
+    client, answered = app.test_client(), set()
+    for form in {*FORMATS, "table", "suggestions", "openapi"}:
+        (asked, *_) = examples(path.replace("{format}", form), operation, ["*/*"])
+        there = client.get(
+            asked.path, query_string={"method": "lasso"} | ({} if "{format}" in path else {"format": form})
+        )
+        assert (form, there.status_code) == (form, 200 if form in formats_of(operation) else 406)
+        answered |= {there.mimetype} if there.status_code == 200 else set()
+    assert answered == set(answer_of(operation)["content"])
+
+
+def test_the_formats_of_queries_are_in_it() -> None:
+    media = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in (*RDF, "html")}
+    for name, without in (("query", set()), ("postQuery", {"html"})):
+        _, _, operation = OPERATIONS[name]
+        (form,) = [parameter for parameter in parameters_of(operation) if parameter["name"] == "format"]
+        assert set(form["schema"]["examples"]) == media.keys() - without
+        assert set(answer_of(operation)["content"]) == {media[one] for one in media.keys() - without}
 
 
 def test_every_address_is_in_it(app: Flask) -> None:
@@ -129,7 +203,7 @@ def test_it_is_served(app: Flask, small_store: Path) -> None:
     client = app.test_client()
     plain = client.get("/openapi.json", headers={"Host": "example.org"})
     assert plain.mimetype == "application/json"
-    assert plain.get_json() == document("http://example.org")
+    assert plain.get_json() == openapi_document("http://example.org")
     assert client.get("/openapi.json", headers={"If-None-Match": plain.headers["ETag"]}).status_code == 200
     again = client.get("/openapi.json", headers={"Host": "example.org", "If-None-Match": plain.headers["ETag"]})
     assert again.status_code == 304
@@ -166,7 +240,7 @@ def test_examples_work(site: str, name: str) -> None:
     """Each example is answered in every format, and JSON answers hold to their schemas."""
     method, path, operation = OPERATIONS[name]
     expected = "200" if "200" in operation["responses"] else "303"
-    types = operation["responses"][expected]["content"]
+    types = answer_of(operation)["content"]
     for asked in examples(path, operation, types):
         status, media, body = ask(site, method, asked)
         assert (str(status), media in types) == (expected, True), (asked, body[:500])
@@ -178,7 +252,7 @@ def test_examples_work(site: str, name: str) -> None:
 
 def examples(path: str, operation: Any, types: Iterable[str]) -> Iterator[Asked]:
     """All that an operation can be asked with its examples."""
-    parameters = [resolved(node) for node in operation["parameters"]]
+    parameters = parameters_of(operation)
     for found in parameters:
         if found["in"] == "path" and "example" in found:
             path = path.replace(f"{{{found['name']}}}", str(found["example"]))
@@ -188,8 +262,7 @@ def examples(path: str, operation: Any, types: Iterable[str]) -> Iterator[Asked]
             for value in [e["value"] for e in content.get("examples", {}).values()] or [content["example"]]:
                 yield Asked(path, query, "", value if isinstance(value, str) else urlencode(value), kind)
     elif "{format}" in path:
-        suffixes = next(p for p in parameters if p["name"] == "format")["schema"]["enum"]
-        yield from (Asked(path.replace("{format}", suffix), query) for suffix in suffixes)
+        yield from (Asked(path.replace("{format}", suffix), query) for suffix in formats_of(operation))
     elif path == "/sparql":  # the service is described in RDF if it is asked nothing, the example's answer is no RDF
         yield from (Asked(path, [] if media in GRAPHS else query, media) for media in types)
     else:
@@ -213,11 +286,11 @@ def ask(site: str, method: str, asked: Asked) -> tuple[int, str, bytes]:
 # -- everything else -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @api.parametrize()
 def test_answers_are_as_described(case: schemathesis.Case[Any], server: WSGIApplication) -> None:
     """Whatever is asked, sensible or not, no answer is a failure, and each is one that the description has."""
-    responses = case.operation.definition.raw["responses"]
-    types = list(responses["200" if "200" in responses else "303"]["content"])
+    types = list(answer_of(case.operation.definition.raw)["content"])
     accept = [*types, f"{types[0]}, text/html;q=0.1", "*/*", "image/png"]
     chosen = zlib.crc32(repr((case.query, case.path_parameters)).encode("utf-8", "backslashreplace"))
     case.call_and_validate(app=server, headers={"Accept": accept[chosen % len(accept)]}, checks=CHECKS)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+pytestmark = pytest.mark.slow
 GAN, DIFFUSION = "transfer-learning-gan", "transfer-learning-diffusion"
 PAIR = f"/compare?method={GAN}&method={DIFFUSION}"
 FIVE = "/compare?" + "&".join(f"method={m}" for m in ("lasso", "ridge-regression", "bert", "gpt", "dbscan"))

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions
 
 from kgcompare import resources
-from kgcompare.errors import QueryError
+from kgcompare.errors import QueryError, Refused
 from kgcompare.rdf import queries, sparql_text
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.queries import Bindable, Query
+from kgcompare.sandbox.screen import screen
 from kgcompare.store.embedded import EmbeddedStore
 from three_ways import Rdflib
 
@@ -68,6 +69,7 @@ class TestFile:
         if isinstance(found, QuerySolutions) and not query.name.startswith(EMPTY_HERE):
             assert list(found)
 
+    @pytest.mark.slow
     def test_runs_as_it_stands_on_rdflib(self, query: Query, small: list[Quad]) -> None:
         engine = Rdflib()
         engine.fill(small)
@@ -147,6 +149,7 @@ def solutions(query: str) -> list[list[Term | None]]:
     return [list(solution) for solution in found]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(hostile, min_size=15, max_size=15), st.lists(iris, min_size=8, max_size=8))
 def test_every_bound_term_comes_back_as_it_was(texts: list[str], nodes: list[NamedNode]) -> None:
@@ -307,3 +310,13 @@ def test_no_string_hides_or_feigns_a_dataset(text: str, names: bool) -> None:
     comment = re.split(r"[\n\r]", text)[0]
     query = f"SELECT ({Literal(text)} AS ?x) #{comment}\n {clause} WHERE {{ ?s ?p {Literal(text, language='en')} }}"
     assert sparql_text.names_dataset(f"{query} #{comment}") == names
+
+
+@pytest.mark.parametrize("escape", ["\\u000A", "\\U0000000A", "\\u000D"])
+@pytest.mark.parametrize("quote", ['"""', "'''"])
+def test_an_escape_ends_no_comment(escape: str, quote: str) -> None:
+    """As Oxigraph reads it: what stands on the next line is no text in quotes."""
+    query = f"SELECT * {{\n# {escape}{quote}\nSERVICE SILENT <http://127.0.0.1:1/> {{ ?s ?p ?o }}\n# {quote}\n}}"
+    assert ("word", "SERVICE") in list(sparql_text.tokens(query))
+    with pytest.raises(Refused, match="SERVICE is not available"):
+        screen(query)

@@ -48,6 +48,7 @@ def write(page: Page, query: str) -> None:
 # -- in a browser ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_example_runs_and_shows_a_table(visit: Open, site: str) -> None:
     page = visit("/sparql?lang=fr")
     page.get_by_role("link", name="Methods side by side").click()
@@ -65,6 +66,7 @@ def test_an_example_runs_and_shows_a_table(visit: Open, site: str) -> None:
         assert answer.read().startswith(b"order,rowId,method,value,status\r\n")
 
 
+@pytest.mark.slow
 def test_statements_and_truth_values_are_shown(visit: Open) -> None:
     page = visit("/sparql?example=shapes")
     page.locator("tbody tr").first.wait_for()
@@ -75,6 +77,7 @@ def test_statements_and_truth_values_are_shown(visit: Open) -> None:
     visit(asking("ASK { ?s ?p ?o }")).locator(".booleanResult", has_text="True").wait_for()
 
 
+@pytest.mark.slow
 def test_what_ran_is_shared_by_its_address(visit: Open) -> None:
     page = visit("/sparql")
     assert "kgc:Method" in written(page)
@@ -90,6 +93,7 @@ def test_what_ran_is_shared_by_its_address(visit: Open) -> None:
     assert written(other) == PREFIXED
 
 
+@pytest.mark.slow
 def test_an_address_wins_over_what_was_written_before(visit: Open, site: str) -> None:
     page = visit("/sparql")
     write(page, LASSO)
@@ -101,6 +105,7 @@ def test_an_address_wins_over_what_was_written_before(visit: Open, site: str) ->
     assert written(page) == PREFIXED
 
 
+@pytest.mark.slow
 def test_prefixes_classes_and_properties_are_completed(visit: Open) -> None:
     page = visit("/sparql")
     write(page, "")
@@ -119,6 +124,7 @@ def test_prefixes_classes_and_properties_are_completed(visit: Open) -> None:
     assert "kgc:origin origin year" in [" ".join(text.split()) for text in hints.all_inner_texts()]
 
 
+@pytest.mark.slow
 def test_a_fault_is_said_and_can_be_mended(visit: Open) -> None:
     page = visit(asking("SELECT nonsense"))
     fault = page.locator(".errorResult")
@@ -132,6 +138,7 @@ def test_a_fault_is_said_and_can_be_mended(visit: Open) -> None:
     assert fault.count() == 0
 
 
+@pytest.mark.slow
 def test_a_query_can_be_stopped(visit: Open) -> None:
     page = visit("/sparql")
     page.route("**/sparql", lambda route: None)
@@ -141,6 +148,7 @@ def test_a_query_can_be_stopped(visit: Open) -> None:
     assert page.locator("#result").is_hidden()
 
 
+@pytest.mark.slow
 def test_the_keyboard_leaves_the_editor(visit: Open) -> None:
     page = visit("/sparql")
     write(page, "ASK {}")
@@ -160,6 +168,7 @@ def test_the_keyboard_leaves_the_editor(visit: Open) -> None:
     assert page.locator("#ask .CodeMirror").is_visible()
 
 
+@pytest.mark.slow
 def test_hostile_values_are_shown_as_they_are(visit: Open) -> None:
     page = visit(asking(HOSTILE))
     page.locator("tbody tr").wait_for()
@@ -168,6 +177,7 @@ def test_hostile_values_are_shown_as_they_are(visit: Open) -> None:
     assert page.locator("tbody img").count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 768])
 def test_nothing_scrolls_sideways_on_small_screens(visit: Open, width: int) -> None:
     page = visit("/sparql?example=compare", width, 740)
@@ -175,6 +185,7 @@ def test_nothing_scrolls_sideways_on_small_screens(visit: Open, width: int) -> N
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.slow
 def test_without_scripts_there_is_a_form(visit: Open) -> None:
     page = visit("/sparql", java_script_enabled=False)
     page.get_by_role("link", name="What differs").click()
@@ -202,7 +213,7 @@ def shown(page: str) -> str:
 
 
 def test_every_example_runs_as_it_is_shown(site: str) -> None:
-    for query in query_page.examples():
+    for query in query_page.example_queries():
         address = f"{site}/sparql?example={query.name}"
         with urllib.request.urlopen(
             urllib.request.Request(address, headers={"Accept": "text/html"}), timeout=20

@@ -19,10 +19,10 @@ from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
 from kgcompare.report import Report, duplicates
 from kgcompare.report.completeness import ClassState, Years, components
-from kgcompare.report.questions import Named
+from kgcompare.report.questions import Mentioned
+from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from kgcompare.web import once
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -51,7 +51,7 @@ def state(found: Report, name: str) -> ClassState:
     return next(state for state in found.states if state.item.id == name)
 
 
-def ids(items: tuple[Named, ...]) -> list[str]:
+def ids(items: tuple[Mentioned, ...]) -> list[str]:
     return [item.id for item in items]
 
 
@@ -241,14 +241,14 @@ def test_components() -> None:
 
 
 def test_periods_are_equal_and_without_a_gap() -> None:
-    years = Years(Named("x"), ((-5, 1), (1763, 2), (2023, 3)), 0)
+    years = Years(Mentioned("x"), ((-5, 1), (1763, 2), (2023, 3)), 0)
     periods = years.periods
     assert len(periods) <= 30
     assert sum(count for _, _, count in periods) == 6
     assert all(last + 1 == following for (_, last, _), (following, _, _) in pairwise(periods))
     assert periods[0][0] <= -5
     assert periods[-1][1] >= 2023
-    assert Years(Named("x"), ((1996, 4),), 0).periods == ((1996, 1996, 4),)
+    assert Years(Mentioned("x"), ((1996, 4),), 0).periods == ((1996, 1996, 4),)
     assert texts.period(-4, 5, "en") == "5 BC–5"
 
 
@@ -366,14 +366,13 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
         return found
 
     monkeypatch.setattr(report, "make", waits)
-    monkeypatch.setattr(once, "PATIENCE", 0.05)
-    client = create_app(Settings(store=store)).test_client()
-    answer = client.get("/report.json")
+    app = create_app(Settings(store=store, limits=Limits(making_time=0.05)))
+    answer = app.test_client().get("/report.json")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
     slow.set()
-    monkeypatch.setattr(once, "PATIENCE", 20)
-    assert client.get("/report.json").status_code == 200
+    patient = create_app(Settings(store=store, limits=Limits(making_time=20)), app.extensions["kgcompare"])
+    assert patient.test_client().get("/report.json").status_code == 200
 
 
 def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -385,8 +384,7 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
         return found
 
     monkeypatch.setattr(report, "make", waits)
-    monkeypatch.setattr(once, "_WAITING", threading.Semaphore(1))
-    app = create_app(Settings(store=store))
+    app = create_app(Settings(store=store, limits=Limits(making_waiting=1)))
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(lambda n: app.test_client().get(f"/report.json?n={n}"), n) for n in range(3)]
         refused = [answer.result() for _, answer in zip(range(2), as_completed(asked, timeout=10), strict=False)]
@@ -399,6 +397,7 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
 # -- the bundled catalogue -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_bundled_warnings_are_explained(bundled: Report) -> None:
     assert bundled.findings is not None
     assert [f for f in bundled.findings if f.severity == "violation"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import statistics
 import threading
@@ -107,7 +108,7 @@ def test_nothing_is_fetched_and_nothing_changes(pool: Pool, listener: Listener, 
     kind, _ = outcome(pool, bombs.at(text, listener.port))
     assert kind in {"answer", "refused"}
     if kind == "answer":
-        assert b'"bindings": []' in pool.ask(bombs.at(text, listener.port)).body
+        assert json.loads(pool.ask(bombs.at(text, listener.port)).body)["results"]["bindings"] == []
     assert listener.knocks == 0
     assert pool.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").body == before
 
@@ -142,6 +143,7 @@ def test_a_bystander_is_served_while_bombs_fall(pool: Pool) -> None:
     assert statistics.median(times) < DEADLINE / 2
 
 
+@pytest.mark.slow
 def test_a_client_has_its_share(snapshot: Path) -> None:
     pool = Pool(snapshot, Bounds(seconds=DEADLINE, share=2, workers=1))
     kinds: list[str] = []
@@ -163,6 +165,7 @@ def test_a_client_has_its_share(snapshot: Path) -> None:
     assert kinds.count("too many") == 4
 
 
+@pytest.mark.slow
 def test_memory_returns(pool: Pool) -> None:
     def resident() -> int:
         total = 0

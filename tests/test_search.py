@@ -398,6 +398,7 @@ def test_a_record_of_our_own_takes_the_address_that_a_foreign_thing_had(store: P
     same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     edits=st.lists(

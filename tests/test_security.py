@@ -21,9 +21,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from conftest import Run
 from kgcompare.errors import UsageError
-from kgcompare.web import gateway
-from kgcompare.web.app import MOST_BODY, create_app
-from kgcompare.web.server import HEADERS
+from kgcompare.sandbox.limits import Limits
+from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 from serving import Server, serving
 
@@ -35,7 +34,7 @@ RDF_BODY = "application/sparql-query"
 
 @pytest.fixture(scope="module")
 def app(small_store: Path) -> Iterator[Flask]:
-    app = create_app(Settings(store=small_store, query_timeout=1.0))
+    app = create_app(Settings(store=small_store, limits=Limits(query_timeout=1.0)))
     yield app
     app.extensions["kgcompare"].close()
 
@@ -107,6 +106,7 @@ def test_what_is_no_name_of_a_host(small_store: Path, run: Run, host: str) -> No
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.slow
 def test_hosts_and_proxies_are_named_where_it_is_started(small_store: Path, tmp_path: Path) -> None:
     config = tmp_path / "kgcompare.toml"
     config.write_text('trusted-host = ["example.org"]\nproxies = 1\n')
@@ -288,11 +288,12 @@ def post(path: str, *headers: str, body: bytes = b"") -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("media", ["application/x-www-form-urlencoded", RDF_BODY, "application/json", "text/plain"])
 def test_bodies_are_bounded(server: Server, app: Flask, media: str) -> None:
     chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
     for path in addresses_with_bodies(app):
-        announced = raw(server, post(path, f"Content-Type: {media}", f"Content-Length: {MOST_BODY + 1}"), 20)
+        announced = raw(server, post(path, f"Content-Type: {media}", f"Content-Length: {Limits().body_bytes + 1}"), 20)
         assert status_of(announced) in {413, 415}, path
         endless = post(path, f"Content-Type: {media}", "Transfer-Encoding: chunked", body=chunk * 17 + b"0\r\n\r\n")
         assert status_of(raw(server, endless)) in {413, 415}, path
@@ -359,12 +360,13 @@ def test_500_half_open_connections_stop_nobody(server: Server, kind: str) -> Non
             each.close()
 
 
+@pytest.mark.slow
 def test_who_falls_silent_is_sent_away(server: Server) -> None:
     with contextlib.ExitStack() as stack:
         waiting = {}
         for kind in list(HALF_OPEN)[:3]:
             found = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
-            found.settimeout(HEADERS / 1000 + gateway.PATIENCE + 10)
+            found.settimeout(Limits().header_time + Limits().body_time + 10)
             found.sendall(HALF_OPEN[kind])
             waiting[kind] = found
         answers = {}
@@ -386,6 +388,7 @@ ACCEPTS = ["text/html", "*/*", "text/turtle;q=0.2", '"', "a/b;q=", "application/
 MEDIA = ["application/x-www-form-urlencoded", RDF_BODY, "application/json", "multipart/form-data; boundary=x", "x"]
 
 
+@pytest.mark.slow
 def test_thousands_of_random_requests(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     chance = random.Random(20261122)
     rules = [re.sub(r"<[^>]*>", "{}", rule.rule) for rule in app.url_map.iter_rules()]

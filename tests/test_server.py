@@ -13,11 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import Run
-from kgcompare import ingest
+from kgcompare import ingest, resources
+from kgcompare.web.app import create_app
+from kgcompare.web.settings import Settings
 from serving import KGCOMPARE, START, Server, free_port, serving
 
 
@@ -137,6 +140,7 @@ def test_what_cannot_be_served_is_said_at_once(
         assert "Traceback" not in ran.err
 
 
+@pytest.mark.slow
 def test_imports_go_on_while_it_answers(store: Path, tmp_path: Path) -> None:
     wrong: list[object] = []
     done = threading.Event()
@@ -179,6 +183,7 @@ def test_imports_go_on_while_it_answers(store: Path, tmp_path: Path) -> None:
     server.clean()
 
 
+@pytest.mark.slow
 def test_a_throw_away_store_goes_with_the_server(tmp_path: Path) -> None:
     data = method(tmp_path, "only")
     with serving(tmp_path, "--data", str(data)) as server:
@@ -201,6 +206,7 @@ def test_an_endpoint_that_is_down(tmp_path: Path) -> None:
     server.clean()
 
 
+@pytest.mark.slow
 def test_slow_clients_do_not_stop_others(store: Path, tmp_path: Path) -> None:
     with serving(tmp_path, "--store", str(store)) as server:
         slow = []
@@ -256,6 +262,7 @@ RAW = [
 ]
 
 
+@pytest.mark.slow
 def test_what_no_client_sends(store: Path, tmp_path: Path) -> None:
     with serving(tmp_path, "--store", str(store)) as server:
         for raw in RAW:
@@ -287,6 +294,7 @@ def test_it_lives_behind_a_prefix(store: Path, tmp_path: Path) -> None:
         assert server.get("/library/id/method/lasso")[1]["location"] == "/library/method/lasso"
 
 
+@pytest.mark.slow
 def test_the_first_request_of_many_at_once(store: Path, tmp_path: Path) -> None:
     found: list[tuple[int, bytes]] = []
     with serving(tmp_path, "--store", str(store)) as server:
@@ -303,3 +311,20 @@ def test_the_first_request_of_many_at_once(store: Path, tmp_path: Path) -> None:
     assert len(found) == 30
     assert {status for status, _ in found} == {200}
     assert len({body for _, body in found}) == 1
+
+
+def test_examples_are_read_once_a_start(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    read_text = Path.read_text
+
+    def counted(path: Path, *arguments: Any, **named: Any) -> str:
+        read.append(path)
+        return read_text(path, *arguments, **named)
+
+    resources.example_comparisons.cache_clear()
+    monkeypatch.setattr(Path, "read_text", counted)
+    client = create_app(Settings(store=small_store)).test_client()
+    for lang in ("en", "fr", "de"):
+        for path in ("/", "/compare", "/methods"):
+            client.get(f"{path}?lang={lang}", headers={"Accept": "text/html"})
+    assert [path.name for path in read].count("examples.csv") == 1

@@ -12,6 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
+from kgcompare.sandbox import process
+from kgcompare.sandbox.limits import Limits
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -24,7 +26,7 @@ DOCUMENT = "https://w3id.org/kgcompare/doc/method/lasso"
 
 @pytest.fixture(scope="module")
 def client(small_store: Path) -> Iterator[FlaskClient]:
-    app = create_app(Settings(store=small_store, query_timeout=2.0))
+    app = create_app(Settings(store=small_store, limits=Limits(query_timeout=2.0)))
     yield app.test_client()
     app.extensions["kgcompare"].close()
     gc.collect()
@@ -125,10 +127,24 @@ def test_what_is_wrong_is_said(client: FlaskClient, method: str, arguments: dict
     assert "Traceback" not in response.text
 
 
+@pytest.mark.slow
 def test_a_query_that_takes_too_long_is_ended(client: FlaskClient) -> None:
     response = client.get("/sparql", query_string={"query": BOMB})
     assert response.status_code == 503
     assert client.get("/sparql", query_string={"query": ASK}).status_code == 200
+
+
+def test_without_workers_it_is_said_that_there_are_none(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(Settings(store=small_store))
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "_COMMAND", ("/none/python",))
+        response = app.test_client().get("/sparql", query_string={"query": ASK})
+    assert response.status_code == 503
+    assert response.mimetype == "application/problem+json"
+    assert int(response.headers["Retry-After"]) > 0
+    assert app.test_client().get("/sparql", query_string={"query": ASK}).status_code == 200
+    app.extensions["kgcompare"].close()
+    gc.collect()
 
 
 def test_without_a_query_programs_get_a_description_and_browsers_a_page(client: FlaskClient) -> None:

@@ -177,6 +177,7 @@ with Catalogue(EmbeddedStore(Path(sys.argv[1]))) as catalogue:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_read_while_a_third_imports(store: Path) -> None:
     readers = [
         subprocess.Popen(
@@ -348,6 +349,15 @@ def test_a_broken_checkpoint(store: Path) -> None:
     (store / "snapshots" / "2").mkdir()
     with pytest.raises(StoreError, match=r"generation 2 of .* cannot be opened"):
         EmbeddedStore(store)
+
+
+def test_a_writer_restores_what_it_writes_to(store: Path) -> None:
+    before = EmbeddedStore(store).snapshot().graphs()
+    shutil.rmtree(store / "live")
+    with embedded.writing(store) as writer:
+        writer.add([Quad(NamedNode("http://e/s"), NamedNode("http://e/p"), Literal("o"), NamedNode("http://e/g"))])
+        writer.publish(search.build)
+    assert set(EmbeddedStore(store).snapshot().graphs()) == {*before, "http://e/g"}
 
 
 def test_a_file_is_no_store(tmp_path: Path) -> None:
@@ -581,6 +591,7 @@ def test_no_file_stays_open(store: Path) -> None:
         assert held_open(store) == []
 
 
+@pytest.mark.slow
 def test_a_long_lived_reader_lets_go_of_old_generations(store: Path) -> None:
     with Catalogue(EmbeddedStore(store)) as catalogue:
         counts = []

@@ -215,7 +215,7 @@ def quads_of(catalogue: Catalogue) -> list[Quad]:
     records = Records(Base())
     split([Triple(subject, iri(predicate), value) for subject, predicate, value in said], records, "generated")
     derive(records)
-    return records.all_quads()
+    return [quad for name in records.documents for quad in records.quads(name)]
 
 
 # -- the three ways ------------------------------------------------------------------------------------
@@ -269,12 +269,14 @@ def engines(oxigraph_server: LoadQuads) -> Engines:
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=CHECKS)
 @given(catalogues(tuple(range(1, 11))))
 def test_generated_catalogues(engines: Engines, catalogue: Catalogue) -> None:
     engines.agree(quads_of(catalogue), catalogue.compared)
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=CHECKS, phases=[Phase.explicit, Phase.generate])
 @given(catalogues((2, 3)))
 def test_generated_catalogues_on_rdflib_too(engines: Engines, catalogue: Catalogue) -> None:
@@ -396,6 +398,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
     return EmbeddedStore(path)
 
 
+@pytest.mark.slow
 def test_bundled_catalogue(bundled: EmbeddedStore, oxigraph_server: LoadQuads) -> None:
     snapshot = bundled.snapshot()
     generation = Generation(bundled, snapshot)

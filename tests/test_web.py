@@ -24,9 +24,10 @@ from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import EndpointError, StoreError
 from kgcompare.formats import BIBLIOGRAPHY, FORMATS, RDF
+from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.web import kept
-from kgcompare.web.app import create_app
+from kgcompare.web.app import Site, create_app
 from kgcompare.web.settings import Settings
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -699,28 +700,29 @@ def test_a_new_generation_shows_at_once(own_store: Path, tmp_path: Path) -> None
     assert "late" in get(client, "/suggest?q=late").text
 
 
-def test_what_is_kept_stays_within_bounds(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_MOST_BYTES", 400_000)
-    client = app_of(small_store).test_client()
+def test_what_is_kept_stays_within_bounds(small_store: Path) -> None:
+    client = app_of(small_store, limits=Limits(kept_bytes=400_000)).test_client()
     for number in range(100):
         get(client, f"/suggest?q=lasso&x={number}" + "y" * 5000)
-    front = client.application.wsgi_app
+    assert isinstance(client.application, Site)
+    front = client.application.outer
     assert isinstance(front, kept.Front)
-    answers = kept.answers_of(front.current())
+    answers = kept.answers_of(front.current(), 400_000)
+    assert answers.most == 400_000
     assert sum(len(part) for key in answers._by_key for part in key) < 400_000
     assert get(client, "/suggest?q=lasso").status_code == 200
 
 
 def test_kept_answers_go_with_the_generation_that_made_them(own_store: Path) -> None:
     catalogue = Catalogue(EmbeddedStore(own_store))
-    front = kept.Front(lambda *_: [], catalogue)
+    front = kept.Front(lambda *_: [], catalogue, 1 << 20)
     generation = front.current()
-    answers = kept.answers_of(generation)
+    answers = kept.answers_of(generation, front.most)
     assert front.current() is generation
-    assert kept.answers_of(generation) is answers
+    assert kept.answers_of(generation, front.most) is answers
     ingest.import_files(own_store, [SMALL], ingest.Options(trust=True, replace=True))
     later = front.current()
-    assert (later is generation) == (kept.answers_of(later) is answers)
+    assert (later is generation) == (kept.answers_of(later, front.most) is answers)
 
 
 # -- links ----------------------------------------------------------------------------------------
@@ -763,6 +765,7 @@ def test_every_link_works(small: FlaskClient) -> None:
     assert crawl(small, "", 250) >= KNOWN | {"/family/statistics", "/type/regression", "/dump.nq.gz"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["/library/methods", "library/methods/"])
 def test_links_work_behind_a_prefix(small_store: Path, prefix: str) -> None:
     client = app_of(small_store, prefix=prefix).test_client()
@@ -1002,6 +1005,7 @@ def ask_raw(app: Flask, path: str, query: str, method: str = "GET", **environ: s
     return int(status.split()[0]), headers, b"".join(body)
 
 
+@pytest.mark.slow
 def test_five_thousand_random_requests(small_app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     chance = random.Random(20261122)
     paths = [
@@ -1110,7 +1114,7 @@ def test_a_fault_of_ours_is_a_problem_too(
 
 
 def test_an_endpoint_that_is_down() -> None:
-    app = create_app(Settings(endpoint="http://127.0.0.1:9/sparql", timeout=2))
+    app = create_app(Settings(endpoint="http://127.0.0.1:9/sparql", limits=Limits(timeout=2)))
     client = app.test_client()
     for path in ("/", "/methods", "/method/lasso.ttl", "/compare.json?method=lasso", "/suggest?q=a", "/dump.nq.gz"):
         assert "cannot be reached" in problem(get(client, path), 502)["detail"]

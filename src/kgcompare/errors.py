@@ -27,7 +27,9 @@ A message says what was wrong, where, and what to do. This module imports nothin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Literal
 
 Severity = Literal["violation", "warning", "info"]
@@ -164,3 +166,38 @@ class Busy(Unavailable):
 
 class TooMany(Busy):
     """One client asks for more than its share."""
+
+
+def reason(fault: object) -> str:
+    """What an error of somebody else's code says, on one line of bounded length."""
+    text = (fault.strerror if isinstance(fault, OSError) else None) or str(fault) or type(fault).__name__
+    return " ".join(text.split())[:500]
+
+
+class Seam:
+    """Where a library's code is called: what it raises of some kinds leaves as an error of ours.
+
+    ``with Seam((OSError,), lambda why: StoreError(f"{path} cannot be read: {why}")):`` around the call. Lack of
+    memory becomes :class:`Unavailable` everywhere; errors of ours pass as they are.
+    """
+
+    def __init__(self, kinds: tuple[type[Exception], ...], into: Callable[[str], KgcompareError]) -> None:
+        """Errors of these *kinds* become what *into* makes of their reason."""
+        self._kinds = kinds
+        self._into = into
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        error: KgcompareError
+        if isinstance(fault, MemoryError):
+            error = Unavailable("there is too little memory for this just now; ask for less, or later")
+        elif isinstance(fault, self._kinds) and not isinstance(fault, KgcompareError):
+            error = self._into(reason(fault))
+        else:
+            return
+        # Its frames would keep alive what must end in its own thread (pyoxigraph's iterators), and open files.
+        fault.__traceback__ = None
+        del trace
+        raise error from None

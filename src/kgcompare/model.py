@@ -6,9 +6,9 @@ language can say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     import pandas
@@ -17,6 +17,42 @@ RowKind = Literal["value", "count", "text", "name"]
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and (done, all) of it."""
 Status = Literal["recorded", "not-recorded", "none", "unknown"]
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""What a JSON text can hold."""
+
+
+class CslName(TypedDict, total=False):
+    """A name as CSL-JSON has it: of a person ``family`` and perhaps ``given``, of anybody else ``literal``."""
+
+    family: str
+    given: str
+    literal: str
+
+
+ET_AL = "et al."
+"""The last name of a list that has fewer than there are."""
+CslDate = TypedDict("CslDate", {"date-parts": list[list[int]]})
+"""A date as CSL-JSON has it: a list of one date (of two for a range), whose first number is the year."""
+CslItem = TypedDict(
+    "CslItem",
+    {
+        "id": Required[str],
+        "type": Required[str],
+        "title": str,
+        "author": list[CslName],
+        "editor": list[CslName],
+        "issued": CslDate,
+        "container-title": str,
+        "volume": str,
+        "issue": str,
+        "page": str,
+        "publisher": str,
+        "DOI": str,
+        "URL": str,
+    },
+    total=False,
+)
+"""A cited document as CSL-JSON has it; only what is recorded. Source: CSL 1.0.2, csl-data.json."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +81,7 @@ class Value:
     links: tuple[Link, ...] = ()
     url: str | None = None
     sources: tuple[Value, ...] = ()
-    csl: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    csl: CslItem | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +234,7 @@ class Record:
     related: tuple[Group, ...] = ()
     notes: tuple[Value, ...] = ()
     document: tuple[Fact, ...] = ()
-    csl: Mapping[str, Any] | None = None
+    csl: CslItem | None = None
 
     def fact(self, fact_id: str) -> Fact | None:
         """The fact of that id, or None."""

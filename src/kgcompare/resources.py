@@ -6,6 +6,8 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from kgcompare.errors import Seam, StoreError
+
 _PACKAGED = Path(__file__).parent / "_resources"
 _CHECKOUT = Path(__file__).parents[2]
 
@@ -35,6 +37,20 @@ def vocabulary_file() -> Path:
     return folder("ontology") / "kgcompare.ttl"
 
 
+def broken(path: Path, why: str) -> str:
+    """What to say where a file that comes with this package is missing."""
+    return f"{path}, which comes with kgcompare, cannot be read: {why}; install kgcompare anew"
+
+
+def text_of(path: Path) -> str:
+    """What a file says that comes with this package.
+
+    :raises StoreError: if it is not there or cannot be read: the installation is broken.
+    """
+    with Seam((OSError, ValueError), lambda why: StoreError(broken(path, why))):
+        return path.read_text(encoding="utf-8")
+
+
 def package_file(name: str) -> Path:
     """A file of the package itself."""
     return Path(__file__).parent / name
@@ -46,4 +62,4 @@ def example_comparisons() -> tuple[tuple[str, ...], ...]:
     path = folder("data") / "examples.csv"
     if not path.is_file():
         return ()
-    return tuple(tuple(row) for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row)
+    return tuple(tuple(row) for row in csv.reader(text_of(path).splitlines()) if row)

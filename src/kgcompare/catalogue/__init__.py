@@ -22,13 +22,21 @@ from kgcompare.text.languages import DEFAULT
 class Catalogue:
     """A catalogue that follows its store: every call sees the newest generation.
 
-    ``with`` removes what a throw-away catalogue made.
+    ``with`` removes what a throw-away catalogue made. *most_described* is how many things' descriptions are kept.
     """
 
-    def __init__(self, store: Store, *, extra_shapes: Sequence[Triple] = (), scratch: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        extra_shapes: Sequence[Triple] = (),
+        scratch: Path | None = None,
+        most_described: int = 50_000,
+    ) -> None:
         self.store = store
         self._extra = tuple(extra_shapes)
         self._scratch = scratch
+        self._most_described = most_described
         self._lock = threading.Lock()
         self._newest: Generation | None = None
 
@@ -43,7 +51,7 @@ class Catalogue:
             with self._lock:
                 generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
                 if generation is None or generation.snapshot is not snapshot:
-                    generation = Generation(self.store, snapshot, self._extra)
+                    generation = Generation(self.store, snapshot, self._extra, self._most_described)
                     self._newest = generation
         return generation
 

@@ -114,8 +114,8 @@ def _in_language(terms: list[Term], lang: str, *, every: bool) -> list[Term]:
             tagged.setdefault(term.language, []).append(term)
     if len(tagged) < 2:
         return terms
-    found = best(tagged, lang)
-    keep = {found[0]} if found else set()
+    spoken = best(tagged, lang)
+    keep = {spoken[0]} if spoken else set()
     if every:
         keep |= {tag for tag in tagged if matches(tag, lang) or matches(tag, DEFAULT)}
     return [t for t in terms if not isinstance(t, Literal) or not t.language or t.language in keep]

@@ -15,15 +15,15 @@ from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 
-_MOST = 50_000
-"""Things of which a description is kept; from there on it starts again with none."""
 _BIBO = PREFIXES["bibo"]
 
 
 class Descriptions:
     """Descriptions of one generation."""
 
-    def __init__(self, snapshot: Snapshot, shapes: Shapes) -> None:
+    def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 50_000) -> None:
+        """Keeps none yet; where it would be more than *most* things it starts again with none."""
+        self.most = most
         self.snapshot = snapshot
         self.shapes = shapes
         self._records: dict[str, Graph] = {}
@@ -50,7 +50,7 @@ class Descriptions:
         kept = {thing: self._records[thing] for thing in things if thing in self._records}
         missing = [thing for thing in dict.fromkeys(things) if thing not in kept and is_safe_iri(thing)]
         fetched = self._fetch(missing) if missing else {}
-        if len(self._records) > _MOST:
+        if len(self._records) > self.most:
             self._records.clear()
         self._records.update(fetched)
         return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
@@ -106,7 +106,7 @@ class Descriptions:
             for thing, predicate, value in self.snapshot.select(query).rows:
                 if thing is not None and predicate is not None and value is not None:
                     fetched[thing.value].add(cast(NamedNode, thing), predicate.value, value)
-        if len(self._things) > _MOST:
+        if len(self._things) > self.most:
             self._things.clear()
         self._things.update(fetched)
         return kept | fetched

@@ -19,7 +19,7 @@ from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
 from kgcompare.catalogue.values import Reader
-from kgcompare.errors import TooManyThings, UnknownThing, UsageError
+from kgcompare.errors import Seam, StoreError, TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, FacetValue, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
@@ -45,13 +45,15 @@ class Closing(Protocol):
 class Generation:
     """One generation of a catalogue; never changes, may be used by any number of threads."""
 
-    def __init__(self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = ()) -> None:
+    def __init__(
+        self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = (), most_described: int = 50_000
+    ) -> None:
         self.store = store
         self.snapshot = snapshot
         self.name = snapshot.generation
         self.base = snapshot.base
         self.shapes = Shapes([*stored_shapes(snapshot), *extra])
-        self.descriptions = Descriptions(snapshot, self.shapes)
+        self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._made: dict[str, object] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._ends: list[weakref.finalize[..., Generation]] = []
@@ -91,7 +93,8 @@ class Generation:
         kept = self.snapshot.index_path
         if kept is not None and kept.exists():
             return Index(kept, self.shapes)
-        folder = Path(tempfile.mkdtemp(prefix="kgcompare-index-"))
+        with Seam((OSError,), lambda why: StoreError(f"there is no place for an index: {why}")):
+            folder = Path(tempfile.mkdtemp(prefix="kgcompare-index-"))
         search.build(self.snapshot, folder / "index.sqlite")
         index = Index(folder / "index.sqlite", self.shapes)
         weakref.finalize(index, shutil.rmtree, folder, ignore_errors=True)
@@ -195,15 +198,15 @@ class Generation:
 
     def addresses(self, things: Iterable[str]) -> dict[str, tuple[str, str]]:
         """IRI -> (kind, slug): of our own from the IRI itself, of others from the index."""
-        found: dict[str, tuple[str, str]] = {}
+        own: dict[str, tuple[str, str]] = {}
         others = []
         for thing in things:
             parts = self.base.parts(thing)
             if parts:
-                found[thing] = parts
+                own[thing] = parts
             else:
                 others.append(thing)
-        return found | (self.index.addresses(others) if others else {})
+        return own | (self.index.addresses(others) if others else {})
 
     def path(self, thing: str) -> str | None:
         """The address on a server of ours of a thing's page; None for a thing that has none."""

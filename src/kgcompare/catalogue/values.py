@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.descriptions import is_source
-from kgcompare.model import Link, Value
+from kgcompare.model import CslItem, CslName, Link, Value
 from kgcompare.rdf.graph import Graph, Term, literal_key, structure_key
 from kgcompare.rdf.namespaces import PREFIXES, is_web, local_name
 from kgcompare.rdf.terms import (
@@ -53,9 +53,9 @@ class Reader:
         if graph is not None:
             node = NamedNode(thing)
             for predicate in LABELS:
-                found = best(graph.texts(node, predicate), self.lang)
-                if found:
-                    return found[0] or None, found[1]
+                named = best(graph.texts(node, predicate), self.lang)
+                if named:
+                    return named[0] or None, named[1]
         return None, local_name(thing)
 
     def value(self, graph: Graph, term: Term) -> Value:
@@ -68,15 +68,15 @@ class Reader:
 
     def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
         """Where the fact that *subject* has *term* comes from, in the statements about it."""
-        found: list[Value] = []
+        values: list[Value] = []
         for statement in graph.subjects_of(RDF_OBJECT, term):
             if subject in graph.objects(statement, RDF_SUBJECT):
                 for source in graph.objects(statement, DCTERMS_SOURCE):
                     if isinstance(source, NamedNode):
-                        found.append(self.value(graph, source))
+                        values.append(self.value(graph, source))
                     elif isinstance(source, Literal):
-                        found.append(Value(literal_key(source), source.value))
-        return tuple(found)
+                        values.append(Value(literal_key(source), source.value))
+        return tuple(values)
 
     def key(self, graph: Graph, term: Term) -> str:
         """What a term is compared by; the same as queries/compare.rq gives."""
@@ -93,16 +93,16 @@ class Reader:
             return Value(term.value, term.value, iri=term.value, url=outside)
         if is_source(graph, term.value):
             item = self.csl(term)
-            url = citation.address(graph, term)
-            return Value(term.value, citation.text(item), "en", term.value, url=url, csl=item)
+            url = citation.source_address(graph, term)
+            return Value(term.value, citation.plain_reference(item), "en", term.value, url=url, csl=item)
         lang, text = self.label(term.value)
         return Value(term.value, text, lang, term.value)
 
-    def csl(self, source: NamedNode) -> dict[str, object]:
+    def csl(self, source: NamedNode) -> CslItem:
         """A source as a CSL-JSON item."""
         return citation.csl(self.things[source.value], source, self.agent_name)
 
-    def agent_name(self, agent: Term) -> dict[str, str]:
+    def agent_name(self, agent: Term) -> CslName:
         """An agent's name as CSL has it."""
         if isinstance(agent, Literal):
             return {"literal": agent.value}
@@ -138,9 +138,9 @@ class Reader:
             members = [self.value(graph, member) for member in graph.members(node)]
             return self._joined(members, key)
         for predicate in LABELS:
-            found = best(graph.texts(node, predicate), self.lang)
-            if found:
-                return Value(key, found[1], found[0] or None)
+            named = best(graph.texts(node, predicate), self.lang)
+            if named:
+                return Value(key, named[1], named[0] or None)
         parts = []
         for predicate, values in graph.description(node).items():
             if predicate not in {KGC_COMPARISON_KEY, KGC_ORDER, RDF_TYPE}:

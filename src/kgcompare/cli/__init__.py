@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import click
 
 from kgcompare.cli import readers, writers
-from kgcompare.cli.options import report_lines
+from kgcompare.cli.output import report_lines
+from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing
 
 
@@ -47,6 +48,7 @@ for command in (
     writers.format_,
 ):
     cli.add_command(command)
+cli.add_command(settings_command(cli.commands.values()))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

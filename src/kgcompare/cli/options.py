@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
-import tempfile
-import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -16,26 +12,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kgcompare.cli.output import ProgressLine, tell_report
+from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
+from kgcompare.sandbox.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
+    from pyoxigraph import Triple
+
     from kgcompare.catalogue import Catalogue
-    from kgcompare.errors import ValidationReport
     from kgcompare.ingest import Options
 
 _PLACES = ("store", "endpoint", "data")
+OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions")
+"""The limits that matter to whatever reads a catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which catalogue a command works on."""
+    """Which catalogue a command works on, and within which limits."""
 
     store: Path | None
     endpoint: str | None
     data: tuple[str, ...]
     shapes: tuple[Path, ...]
     trust: bool
-    timeout: float
+    limits: Limits
 
     @property
     def default(self) -> bool:
@@ -53,8 +55,14 @@ class Place:
 
 
 def _config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Takes what a TOML file says as the defaults of a command.
+
+    :raises click.BadParameter: if it cannot be read, or has a key that no command has as an option.
+    """
     if path is None:
         return
+    import tomllib
+
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
@@ -64,23 +72,26 @@ def _config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
     known = {option.removeprefix("--") for param in everywhere for option in param.opts}
     if unknown := sorted(key for key in values if key.replace("_", "-") not in known):
         raise click.BadParameter(f"{path}: no option is called {', '.join(unknown)}")
-    found: dict[str, Any] = {}
+    defaults: dict[str, object] = {}
     for param in ctx.command.params:
         for option in param.opts:
             key = option.removeprefix("--")
             value = values.get(key, values.get(key.replace("-", "_")))
             if value is not None and param.name:
-                found[param.name] = [value] if param.multiple and isinstance(value, str) else value
-    ctx.default_map = found | dict(ctx.default_map or {})
+                defaults[param.name] = [value] if param.multiple and isinstance(value, str) else value
+    ctx.default_map = defaults | dict(ctx.default_map or {})
 
 
-def _place(ctx: click.Context, values: dict[str, Any]) -> Place:
-    """The catalogue that the options name; the command line beats the environment, and that the file."""
-    said = [name for name in _PLACES if values[name]]
-    sources = [ctx.get_parameter_source(name) for name in said]
+def _place(ctx: click.Context, values: Mapping[str, Any]) -> Place:
+    """The catalogue that the options name; the command line beats the environment, and that the file.
+
+    :raises click.UsageError: if they name several.
+    """
+    named = [name for name in _PLACES if values[name]]
+    sources = [ctx.get_parameter_source(name) for name in named]
     order = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
     first = next((source for source in order if source in sources), None)
-    chosen = [name for name, source in zip(said, sources, strict=True) if first in {None, source}]
+    chosen = [name for name, source in zip(named, sources, strict=True) if first in {None, source}]
     if len(chosen) > 1:
         raise click.UsageError("name one catalogue only: --" + " or --".join(chosen))
     return Place(
@@ -89,7 +100,7 @@ def _place(ctx: click.Context, values: dict[str, Any]) -> Place:
         data=tuple(values["data"]) if chosen == ["data"] else (),
         shapes=tuple(Path(path) for path in values["shapes"]),
         trust=values["trust"],
-        timeout=values["timeout"],
+        limits=Limits(**{name: values[name] for name in LIMITS if name in values}),
     )
 
 
@@ -115,14 +126,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
         help="Shapes beside the bundled ones.",
     )
     @click.option("--trust", is_flag=True, envvar="KGCOMPARE_TRUST", help="Take data without validation.")
-    @click.option(
-        "--timeout",
-        type=click.FloatRange(min=0.1),
-        default=30.0,
-        show_default=True,
-        envvar="KGCOMPARE_TIMEOUT",
-        help="Seconds to wait for an endpoint.",
-    )
+    @limit_options(OF_A_CATALOGUE)
     @click.option(
         "--config",
         type=click.Path(path_type=Path),
@@ -135,10 +139,9 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     @wraps(command)
     def wrapped(ctx: click.Context, /, **values: Any) -> None:
-        names = ("store", "endpoint", "data", "shapes", "trust", "timeout")
-        place = _place(ctx, {name: values[name] for name in names})
-        rest = {key: value for key, value in values.items() if key not in names}
-        command(place, **rest)
+        taken = {*_PLACES, "shapes", "trust", *LIMITS}
+        rest = {name: value for name, value in values.items() if name not in taken}
+        command(_place(ctx, values), **rest)
 
     return wrapped
 
@@ -150,22 +153,6 @@ def lang_option(command: Callable[..., None]) -> Callable[..., None]:
     )
 
 
-class Progress:
-    """Progress on stderr, only on a terminal."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._last = ""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Shows how far something is."""
-        if not self._shown:
-            return
-        line = f"{what} {done}/{total}" if total > 1 else what
-        click.echo("\r" + line.ljust(len(self._last)), err=True, nl=done >= total)
-        self._last = "" if done >= total else line
-
-
 def import_options(
     place: Place, lang: str = "en", syntax: str | None = None, replace: bool = False, skip_invalid: bool = False
 ) -> Options:
@@ -175,12 +162,13 @@ def import_options(
 
     lang = normalise(lang)
     return Options(
-        syntax=syntax, trust=place.trust, replace=replace, skip_invalid=skip_invalid, lang=lang, progress=Progress()
+        syntax=syntax, trust=place.trust, replace=replace, skip_invalid=skip_invalid, lang=lang, progress=ProgressLine()
     )
 
 
 def fill(folder: Path, place: Place) -> None:
     """Makes a store with the bundled catalogue in it; a broken attempt leaves nothing."""
+    import shutil
     from dataclasses import replace
 
     from kgcompare import ingest, resources
@@ -199,7 +187,7 @@ def fill(folder: Path, place: Place) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def throwaway(place: Place, folder: Path, lang: str) -> None:
+def make_throwaway(place: Place, folder: Path, lang: str) -> None:
     """Makes a throw-away store of the files that ``--data`` names."""
     from dataclasses import replace
 
@@ -214,35 +202,37 @@ def throwaway(place: Place, folder: Path, lang: str) -> None:
     tell_report(report)
 
 
-def tell_report(report: ValidationReport) -> None:
-    """Says on stderr what a validation found."""
-    for line in report_lines(report):
-        click.echo(line, err=True)
-
-
 @contextmanager
 def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     """The catalogue that a command works on."""
+    import tempfile
+
     from kgcompare.catalogue import Catalogue
     from kgcompare.store.embedded import EmbeddedStore
     from kgcompare.store.remote import RemoteStore
 
+    limits = place.limits
+    most = limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
     if place.endpoint is not None:
-        yield Catalogue(RemoteStore(place.endpoint, timeout=place.timeout), extra_shapes=extra)
+        store = RemoteStore(
+            place.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
+        )
+        yield Catalogue(store, extra_shapes=extra, most_described=most)
     elif place.data:
         with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
             folder = Path(scratch) / "store"
-            throwaway(place, folder, lang)
-            with Catalogue(EmbeddedStore(folder), extra_shapes=extra_shapes(place) if place.trust else []) as found:
-                yield found
+            make_throwaway(place, folder, lang)
+            extra = extra_shapes(place) if place.trust else []
+            with Catalogue(EmbeddedStore(folder), extra_shapes=extra, most_described=most) as catalogue:
+                yield catalogue
     else:
         ensure(place)
-        with Catalogue(EmbeddedStore(place.folder), extra_shapes=extra) as found:
-            yield found
+        with Catalogue(EmbeddedStore(place.folder), extra_shapes=extra, most_described=most) as catalogue:
+            yield catalogue
 
 
-def extra_shapes(place: Place) -> list[Any]:
+def extra_shapes(place: Place) -> list[Triple]:
     """The statements of the files that ``--shapes`` names."""
     from kgcompare.schema.shapes import read_shapes
 
@@ -265,18 +255,6 @@ def ensure(place: Place, *, make: bool = False) -> None:
     fill(folder.path, place)
 
 
-def report_lines(report: ValidationReport) -> list[str]:
-    """A validation report for people: a line a fault."""
-    lines = []
-    for fault in report.faults:
-        where = ":".join(str(part) for part in (fault.file, fault.line) if part is not None)
-        parts = [where, fault.severity, f"<{fault.focus_node}>" if fault.focus_node else None]
-        parts += [f"path <{fault.path}>" if fault.path and "://" in fault.path else fault.path]
-        parts += [f"value {fault.value!r}" if fault.value is not None else None, fault.message]
-        lines.append(": ".join(part for part in parts if part))
-    return lines
-
-
 def must_be_store(place: Place) -> None:
     """Refuses an endpoint and a throw-away catalogue.
 
@@ -284,9 +262,3 @@ def must_be_store(place: Place) -> None:
     """
     if place.endpoint is not None or place.data:
         raise UsageError("this command writes to a store; name one with --store")
-
-
-def put(text: str) -> None:
-    """Writes data to stdout, as UTF-8 whatever the terminal says."""
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
-    sys.stdout.buffer.flush()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from kgcompare.cli.options import Place, Progress, catalogue_options, lang_option, opened, put
+from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
+from kgcompare.cli.output import ProgressLine, put
 from kgcompare.errors import DataError, SyntaxFault, UsageError
+
+if TYPE_CHECKING:
+    from kgcompare.model import Thing
 
 
 @click.command()
@@ -20,23 +23,21 @@ from kgcompare.errors import DataError, SyntaxFault, UsageError
 @catalogue_options
 @lang_option
 @click.option("--only", type=click.Choice(["differences"]), help="Leave out rows that agree.")
-@click.option("--class", "cls", metavar="IRI", help="Compare things of this class; default: methods.")
+@click.option("--class", "cls", metavar="IRI", help="Compare things of this class; default: what there is.")
 @click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
 def compare(place: Place, slugs: Sequence[str], lang: str, only: str | None, cls: str | None, form: str) -> None:
     """Compare up to ten methods side by side."""
     from kgcompare import formats
-    from kgcompare.rdf.terms import KGC_METHOD
 
     if form not in formats.COMPARISON:
         raise UsageError(f"unknown format {form!r}; use one of {', '.join(formats.COMPARISON)}")
-    cls = cls or KGC_METHOD
     with opened(place, lang) as catalogue:
-        found = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls)
-        for name in found.unknown:
+        comparison = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls)
+        for name in comparison.unknown:
             near = catalogue.generation().nearest(name, cls)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             click.echo(f"not in the catalogue: {name}{hint}", err=True)
-        put(formats.render(found, form, catalogue.generation().base.value))
+        put(formats.render(comparison, form, catalogue.generation().base.value))
 
 
 @click.command()
@@ -50,11 +51,11 @@ def show(place: Place, slug: str, lang: str, kind: str, form: str) -> None:
     from kgcompare import formats
     from kgcompare.formats import rdf
 
-    known = ("table", *(name for name in formats.of_kind(kind) if name != "html"))
-    if form not in known:
-        raise UsageError(f"unknown format {form!r}; use one of {', '.join(known)}")
     with opened(place, lang) as catalogue:
         generation = catalogue.generation()
+        known = ("table", *(name for name in formats.record_formats(generation, kind, slug) if name != "html"))
+        if form not in known:
+            raise UsageError(f"unknown format {form!r}; use one of {', '.join(known)}")
         if form in formats.RDF:
             thing, triples = generation.triples(kind, slug)
             put(rdf.document_rdf(triples, thing, generation.base.value, form))
@@ -66,22 +67,33 @@ def show(place: Place, slug: str, lang: str, kind: str, form: str) -> None:
 @click.argument("text", required=False, default="")
 @catalogue_options
 @lang_option
-@click.option("--domain")
-@click.option("--family")
-@click.option("--type", "kind_of")
+@click.option("--domain", metavar="SLUG")
+@click.option("--family", metavar="SLUG")
+@click.option("--type", "kind_of", metavar="SLUG")
 @click.option("--from", "start", type=int, metavar="YEAR", help="Originated in or after.")
 @click.option("--to", "end", type=int, metavar="YEAR", help="Originated in or before.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
-def search(place: Place, text: str, lang: str, limit: int, form: str, **narrow: Any) -> None:
+def search(
+    place: Place,
+    text: str,
+    lang: str,
+    domain: str | None,
+    family: str | None,
+    kind_of: str | None,
+    start: int | None,
+    end: int | None,
+    limit: int,
+    form: str,
+) -> None:
     """Search methods by words, domain, family and year."""
     from kgcompare.formats import json, terminal
     from kgcompare.search import Filter
 
-    named = {"domain": narrow["domain"], "family": narrow["family"], "type": narrow["kind_of"]}
-    facets = {name: slug for name, slug in named.items() if slug}
+    narrowed = {"domain": domain, "family": family, "type": kind_of}
+    facets = {name: slug for name, slug in narrowed.items() if slug}
     with opened(place, lang) as catalogue:
-        query = Filter(text, "method", facets, narrow["start"], narrow["end"])
+        query = Filter(text, "method", facets, start, end)
         page = catalogue.generation().search(query, lang, most=limit)
     if form == "json":
         put(json.page_json(page))
@@ -93,7 +105,7 @@ def search(place: Place, text: str, lang: str, limit: int, form: str, **narrow: 
         click.echo(f"{page.total} found", err=True)
 
 
-def _listed(things: Sequence[Any]) -> list[list[str]]:
+def _listed(things: Sequence[Thing]) -> list[list[str]]:
     return [[thing.id, thing.label, thing.date or "", thing.facets.get("domain", "")] for thing in things]
 
 
@@ -116,11 +128,13 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file; .gz compresses. Default: stdout.")
 def export(place: Place, form: str, output: Path | None) -> None:
     """Write the whole catalogue."""
+    import gzip
+
     from kgcompare.formats import rdf
 
     with opened(place) as catalogue:
         generation = catalogue.generation()
-        chunks = rdf.dump(generation.quads(), form, generation.base.value)
+        chunks = rdf.dump_lines(generation.quads(), form, generation.base.value)
         if output is None:
             for chunk in chunks:
                 put(chunk)
@@ -193,5 +207,5 @@ def report(place: Place, lang: str, validate: bool | None, form: str) -> None:
 
     lang = languages.normalise(lang)
     with opened(place, lang) as catalogue:
-        found = state.make(catalogue.generation(), validate=validate, progress=Progress())
-    put(formats.as_json(found, lang) if form == "json" else formats.as_table(found, lang))
+        made = state.make(catalogue.generation(), validate=validate, progress=ProgressLine())
+    put(formats.as_json(made, lang) if form == "json" else formats.as_table(made, lang))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,20 +10,21 @@ from typing import TYPE_CHECKING
 import click
 
 from kgcompare.cli.options import (
+    OF_A_CATALOGUE,
     Place,
     catalogue_options,
     ensure,
     extra_shapes,
     import_options,
     lang_option,
+    make_throwaway,
     must_be_store,
     opened,
-    put,
-    report_lines,
-    tell_report,
-    throwaway,
 )
-from kgcompare.errors import DataError, UsageError, ValidationReport
+from kgcompare.cli.output import put, report_lines, tell_report
+from kgcompare.cli.settings import limit_options
+from kgcompare.errors import DataError, ValidationReport
+from kgcompare.sandbox.limits import LIMITS
 
 if TYPE_CHECKING:
     from kgcompare.ingest.readers import Options
@@ -38,20 +38,8 @@ def init(place: Place, base: str) -> None:
     from kgcompare import ingest
 
     must_be_store(place)
-    ingest.create_store(place.folder, checked_base(base), place.shapes)
+    ingest.create_store(place.folder, base, place.shapes)
     click.echo(f"made an empty catalogue at {place.folder}", err=True)
-
-
-def checked_base(base: str) -> str:
-    """A base IRI: absolute, http or https, ending in a slash.
-
-    :raises UsageError: if it is not.
-    """
-    import re
-
-    if not re.fullmatch(r"https?://[^\s<>\"{}|^`\\?#]+/", base):
-        raise UsageError(f"{base!r} cannot be a base; give an http or https IRI that ends in a slash")
-    return base
 
 
 @click.command("import")
@@ -114,20 +102,26 @@ def validate(place: Place, files: Sequence[Path], lang: str, syntax: str | None,
 
 
 def _validated(place: Place, files: Sequence[Path], options: Options) -> ValidationReport:
+    """The report of an import into the place; each file is read once.
+
+    What the files name may be in the catalogue. Where none was named and none is there yet, the bundled one is made
+    only if the files do not conform without it.
+    """
     from kgcompare import ingest
     from kgcompare.ingest.readers import read_records
     from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
     from kgcompare.schema.shapes import bundled_shapes
+    from kgcompare.store.folder import Folder
 
-    if place.default:
+    records: ingest.Records | None = None
+    if place.default and not Folder(place.folder).exists():
         records = read_records(files, Base(DEFAULT_BASE), options)
         report = ingest.validate(records, [*bundled_shapes(), *extra_shapes(place)], None, options)
         if report.conforms:
             return report
-    # What the files name may be in the catalogue; without a store in the bundled one, which is there all the same.
     with opened(place, options.lang) as catalogue:
         generation = catalogue.generation()
-        if not place.default or generation.base != records.base:
+        if records is None or generation.base != records.base:  # somebody else may have made a store of another base
             records = read_records(files, generation.base, options)
         return ingest.validate(records, generation.shapes.triples, generation.snapshot, options)
 
@@ -155,21 +149,23 @@ def format_(files: Sequence[Path], check: bool) -> None:
         raise DataError(f"{other} files are not formatted; run: kgcompare format FILE...")
 
 
-@click.command()
+@click.command(epilog="Every other limit is an option too: kgcompare settings lists them.")
 @catalogue_options
-@click.option("--host", default="127.0.0.1", show_default=True, envvar="KGCOMPARE_HOST")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, envvar="KGCOMPARE_PORT")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, envvar="KGCOMPARE_HOST", help="Name or address to listen at."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    envvar="KGCOMPARE_PORT",
+    help="Port to listen at; 0 for any that is free.",
+)
 @click.option(
     "--prefix", default="", envvar="KGCOMPARE_PREFIX", help="Path under which a proxy publishes it (/methods)."
 )
-@click.option(
-    "--query-timeout",
-    type=click.FloatRange(min=0.1, max=600),
-    default=10.0,
-    show_default=True,
-    envvar="KGCOMPARE_QUERY_TIMEOUT",
-    help="Seconds that a stranger's query may take.",
-)
+@limit_options(name for name in LIMITS if name not in OF_A_CATALOGUE)
 @click.option(
     "--trusted-host",
     metavar="NAME",
@@ -190,11 +186,12 @@ def serve(
     host: str,
     port: int,
     prefix: str,
-    query_timeout: float,
     trusted_host: tuple[str, ...],
     proxies: int,
 ) -> None:
     """Serve the catalogue on the web."""
+    import tempfile
+
     from kgcompare.web import server
 
     server.check_port(host, port)
@@ -202,17 +199,16 @@ def serve(
         folder = place.folder
         if place.data:
             folder = Path(scratch) / "store"
-            throwaway(place, folder, "en")
+            make_throwaway(place, folder, "en")
         elif place.endpoint is None:
             ensure(place, make=True)
         settings = server.Settings(
             store=None if place.endpoint else folder,
             endpoint=place.endpoint,
-            timeout=place.timeout,
             shapes=tuple(place.shapes) if not place.data or place.trust else (),
             prefix=prefix,
-            query_timeout=query_timeout,
             hosts=trusted_host,
             proxies=proxies,
+            limits=place.limits,
         )
         server.run(settings, host, port)

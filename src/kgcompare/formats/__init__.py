@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
+
+from pyoxigraph import NamedNode
 
 from kgcompare.errors import UnknownFormat
-from kgcompare.formats import bibliography, html, json, rdf, tables, terminal
-from kgcompare.model import Comparison, Record
+from kgcompare.formats import bibliography, cube, html, json, tables, terminal
+from kgcompare.model import Comparison, CslItem, Record
 from kgcompare.rdf.syntaxes import SYNTAXES
+
+if TYPE_CHECKING:
+    from kgcompare.catalogue.generation import Generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ FORMATS = {
 """Every format; where weights of ``Accept`` tie, the one that stands first wins."""
 
 RDF = tuple(SYNTAXES)
-BIBLIOGRAPHY: dict[str, Callable[[list[bibliography.Item]], str]] = {
+BIBLIOGRAPHY: dict[str, Callable[[list[CslItem]], str]] = {
     "bib": bibliography.bibtex,
     "ris": bibliography.ris,
     "csl": bibliography.csl_json,
@@ -57,53 +63,61 @@ BIBLIOGRAPHY: dict[str, Callable[[list[bibliography.Item]], str]] = {
 """The formats of sources, and what writes them."""
 
 
-def _cited(found: Comparison, _: str, name: str) -> str:
-    return BIBLIOGRAPHY[name](bibliography.references(found))
+def _cited(comparison: Comparison, _: str, name: str) -> str:
+    return BIBLIOGRAPHY[name](bibliography.references(comparison))
 
 
 COMPARISON: dict[str, Callable[[Comparison, str], str]] = {
-    "html": lambda found, _: html.document(found),
-    "json": lambda found, _: json.comparison_json(found),
-    "csv": lambda found, _: tables.csv_text(found),
-    "tsv": lambda found, _: tables.csv_text(found, "\t"),
-    "md": lambda found, _: tables.markdown(found),
-    "tex": lambda found, _: tables.latex(found),
-    "table": lambda found, _: terminal.table(found),
-    **{name: partial(rdf.comparison_rdf, name=name) for name in RDF},
+    "html": lambda comparison, _: html.html_page(comparison),
+    "json": lambda comparison, _: json.comparison_json(comparison),
+    "csv": lambda comparison, _: tables.csv_text(comparison),
+    "tsv": lambda comparison, _: tables.csv_text(comparison, "\t"),
+    "md": lambda comparison, _: tables.markdown(comparison),
+    "tex": lambda comparison, _: tables.latex(comparison),
+    "table": lambda comparison, _: terminal.table(comparison),
+    **{name: partial(cube.comparison_rdf, name=name) for name in RDF},
     **{name: partial(_cited, name=name) for name in BIBLIOGRAPHY},
 }
+"""The formats of comparisons, and what writes them, given the base IRI that RDF is named under."""
 RECORD = ("html", *RDF, "json")
 """The formats of every record."""
-_CITES_NOTHING = {"agent", "domain", "family", "type"}
 
 
-def of_kind(kind: str) -> tuple[str, ...]:
-    """The formats of records of a kind: those of every record, and of sources and what cites them a bibliography."""
-    return RECORD if kind in _CITES_NOTHING else (*RECORD, *BIBLIOGRAPHY)
+def record_formats(generation: Generation, kind: str, slug: str) -> tuple[str, ...]:
+    """The formats of the record at ``/KIND/SLUG``: a bibliography among them if a thing of its classes can cite.
+
+    :raises UnknownThing: if there is no such record.
+    :raises StoreError: if the store cannot be read.
+    """
+    from kgcompare.catalogue import citation  # a worker that writes answers needs no catalogue
+
+    thing, graph = generation.locate(kind, slug)
+    cites = generation.once("what cites", lambda one: citation.cites(one.shapes))
+    shaped = [cites[cls] for cls in graph.types(NamedNode(thing)) if cls in cites]
+    return (*RECORD, *BIBLIOGRAPHY) if any(shaped) or not shaped else RECORD
 
 
-def render(found: Comparison, name: str, base: str) -> str:
+def render(comparison: Comparison, name: str, base: str) -> str:
     """A comparison in the format *name*; *base* is the base IRI that its RDF is named under.
 
     :raises UnknownFormat: if there is no such format.
     """
     if name not in COMPARISON:
         raise UnknownFormat(f"unknown format {name[:40]!r}; use one of {', '.join(COMPARISON)}")
-    return COMPARISON[name](found, base)
+    return COMPARISON[name](comparison, base)
 
 
-def record_text(found: Record, name: str) -> str:
+def record_text(record: Record, name: str) -> str:
     """A record as ``json``, as a ``table`` for a terminal, or what it cites as a bibliography.
 
     Its RDF comes from :mod:`kgcompare.formats.rdf`.
 
-    :raises UnknownFormat: if records of its kind have no such format.
+    :raises UnknownFormat: for any other format.
     """
     if name == "json":
-        return json.record_json(found)
+        return json.record_json(record)
     if name == "table":
-        return terminal.record(found)
-    known = of_kind(found.thing.kind)
-    if name in BIBLIOGRAPHY and name in known:
-        return BIBLIOGRAPHY[name](bibliography.references(found))
-    raise UnknownFormat(f"unknown format {name[:40]!r}; use one of table, {', '.join(known[1:])}")
+        return terminal.record_table(record)
+    if name in BIBLIOGRAPHY:
+        return BIBLIOGRAPHY[name](bibliography.references(record))
+    raise UnknownFormat(f"unknown format {name[:40]!r}; use one of table, json, {', '.join(BIBLIOGRAPHY)}")

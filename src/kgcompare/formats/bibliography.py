@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Literal
 from urllib.parse import quote
 
-from kgcompare.formats.json import dumps
-from kgcompare.model import Comparison, Record, Value
+from kgcompare.formats.json import csl_object, dumps
+from kgcompare.model import ET_AL, Comparison, CslItem, CslName, Record, Value
 from kgcompare.rdf.namespaces import slugify
-
-Item = Mapping[str, Any]
-"""A CSL-JSON item."""
 
 _ENTRIES = {
     "article-journal": ("article", "journal", "publisher"),
@@ -53,42 +50,40 @@ _TEX = {
 }
 _LIGATURE = re.compile(r"-(?=-)|[`'](?=[`'])|[?!](?=`)")
 """A sign that TeX would melt with the next one into another."""
-_AND_OTHERS = "et al."
-"""The last author of an item whose source has more authors than are recorded."""
 
 
-def references(found: Comparison | Record) -> list[Item]:
+def references(shown: Comparison | Record) -> list[CslItem]:
     """The sources that a comparison or a record cites, each once, in order of appearance; of a source, itself."""
-    if isinstance(found, Record) and found.csl is not None:
-        return [found.csl]
-    if isinstance(found, Comparison):
-        values = [value for row in found.rows for cell in row.cells for value in cell.values]
+    if isinstance(shown, Record) and shown.csl is not None:
+        return [shown.csl]
+    if isinstance(shown, Comparison):
+        values = [value for row in shown.rows for cell in row.cells for value in cell.values]
     else:
-        values = [value for fact in found.facts for value in fact.values]
+        values = [value for fact in shown.facts for value in fact.values]
     return list({item["id"]: item for value in values for item in _cited(value)}.values())
 
 
-def _cited(value: Value) -> Iterator[Item]:
+def _cited(value: Value) -> Iterator[CslItem]:
     for one in (value, *value.sources):
         if one.csl is not None:
             yield one.csl
 
 
-def csl_json(items: Iterable[Item]) -> str:
+def csl_json(items: Iterable[CslItem]) -> str:
     """A list of CSL-JSON items; the ``id`` of each is the IRI of the source."""
-    return dumps([dict(item) for item in items])
+    return dumps([csl_object(item) for item in items])
 
 
 # -- BibTeX ------------------------------------------------------------------------------------------
 
 
-def bibtex(items: Iterable[Item]) -> str:
+def bibtex(items: Iterable[CslItem]) -> str:
     """BibTeX entries with the keys of :func:`keys`; a comment where there are none."""
     named = keys(items)
     return "\n".join(_entry(key, item) for key, item in named.items()) or "% No sources are recorded.\n"
 
 
-def _entry(key: str, item: Item) -> str:
+def _entry(key: str, item: CslItem) -> str:
     kind, container, publisher = _ENTRIES.get(item["type"], _MISC)
     if kind == "article" and "container-title" not in item:
         kind, container, publisher = _MISC
@@ -109,7 +104,7 @@ def _entry(key: str, item: Item) -> str:
     return f"@{kind}{{{key},\n{''.join(lines)}}}\n"
 
 
-def keys(items: Iterable[Item]) -> dict[str, Item]:
+def keys(items: Iterable[CslItem]) -> dict[str, CslItem]:
     """Citation keys such as ``goodfellow2014generative``: first author, year, first longer word of the title.
 
     Each key is of ASCII letters and digits, and depends on its source alone. Of several sources that would get the
@@ -119,16 +114,16 @@ def keys(items: Iterable[Item]) -> dict[str, Item]:
     alike: dict[str, list[str]] = {}
     for item in sorted(given, key=lambda item: str(item["id"])):
         alike.setdefault(_key(item), []).append(item["id"])
-    found = {}
+    by_key = {}
     for item in given:
         key = _key(item)
         place = alike[key].index(item["id"])
-        found[key if place == 0 else f"{key}-{place + 1}"] = item
-    return found
+        by_key[key if place == 0 else f"{key}-{place + 1}"] = item
+    return by_key
 
 
-def _key(item: Item) -> str:
-    author: Mapping[str, str] = next(iter(item.get("author", ())), {})
+def _key(item: CslItem) -> str:
+    author = next(iter(item.get("author", ())), CslName())
     name = author.get("family") or author.get("literal") or "anonymous"
     words = slugify(item.get("title", "")).split("-")
     word = next((word for word in words if len(word) > 3), words[0])
@@ -137,8 +132,8 @@ def _key(item: Item) -> str:
 
 def escaped(text: str) -> str:
     """A text as a BibTeX field can hold it: on one line, with its braces balanced."""
-    found = "".join(_TEX.get(char, char) for char in one_line(text))
-    return _LIGATURE.sub(r"\g<0>{}", found)
+    tex = "".join(_TEX.get(char, char) for char in one_line(text))
+    return _LIGATURE.sub(r"\g<0>{}", tex)
 
 
 def _title(text: str) -> str:
@@ -150,11 +145,11 @@ def _title(text: str) -> str:
     return " ".join(shown)
 
 
-def _names(item: Item, role: str) -> str:
+def _names(item: CslItem, role: Literal["author", "editor"]) -> str:
     names = []
     for name in item.get(role, ()):
         family, given = escaped(name.get("family", "")), escaped(name.get("given", ""))
-        if name.get("literal") == _AND_OTHERS:
+        if name.get("literal") == ET_AL:
             names.append("others")
         elif family and given:
             names.append(f"{_kept(family)}, {_kept(given)}")
@@ -176,16 +171,16 @@ def _verbatim(text: str) -> str:
 # -- RIS ---------------------------------------------------------------------------------------------
 
 
-def ris(items: Iterable[Item]) -> str:
+def ris(items: Iterable[CslItem]) -> str:
     """RIS references, lines ended by CR LF; nothing where there are none."""
     return "".join(f"{tag}  - {text}\r\n" for key, item in keys(items).items() for tag, text in _tagged(key, item))
 
 
-def _tagged(key: str, item: Item) -> Iterator[tuple[str, str]]:
+def _tagged(key: str, item: CslItem) -> Iterator[tuple[str, str]]:
     kind = _RIS.get(item["type"], "GEN")
     start, *end = pages(item) or ("",)
     container, year, doi = item.get("container-title", ""), _year(item), item.get("DOI", "")
-    said = [
+    tags = [
         *(("AU", inverted(name)) for name in item.get("author", ())),
         ("PY", f"{year:04}" if year is not None and year > 0 else ""),
         ("TI", item.get("title", "")),
@@ -202,11 +197,11 @@ def _tagged(key: str, item: Item) -> Iterator[tuple[str, str]]:
     ]
     yield "TY", kind
     yield "ID", key
-    yield from ((tag, one_line(text)) for tag, text in said if one_line(text))
+    yield from ((tag, one_line(text)) for tag, text in tags if one_line(text))
     yield "ER", ""
 
 
-def inverted(name: Mapping[str, str]) -> str:
+def inverted(name: CslName) -> str:
     """A name as ``Family, Given``."""
     return name.get("literal") or ", ".join(part for part in (name.get("family"), name.get("given")) if part)
 
@@ -220,12 +215,13 @@ def one_line(text: str) -> str:
     return " ".join(kept.split())
 
 
-def pages(item: Item) -> tuple[str, ...]:
+def pages(item: CslItem) -> tuple[str, ...]:
     """The first and the last page, or the one text that is recorded where that is no range; empty for none."""
     text = one_line(item.get("page", ""))
     ends = re.fullmatch(r"([^-\s]+)\s*-+\s*([^-\s]+)", text)
     return ends.groups() if ends else (text,) if text else ()
 
 
-def _year(item: Item) -> int | None:
-    return item["issued"]["date-parts"][0][0] if "issued" in item else None
+def _year(item: CslItem) -> int | None:
+    dates = item["issued"]["date-parts"] if "issued" in item else []
+    return dates[0][0] if dates and dates[0] else None

@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Comparison
-from kgcompare.text.languages import direction, translate
+from kgcompare.text.languages import direction, translate, translate_plural
 
 _STYLE = (
     "table.kgcompare{border-collapse:collapse;font:15px/1.5 system-ui,sans-serif}"
@@ -17,11 +17,11 @@ _STYLE = (
 )
 
 
-def comparison_html(found: Comparison) -> str:
-    """The table alone, with its style."""
+def comparison_html(comparison: Comparison) -> str:
+    """A comparison as a table with its style, and nothing around it."""
     heads = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(_lang(method.lang, found.language), method.label)
-        for method in found.methods
+        Markup('<th scope="col"{}>{}</th>').format(_lang(method.lang, comparison.language), method.label)
+        for method in comparison.methods
     )
     body = Markup("").join(
         Markup('<tr data-row="{}" data-differs="{}"><th scope="row">{}{}</th>{}</tr>\n').format(
@@ -29,31 +29,33 @@ def comparison_html(found: Comparison) -> str:
             "" if row.differs is None else str(row.differs).lower(),
             row.label,
             " ≠" if row.differs else "",
-            Markup("").join(_cell(cell, found.language) for cell in row.cells),
+            Markup("").join(_cell(cell, comparison.language) for cell in row.cells),
         )
-        for row in found.rows
+        for row in comparison.rows
     )
-    caption = translate(
-        found.language,
+    caption = translate_plural(
+        comparison.language,
+        "{differing} of {compared} compared rows differs",
         "{differing} of {compared} compared rows differ",
-        differing=found.differing,
-        compared=found.compared,
+        comparison.differing,
+        differing=comparison.differing,
+        compared=comparison.compared,
     )
     return Markup(
         '<style>{}</style>\n<table class="kgcompare" lang="{}" dir="{}">\n<caption>{}</caption>\n'
         "<thead><tr><td></td>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n"
-    ).format(Markup(_STYLE), found.language, direction(found.language), caption, heads, body)
+    ).format(Markup(_STYLE), comparison.language, direction(comparison.language), caption, heads, body)
 
 
 Comparison.notebook = comparison_html
 
 
-def document(found: Comparison) -> str:
-    """The same as a page of its own."""
-    title = " · ".join(method.label for method in found.methods)
+def html_page(comparison: Comparison) -> str:
+    """The table as a page of its own."""
+    title = " · ".join(method.label for method in comparison.methods)
     return Markup(
         '<!doctype html>\n<html lang="{}" dir="{}">\n<meta charset="utf-8">\n<title>{}</title>\n{}</html>\n'
-    ).format(found.language, direction(found.language), title, Markup(comparison_html(found)))
+    ).format(comparison.language, direction(comparison.language), title, Markup(comparison_html(comparison)))
 
 
 def _lang(tag: str | None, around: str) -> Markup:

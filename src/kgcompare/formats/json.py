@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from kgcompare.errors import ValidationReport
-from kgcompare.model import Cell, Comparison, Fact, Page, Record, Thing, Value
+from kgcompare.model import Cell, Comparison, CslItem, Fact, Json, Page, Record, Thing, Value
+
+JsonObject = dict[str, Json]
+"""A JSON object."""
 
 
-def dumps(data: Any) -> str:
-    """JSON as we write it: UTF-8, readable, with a newline at the end."""
+def dumps(data: Mapping[str, object] | Sequence[object]) -> str:
+    """An object or a list as the JSON that we write: UTF-8, readable, with a newline at the end."""
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
-def comparison_json(found: Comparison) -> str:
+def csl_object(item: CslItem) -> JsonObject:
+    """A CSL-JSON item as the JSON object that it is."""
+    return cast("JsonObject", dict(item))
+
+
+def comparison_json(comparison: Comparison) -> str:
     """A comparison, as interface documents have it: language, methods, rows, summary, unknown."""
     return dumps(
         {
-            "language": found.language,
-            "methods": [_thing(method) for method in found.methods],
+            "language": comparison.language,
+            "methods": [_thing(method) for method in comparison.methods],
             "rows": [
                 {
                     "id": row.id,
@@ -29,49 +38,53 @@ def comparison_json(found: Comparison) -> str:
                     "missing": row.missing,
                     "cells": [_cell(cell) for cell in row.cells],
                 }
-                for row in found.rows
+                for row in comparison.rows
             ],
-            "summary": {"rows": found.total_rows, "compared": found.compared, "differing": found.differing},
-            "unknown": list(found.unknown),
+            "summary": {
+                "rows": comparison.total_rows,
+                "compared": comparison.compared,
+                "differing": comparison.differing,
+            },
+            "unknown": list(comparison.unknown),
         }
     )
 
 
-def record_json(found: Record) -> str:
+def record_json(record: Record) -> str:
     """A record: what it is, its facts in the shape's order, what it is linked with, and where it comes from."""
-    data: dict[str, Any] = {
-        **_thing(found.thing),
-        "kind": found.thing.kind,
-        "language": found.language,
-        "facts": [_fact(fact) for fact in found.facts],
+    data: JsonObject = {
+        **_thing(record.thing),
+        "kind": record.thing.kind,
+        "language": record.language,
+        "facts": [_fact(fact) for fact in record.facts],
         "related": [
             {"id": group.id, "label": group.label, "values": [_value(value) for value in group.values]}
-            for group in found.related
+            for group in record.related
         ],
-        "notes": [_value(note) for note in found.notes],
-        "document": [_fact(fact) for fact in found.document],
+        "notes": [_value(note) for note in record.notes],
+        "document": [_fact(fact) for fact in record.document],
     }
-    if found.csl is not None:
-        data["csl"] = dict(found.csl)
+    if record.csl is not None:
+        data["csl"] = csl_object(record.csl)
     return dumps(data)
 
 
-def page_json(found: Page) -> str:
+def page_json(page: Page) -> str:
     """A page of a list, with its facets."""
     return dumps(
         {
-            "total": found.total,
-            "after": found.after,
-            "things": [suggestion(thing) for thing in found.things],
+            "total": page.total,
+            "after": page.after,
+            "things": [suggestion(thing) for thing in page.things],
             "facets": {
                 name: [{"id": v.id, "iri": v.iri, "label": v.label, "lang": v.lang, "count": v.count} for v in values]
-                for name, values in found.facets.items()
+                for name, values in page.facets.items()
             },
         }
     )
 
 
-def suggestion(thing: Thing) -> dict[str, Any]:
+def suggestion(thing: Thing) -> JsonObject:
     """A thing as completions and lists have it."""
     return {**_thing(thing), "description": thing.description}
 
@@ -99,26 +112,26 @@ def report_json(report: ValidationReport) -> str:
     )
 
 
-def _thing(thing: Thing) -> dict[str, Any]:
+def _thing(thing: Thing) -> JsonObject:
     return {"id": thing.id, "iri": thing.iri, "label": thing.label, "lang": thing.lang}
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
-    data: dict[str, Any] = {"text": cell.text, "values": [_value(value) for value in cell.values]}
+def _cell(cell: Cell) -> JsonObject:
+    data: JsonObject = {"text": cell.text, "values": [_value(value) for value in cell.values]}
     if cell.status != "recorded":
         data["status"] = cell.status
     return data
 
 
-def _fact(fact: Fact) -> dict[str, Any]:
-    data: dict[str, Any] = {"id": fact.id, "label": fact.label, "values": [_value(value) for value in fact.values]}
+def _fact(fact: Fact) -> JsonObject:
+    data: JsonObject = {"id": fact.id, "label": fact.label, "values": [_value(value) for value in fact.values]}
     if fact.status != "recorded":
         data["status"] = fact.status
     return data
 
 
-def _value(value: Value) -> dict[str, Any]:
-    data: dict[str, Any] = {}
+def _value(value: Value) -> JsonObject:
+    data: JsonObject = {}
     if value.iri:
         data["iri"] = value.iri
     data["text"] = value.text

@@ -6,10 +6,10 @@ Source: JSON-LD 1.1, section 4.1 (contexts), 4.2.3 (type coercion), 4.3 (value o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pyoxigraph import NamedNode
 
+from kgcompare.formats.json import JsonObject
 from kgcompare.rdf.graph import Graph, Node
 from kgcompare.rdf.namespaces import KGC, PREFIXES, iri, local_name, shortened
 from kgcompare.rdf.terms import (
@@ -28,27 +28,27 @@ from kgcompare.schema.shapes import Shapes
 _LISTS = {BIBO_AUTHOR_LIST, BIBO_EDITOR_LIST, KGC_AGENT_LIST}
 
 
-def context(shapes: Shapes) -> dict[str, Any]:
+def context(shapes: Shapes) -> JsonObject:
     """Prefixes, classes, and a term for each predicate of the vocabulary and of a shape, named by the end of its IRI.
 
     A term is typed where all that is said of it agrees on what its values are: things by IRI, texts by language,
     literals by datatype. Where two end alike, the vocabulary's own has the name and the other its prefix alone.
     """
-    found: dict[str, tuple[str, list[dict[str, Any]]]] = {}
+    named: dict[str, tuple[str, list[JsonObject]]] = {}
     for predicate, kind in (*_of_vocabulary(), *_of_shapes(shapes)):
-        owner, kinds = found.setdefault(local_name(predicate), (predicate, []))
+        owner, kinds = named.setdefault(local_name(predicate), (predicate, []))
         if owner == predicate and kind not in kinds:
             kinds.append(kind)
     classes = {local_name(target): shortened(target) for target in shapes.targets}
-    terms: dict[str, Any] = {"id": "@id", "a": "@type", **classes}
-    for name, (predicate, kinds) in sorted(found.items()):
+    terms: JsonObject = {"id": "@id", "a": "@type", **classes}
+    for name, (predicate, kinds) in sorted(named.items()):
         if name not in terms and name not in PREFIXES:
-            said = kinds[0] if len(kinds) == 1 else {}
-            terms[name] = {"@id": shortened(predicate), **said} if said else shortened(predicate)
+            agreed = kinds[0] if len(kinds) == 1 else {}
+            terms[name] = {"@id": shortened(predicate), **agreed} if agreed else shortened(predicate)
     return {"@context": {"@version": 1.1, **PREFIXES, **terms}}
 
 
-def _of_vocabulary() -> Iterator[tuple[str, dict[str, Any]]]:
+def _of_vocabulary() -> Iterator[tuple[str, JsonObject]]:
     graph = vocabulary.graph()
     for node in graph.subjects():
         types = graph.types(node)
@@ -60,7 +60,7 @@ def _of_vocabulary() -> Iterator[tuple[str, dict[str, Any]]]:
             yield node.value, _literals(graph, node, "rdfs:range")
 
 
-def _of_shapes(shapes: Shapes) -> Iterator[tuple[str, dict[str, Any]]]:
+def _of_shapes(shapes: Shapes) -> Iterator[tuple[str, JsonObject]]:
     graph = Graph(shapes.triples)
     for node in graph.subjects():
         path = graph.value(node, SH_PATH)
@@ -73,11 +73,11 @@ def _of_shapes(shapes: Shapes) -> Iterator[tuple[str, dict[str, Any]]]:
             yield path.value, _literals(graph, node, "sh:datatype")
 
 
-def _things(predicate: str) -> dict[str, Any]:
+def _things(predicate: str) -> JsonObject:
     return {"@type": "@id", "@container": "@list"} if predicate in _LISTS else {"@type": "@id"}
 
 
-def _literals(graph: Graph, node: Node, named_by: str) -> dict[str, Any]:
+def _literals(graph: Graph, node: Node, named_by: str) -> JsonObject:
     datatype = graph.value(node, iri(named_by).value)
     if datatype == iri("rdf:langString"):
         return {"@container": "@language"}

@@ -9,8 +9,8 @@ from typing import Any
 from kgcompare.formats import json, terminal
 from kgcompare.report import Finding, Report, Shared
 from kgcompare.report.completeness import ClassState, Split, Years
-from kgcompare.report.questions import Named
-from kgcompare.text.languages import best, speaks, translate
+from kgcompare.report.questions import Mentioned
+from kgcompare.text.languages import best, speaks, translate, translate_plural
 
 _MOST_BARS = 20
 
@@ -31,42 +31,42 @@ def period(first: int, last: int, lang: str) -> str:
 # -- JSON ------------------------------------------------------------------------------------------
 
 
-def as_json(found: Report, lang: str) -> str:
+def as_json(report: Report, lang: str) -> str:
     """A report, its names in *lang*."""
-    findings = None if found.findings is None else [_finding(finding, lang) for finding in found.findings]
+    findings = None if report.findings is None else [_finding(finding, lang) for finding in report.findings]
     return json.dumps(
         {
-            "generation": found.generation,
-            "base": found.base,
-            "records": {"total": found.records, "kinds": dict(found.kinds)},
-            "classes": [{**_item(item, lang), "count": count} for item, count in found.classes],
-            "states": [_state(state, lang) for state in found.states],
+            "generation": report.generation,
+            "base": report.base,
+            "records": {"total": report.records, "kinds": dict(report.kinds)},
+            "classes": [{**_item(item, lang), "count": count} for item, count in report.classes],
+            "states": [_state(state, lang) for state in report.states],
             "sources": {
-                "count": found.sources,
-                "doi": found.identified,
-                "share": round(found.identified / found.sources, 4) if found.sources else None,
-                "shared": [_shared(shared, lang, "doi") for shared in found.shared_dois],
+                "count": report.sources,
+                "doi": report.identified,
+                "share": round(report.identified / report.sources, 4) if report.sources else None,
+                "shared": [_shared(shared, lang, "doi") for shared in report.shared_dois],
             },
             "checked": {
-                "ways": [_item(way, lang) for way in found.ways],
+                "ways": [_item(way, lang) for way in report.ways],
                 "kinds": {
-                    kind: {"not-said": by.get("", 0), **{way.id: by.get(way.iri, 0) for way in found.ways}}
-                    for kind, by in found.checked.items()
+                    kind: {"not-said": by.get("", 0), **{way.id: by.get(way.iri, 0) for way in report.ways}}
+                    for kind, by in report.checked.items()
                 },
             },
             "validated": findings is not None,
             "findings": findings,
             "duplicates": [
                 {"score": round(pair.score, 1), "things": [_item(pair.one, lang), _item(pair.other, lang)]}
-                for pair in found.duplicates
+                for pair in report.duplicates
             ],
-            "aliases": [_shared(shared, lang, "alias") for shared in found.aliases],
-            "totals": dict(found.totals),
+            "aliases": [_shared(shared, lang, "alias") for shared in report.aliases],
+            "totals": dict(report.totals),
         }
     )
 
 
-def _item(item: Named, lang: str) -> dict[str, Any]:
+def _item(item: Mentioned, lang: str) -> dict[str, Any]:
     tag, label = item.label(lang)
     return {"id": item.id, "iri": item.iri, "label": label, "lang": tag or None}
 
@@ -143,50 +143,52 @@ def message(finding: Finding, lang: str) -> str:
 # -- for a terminal --------------------------------------------------------------------------------
 
 
-def as_table(found: Report, lang: str) -> str:
+def as_table(report: Report, lang: str) -> str:
     """A report for people, with bars."""
 
     parts = [
         translate(lang, "State of the catalogue")
         + "\n"
-        + translate(lang, "Generation {name}", name=found.generation)
+        + translate(lang, "Generation {name}", name=report.generation)
         + ", "
-        + found.base
+        + report.base
     ]
-    if not found.records:
+    if not report.records:
         return parts[0] + "\n\n" + translate(lang, "There are no records.") + "\n"
-    kinds = [[_label(found.named_kinds[kind], lang), str(count)] for kind, count in found.kinds.items()]
+    kinds = [[_label(report.named_kinds[kind], lang), str(count)] for kind, count in report.kinds.items()]
     parts.append(terminal.listing([translate(lang, "kind"), translate(lang, "records")], kinds))
     parts.append(
         terminal.listing(
             [translate(lang, "class"), translate(lang, "records")],
-            [[_label(i, lang), str(n)] for i, n in found.classes],
+            [[_label(i, lang), str(n)] for i, n in report.classes],
         )
     )
-    for state in found.states:
+    for state in report.states:
         parts += _state_lines(state, lang)
     dois = translate(
-        lang, "{part} of {whole} sources have a DOI ({share}).", **_of(found.identified, found.sources, lang)
+        lang, "{part} of {whole} sources have a DOI ({share}).", **_of(report.identified, report.sources, lang)
     )
-    shared = [translate(lang, "{doi} is used by {names}", doi=s.text, names=_ids(s.items)) for s in found.shared_dois]
+    shared = [translate(lang, "{doi} is used by {names}", doi=s.text, names=_ids(s.items)) for s in report.shared_dois]
     parts.append("\n".join([_head("DOI"), dois, *shared]))
-    heads = [translate(lang, "kind"), *(_label(way, lang) for way in found.ways), translate(lang, "not said")]
-    ways = [*(way.iri for way in found.ways), ""]
+    heads = [translate(lang, "kind"), *(_label(way, lang) for way in report.ways), translate(lang, "not said")]
+    ways = [*(way.iri for way in report.ways), ""]
     rows = [
-        [_label(found.named_kinds[kind], lang), *(str(by.get(way, 0)) for way in ways)]
-        for kind, by in found.checked.items()
+        [_label(report.named_kinds[kind], lang), *(str(by.get(way, 0)) for way in ways)]
+        for kind, by in report.checked.items()
     ]
     parts.append(_head(translate(lang, "How records were checked")) + "\n" + terminal.listing(heads, rows))
-    parts.append("\n".join([_head(translate(lang, "Validation")), *_finding_lines(found, lang)]))
-    pairs = [[f"{p.score:.0f}", p.one.id, p.other.id, _label(p.one, lang)] for p in found.duplicates]
+    parts.append("\n".join([_head(translate(lang, "Validation")), *_finding_lines(report, lang)]))
+    pairs = [[f"{p.score:.0f}", p.one.id, p.other.id, _label(p.one, lang)] for p in report.duplicates]
     heads = [translate(lang, "score"), translate(lang, "one"), translate(lang, "the other"), translate(lang, "name")]
     parts.append(
-        _head(translate(lang, "Probable duplicates: {count}", count=found.totals["duplicates"]))
+        _head(translate(lang, "Probable duplicates: {count}", count=report.totals["duplicates"]))
         + ("\n" + terminal.listing(heads, pairs) if pairs else "")
     )
-    lines = [f"{shared.text}: {_ids(shared.items)}" for shared in found.aliases]
+    lines = [f"{shared.text}: {_ids(shared.items)}" for shared in report.aliases]
     parts.append(
-        "\n".join([_head(translate(lang, "Aliases of several things: {count}", count=found.totals["aliases"])), *lines])
+        "\n".join(
+            [_head(translate(lang, "Aliases of several things: {count}", count=report.totals["aliases"])), *lines]
+        )
     )
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
@@ -195,11 +197,11 @@ def _head(text: str) -> str:
     return text + "\n" + "─" * terminal.width(text)
 
 
-def _label(item: Named, lang: str) -> str:
+def _label(item: Mentioned, lang: str) -> str:
     return item.label(lang)[1]
 
 
-def _ids(items: Iterable[Named]) -> str:
+def _ids(items: Iterable[Mentioned]) -> str:
     return ", ".join(item.id for item in items)
 
 
@@ -257,17 +259,17 @@ def _years_text(years: Years, lang: str) -> str:
     return _charted(years.row, rows, 0, years.without, lang)
 
 
-def _charted(row: Named, rows: Sequence[tuple[str, int]], more: int, without: int, lang: str) -> str:
+def _charted(row: Mentioned, rows: Sequence[tuple[str, int]], more: int, without: int, lang: str) -> str:
     text = _label(row, lang) + "\n" + terminal.bars(rows)
-    text += translate(lang, "and {count} more", count=more) + "\n" if more else ""
+    text += translate_plural(lang, "and {count} more", "and {count} more", more) + "\n" if more else ""
     return text + (translate(lang, "not recorded") + f": {without}\n" if without else "")
 
 
-def _finding_lines(found: Report, lang: str) -> list[str]:
-    if found.findings is None:
+def _finding_lines(report: Report, lang: str) -> list[str]:
+    if report.findings is None:
         return [translate(lang, "Not validated, for its size; kgcompare report --validate does it.")]
-    lines = [] if found.findings else [translate(lang, "Nothing found.")]
-    for finding in found.findings:
+    lines = [] if report.findings else [translate(lang, "Nothing found.")]
+    for finding in report.findings:
         lines.append(f"{finding.count} × {severity(finding, lang)}: {message(finding, lang)}")
         noted = translate(
             lang, "{noted} of {things} have an editorial note", noted=finding.noted, things=finding.things

@@ -1,145 +1,92 @@
-"""Answers of SPARQL SELECT and ASK queries as JSON, XML, CSV and TSV.
+"""Answers of SPARQL queries for the command line: solutions and verdicts in SPARQL's formats or as a table, statements
+as RDF.
 
-Source: SPARQL 1.1 Query Results JSON Format; Query Results XML Format; Query Results CSV and TSV Formats.
+The engine writes the other formats from JSON, which is written here since only the engine's own answers can be
+written by it, and an answer may come from an endpoint elsewhere.
+
+Source: SPARQL 1.1 Query Results JSON Format.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from html import escape
-from typing import Any
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, QueryResultsFormat, Triple, parse_query_results
 
 from kgcompare.errors import UsageError
 from kgcompare.formats import rdf, terminal
-from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import XSD_STRING
+from kgcompare.sandbox.results import result_bytes, term_value
 from kgcompare.store.base import Results, Solutions, Statements, Verdict
 
-
-def write(found: Solutions | Verdict, form: str) -> str:
-    """Solutions or a verdict in one of :data:`MEDIA_TYPES`.
-
-    :raises KeyError: for another format.
-    """
-    return _WRITERS[form](found)
-
-
-def as_rows(found: Solutions | Verdict) -> tuple[tuple[str, ...], list[tuple[Term | None, ...]]]:
-    """Variables and solutions; a verdict as one solution."""
-    if isinstance(found, Verdict):
-        return ("answer",), [(Literal(found.value),)]
-    return found.variables, found.rows
-
-
-def short(term: Term | None) -> str:
-    """A term as CSV has it: its value alone."""
-    if term is None:
-        return ""
-    return "_:" + term.value if isinstance(term, BlankNode) else term.value
-
-
-def _csv(found: Solutions | Verdict) -> str:
-    variables, solutions = as_rows(found)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(variables)
-    writer.writerows([short(term) for term in row] for row in solutions)
-    return out.getvalue()
-
-
-def _tsv(found: Solutions | Verdict) -> str:
-    variables, solutions = as_rows(found)
-    lines = ["\t".join("?" + name for name in variables)]
-    lines += ["\t".join("" if term is None else str(term).replace("\t", "\\t") for term in row) for row in solutions]
-    return "\n".join(lines) + "\n"
-
-
-def _json_term(term: Term) -> dict[str, str]:
-    if isinstance(term, NamedNode):
-        return {"type": "uri", "value": term.value}
-    if isinstance(term, BlankNode):
-        return {"type": "bnode", "value": term.value}
-    data = {"type": "literal", "value": term.value}
-    if term.language:
-        data["xml:lang"] = term.language
-    elif term.datatype.value != XSD_STRING:
-        data["datatype"] = term.datatype.value
-    return data
-
-
-def _json(found: Solutions | Verdict) -> str:
-    data: dict[str, Any]
-    if isinstance(found, Verdict):
-        data = {"head": {}, "boolean": found.value}
-    else:
-        bindings = [
-            {name: _json_term(term) for name, term in zip(found.variables, row, strict=True) if term is not None}
-            for row in found.rows
-        ]
-        data = {"head": {"vars": list(found.variables)}, "results": {"bindings": bindings}}
-    return json.dumps(data, ensure_ascii=False) + "\n"
-
-
-def _xml_term(term: Term) -> str:
-    text = escape(term.value, quote=False).replace("\r", "&#13;")
-    if isinstance(term, NamedNode):
-        return f"<uri>{text}</uri>"
-    if isinstance(term, BlankNode):
-        return f"<bnode>{text}</bnode>"
-    if term.language:
-        return f'<literal xml:lang="{term.language}">{text}</literal>'
-    if term.datatype.value != XSD_STRING:
-        return f'<literal datatype="{escape(term.datatype.value)}">{text}</literal>'
-    return f"<literal>{text}</literal>"
-
-
-def _xml(found: Solutions | Verdict) -> str:
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<sparql xmlns="http://www.w3.org/2005/sparql-results#">']
-    if isinstance(found, Verdict):
-        lines += ["<head/>", f"<boolean>{str(found.value).lower()}</boolean>"]
-    else:
-        lines.append("<head>" + "".join(f'<variable name="{n}"/>' for n in found.variables) + "</head>")
-        lines.append("<results>")
-        for row in found.rows:
-            cells = "".join(
-                f'<binding name="{name}">{_xml_term(term)}</binding>'
-                for name, term in zip(found.variables, row, strict=True)
-                if term is not None
-            )
-            lines.append(f"<result>{cells}</result>")
-        lines.append("</results>")
-    return "\n".join([*lines, "</sparql>"]) + "\n"
-
-
-_WRITERS = {"json": _json, "xml": _xml, "csv": _csv, "tsv": _tsv}
 MEDIA_TYPES = {
     "json": "application/sparql-results+json",
     "xml": "application/sparql-results+xml",
     "csv": "text/csv",
     "tsv": "text/tab-separated-values",
 }
-"""Formats by name."""
+"""Formats of solutions and verdicts, by name."""
 
 
-def answer_text(found: Results, form: str | None, base: str) -> str:
+def answer_text(results: Results, form: str | None, base: str) -> str:
     """An answer in a format: solutions and verdicts as table, json, xml, csv or tsv, statements as ttl or nt.
+
+    *base* is the base IRI of the catalogue, which prefixes are made of. None stands for table or ttl.
 
     :raises UsageError: for a format that the kind of answer does not have.
     """
-    if isinstance(found, Statements):
+    if isinstance(results, Statements):
         form = form or "ttl"
         if form not in {"ttl", "nt"}:
             raise UsageError(f"statements have no {form} form; use ttl or nt")
-        return rdf.write(found.triples, form, base)
+        return rdf.write(results.triples, form, base)
     if form in {None, "table"}:
-        variables, rows = as_rows(found)
-        if not variables:
-            return f"{len(rows)}\n"
-        return terminal.listing(variables, [[short(term) for term in row] for row in rows])
+        return _table(results)
     if form not in MEDIA_TYPES:
         raise UsageError(f"solutions have no {form} form; use table, json, xml, csv or tsv")
-    return write(found, form)
+    return write_solutions(results, form)
+
+
+def write_solutions(results: Solutions | Verdict, form: str) -> str:
+    """Solutions or a verdict in one of :data:`MEDIA_TYPES`, as ``/sparql`` has them, ending with a line end.
+
+    :raises KeyError: for another format.
+    """
+    parsed = parse_query_results(_json(results), QueryResultsFormat.JSON)
+    return result_bytes(parsed, form).decode().removesuffix("\n") + "\n"
+
+
+def _table(results: Solutions | Verdict) -> str:
+    if isinstance(results, Verdict):
+        return terminal.listing(["answer"], [[str(results.value).lower()]])
+    if not results.variables:
+        return f"{len(results.rows)}\n"
+    return terminal.listing(results.variables, [[term_value(term) for term in row] for row in results.rows])
+
+
+def _json(results: Solutions | Verdict) -> str:
+    if isinstance(results, Verdict):
+        return json.dumps({"head": {}, "boolean": results.value})
+    bindings = [
+        {name: _json_term(term) for name, term in zip(results.variables, row, strict=True) if term is not None}
+        for row in results.rows
+    ]
+    return json.dumps({"head": {"vars": results.variables}, "results": {"bindings": bindings}})
+
+
+def _json_term(term: NamedNode | BlankNode | Literal | Triple) -> dict[str, object]:
+    if isinstance(term, Triple):
+        parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
+        return {"type": "triple", "value": {name: _json_term(part) for name, part in parts.items()}}
+    if isinstance(term, NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, BlankNode):
+        return {"type": "bnode", "value": term.value}
+    data: dict[str, object] = {"type": "literal", "value": term.value}
+    if term.language:
+        data["xml:lang"] = term.language
+        if term.direction:
+            data["its:dir"] = str(term.direction)
+    elif term.datatype.value != XSD_STRING:
+        data["datatype"] = term.datatype.value
+    return data

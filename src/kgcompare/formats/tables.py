@@ -34,15 +34,15 @@ _LATEX = {
 }
 
 
-def csv_text(found: Comparison, delimiter: str = ",") -> str:
+def csv_text(comparison: Comparison, delimiter: str = ",") -> str:
     """A line a row: ``row,differs,SLUG,SLUG...``; empty where nothing is recorded.
 
     A cell that a spreadsheet would run as a formula gets a leading apostrophe.
     """
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(["row", "differs", *(method.id for method in found.methods)])
-    for row in found.rows:
+    writer.writerow(["row", "differs", *(method.id for method in comparison.methods)])
+    for row in comparison.rows:
         mark = "" if row.differs is None else str(row.differs).lower()
         writer.writerow([row.id, mark, *(harmless(cell.text or "") for cell in row.cells)])
     return out.getvalue()
@@ -53,31 +53,31 @@ def harmless(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def said(cell: Cell, lang: str) -> str:
+def cell_text(cell: Cell, lang: str) -> str:
     """The text of a cell, or in words that there is none."""
     return translate(lang, STATUS[cell.status]) if cell.text is None else cell.text
 
 
-def markdown(found: Comparison) -> str:
+def markdown(comparison: Comparison) -> str:
     """A table; ``≠`` after the name of a row that differs."""
 
     def plain(text: str) -> str:
         text = re.sub(r"([\\`*_\[\]<>|~#&])", r"\\\1", text)
         return re.sub(r"[\r\n]+", "<br>", text)
 
-    heads = ["", *(plain(method.label) for method in found.methods)]
+    heads = ["", *(plain(method.label) for method in comparison.methods)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    for row in found.rows:
+    for row in comparison.rows:
         name = f"**{plain(row.label)}**" + (" ≠" if row.differs else "")
         cells = [
-            plain(cell.text) if cell.text is not None else f"*{plain(said(cell, found.language))}*"
+            plain(cell.text) if cell.text is not None else f"*{plain(cell_text(cell, comparison.language))}*"
             for cell in row.cells
         ]
         lines.append("| " + " | ".join([name, *cells]) + " |")
     return "\n".join(lines) + "\n"
 
 
-def latex(found: Comparison) -> str:
+def latex(comparison: Comparison) -> str:
     """A ``tabular`` that needs no package; ``$\\neq$`` after the name of a row that differs."""
 
     def plain(text: str) -> str:
@@ -85,15 +85,15 @@ def latex(found: Comparison) -> str:
         text = re.sub(r"-(?=-)|[`'](?=[`'])|[?!](?=`)", r"\g<0>{}", text)  # which would become other signs
         return re.sub(r"\s+", " ", text)
 
-    width = f"{0.82 / max(1, len(found.methods)):.3f}"
-    columns = "p{0.16\\linewidth}" + f"p{{{width}\\linewidth}}" * len(found.methods)
+    width = f"{0.82 / max(1, len(comparison.methods)):.3f}"
+    columns = "p{0.16\\linewidth}" + f"p{{{width}\\linewidth}}" * len(comparison.methods)
     lines = [f"\\begin{{tabular}}{{{columns}}}", "\\hline"]
-    lines.append(" & ".join(["", *(f"\\textbf{{{plain(method.label)}}}" for method in found.methods)]) + r" \\")
+    lines.append(" & ".join(["", *(f"\\textbf{{{plain(method.label)}}}" for method in comparison.methods)]) + r" \\")
     lines.append("\\hline")
-    for row in found.rows:
+    for row in comparison.rows:
         name = plain(row.label) + (r" $\neq$" if row.differs else "")
         cells = [
-            plain(cell.text) if cell.text is not None else f"\\emph{{{plain(said(cell, found.language))}}}"
+            plain(cell.text) if cell.text is not None else f"\\emph{{{plain(cell_text(cell, comparison.language))}}}"
             for cell in row.cells
         ]
         lines.append(" & ".join([name, *cells]) + r" \\")

@@ -7,9 +7,9 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-from kgcompare.formats.tables import said
+from kgcompare.formats.tables import cell_text
 from kgcompare.model import Comparison, Record
-from kgcompare.text.languages import translate
+from kgcompare.text.languages import translate_plural
 
 
 def width(text: str) -> int:
@@ -59,33 +59,35 @@ def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def table(found: Comparison) -> str:
+def table(comparison: Comparison) -> str:
     """A comparison, as wide as the terminal; ``≠`` before a row that differs."""
-    rows = [["", *(method.label for method in found.methods)]]
-    for row in found.rows:
+    rows = [["", *(method.label for method in comparison.methods)]]
+    for row in comparison.rows:
         mark = "≠ " if row.differs else "\u00a0\u00a0"
-        rows.append([mark + row.label, *(said(cell, found.language) for cell in row.cells)])
+        rows.append([mark + row.label, *(cell_text(cell, comparison.language) for cell in row.cells)])
     first = min(28, max(width(row[0]) for row in rows))
-    rest = max(18, (shutil.get_terminal_size((100, 24)).columns - first) // len(found.methods) - 2)
-    text = grid(rows, [first, *[rest] * len(found.methods)])
-    summary = translate(
-        found.language,
+    rest = max(18, (shutil.get_terminal_size((100, 24)).columns - first) // len(comparison.methods) - 2)
+    text = grid(rows, [first, *[rest] * len(comparison.methods)])
+    summary = translate_plural(
+        comparison.language,
+        "{differing} of {compared} compared rows differs",
         "{differing} of {compared} compared rows differ",
-        differing=found.differing,
-        compared=found.compared,
+        comparison.differing,
+        differing=comparison.differing,
+        compared=comparison.compared,
     )
     return text + "\n" + summary + "\n"
 
 
-def record(found: Record) -> str:
+def record_table(record: Record) -> str:
     """A record: a line a fact."""
-    lines = [_clean(found.thing.label), _clean(found.thing.iri), ""]
+    lines = [_clean(record.thing.label), _clean(record.thing.iri), ""]
     columns = shutil.get_terminal_size((100, 24)).columns
-    names = [fact.label for fact in found.facts if fact.values] + [group.label for group in found.related]
+    names = [fact.label for fact in record.facts if fact.values] + [group.label for group in record.related]
     first = min(28, max((width(name) for name in names), default=10))
     for label, values in [
-        *((fact.label, fact.values) for fact in found.facts if fact.values),
-        *((group.label, group.values) for group in found.related),
+        *((fact.label, fact.values) for fact in record.facts if fact.values),
+        *((group.label, group.values) for group in record.related),
     ]:
         text = _clean("; ".join(value.text for value in values))
         for at, line in enumerate(_wrapped(text, max(30, columns - first - 2))):

@@ -10,17 +10,16 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from kgcompare.rdf.graph import Node
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.report.extent import Extent
 from kgcompare.text.languages import interface_languages, translate
 
-TITLE = "A catalogue of research methods"
-ABOUT = (
-    "A catalogue of research methods as linked data: each method with its names, domain, family, origin, "
-    "originators, founding source, relations and a summary."
-)
-KEYWORDS = ("research methods", "linked data", "comparison")
+TITLE = "A catalogue for comparisons"
+ABOUT = "A catalogue as linked data, in which any two to ten things can be compared."
+KEYWORDS = ("catalogue", "linked data", "comparison")
+"""What the dataset is, in English; the keys to their translations, which may say more of things of a kind."""
 _VOCABULARIES = ("dcterms", "skos", "foaf", "bibo", "schema", "prov")
 _FORMATS = "http://www.w3.org/ns/formats/"
 _MEDIA = "https://www.iana.org/assignments/media-types/"
@@ -31,36 +30,38 @@ _SERVICES = (
 )
 """(path, title, standard, where it is described) of the services that give the data."""
 
-Node = NamedNode | BlankNode
-
 
 def dataset_iri(base: Base) -> str:
     """Names the dataset."""
     return base.value + "dataset"
 
 
-def describe(base: Base, root: str, extent: Extent, records: int, examples: Iterable[str]) -> list[Triple]:
+def describe(
+    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], kind: str = ""
+) -> list[Triple]:
     """What the dataset is and how to get at it.
 
     *root* is the address of the server, without a slash at its end; *records* the number of things with a page of
-    their own, *examples* the IRIs of some of them.
+    their own, *examples* the IRIs of some of them; *kind* is the kind of those that the catalogue is about.
     """
-    return list(_statements(base, root, extent, records, examples))
+    return list(_statements(base, root, extent, records, examples, kind))
 
 
-def _statements(base: Base, root: str, extent: Extent, records: int, examples: Iterable[str]) -> Iterator[Triple]:
+def _statements(
+    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], kind: str
+) -> Iterator[Triple]:
     node = NamedNode(dataset_iri(base))
     page = NamedNode(root + "/dataset")
     for cls in ("void:Dataset", "dcat:Dataset", "schema:Dataset"):
         yield Triple(node, iri("rdf:type"), iri(cls))
     for lang in interface_languages():
-        title, about = (Literal(translate(lang, said), language=lang) for said in (TITLE, ABOUT))
-        for predicate, said in (("dcterms:title", title), ("schema:name", title)):
-            yield Triple(node, iri(predicate), said)
+        title, about = (Literal(translate(lang, text, context=kind), language=lang) for text in (TITLE, ABOUT))
+        for predicate in ("dcterms:title", "schema:name"):
+            yield Triple(node, iri(predicate), title)
         for predicate in ("dcterms:description", "schema:description"):
             yield Triple(node, iri(predicate), about)
         for word in KEYWORDS:
-            yield Triple(node, iri("dcat:keyword"), Literal(translate(lang, word), language=lang))
+            yield Triple(node, iri("dcat:keyword"), Literal(translate(lang, word, context=kind), language=lang))
         yield Triple(node, iri("schema:inLanguage"), Literal(lang))
         yield Triple(node, iri("dcterms:language"), NamedNode("http://id.loc.gov/vocabulary/iso639-1/" + lang[:2]))
     yield from _licensed(node, extent)

@@ -12,13 +12,13 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 
 from kgcompare import resources, search
 from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
-from kgcompare.ingest.changes import Changes, Stored, compare
+from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.documents import Records
 from kgcompare.ingest.readers import Options, read_records
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, shortened
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.syntaxes import QUADS, syntax_of
+from kgcompare.rdf.syntaxes import QUADS, bundled, syntax_of
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot, embedded
@@ -65,7 +65,7 @@ def check(records: Records, shapes: Iterable[Triple], stored: Stored, options: O
 
 def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
     """The records of the store that name a thing whose class is to go."""
-    found: dict[str, Graph] = {}
+    dependents: dict[str, Graph] = {}
     for name, document in records.documents.items():
         before = stored.document(name)
         for subject in before.subjects():
@@ -73,9 +73,9 @@ def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
                 continue
             for other in _pointing_at(subject, stored.snapshot):
                 home = records.base.document(other.value)
-                if home not in records.documents and home not in found:
-                    found[home] = stored.document(home)
-    return found
+                if home not in records.documents and home not in dependents:
+                    dependents[home] = stored.document(home)
+    return dependents
 
 
 def _pointing_at(thing: NamedNode, snapshot: Snapshot | None) -> list[NamedNode]:
@@ -100,8 +100,9 @@ def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = 
 
     :raises StoreError: if there is one already, or it cannot be made.
     :raises DataError: if a shapes file is at fault.
+    :raises UsageError: if *base* cannot be one.
     """
-    quads = vocabulary_quads(Base(base), shapes)
+    quads = vocabulary_quads(Base(checked_base(base)), shapes)
     embedded.create(path, base)
     with embedded.writing(path) as writer:
         writer.add(quads)
@@ -121,8 +122,7 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
         quads += [Quad(t.subject, t.predicate, t.object, graph) for t in read_shapes(path)]
     Shapes(Triple(q.subject, q.predicate, q.object) for q in quads)
     graph = NamedNode(base.vocabulary_graph)
-    for quad in parse(path=str(resources.vocabulary_file()), format=RdfFormat.TURTLE, rename_blank_nodes=True):
-        quads.append(Quad(quad.subject, quad.predicate, quad.object, graph))
+    quads += [Quad(t.subject, t.predicate, t.object, graph) for t in bundled(resources.vocabulary_file())]
     return quads
 
 
@@ -151,12 +151,12 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         report = ValidationReport((), len(records.documents))
         if not options.trust:
             report = _validated(records, triples, stored, options)
-        changes = compare(records, stored, replace=options.replace)
+        changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
             _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            generation = writer.publish(search.updater(snapshot, changes.subjects))
+            generation = writer.publish(search.updater(snapshot, changes.subjects, known))
             options.tell("indexing", 1, 1)
         return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report)
 
@@ -225,7 +225,8 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     for document in records.documents.values():
         if any(classes.intersection(document.types(subject)) for subject in document.subjects()):
             return
-    known = ", ".join(shortened(cls) for cls in list(dict.fromkeys([*shapes.classes, *shapes.targets]))[:5])
+    # What is compared by most rows is what most people write.
+    known = ", ".join(shortened(cls) for cls in sorted(shapes.targets, key=lambda cls: -len(shapes.rows(cls)))[:5])
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
 
 

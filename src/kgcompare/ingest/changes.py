@@ -9,7 +9,7 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 from kgcompare.errors import Conflict
 from kgcompare.ingest.documents import Records
 from kgcompare.rdf.graph import Graph, Node, structure_key
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.terms import RDF_SUBJECT
 from kgcompare.store import Snapshot
 
 
@@ -53,7 +53,7 @@ class Changes:
     unchanged: int
 
 
-def compare(records: Records, stored: Stored, *, replace: bool) -> Changes:
+def changes_of(records: Records, stored: Stored, *, replace: bool) -> Changes:
     """What *records* would change.
 
     :raises Conflict: if a record is there with other content and not to be replaced.
@@ -63,7 +63,7 @@ def compare(records: Records, stored: Stored, *, replace: bool) -> Changes:
     subjects: set[str] = set()
     for name, document in records.documents.items():
         before = stored.document(name)
-        if before.subjects() and _says(before) == _says(document):
+        if before.subjects() and _statements(before) == _statements(document):
             continue
         (other if before.subjects() else fresh).append(name)
         subjects.update(node.value for graph in (before, document) for node in graph.subjects() if _named(node))
@@ -82,14 +82,14 @@ def _named(node: Node) -> bool:
     return isinstance(node, NamedNode)
 
 
-def _says(document: Graph) -> set[str]:
-    """What a document says, blank nodes told apart by what is said of them."""
-    said = set()
+def _statements(document: Graph) -> set[str]:
+    """The statements of a document as texts, blank nodes told apart by what is said of them."""
+    statements = set()
     for triple in document:
         subject, value = triple.subject, triple.object
         if isinstance(subject, NamedNode):
             text = structure_key(document, value) if isinstance(value, BlankNode) else str(value)
-            said.add(f"{subject} {triple.predicate} {text}")
-        elif isinstance(subject, BlankNode) and triple.predicate == iri("rdf:subject"):
-            said.add(structure_key(document, subject))
-    return said
+            statements.add(f"{subject} {triple.predicate} {text}")
+        elif isinstance(subject, BlankNode) and triple.predicate.value == RDF_SUBJECT:
+            statements.add(structure_key(document, subject))
+    return statements

@@ -7,13 +7,13 @@ leads to them; a statement about a fact goes with the fact's subject.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kgcompare.errors import DataError, Fault
-from kgcompare.rdf.graph import Graph, Node, Term, structure_key
+from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.terms import (
     DCTERMS_CREATOR,
@@ -34,6 +34,8 @@ from kgcompare.text import dates
 
 _XSD_INTEGER = iri("xsd:integer")
 _EDTF = NamedNode(EDTF)
+Predication = tuple[str, Term]
+"""A predicate's IRI and a value: what a statement says of its subject."""
 
 
 @dataclass(slots=True)
@@ -55,10 +57,6 @@ class Records:
         """The statements of one document."""
         graph = NamedNode(name)
         return [Quad(t.subject, t.predicate, t.object, graph) for t in self.documents[name]]
-
-    def all_quads(self) -> list[Quad]:
-        """The statements of all documents."""
-        return [quad for name in self.documents for quad in self.quads(name)]
 
 
 def clean(term: Term) -> Term:
@@ -94,70 +92,95 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
     """
     base = records.base
     records.read[source] = None
-    by_subject: dict[Node, list[Triple]] = {}
-    parents: dict[BlankNode, set[Node]] = {}
+    described: dict[Node, list[Predication]] = {}
+    parents: dict[BlankNode, dict[Node, None]] = {}
     for statement in statements:
-        graph = getattr(statement, "graph_name", None)
-        if graph is not None and not isinstance(graph, DefaultGraph) and base.is_vocabulary_graph(graph.value):
+        graph = statement.graph_name if isinstance(statement, Quad) else DefaultGraph()
+        if not isinstance(graph, DefaultGraph) and base.is_vocabulary_graph(graph.value):
             continue
-        subject, value = statement.subject, statement.object
-        if isinstance(value, Triple) or isinstance(subject, Triple):
-            raise DataError(f"{source}: triple terms (RDF 1.2) are not accepted")
         try:
-            triple = Triple(clean(subject), clean(statement.predicate), clean(value))  # type: ignore[arg-type]
+            subject = as_node(clean(as_term(statement.subject)))
+            value = clean(as_term(statement.object))
+            clean(statement.predicate)
         except DataError as fault:
             raise DataError(f"{source}: {fault}") from None
-        by_subject.setdefault(triple.subject, []).append(triple)  # type: ignore[arg-type]
+        described.setdefault(subject, []).append((statement.predicate.value, value))
         if isinstance(value, BlankNode):
-            parents.setdefault(value, set()).add(subject)
+            parents.setdefault(value, {})[subject] = None
 
-    homes: dict[Node, str | None] = {}
-    for subject, triples in by_subject.items():
-        home = _home(subject, by_subject, parents, base, source, homes, ())
+    homes = _Homes(described, parents, base, source)
+    for subject, predications in described.items():
+        home = homes.of(subject)
         if home is None:
             continue
         document = records.documents.setdefault(home, Graph())
         records.files.setdefault(home, source)
-        for triple in triples:
-            document.add(triple.subject, triple.predicate.value, triple.object)  # type: ignore[arg-type]
+        for predicate, value in predications:
+            document.add(subject, predicate, value)
 
 
-def _home(
-    subject: Node,
-    by_subject: dict[Node, list[Triple]],
-    parents: dict[BlankNode, set[Node]],
-    base: Base,
-    source: str,
-    homes: dict[Node, str | None],
-    above: tuple[Node, ...],
-) -> str | None:
-    if subject in homes:
-        return homes[subject]
-    about = [t.object for t in by_subject.get(subject, ()) if t.predicate.value == RDF_SUBJECT]
-    home: str | None
-    if about and isinstance(about[0], NamedNode):
-        home = base.document(about[0].value)
-    elif isinstance(subject, NamedNode):
-        value = subject.value
-        if value.startswith((KGC, SHAPES)) or value == base.vocabulary_graph:
-            home = None
+class _Homes:
+    """Which document each subject of a file belongs to.
+
+    A blank node belongs where what leads to it does; chains of blank nodes are walked, not recursed into.
+    """
+
+    def __init__(
+        self,
+        described: Mapping[Node, Sequence[Predication]],
+        parents: Mapping[BlankNode, Mapping[Node, None]],
+        base: Base,
+        source: str,
+    ) -> None:
+        self._described = described
+        self._parents = parents
+        self._base = base
+        self._source = source
+        self._homes: dict[Node, str | None] = {}
+
+    def of(self, subject: Node) -> str | None:
+        """The IRI of the document's graph; None for what is said of the vocabulary and of shapes.
+
+        :raises DataError: for a blank node that belongs to two records or to none.
+        """
+        path: dict[Node, Iterator[Node]] = {}
+        self._enter(subject, path)
+        while path:
+            at = next(reversed(path))
+            parent = next((node for node in path[at] if node not in self._homes), None)
+            if parent is None:
+                self._settle(at)
+                del path[at]
+            elif parent in path:
+                raise DataError(f"{self._source}: blank nodes that lead to each other in a circle belong to no record")
+            else:
+                self._enter(parent, path)
+        return self._homes[subject]
+
+    def _enter(self, subject: Node, path: dict[Node, Iterator[Node]]) -> None:
+        """Finds the home of a subject that says it itself; others wait in *path* for those that lead to them."""
+        if subject in self._homes:
+            return
+        about = next((value for predicate, value in self._described.get(subject, ()) if predicate == RDF_SUBJECT), None)
+        if isinstance(about, NamedNode):
+            self._homes[subject] = self._base.document(about.value)
+        elif isinstance(subject, BlankNode):
+            path[subject] = iter(self._parents.get(subject, ()))
+        elif subject.value.startswith((KGC, SHAPES)) or subject.value == self._base.vocabulary_graph:
+            self._homes[subject] = None
         else:
-            home = value if base.is_document(value) else base.document(value)
-    else:
-        if subject in above:
-            raise DataError(f"{source}: blank nodes that lead to each other in a circle belong to no record")
-        found = {
-            _home(parent, by_subject, parents, base, source, homes, (*above, subject))
-            for parent in parents.get(subject, ())
-        }
-        if not found:
-            said = by_subject[subject][0].predicate.value
-            raise DataError(f"{source}: a blank node (with <{said}>) belongs to no record; give it an IRI")
-        if len(found) > 1:
-            raise DataError(f"{source}: a blank node belongs to two records; give it an IRI of its own")
-        home = found.pop()
-    homes[subject] = home
-    return home
+            named = subject.value
+            self._homes[subject] = named if self._base.is_document(named) else self._base.document(named)
+
+    def _settle(self, node: Node) -> None:
+        parents = self._parents.get(node, ()) if isinstance(node, BlankNode) else ()
+        homes = {self._homes[parent] for parent in parents}
+        if not homes:
+            predicate = self._described[node][0][0]
+            raise DataError(f"{self._source}: a blank node (with <{predicate}>) belongs to no record; give it an IRI")
+        if len(homes) > 1:
+            raise DataError(f"{self._source}: a blank node belongs to two records; give it an IRI of its own")
+        self._homes[node] = homes.pop()
 
 
 def derive(records: Records) -> None:
@@ -173,11 +196,11 @@ def derive(records: Records) -> None:
 
 
 def _derive(document: Graph, subject: NamedNode, name: str, records: Records) -> None:
-    said = document.description(subject)
-    if KGC_ORIGIN in said:
+    if document.objects(subject, KGC_ORIGIN):
         document.discard(subject, KGC_ORIGIN_START)
         document.discard(subject, KGC_ORIGIN_END)
-        origins = said.pop(KGC_ORIGIN)
+        origins = document.objects(subject, KGC_ORIGIN)
+        document.discard(subject, KGC_ORIGIN)
         for origin in origins:
             document.add(subject, KGC_ORIGIN, _dated(document, subject, origin, name, records))
     agents = [
@@ -193,7 +216,7 @@ def _derive(document: Graph, subject: NamedNode, name: str, records: Records) ->
     for relation in vocabulary.typed_relations():
         for other in document.objects(subject, relation):
             document.add(subject, KGC_RELATED, other)
-    for predicate, values in list(said.items()):
+    for predicate, values in list(document.description(subject).items()):
         if predicate == KGC_ABSENCE:
             continue
         for value in values:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-from kgcompare.errors import DataError
-from kgcompare.rdf.graph import Term
+from kgcompare.rdf.graph import Term, as_term
 from kgcompare.rdf.terms import XSD_STRING
 
 if TYPE_CHECKING:
@@ -27,19 +26,18 @@ def to_rdflib(triples: Iterable[Triple], graph: rdflib.Graph | None = None) -> r
     logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     graph = rdflib.Graph(bind_namespaces="none") if graph is None else graph
     for triple in triples:
-        graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+        subject, value = as_term(triple.subject), as_term(triple.object)
+        graph.add((_term(subject), _term(triple.predicate), _term(value)))
     return graph
 
 
-def _term(term: Term | Triple) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
+def _term(term: Term) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
     import rdflib
 
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, BlankNode):
         return rdflib.BNode(term.value)
-    if isinstance(term, Triple):
-        raise DataError(f"triple terms (RDF 1.2) cannot be shown in this form: {str(term)[:200]}")
     if term.language:
         return rdflib.Literal(term.value, lang=term.language)
     if term.datatype.value == XSD_STRING:

@@ -5,10 +5,12 @@ Terms are pyoxigraph's, which cost less to make than rdflib's and refuse ill-for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Generator, Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from kgcompare.errors import DataError
 from kgcompare.rdf.terms import KGC_COMPARISON_KEY, KGC_ET_AL, KGC_ORDER, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE
 
 Node = NamedNode | BlankNode
@@ -17,6 +19,28 @@ Term = NamedNode | BlankNode | Literal
 _NIL = NamedNode(RDF_NIL)
 _NOT_SAID = {KGC_ORDER, KGC_COMPARISON_KEY}
 _FALSE = ("false", "0")
+_LONGEST = 64 * 1024
+"""Characters of a structure's canonical form from which on its digest stands for it."""
+
+
+def as_term(term: Term | Triple) -> Term:
+    """A term of RDF 1.1, as it is.
+
+    :raises DataError: for a triple term.
+    """
+    if isinstance(term, Triple):
+        raise DataError(f"triple terms (RDF 1.2) are not accepted: {str(term)[:200]}")
+    return term
+
+
+def as_node(term: Term | Triple | None) -> Node:
+    """What can be a subject in RDF 1.1, as it is.
+
+    :raises DataError: for a literal, for a triple term and for nothing.
+    """
+    if isinstance(term, NamedNode | BlankNode):
+        return term
+    raise DataError(f"this cannot be a subject: {str(term)[:200]}")
 
 
 class Graph:
@@ -26,9 +50,24 @@ class Graph:
         self._index: dict[Node, dict[str, list[Term]]] = {}
         for triple in triples:
             if isinstance(triple, Triple):
-                self.add(triple.subject, triple.predicate.value, triple.object)  # type: ignore[arg-type]
+                self.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
             else:
                 self.add(triple[0], triple[1].value, triple[2])
+
+    @classmethod
+    def joined(cls, graphs: Iterable[Graph]) -> Graph:
+        """What some graphs say together, for reading: a subject's statements are held once, by both."""
+        whole = cls()
+        for graph in graphs:
+            for subject, predicates in graph._index.items():
+                if subject not in whole._index:
+                    whole._index[subject] = predicates
+                    continue
+                both = {predicate: list(values) for predicate, values in whole._index[subject].items()}
+                whole._index[subject] = both
+                for predicate, values in predicates.items():
+                    both[predicate] = list(dict.fromkeys([*both.get(predicate, ()), *values]))
+        return whole
 
     def add(self, subject: Node, predicate: str, value: Term) -> None:
         """Adds a statement unless it is there."""
@@ -80,33 +119,46 @@ class Graph:
 
     def texts(self, subject: Node, predicate: str) -> dict[str, str]:
         """The first text of each language; untagged ones under ``""``."""
-        result: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for value in self.objects(subject, predicate):
             if isinstance(value, Literal):
-                result.setdefault(value.language or "", value.value)
-        return result
+                texts.setdefault(value.language or "", value.value)
+        return texts
 
     def all_objects(self) -> list[Term]:
         """The objects of every statement but those that say a class."""
         return [
             value
-            for said in self._index.values()
-            for predicate, values in said.items()
+            for predicates in self._index.values()
+            for predicate, values in predicates.items()
             if predicate != RDF_TYPE
             for value in values
         ]
 
     def members(self, head: Term | None) -> list[Term]:
         """The members of an RDF list; ends quietly where the list is broken or runs in a circle."""
-        result: list[Term] = []
+        members: list[Term] = []
         seen: set[Term] = set()
         while head is not None and head != _NIL and head not in seen and not isinstance(head, Literal):
             seen.add(head)
             first = self.value(head, RDF_FIRST)
             if first is not None:
-                result.append(first)
+                members.append(first)
             head = self.value(head, RDF_REST)
-        return result
+        return members
+
+    def reached(self, start: Node) -> Iterator[Triple]:
+        """The statements about a node and about the blank nodes that it leads to, those of lists too."""
+        waiting = [start]
+        seen: set[Node] = {start}
+        while waiting:
+            subject = waiting.pop()
+            for predicate, values in self.description(subject).items():
+                for value in values:
+                    yield Triple(subject, NamedNode(predicate), value)
+                    if isinstance(value, BlankNode) and value not in seen:
+                        seen.add(value)
+                        waiting.append(value)
 
     def subjects_of(self, predicate: str, value: Term) -> list[Node]:
         """The subjects that have *value* by *predicate* (looks at every subject)."""
@@ -120,32 +172,74 @@ def literal_key(literal: Literal) -> str:
     return str(literal)
 
 
-def structure_key(graph: Graph, node: Node, _above: frozenset[Node] = frozenset()) -> str:
+def structure_key(graph: Graph, node: Node) -> str:
     """A canonical form of a blank node: equal for two nodes where and only where they say the same.
 
     Predicates and values are sorted, lists keep their order, and ``kgc:order`` (where a value stands
-    among its siblings) and a false ``kgc:etAl`` (the default) are left out.
+    among its siblings) and a false ``kgc:etAl`` (the default) are left out. A node that leads back to itself is
+    written ``[...]`` where it comes again; the digest of a form stands for one of more than 64 Ki characters.
+
+    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one.
     """
-    above = _above | {node}
+    path: dict[Node, _Form] = {node: _described(graph, node)}
+    forms: dict[Node, str] = {}
+    circles: set[Node] = set()
+    """Nodes whose form depends on where one comes from."""
+    text: str | None = None
+    while path:
+        at = next(reversed(path))
+        try:
+            wanted = next(path[at]) if text is None else path[at].send(text)
+        except StopIteration as end:
+            del path[at]
+            text = str(end.value)
+            if at not in circles:
+                forms[at] = text
+            continue
+        text = forms.get(wanted)
+        if text is None and wanted in path:
+            text = "[...]"
+            for above in reversed(path):
+                circles.add(above)
+                if above == wanted:
+                    break
+        elif text is None:
+            listed = graph.objects(wanted, RDF_FIRST)
+            path[wanted] = _listed(graph, wanted) if listed else _described(graph, wanted)
+    return text or ""
 
-    def part(value: Term) -> str:
-        if isinstance(value, Literal):
-            return literal_key(value)
-        if isinstance(value, NamedNode):
-            return "()" if value == _NIL else str(value)
-        if value in above:
-            return "[...]"
-        if graph.objects(value, RDF_FIRST):
-            return "( " + " ".join(part(member) for member in graph.members(value)) + " )"
-        return structure_key(graph, value, above)
 
+_Form = Generator[BlankNode, str, str]
+"""Yields the blank nodes in a structure, is sent the form of each, and returns its own."""
+
+
+def _listed(graph: Graph, head: Node) -> _Form:
+    parts = []
+    for member in graph.members(head):
+        parts.append((yield member) if isinstance(member, BlankNode) else _plain(member))
+    return _bounded("( " + " ".join(parts) + " )")
+
+
+def _described(graph: Graph, node: Node) -> _Form:
     parts = []
     for predicate, values in sorted(graph.description(node).items()):
         if predicate in _NOT_SAID:
             continue
-        said = sorted(
-            part(v) for v in values if not (predicate == KGC_ET_AL and isinstance(v, Literal) and v.value in _FALSE)
-        )
-        if said:
-            parts.append(f"<{predicate}> " + " , ".join(said))
-    return "[ " + " ; ".join(parts) + " ]"
+        texts = []
+        for value in values:
+            if predicate == KGC_ET_AL and isinstance(value, Literal) and value.value in _FALSE:
+                continue
+            texts.append((yield value) if isinstance(value, BlankNode) else _plain(value))
+        if texts:
+            parts.append(f"<{predicate}> " + " , ".join(sorted(texts)))
+    return _bounded("[ " + " ; ".join(parts) + " ]")
+
+
+def _plain(value: NamedNode | Literal) -> str:
+    if isinstance(value, Literal):
+        return literal_key(value)
+    return "()" if value == _NIL else str(value)
+
+
+def _bounded(form: str) -> str:
+    return form if len(form) <= _LONGEST else f"[ {hashlib.sha256(form.encode()).hexdigest()} ]"

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
+from kgcompare.errors import UsageError
+
 KGC = "https://w3id.org/kgcompare/ns#"
 SHAPES = "https://w3id.org/kgcompare/shapes#"
 DEFAULT_BASE = "https://w3id.org/kgcompare/"
@@ -41,6 +43,7 @@ KINDS = ("method", "agent", "source", "domain", "family", "type")
 """Kinds of record that have pages of their own."""
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_BASE = re.compile(r"https?://[^\s<>\"{}|^`\\?#]+/\Z")
 _SCHEME = re.compile(r"(?:https?|urn|doi|info|tag):", re.IGNORECASE)
 
 
@@ -62,7 +65,7 @@ def slugify(text: str) -> str:
     """A slug made of *text*; a hash of it where nothing of it can be kept."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    return slug or "x" + hashlib.sha256(text.encode()).hexdigest()[:12]
+    return slug or "x" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def is_safe_iri(value: str) -> bool:
@@ -86,6 +89,22 @@ def shortened(value: str) -> str:
 def local_name(value: str) -> str:
     """The last part of an IRI, percent-decoded, for want of a label."""
     return unquote(re.split(r"[/#:]", value.rstrip("/#:"))[-1]) or value
+
+
+def checked_base(base: str) -> str:
+    """A base IRI: absolute, http or https, ending in a slash.
+
+    :raises UsageError: if it is not.
+    """
+    try:
+        NamedNode(base)
+    except ValueError:
+        usable = False
+    else:
+        usable = _BASE.match(base) is not None
+    if not usable:
+        raise UsageError(f"{base[:200]!r} cannot be a base; give an http or https IRI that ends in a slash")
+    return base
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +132,7 @@ class Base:
         """
         if self.parts(record):
             return self.value + "doc/" + record[len(self.value) + 3 :]
-        digest = hashlib.sha256(record.encode()).hexdigest()[:12]
+        digest = hashlib.sha256(record.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         return f"{self.value}doc/elsewhere/{slugify(local_name(record))[:40].strip('-')}-{digest}"
 
     def is_document(self, value: str) -> bool:

@@ -33,6 +33,7 @@ from kgcompare.rdf.namespaces import is_safe_iri
 Bindable = NamedNode | Literal | None
 _BLOCK = re.compile(r"VALUES\s+(?P<variables>\?\w+|\(\s*\?\w+(?:\s+\?\w+)*\s*\))\s*\{[^{}]*\}", re.IGNORECASE)
 _DATA = re.compile(r"\bDATA\s*\{\s*\}")
+_A_GRAPH = "<urn:kgcompare:graph>"
 _HEADER = re.compile(r"#\s*(title|summary|param|returns):\s*(.*)")
 
 
@@ -83,11 +84,21 @@ def with_data(update: str, quads: Iterable[Quad]) -> str:
     graphs: dict[str, list[str]] = {}
     for quad in quads:
         graphs.setdefault(str(quad.graph_name), []).append(f"{quad.subject} {quad.predicate} {quad.object} .")
-    said = "".join(f"\n  GRAPH {name} {{ {' '.join(lines)} }}" for name, lines in graphs.items())
+    data = "".join(f"\n  GRAPH {name} {{ {' '.join(lines)} }}" for name, lines in graphs.items())
     block = _DATA.search(update)
     if block is None:
         raise QueryError("the update has no empty block of data to fill")
-    return f"{update[: block.end() - 1]}{said}\n{update[block.end() - 1 :]}"
+    return f"{update[: block.end() - 1]}{data}\n{update[block.end() - 1 :]}"
+
+
+def with_graph(update: str, graph: NamedNode) -> str:
+    """An update with *graph* in the place of ``<urn:kgcompare:graph>``.
+
+    :raises QueryError: if the update names no such graph, or *graph* must not be bound.
+    """
+    if _A_GRAPH not in update:
+        raise QueryError("the update names no graph to put another one in its place")
+    return update.replace(_A_GRAPH, serialise(graph))
 
 
 def _row(term: Bindable | Sequence[Bindable], width: int) -> str:
@@ -122,15 +133,15 @@ def serialise(term: Bindable) -> str:
 _ESCAPE = re.compile(r"\\\\([uU])|\\u|\\.")
 
 
-def _escape(found: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     """An escape of the term, written so that engines agree on what it means.
 
     SPARQL replaces codepoint escapes before it parses. rdflib does so whatever stands before the backslash, so that
     it takes an escaped backslash and a u for one, and reads up to eight digits after either kind of u.
     """
-    if found[1]:
-        return rf"\\\U{ord(found[1]):08X}"
-    return r"\U0000" if found[0] == r"\u" else found[0]
+    if match[1]:
+        return rf"\\\U{ord(match[1]):08X}"
+    return r"\U0000" if match[0] == r"\u" else match[0]
 
 
 def parse(name: str, text: str) -> Query:
@@ -160,7 +171,7 @@ def load(name: str) -> Query:
     folder = resources.folder("queries")
     for path in (folder / f"{name}.rq", folder / f"{name}.ru"):
         if path.is_file():
-            return parse(name, path.read_text(encoding="utf-8"))
+            return parse(name, resources.text_of(path))
     raise QueryError(f"there is no query {name}")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 _TOKEN = re.compile(
     r"""
     (?P<skip>\s+|\#[^\n\r]*)
-  | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+  | (?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)
   | (?P<string>'''(?:'{0,2}(?:[^'\\]++|\\.))*+'''|\"\"\"(?:"{0,2}(?:[^"\\]++|\\.))*+\"\"\"
       |'(?:[^'\\\n\r]++|\\.)*+'|"(?:[^"\\\n\r]++|\\.)*+")
   | (?P<variable>[?$]\w+)
@@ -20,7 +20,7 @@ _TOKEN = re.compile(
       (?:[\w:]++|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]|[.-](?=[\w.:%\\-]))*+)
   | (?P<tag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
   | (?P<blank>_:[\w.-]+)
-  | (?P<word>[^\W\d]\w*+)
+  | (?P<word>(?:[^\W\d]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})(?:\w|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+)
   | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
   | (?P<open>[({\[])
   | (?P<close>[)}\]])
@@ -30,20 +30,31 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\\\")
 
 
 def tokens(query: str) -> Iterator[tuple[str, str]]:
-    """(kind, text) of each token but white space and comments, escapes of code points resolved.
+    """(kind, text) of each token but white space and comments, escapes of code points resolved within each.
+
+    Oxigraph does so too: an escape ends no comment and no string. (By the standard they are replaced before all
+    else; a comment that an escaped line feed ends could then hide behind a quote what the engine reads.)
 
     Kinds are ``iri``, ``string``, ``variable``, ``name`` (prefixed), ``tag``, ``blank``, ``word``, ``number``,
     ``open``, ``close``, ``operator``, ``dot`` and ``other`` for a character that begins no token.
     Takes time in proportion to the text, whatever it is.
     """
-    for match in _TOKEN.finditer(_ESCAPED.sub(_code_point, query)):
-        kind = match.lastgroup
-        if kind is not None and kind != "skip":
-            yield kind, match[0]
+    for match in _TOKEN.finditer(query):
+        kind, text = match.lastgroup or "skip", match[0]
+        if kind == "skip":
+            continue
+        if "\\" not in text or kind in {"name", "other"}:
+            yield kind, text
+        elif kind != "word":
+            yield kind, _ESCAPED.sub(_code_point, text)
+        else:  # what is written so may be more than a word, to engines that replace escapes first
+            for inner in _TOKEN.finditer(_ESCAPED.sub(_code_point, text)):
+                if inner.lastgroup not in {None, "skip"}:
+                    yield inner.lastgroup or "", inner[0]
 
 
 def names_dataset(query: str) -> bool:
@@ -60,5 +71,7 @@ def names_dataset(query: str) -> bool:
 
 
 def _code_point(match: re.Match[str]) -> str:
+    if not (match[1] or match[2]):
+        return match[0]  # an escaped backslash
     number = int(match[1] or match[2], 16)
     return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else match[0]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pyoxigraph import Quad, RdfFormat, Triple, parse
 
-from kgcompare.errors import DataError, SyntaxFault, UnknownFormat
+from kgcompare import resources
+from kgcompare.errors import DataError, Seam, StoreError, SyntaxFault, UnknownFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ _BY_SUFFIX = {suffix: syntax for syntax in SYNTAXES.values() for suffix in (synt
 QUADS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
 """Those that tell graphs apart."""
 _BOM = b"\xef\xbb\xbf"
+_DEEPEST = 500
+"""Levels of nesting from which on a text is refused: the engine's parsers end the process at some thousands."""
+_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_TRIPLE_TERM = re.compile(rb"<<\(|\)>>")
 
 
 def syntax_of(path: Path, name: str | None = None) -> RdfFormat:
@@ -65,10 +71,8 @@ def read(path: Path, base: str, name: str | None = None) -> list[Quad]:
     :raises DataError: if it cannot be opened, or says nothing.
     """
     syntax = syntax_of(path, name)
-    try:
+    with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
         data = path.read_bytes()
-    except OSError as fault:
-        raise DataError(f"{path} cannot be read: {fault.strerror}") from None
     quads = list(read_bytes(data, syntax, base, str(path)))
     if not quads:
         raise DataError(f"{path} says nothing: there is no statement in it")
@@ -82,13 +86,35 @@ def read_bytes(data: bytes, syntax: RdfFormat, base: str, source: str) -> Iterat
     """
     if syntax == RdfFormat.RDF_XML and re.search(rb"<!(DOCTYPE|ENTITY)", data, re.IGNORECASE):
         raise SyntaxFault("a document type declaration is not accepted; write entities out", source)
+    if nests_deeply(data, syntax):
+        raise SyntaxFault(f"it nests more than {_DEEPEST} levels deep", source)
     data = data.removeprefix(_BOM)  # as some editors write it
-    try:
-        yield from parse(io.BytesIO(data), syntax, base_iri=base, rename_blank_nodes=True)
-    except SyntaxError as fault:
-        raise SyntaxFault(str(fault.msg), source, fault.lineno) from None
-    except (ValueError, OSError) as fault:
-        raise SyntaxFault(str(fault), source) from None
+    with Seam((ValueError, OSError, RuntimeError), lambda why: SyntaxFault(why, source)):
+        try:
+            yield from parse(io.BytesIO(data), syntax, base_iri=base, rename_blank_nodes=True)
+        except SyntaxError as fault:
+            fault.with_traceback(None)
+            raise SyntaxFault(str(fault.msg), source, fault.lineno) from None
+
+
+def nests_deeply(data: bytes, syntax: RdfFormat | None = None) -> bool:
+    """Whether a text in *syntax*, or in JSON, nests deeper than a parser can follow on its stack.
+
+    What is JSON loses its strings and all but its brackets; each round then takes away the innermost pairs.
+    """
+    if syntax not in {None, RdfFormat.JSON_LD}:
+        depth = deepest = 0
+        for sign in _TRIPLE_TERM.findall(data) if data.count(b"<<(") > _DEEPEST else ():
+            depth += 1 if sign == b"<<(" else -1
+            deepest = max(depth, deepest)
+        return deepest > _DEEPEST
+    brackets = _JSON_STRING.sub(b"", data).translate(None, _NO_BRACKETS)
+    for _ in range(_DEEPEST):
+        fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(fewer) == len(brackets):
+            return len(brackets) > _DEEPEST  # without their partners
+        brackets = fewer
+    return bool(brackets)
 
 
 def triples_of(path: Path, base: str, name: str | None = None) -> list[Triple]:
@@ -98,3 +124,13 @@ def triples_of(path: Path, base: str, name: str | None = None) -> list[Triple]:
     :raises DataError: if it cannot be opened, or says nothing.
     """
     return [Triple(quad.subject, quad.predicate, quad.object) for quad in read(path, base, name)]
+
+
+def bundled(path: Path) -> list[Triple]:
+    """The statements of a Turtle file that comes with this package.
+
+    :raises StoreError: if it is not there or cannot be read: the installation is broken.
+    """
+    with Seam((OSError, SyntaxError, ValueError), lambda why: StoreError(resources.broken(path, why))):
+        quads = parse(path=path, format=RdfFormat.TURTLE, rename_blank_nodes=True)
+        return [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]

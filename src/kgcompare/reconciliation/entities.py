@@ -14,6 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
+from kgcompare.model import CslItem
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import is_safe_iri, local_name
 from kgcompare.rdf.queries import load
@@ -163,9 +164,9 @@ def fitting(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int
     return list(islice(begun, skip, skip + most))
 
 
-def _brief(item: Mapping[str, Any]) -> str:
+def _brief(item: CslItem) -> str:
     """A source (CSL-JSON) in a few words, which a whole list takes no longer to write than to read."""
     authors = [name.get("family") or name.get("literal", "") for name in item.get("author", ())]
     parts = [*authors[:3], *(["et al."] if len(authors) > 3 else [])]
-    year = item.get("issued", {}).get("date-parts", [[""]])[0][0]
+    year = item["issued"]["date-parts"][0][0] if "issued" in item else None
     return ", ".join(str(part) for part in (*parts, year, item.get("container-title", item.get("publisher"))) if part)

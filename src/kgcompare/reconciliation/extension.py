@@ -55,9 +55,9 @@ def extend(things: Things, asked: Extension) -> dict[str, Any]:
     for name in asked.ids:
         rows[name] = {wanted.property: [] for wanted in asked.properties}
         if name in entries:
-            reader, graph, found = records[entries[name].id]
+            reader, graph, terms_of = records[entries[name].id]
             for wanted in asked.properties:
-                terms = _members(graph, found.get(wanted.property, ()))
+                terms = _members(graph, terms_of.get(wanted.property, ()))
                 values, of = _values(things, reader, graph, terms, wanted)
                 rows[name][wanted.property] = values
                 kinds.setdefault(wanted.property, set()).update(of)
@@ -71,12 +71,12 @@ def extend(things: Things, asked: Extension) -> dict[str, Any]:
 
 def _members(graph: Graph, terms: Iterable[Term]) -> list[Term]:
     """The terms, each origination and list as the things in it: a table wants them one by one."""
-    found: dict[Term, None] = {}
+    things_in: dict[Term, None] = {}
     for term in terms:
         heads = [*graph.objects(term, KGC_AGENT_LIST), term] if isinstance(term, BlankNode) else []
         members = [member for head in heads for member in graph.members(head)]
-        found.update(dict.fromkeys(members or [term]))
-    return list(found)
+        things_in.update(dict.fromkeys(members or [term]))
+    return list(things_in)
 
 
 def _values(
@@ -84,7 +84,7 @@ def _values(
 ) -> tuple[list[dict[str, Any]], set[str]]:
     """The values of a property, texts in one language, and the kinds of the things among them."""
     tags = {term.language: term for term in terms if isinstance(term, Literal) and term.language}
-    tag = found[0] if (found := best(tags, wanted.lang or reader.lang)) else None
+    tag = spoken[0] if (spoken := best(tags, wanted.lang or reader.lang)) else None
     addresses = things.generation.index.addresses([term.value for term in terms if isinstance(term, NamedNode)])
     values: list[dict[str, Any]] = []
     kinds = set()

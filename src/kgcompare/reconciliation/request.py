@@ -16,11 +16,9 @@ from typing import Any
 from kgcompare.errors import UsageError
 from kgcompare.text import languages
 
-MOST_QUERIES = 50
-"""Queries that a batch may have."""
 _MOST_CANDIDATES = 50
 _CANDIDATES = 5
-_MOST_THINGS, _MOST_PROPERTIES, _MOST_VALUES = 500, 50, 20
+_MOST_PROPERTIES, _MOST_VALUES = 50, 20
 _LONGEST = 500
 """Characters of a text that count."""
 
@@ -88,13 +86,13 @@ def read_query(text: str) -> EntityQuery:
     return _query(_decoded(text, "query") if text.lstrip().startswith("{") else {"query": text}, "query")
 
 
-def read_extension(text: str) -> Extension:
-    """A data extension query.
+def read_extension(text: str, most_things: int = 500) -> Extension:
+    """A data extension query, of so many things at most.
 
     :raises UsageError: if it is not JSON or not of the form; the message says where.
     """
     asked = _object(_decoded(text, "extend"), "extend")
-    ids = _list(asked.get("ids"), "extend.ids", _MOST_THINGS)
+    ids = _list(asked.get("ids"), "extend.ids", most_things)
     properties = _list(asked.get("properties"), "extend.properties", _MOST_PROPERTIES)
     return Extension(
         tuple(dict.fromkeys(_string(value, f"extend.ids[{at}]") for at, value in enumerate(ids))),

@@ -19,7 +19,7 @@ from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
 from kgcompare.rdf.terms import BIBO_DOI, LABELS, RDFS_LABEL, SH_MESSAGE, SKOS_CONCEPT
 from kgcompare.report import duplicates
 from kgcompare.report.completeness import SHOWN, ClassState, states
-from kgcompare.report.questions import Named, Questions, count_of
+from kgcompare.report.questions import Mentioned, Questions, count_of
 from kgcompare.schema import vocabulary
 from kgcompare.schema.validation import Validator
 
@@ -38,7 +38,7 @@ class Finding:
     count: int
     things: int
     noted: int
-    examples: tuple[Named, ...]
+    examples: tuple[Mentioned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Shared:
     """Something that should belong to one thing and belongs to several: a DOI, an alias."""
 
     text: str
-    items: tuple[Named, ...]
+    items: tuple[Mentioned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class Duplicate:
     """Two things of a class with names so alike that they may be one; *score* goes from 0 to 100."""
 
     score: float
-    one: Named
-    other: Named
+    one: Mentioned
+    other: Mentioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class Report:
     generation: str
     base: str
     kinds: Mapping[str, int]
-    named_kinds: Mapping[str, Named]
-    classes: tuple[tuple[Named, int], ...]
+    named_kinds: Mapping[str, Mentioned]
+    classes: tuple[tuple[Mentioned, int], ...]
     states: tuple[ClassState, ...]
     sources: int
     identified: int
     shared_dois: tuple[Shared, ...]
     checked: Mapping[str, Mapping[str, int]]
-    ways: tuple[Named, ...]
+    ways: tuple[Mentioned, ...]
     findings: tuple[Finding, ...] | None
     duplicates: tuple[Duplicate, ...]
     aliases: tuple[Shared, ...]
@@ -112,7 +112,7 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
         generation=generation.name,
         base=generation.base.value,
         kinds=kinds,
-        named_kinds={kind: Named(kind, "", asking.shapes.kind_labels(kind)) for kind in (*kinds, *checked)},
+        named_kinds={kind: Mentioned(kind, "", asking.shapes.kind_labels(kind)) for kind in (*kinds, *checked)},
         classes=tuple((asking.named_class(c), n) for c, n in asking.classes.items()),
         states=states(asking),
         sources=sources,
@@ -136,12 +136,12 @@ def _identified(asking: Questions) -> tuple[int, int]:
     return (count_of(rows[0][0]), count_of(rows[0][1])) if rows else (0, 0)
 
 
-def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], tuple[Named, ...]]:
+def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], tuple[Mentioned, ...]]:
     checked: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
-    ways: dict[str, Named] = {}
+    ways: dict[str, Mentioned] = {}
     for kind, how, n in asking.ask("report_checked"):
         names = vocabulary.graph().texts(how, RDFS_LABEL) if isinstance(how, NamedNode) else {}
-        ways[how.value] = Named(local_name(how.value), how.value, names)
+        ways[how.value] = Mentioned(local_name(how.value), how.value, names)
         checked.setdefault(kind.value, {})[how.value] = count_of(n)
     for name, by in checked.items():
         by[""] = max(0, kinds.get(name, 0) - sum(by.values()))
@@ -165,14 +165,14 @@ def _findings(asking: Questions) -> tuple[Finding, ...]:
         message = fault.message if fault.message in own else f"{local_name(fault.constraint or '')}: {fault.path}"
         kinds.setdefault((fault.severity, message), []).append(fault.focus_node or "")
     order = ("violation", "warning", "info")
-    found = []
+    findings = []
     for severity, message in sorted(kinds, key=lambda kind: (order.index(kind[0]), -len(kinds[kind]), kind[1])):
         nodes = kinds[severity, message]
         things = sorted({node for node in nodes if is_safe_iri(node)})
         noted = len(asking.ask("report_notes", thing=[NamedNode(thing) for thing in things])) if things else 0
         texts = own.get(message, {"": message})
-        found.append(Finding(severity, texts, len(nodes), len(things), noted, asking.some(things[:EXAMPLES])))
-    return tuple(found)
+        findings.append(Finding(severity, texts, len(nodes), len(things), noted, asking.some(things[:EXAMPLES])))
+    return tuple(findings)
 
 
 def _everything(generation: Generation) -> Graph:
@@ -191,20 +191,20 @@ def _duplicates(asking: Questions) -> list[tuple[float, str, str]]:
     for c in asking.targets:
         if c != SKOS_CONCEPT:
             groups.setdefault(tuple(row.iri for row in asking.rows[c]), []).append(c)
-    found = []
+    pairs = []
     for classes in groups.values():
         rows = asking.ask("report_names", classes, predicate=[NamedNode(label) for label in LABELS])
         names = ((thing.value, name.value) for thing, name in rows)
-        found += duplicates.pairs(names, tell=lambda done, total: asking.tell("comparing names", done, total))
-    return sorted(found, key=lambda pair: (-pair[0], *pair[1:]))
+        pairs += duplicates.pairs(names, tell=lambda done, total: asking.tell("comparing names", done, total))
+    return sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))
 
 
 def _aliases(asking: Questions) -> list[tuple[str, list[str]]]:
-    found = []
+    shared = []
     for c in asking.targets:
         aliases = {p for row in asking.rows[c] if row.kind == "name" and (p := row.path.predicate)}
         if aliases:
             parts = [(NamedNode(p), Literal(int(p in aliases))) for p in sorted({*aliases, *LABELS})]
             rows = asking.ask("report_shared_names", [c], predicate__alias=parts)
-            found += [(name.value, sorted(things.value.split())) for name, things in rows]
-    return sorted(found)
+            shared += [(name.value, sorted(things.value.split())) for name, things in rows]
+    return sorted(shared)

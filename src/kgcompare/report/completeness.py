@@ -15,7 +15,7 @@ from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_NONE, KGC_UNKNOWN, LABELS, SKOS_CONCEPT
-from kgcompare.report.questions import Named, Questions, count_of, named_row
+from kgcompare.report.questions import Mentioned, Questions, count_of, named_row
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import dates
 
@@ -31,14 +31,14 @@ class Missing:
 
     lang: str
     count: int
-    examples: tuple[Named, ...]
+    examples: tuple[Mentioned, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RowState:
     """How many things of a class have a value in a row, or are said to have none; texts also by language."""
 
-    item: Named
+    item: Mentioned
     recorded: int
     none: int = 0
     unknown: int = 0
@@ -50,8 +50,8 @@ class RowState:
 class Split:
     """How many things have each concept in a row, the most frequent first, and how many have none."""
 
-    row: Named
-    values: tuple[tuple[Named, int], ...]
+    row: Mentioned
+    values: tuple[tuple[Mentioned, int], ...]
     without: int
 
 
@@ -59,7 +59,7 @@ class Split:
 class Years:
     """How many things begin in each year by a row of dates, and how many have no year there."""
 
-    row: Named
+    row: Mentioned
     years: tuple[tuple[int, int], ...]
     without: int
 
@@ -80,14 +80,14 @@ class Islands:
 
     count: int
     largest: int
-    small: tuple[tuple[Named, ...], ...]
+    small: tuple[tuple[Mentioned, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ClassState:
     """The things of one class that a shape targets."""
 
-    item: Named
+    item: Mentioned
     count: int
     rows: tuple[RowState, ...]
     splits: tuple[Split, ...]
@@ -156,12 +156,12 @@ def states(asking: Questions) -> tuple[ClassState, ...]:
     asking.tell("counting", 0, 1)
     counts = _Counts(asking)
     named = asking.named({concept for counted in counts.concepts.values() for concept, _ in counted})
-    found = tuple(_state(asking, c, counts, named) for c in asking.targets)
+    class_states = tuple(_state(asking, c, counts, named) for c in asking.targets)
     asking.tell("counting", 1, 1)
-    return found
+    return class_states
 
 
-def _state(asking: Questions, cls: str, counts: _Counts, named: Mapping[str, Named]) -> ClassState:
+def _state(asking: Questions, cls: str, counts: _Counts, named: Mapping[str, Mentioned]) -> ClassState:
     total, plain = asking.classes[cls], counts.plain[cls]
     rows = (row for row in asking.rows[cls] if row.iri not in LABELS or counts.recorded[cls, row.iri])
     splits = [
@@ -232,7 +232,7 @@ def _translations(
         lacking = sets.total() - having.get(tag, 0)
         if lacking:
             rows = asking.ask("report_untranslated", [cls], predicate=[NamedNode(predicate)], language=[Literal(tag)])
-            missing.append(Missing(tag, lacking, asking.some(found[0].value for found in rows)))
+            missing.append(Missing(tag, lacking, asking.some(solution[0].value for solution in rows)))
     return having, tuple(missing)
 
 

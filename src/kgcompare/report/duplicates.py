@@ -42,17 +42,17 @@ def pairs(
         plain = key(name)
         if plain and thing not in holders.setdefault(plain, []):
             holders[plain].append(thing)
-    found: dict[tuple[str, str], float] = {}
+    scores: dict[tuple[str, str], float] = {}
     for things in holders.values():
         for pair in combinations(sorted(things[:_MOST_EQUAL]), 2):
-            found[pair] = 100.0
+            scores[pair] = 100.0
     for score, one, other in _alike(sorted(holders), least, tell or (lambda _done, _all: None)):
         for a in holders[one][:_MOST_EQUAL]:
             for b in holders[other][:_MOST_EQUAL]:
                 if a != b:
                     pair = (min(a, b), max(a, b))
-                    found[pair] = max(score, found.get(pair, 0.0))
-    return sorted(((score, a, b) for (a, b), score in found.items()), key=lambda pair: (-pair[0], *pair[1:]))
+                    scores[pair] = max(score, scores.get(pair, 0.0))
+    return sorted(((score, a, b) for (a, b), score in scores.items()), key=lambda pair: (-pair[0], *pair[1:]))
 
 
 def _alike(keys: Sequence[str], least: float, tell: Callable[[int, int], None]) -> Iterable[tuple[float, str, str]]:

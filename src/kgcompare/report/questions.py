@@ -23,7 +23,7 @@ from kgcompare.text.languages import best, interface_languages, translate
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Mentioned:
     """Something that a report names: a thing, a class, a row, a kind. ``names`` are by language; ``path`` is its page
     below the root of a server."""
 
@@ -64,29 +64,29 @@ class Questions:
         whole = (tuple(term for term in row if term is not None) for row in rows)
         return [terms for terms, row in zip(whole, rows, strict=True) if len(terms) == len(row)]
 
-    def named(self, things: Iterable[str]) -> dict[str, Named]:
+    def named(self, things: Iterable[str]) -> dict[str, Mentioned]:
         """What things are called, and where their pages are, by their IRIs."""
         named = {}
         for thing, graph in self.generation.descriptions.things(things).items():
             path = self.generation.path(thing)
             slug = path.rpartition("/")[2] if path else local_name(thing)
             texts = (graph.texts(NamedNode(thing), label) for label in LABELS) if is_safe_iri(thing) else ()
-            named[thing] = Named(slug, thing, next((names for names in texts if names), {}), path)
+            named[thing] = Mentioned(slug, thing, next((names for names in texts if names), {}), path)
         return named
 
-    def some(self, things: Iterable[str]) -> tuple[Named, ...]:
+    def some(self, things: Iterable[str]) -> tuple[Mentioned, ...]:
         """What a few things are called, in the order of their IRIs."""
         ordered = sorted(set(things))
         named = self.named(ordered)
         return tuple(named[thing] for thing in ordered)
 
-    def named_class(self, cls: str) -> Named:
+    def named_class(self, cls: str) -> Mentioned:
         """A class; its own name behind that of its shape where another class of that shape has things too."""
         names = self.shapes.class_labels(cls)
         if sum(self.shapes.class_labels(other) == names for other in self.targets) > 1:
             names = {tag: f"{text} ({local_name(cls)})" for tag, text in names.items()}
         short = shortened(cls)
-        return Named(local_name(cls) if short == cls else short, cls, names)
+        return Mentioned(local_name(cls) if short == cls else short, cls, names)
 
 
 def count_of(term: Term) -> int:
@@ -94,9 +94,9 @@ def count_of(term: Term) -> int:
     return int(term.value)
 
 
-def named_row(row: PropertyShape) -> Named:
+def named_row(row: PropertyShape) -> Mentioned:
     """A row, by its id or by the end of the IRI of its shape."""
-    return Named(row.id or local_name(row.iri), row.iri, row.names)
+    return Mentioned(row.id or local_name(row.iri), row.iri, row.names)
 
 
 def _could_be_told(node: Term) -> TypeGuard[NamedNode]:

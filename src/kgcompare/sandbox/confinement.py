@@ -6,93 +6,92 @@ Source: seccomp(2), BPF of the Linux kernel (Documentation/userspace-api/seccomp
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import resource
 import struct
 import sys
 
-_NUMBERS = {
-    # socket, connect, accept, sendto, sendmsg, bind, listen, socketpair, clone, fork, vfork, execve, ptrace,
-    # execveat, clone3, io_uring_setup, process_vm_readv/writev, kill family, mount, bpf, unshare, setns
-    "x86_64": (
-        0xC000003E,
-        (
-            41,
-            42,
-            43,
-            44,
-            46,
-            49,
-            50,
-            53,
-            56,
-            57,
-            58,
-            59,
-            101,
-            322,
-            435,
-            425,
-            310,
-            311,
-            62,
-            200,
-            234,
-            165,
-            321,
-            272,
-            308,
-            288,
-            307,
-            2,
-            85,
-            82,
-            87,
-            83,
-            84,
-            264,
-            263,
-            258,
-            316,
-        ),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        (
-            198,
-            203,
-            202,
-            206,
-            211,
-            200,
-            201,
-            199,
-            220,
-            221,
-            117,
-            281,
-            435,
-            425,
-            270,
-            271,
-            129,
-            130,
-            131,
-            40,
-            280,
-            97,
-            268,
-            242,
-            269,
-            38,
-            35,
-            34,
-            276,
-        ),
-    ),
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""Machines that there is a filter for, and AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64 of linux/audit.h."""
+REFUSED: dict[str, tuple[int | None, int | None]] = {
+    # the network
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "connect": (42, 203),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "sendto": (44, 206),
+    "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
+    # processes and threads
+    "fork": (57, None),
+    "vfork": (58, None),
+    "clone": (56, 220),
+    "clone3": (435, 435),
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    # other processes
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "tgkill": (234, 131),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "pidfd_send_signal": (424, 424),
+    "pidfd_getfd": (438, 438),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    # files, as far as they are written, made, named or removed
+    "open": (2, None),
+    "creat": (85, None),
+    "openat2": (437, 437),
+    "truncate": (76, 45),
+    "ftruncate": (77, 46),
+    "mknod": (133, None),
+    "mknodat": (259, 33),
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "rmdir": (84, None),
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "rename": (82, None),
+    "renameat": (264, 38),
+    "renameat2": (316, 276),
+    "link": (86, None),
+    "linkat": (265, 37),
+    "symlink": (88, None),
+    "symlinkat": (266, 36),
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    # the system
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "bpf": (321, 280),
+    "io_uring_setup": (425, 425),
 }
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
-_LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
+"""Calls that are refused whatever their arguments: their numbers on x86_64 and aarch64, None where there is none."""
+OPENAT: tuple[int, int] = (257, 56)
+"""The call that opens files, on the two; it is refused when they would be written, made or emptied."""
+SECCOMP: tuple[int, int] = (317, 277)
+"""The call that sets a filter."""
+_X32 = 0x40000000
+"""Where the numbers of x86_64's second interface begin, which has every call once more."""
+_NUMBER, _ARCHITECTURE, _FLAGS = 0, 4, 32
+"""Where struct seccomp_data has the call's number, the architecture, and the lower half of the third argument."""
+_PR_SET_NO_NEW_PRIVS, _SET_MODE_FILTER, _FLAG_TSYNC = 38, 1, 1
+_LOAD, _JUMP_EQUAL, _JUMP_FROM, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _EPERM = 1
 
@@ -110,26 +109,50 @@ def bound(memory: int) -> None:
 
 def has_seccomp() -> bool:
     """Whether this system has the filter: Linux on x86_64 or aarch64."""
-    return sys.platform == "linux" and platform.machine() in _NUMBERS
+    return sys.platform == "linux" and platform.machine() in ARCHITECTURES
 
 
 def close_network() -> bool:
-    """Refuses sockets, new processes and renaming or removing files from here on, with EPERM; False where it cannot."""
+    """Refuses, with EPERM, :data:`REFUSED` and opening files to write from here on, in all threads that there are.
+
+    Gives False where it cannot.
+    """
     if not has_seccomp():
         return False
-    architecture, refused = _NUMBERS[platform.machine()]
-    steps = [
-        (_LOAD, 0, 0, 4),  # the architecture
-        (_JUMP_EQUAL, 1, 0, architecture),
-        (_RETURN, 0, 0, _KILL),
-        (_LOAD, 0, 0, 0),  # the number of the call
-    ]
-    for place, number in enumerate(refused):
-        steps.append((_JUMP_EQUAL, len(refused) - place, 0, number))
-    steps += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _ERRNO | _EPERM)]
+    machine = platform.machine()
+    steps = _steps(machine)
     code = b"".join(struct.pack("=HBBI", *step) for step in steps)
     libc = ctypes.CDLL(None, use_errno=True)
     program = _Program(len(steps), code)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
-    return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) == 0)
+    seccomp = SECCOMP[_column(machine)]
+    return bool(libc.syscall(seccomp, _SET_MODE_FILTER, _FLAG_TSYNC, ctypes.byref(program)) == 0)
+
+
+def _column(machine: str) -> int:
+    return list(ARCHITECTURES).index(machine)
+
+
+def _steps(machine: str) -> list[tuple[int, int, int, int]]:
+    """The filter's program: code, steps to skip where true, where false, and operand; it ends refusing or allowing."""
+    column = _column(machine)
+    numbers = [both[column] for both in REFUSED.values()]
+    tests = [(_JUMP_FROM, _X32), *((_JUMP_EQUAL, number) for number in numbers if number is not None)]
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+    ending = [
+        (_JUMP_EQUAL, 0, 2, OPENAT[column]),
+        (_LOAD, 0, 0, _FLAGS),
+        (_JUMP_ANY_BIT, 1, 0, writing),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _ERRNO | _EPERM),
+    ]
+    refusal = len(tests) + len(ending) - 1
+    return [
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_JUMP_EQUAL, 1, 0, ARCHITECTURES[machine]),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _NUMBER),
+        *((test, refusal - place - 1, 0, operand) for place, (test, operand) in enumerate(tests)),
+        *ending,
+    ]

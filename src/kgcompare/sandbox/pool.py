@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import select
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from kgcompare.errors import Busy, Overrun, Refused, TooMany
+from kgcompare.errors import Busy, Overrun, Refused, TooMany, Unavailable
+from kgcompare.sandbox.process import WorkerProcess
+from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.screen import screen
-
-MEMORY = 1024 * 1024 * 1024
-"""Bytes of address space of a worker; 512 MiB is too little for an open store."""
-
-NICE = 10
-"""Scheduling priority of a worker: whoever asks for a page comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,111 +25,38 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a query may take: seconds, rows, bytes; how many run, stand ready to
-    take the place of one that is killed, wait, and belong to one client."""
+    """What a query may take: *seconds* until it is ended, *rows* (solutions or statements) and *bytes* of its answer,
+    *memory* in bytes of a worker's address space (512 MiB is too little for an open store).
+
+    *workers* queries run beside each other, *spare* workers stand ready to take the place of one that is killed,
+    *waiting* queries may wait for a worker, and *share* of all these may belong to one client.
+    A worker may take *start* seconds to start.
+    """
 
     seconds: float = 10.0
     rows: int = 200_000
     bytes: int = 32 * 1024 * 1024
+    memory: int = 1024 * 1024 * 1024
     workers: int = 2
     spare: int = 2
     waiting: int = 32
     share: int = 8
-
-
-class _Worker:
-    """A process with one snapshot open."""
-
-    def __init__(self, snapshot: Path, memory: int) -> None:
-        environment = {key: value for key, value in os.environ.items() if key in {"PATH", "LD_LIBRARY_PATH", "LANG"}}
-        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
-        self.process = subprocess.Popen(  # noqa: S603  (our own module, no text of a stranger's)
-            [sys.executable, "-m", "kgcompare.sandbox.worker", str(snapshot), str(memory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd="/",
-        )
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
-        self.ready = False
-
-    def ask(self, request: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
-        """One request and its answer.
-
-        :raises Overrun: if it is late or dies; it is dead then.
-        """
-        if not self.ready:
-            # Starting is not the query's fault: a new worker has a time of its own.
-            self._line(time.monotonic() + 30.0)
-            self.ready = True
-            deadline = max(deadline, time.monotonic() + 0.2)
-        try:
-            stdin = self.process.stdin
-            if stdin is None:
-                raise Overrun("the query's worker has no input")
-            stdin.write(request)
-            stdin.flush()
-            head = json.loads(self._line(deadline))
-            return head, self._read(int(head["length"]), deadline)
-        except (OSError, ValueError):
-            self.kill()
-            raise Overrun("the query ended its worker: it is too large, too deep or needs too much memory") from None
-
-    def _line(self, deadline: float) -> bytes:
-        line = bytearray()
-        while not line.endswith(b"\n"):
-            line += self._some(1, deadline)
-        return bytes(line)
-
-    def _read(self, length: int, deadline: float) -> bytes:
-        body = bytearray()
-        while len(body) < length:
-            body += self._some(min(1 << 20, length - len(body)), deadline)
-        return bytes(body)
-
-    def _some(self, most: int, deadline: float) -> bytes:
-        stdout = self.process.stdout
-        if stdout is None:
-            raise OSError("no output")
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([stdout.fileno()], [], [], left)[0]:
-            self.kill()
-            raise Overrun("the query took longer than it may")
-        data = os.read(stdout.fileno(), most)
-        if not data:
-            raise OSError("the worker has ended")
-        return data
-
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self.process.poll() is None
-
-    def kill(self) -> None:
-        """Ends the process at once."""
-        with contextlib.suppress(OSError):
-            self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+    start: float = 30.0
 
 
 class Pool:
     """Workers of one snapshot; may be asked by any number of threads."""
 
-    def __init__(self, snapshot: Path, bounds: Bounds | None = None, memory: int = MEMORY) -> None:
-        """Starts the workers beside the caller."""
+    def __init__(self, snapshot: Path, bounds: Bounds | None = None) -> None:
+        """Starts the workers beside the caller; those that cannot be started now are when they are needed."""
         self.snapshot = snapshot
         self.bounds = bounds or Bounds()
-        self.memory = memory
-        self._idle: list[_Worker] = [_Worker(snapshot, memory) for _ in range(self.bounds.workers + self.bounds.spare)]
+        ready = self.bounds.workers + self.bounds.spare
+        self._idle = [worker for worker in (self._try_start() for _ in range(ready)) if worker]
         self._free = threading.Semaphore(self.bounds.workers)
         self._lock = threading.Lock()
         self._clients: Counter[str] = Counter()
-        self._asked = 0
+        self._under_way = 0
         self._closed = False
 
     def ask(
@@ -164,42 +80,38 @@ class Pool:
         :raises Overrun: if it needs too much time, memory or room.
         :raises TooMany: if this client asks for more than its share.
         :raises Busy: if too many wait.
+        :raises Unavailable: if no worker can be started.
         """
         screen(query)
-        request = (
-            json.dumps(
-                {
-                    "query": query,
-                    "base": base,
-                    "default": default,
-                    "named": named,
-                    "solutions": solutions,
-                    "rdf": rdf,
-                    "rows": self.bounds.rows,
-                    "bytes": self.bounds.bytes,
-                    "prefixes": dict(prefixes or {}),
-                }
-            ).encode()
-            + b"\n"
+        request = Request(
+            query,
+            seconds=self.bounds.seconds,
+            most_rows=self.bounds.rows,
+            most_bytes=self.bounds.bytes,
+            base=base,
+            default=default,
+            named=named,
+            solutions=solutions,
+            rdf=rdf,
+            prefixes=dict(prefixes or {}),
         )
         with self._place(client):
             head, body = self._run(request)
-        status = head["status"]
-        if status == "ok":
-            return Answer(head["form"], body)
-        if status in {"malformed", "failed", "large"}:
-            raise Refused(head["detail"])
-        raise Overrun(head["detail"])
+        if head.outcome is Outcome.ANSWERED:
+            return Answer(head.form, body)
+        if head.outcome is Outcome.REFUSED:
+            raise Refused(head.detail)
+        raise Overrun(head.detail)
 
     @contextlib.contextmanager
     def _place(self, client: str) -> Iterator[None]:
         with self._lock:
             if self._clients[client] >= self.bounds.share:
                 raise TooMany(f"{self.bounds.share} queries of yours are under way; wait for one to end")
-            if self._asked >= self.bounds.workers + self.bounds.waiting:
+            if self._under_way >= self.bounds.workers + self.bounds.waiting:
                 raise Busy("too many queries wait already; try again in a moment")
             self._clients[client] += 1
-            self._asked += 1
+            self._under_way += 1
         try:
             if not self._free.acquire(timeout=self.bounds.seconds):
                 raise Busy("no worker became free in time; try again in a moment")
@@ -209,27 +121,43 @@ class Pool:
                 self._free.release()
         finally:
             with self._lock:
-                self._asked -= 1
+                self._under_way -= 1
                 self._clients[client] -= 1
                 if not self._clients[client]:
                     del self._clients[client]
 
-    def _run(self, request: bytes) -> tuple[dict[str, Any], bytes]:
+    def _run(self, request: Request) -> tuple[Head, bytes]:
+        worker = self._take()
+        try:
+            return worker.ask(request)
+        finally:
+            self._give_back(worker)
+
+    def _take(self) -> WorkerProcess:
         with self._lock:
             worker = self._idle.pop() if self._idle else None
-        if worker is None or not worker.alive():
-            worker = _Worker(self.snapshot, self.memory)
+        if worker is not None and worker.alive():
+            return worker
+        if worker is not None:
+            worker.kill()
+        return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start)
+
+    def _give_back(self, worker: WorkerProcess) -> None:
+        """Keeps a worker for the next query, or starts another one in its place."""
+        next_one = worker if worker.alive() else self._try_start()
+        with self._lock:
+            closed = self._closed
+            if next_one is not None and not closed:
+                # A new one is last in turn: it is still starting.
+                self._idle.insert(len(self._idle) if next_one is worker else 0, next_one)
+        if next_one is not None and closed:
+            next_one.kill()
+
+    def _try_start(self) -> WorkerProcess | None:
         try:
-            return worker.ask(request, time.monotonic() + self.bounds.seconds)
-        finally:
-            with self._lock:
-                closed = self._closed
-                if not closed and worker.alive():
-                    self._idle.append(worker)
-                elif not closed:
-                    self._idle.insert(0, _Worker(self.snapshot, self.memory))  # last in turn: it is still starting
-            if closed:
-                worker.kill()
+            return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start)
+        except Unavailable:
+            return None
 
     def close(self) -> None:
         """Ends the workers; queries under way end with theirs."""

@@ -1,109 +1,94 @@
 """The process that evaluates strangers' queries: ``python -m kgcompare.sandbox.worker SNAPSHOT MEMORY``.
 
-Reads requests from stdin and writes answers to stdout, each a JSON line followed by the bytes that it announces. It
+Reads requests from stdin and writes answers to stdout, each a head followed by the bytes that it announces. It
 opens the store first and gives up network and memory then.
 """
 
 from __future__ import annotations
 
-import io
-import json
+import dataclasses
+import signal
 import sys
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pyoxigraph
-from pyoxigraph import DefaultGraph, NamedNode, QuerySolutions, QueryTriples
+from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
-from kgcompare.formats import solutions
+from kgcompare.errors import Refused
 from kgcompare.rdf.sparql_text import names_dataset
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.sandbox import confinement
-from kgcompare.store.base import Solutions, Verdict
+from kgcompare.sandbox.request import Head, Outcome, Request
+from kgcompare.sandbox.results import BoundedBytes, at_most, result_bytes
 
-_TOO_LARGE = "the answer has more than {most} {what}; ask for less, for instance with LIMIT"
-
-
-class _TooLarge(Exception):
-    """The answer has more rows or bytes than it may have."""
+_LONGEST_DETAIL = 2_000
+"""Characters of what an engine says about a query."""
 
 
-class _Bounded(io.BytesIO):
-    """Takes bytes up to a number."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self.most = most
-
-    def write(self, data: Any) -> int:
-        if self.tell() + len(data) > self.most:
-            raise _TooLarge(_TOO_LARGE.format(most=self.most, what="bytes"))
-        return super().write(data)
-
-
-def answer(store: pyoxigraph.Store, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """The answer to one request: what it is, and its bytes."""
-    query: str = asked["query"]
-    dataset: dict[str, Any] = {}
-    if asked["default"] or asked["named"]:
-        dataset["default_graph"] = [NamedNode(name) for name in asked["default"]]
-        dataset["named_graphs"] = [NamedNode(name) for name in asked["named"]]
-    elif not names_dataset(query):
-        dataset["use_default_graph_as_union"] = True
+def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
+    """The answer to one request: what it is, and its bytes, none where it is a fault."""
     try:
-        found = store.query(query, base_iri=asked["base"], **dataset)
-        if isinstance(found, QueryTriples):
-            form = asked["rdf"]
-            out = _Bounded(asked["bytes"])
-            pyoxigraph.serialize(
-                _bounded(found, asked["rows"]),
-                out,
-                SYNTAXES[form].engine,
-                prefixes=asked["prefixes"] if form in {"ttl", "trig", "rdf"} else None,
-            )
-            return {"status": "ok", "form": form}, out.getvalue()
-        if isinstance(found, QuerySolutions):
-            names = tuple(variable.value for variable in found.variables)
-            rows = [tuple(solution) for solution in _bounded(found, asked["rows"])]
-            body = solutions.write(Solutions(names, rows), asked["solutions"]).encode()
-        else:
-            body = solutions.write(Verdict(bool(found)), asked["solutions"]).encode()
-        if len(body) > asked["bytes"]:
-            return {"status": "large", "detail": _TOO_LARGE.format(most=asked["bytes"], what="bytes")}, b""
-        return {"status": "ok", "form": asked["solutions"]}, body
+        results = _results(store, request)
+        if isinstance(results, QueryTriples):
+            return Head(Outcome.ANSWERED, request.rdf), _statements(results, request)
+        body = result_bytes(results, request.solutions, request.most_rows, request.most_bytes)
+        return Head(Outcome.ANSWERED, request.solutions), body
     except SyntaxError as fault:
-        return {"status": "malformed", "detail": str(fault.msg)}, b""
-    except _TooLarge as fault:
-        return {"status": "large", "detail": str(fault)}, b""
-    except MemoryError:
-        return {"status": "memory", "detail": "the query needs more memory than it may have"}, b""
-    except (ValueError, RuntimeError, OSError) as fault:
-        return {"status": "failed", "detail": str(fault)[:500]}, b""
+        return Head(Outcome.REFUSED, detail=str(fault.msg)[:_LONGEST_DETAIL]), b""
+    except Refused as fault:
+        return Head(Outcome.REFUSED, detail=str(fault)), b""
+    except (MemoryError, RecursionError):
+        return Head(Outcome.OVERRUN, detail="the query needs more memory than it may have"), b""
+    except OSError:
+        return Head(Outcome.OVERRUN, detail="the data cannot be read just now; try again in a moment"), b""
+    except (ValueError, RuntimeError) as fault:
+        return Head(Outcome.REFUSED, detail=str(fault)[:_LONGEST_DETAIL]), b""
 
 
-def _bounded(found: Any, most: int) -> Any:
-    for number, item in enumerate(found):
-        if number >= most:
-            raise _TooLarge(_TOO_LARGE.format(most=most, what="rows"))
-        yield item
+def _results(store: pyoxigraph.Store, request: Request) -> QuerySolutions | QueryBoolean | QueryTriples:
+    """What the engine finds: in the dataset of the request, of the query, or else in the union of all graphs."""
+    if request.default or request.named:
+        return store.query(
+            request.query,
+            base_iri=request.base,
+            default_graph=[NamedNode(name) for name in request.default],
+            named_graphs=[NamedNode(name) for name in request.named],
+        )
+    union = not names_dataset(request.query)
+    return store.query(request.query, base_iri=request.base, use_default_graph_as_union=union)
 
 
-def serve(store: pyoxigraph.Store, source: BinaryIO, target: BinaryIO) -> None:
-    """Answers requests until there are no more."""
+def _statements(results: QueryTriples, request: Request) -> bytes:
+    file = BoundedBytes(request.most_bytes)
+    prefixes = request.prefixes if request.rdf in {"ttl", "trig", "rdf"} else None
+    pyoxigraph.serialize(at_most(results, request.most_rows), file, SYNTAXES[request.rdf].engine, prefixes=prefixes)
+    return file.getvalue()
+
+
+def answer_requests(store: pyoxigraph.Store, source: BinaryIO, target: BinaryIO) -> None:
+    """Answers requests, one a line of *source*, until there are no more.
+
+    :raises Unavailable: for a line that is no request.
+    """
     for line in source:
-        head, body = answer(store, json.loads(line))
-        target.write(json.dumps({**head, "length": len(body)}).encode() + b"\n" + body)
+        request = Request.from_bytes(line)
+        # The parent kills a worker that is late; where the parent is dead, this signal does.
+        signal.setitimer(signal.ITIMER_REAL, request.seconds + 1.0)
+        head, body = evaluate(store, request)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        target.write(dataclasses.replace(head, length=len(body)).to_bytes() + body)
         target.flush()
 
 
 def main() -> None:
-    """Opens the snapshot, gives up what is not needed, says so, and serves."""
+    """Opens the snapshot, gives up what is not needed, says so, and answers."""
     store = pyoxigraph.Store.read_only(sys.argv[1])
     next(iter(store.quads_for_pattern(None, None, None, DefaultGraph())), None)
     confinement.bound(int(sys.argv[2]))
-    closed = confinement.close_network()
-    sys.stdout.buffer.write(json.dumps({"ready": True, "seccomp": closed}).encode() + b"\n")
+    confinement.close_network()
+    sys.stdout.buffer.write(Head(Outcome.READY).to_bytes())
     sys.stdout.buffer.flush()
-    serve(store, sys.stdin.buffer, sys.stdout.buffer)
+    answer_requests(store, sys.stdin.buffer, sys.stdout.buffer)
 
 
 if __name__ == "__main__":

@@ -39,13 +39,13 @@ class PropertyPath:
 
     def follow(self, graph: Graph, start: Node) -> list[Term]:
         """The distinct nodes that the path leads to from *start*, in order of appearance."""
-        found: dict[Term, None] = {}
+        reached: dict[Term, None] = {}
         for steps in self.alternatives:
             ends: list[Term] = [start]
             for step in steps:
                 ends = [end for node in ends for end in _step(graph, node, step)]
-            found.update(dict.fromkeys(ends))
-        return list(found)
+            reached.update(dict.fromkeys(ends))
+        return list(reached)
 
 
 def _step(graph: Graph, node: Term, step: Step) -> list[Term]:
@@ -59,26 +59,29 @@ def read_path(graph: Graph, node: Term | None) -> PropertyPath:
 
     :raises ShapeError: for a kind of path that no row can have.
     """
-    refused = ShapeError(
-        "this kind of sh:path cannot be a row; use a predicate, an inverse, an alternative of these, "
-        "or a sequence of two or three predicates"
-    )
     if isinstance(node, NamedNode) and node.value != RDF_NIL:
         return PropertyPath(((Step(node.value),),))
     if not isinstance(node, BlankNode):
-        raise refused
+        raise _refused()
     if graph.value(node, RDF_FIRST) is not None:
         members = graph.members(node)
         if not 2 <= len(members) <= 3 or not all(isinstance(member, NamedNode) for member in members):
-            raise refused
+            raise _refused()
         return PropertyPath((tuple(Step(cast(NamedNode, member).value) for member in members),))
     inverse = graph.value(node, SH_INVERSE_PATH)
     if isinstance(inverse, NamedNode):
         return PropertyPath(((Step(inverse.value, inverse=True),),))
     alternatives = graph.members(graph.value(node, SH_ALTERNATIVE_PATH))
     if not alternatives:
-        raise refused
+        raise _refused()
     steps = [read_path(graph, alternative).alternatives for alternative in alternatives]
     if any(len(a) != 1 or len(a[0]) != 1 for a in steps):
-        raise refused
+        raise _refused()
     return PropertyPath(tuple(a[0] for a in steps))
+
+
+def _refused() -> ShapeError:
+    return ShapeError(
+        "this kind of sh:path cannot be a row; use a predicate, an inverse, an alternative of these, "
+        "or a sequence of two or three predicates"
+    )

@@ -145,13 +145,13 @@ class Shapes:
     @cached_property
     def kinds(self) -> Mapping[str, tuple[str, ...]]:
         """Kinds of things with pages, and the classes of each: of what catalogues are about, of the rest, of facets."""
-        found: dict[str, tuple[str, ...]] = {}
+        classes: dict[str, tuple[str, ...]] = {}
         for target in self.targets:
             kind = self.kind_of_class(target)
-            found[kind] = (*found.get(kind, ()), target)
+            classes[kind] = (*classes.get(kind, ()), target)
         for facet in self._every_facet():
-            found.setdefault(facet.id or "", facet.value_classes or (SKOS_CONCEPT,))
-        return found
+            classes.setdefault(facet.id or "", facet.value_classes or (SKOS_CONCEPT,))
+        return classes
 
     def _every_facet(self) -> Iterator[PropertyShape]:
         return chain.from_iterable(map(self.facets, self.targets))

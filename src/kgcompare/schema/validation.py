@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, NamedNode, Triple
 
-from kgcompare.errors import DataError, Fault, Severity, ShapeError, ValidationReport
+from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError, ValidationReport
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
@@ -60,7 +60,7 @@ class Validator:
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         """
-        everything = Graph(triple for document in documents.values() for triple in document)
+        everything = Graph.joined(documents.values())
         known = _neighbours(everything, snapshot)
         homes: dict[Term, str] = {s: name for name, document in documents.items() for s in document.subjects()}
         subjects = [node for node in everything.subjects() if isinstance(node, NamedNode)]
@@ -88,7 +88,12 @@ class Validator:
         import rdflib
 
         logging.getLogger("pyshacl").setLevel(logging.CRITICAL)
-        try:
+        unusable = (pyshacl.errors.ShapeLoadError, pyshacl.errors.ConstraintLoadError)
+        with (
+            Seam((Exception,), lambda why: DataError(f"pySHACL could not finish: {why}")),
+            Seam((RecursionError,), lambda _: DataError("pySHACL could not finish: something nests too deeply")),
+            Seam(unusable, lambda why: ShapeError(f"pySHACL cannot use the shapes: {why}")),
+        ):
             _, report, _ = pyshacl.validate(
                 data,
                 shacl_graph=self._shapes,
@@ -97,20 +102,11 @@ class Validator:
                 advanced=True,
                 do_owl_imports=False,
             )
-        except (pyshacl.errors.ShapeLoadError, pyshacl.errors.ConstraintLoadError) as fault:
-            raise ShapeError(f"pySHACL cannot use the shapes: {fault}") from None
-        except pyshacl.errors.ReportableRuntimeError as fault:
-            raise DataError(f"pySHACL could not finish: {fault}") from None
         if not isinstance(report, rdflib.Graph):
             raise DataError(f"pySHACL could not finish: {report}")
         return sorted(
             (_fault(report, result, lang) for result in report.objects(None, rdflib.SH.result)),
-            key=lambda found: (
-                found[0].focus_node or "",
-                found[0].path or "",
-                found[0].value or "",
-                found[0].message,
-            ),
+            key=lambda pair: (pair[0].focus_node or "", pair[0].path or "", pair[0].value or "", pair[0].message),
         )
 
 
@@ -122,17 +118,12 @@ def _located(fault: Fault, file: str | None) -> Fault:
         starts = _starts_of(file, changed)
     except (OSError, ValueError):
         return replace(fault, file=file)
-    return replace(fault, file=file, line=_found(starts, fault.focus_node))
+    return replace(fault, file=file, line=_line_in(starts, fault.focus_node))
 
 
 @lru_cache(maxsize=4)
 def _starts_of(file: str, _changed: int) -> Mapping[str, int]:
     return _starts(Path(file).read_text(encoding="utf-8"))
-
-
-def line_of(text: str, iri: str) -> int | None:
-    """The 1-based line on which the description of *iri* starts in a Turtle-like text, where that shows."""
-    return _found(_starts(text), iri)
 
 
 _PREFIX = re.compile(r"\s*@?prefix\s+([\w.-]*):\s*<([^<>\s]*)>", re.IGNORECASE)
@@ -142,17 +133,17 @@ _START = re.compile(r"\s*(?:<([^<>\s]+)>|([\w.-]*):([\w.%-]*))(?=\s|$)")
 def _starts(text: str) -> dict[str, int]:
     """What stands first on a line, as an IRI or what is written of it, and the first such line."""
     prefixes: dict[str, str] = {}
-    found: dict[str, int] = {}
+    starts: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if match := _PREFIX.match(line):
             prefixes[match[1]] = match[2]
         elif match := _START.match(line):
             name = match[1] or prefixes.get(match[2], "?") + match[3]
-            found.setdefault(name, number)
-    return found
+            starts.setdefault(name, number)
+    return starts
 
 
-def _found(starts: Mapping[str, int], iri: str) -> int | None:
+def _line_in(starts: Mapping[str, int], iri: str) -> int | None:
     if iri in starts:
         return starts[iri]
     # Relative to a base that is not looked for: the longest end of the IRI that is written so.
@@ -169,57 +160,38 @@ def _neighbours(graph: Graph, snapshot: Snapshot | None) -> Graph:
         for value in values
         if isinstance(value, NamedNode) and value not in graph and is_safe_iri(value.value)
     }
-    found = Graph()
+    known = Graph()
     if snapshot is not None and named:
         ordered = sorted(named, key=lambda node: node.value)
         for start in range(0, len(ordered), 1000):
-            for thing, predicate, value in snapshot.select(
-                load("names").bind(thing=ordered[start : start + 1000])
-            ).rows:
-                found.add(thing, predicate.value, value)  # type: ignore[arg-type,union-attr]
-    return found
+            rows = snapshot.select(load("names").bind(thing=ordered[start : start + 1000])).rows
+            for thing, predicate, value in rows:
+                if isinstance(thing, NamedNode) and predicate is not None and value is not None:
+                    known.add(thing, predicate.value, value)
+    return known
 
 
 def _extract(subjects: Sequence[NamedNode], everything: Graph, known: Graph) -> rdflib.Graph:
     """The records of a batch, in full the agents and sources that they name, and the classes of all else."""
     described: dict[Term, None] = dict.fromkeys(subjects)
     named: dict[Term, None] = {}
-    for node in list(described):
-        for value in _reached(node, everything):
+    for node in subjects:
+        for value in (triple.object for triple in everything.reached(node)):
+            if isinstance(value, Triple):
+                continue
             types = everything.types(value) if isinstance(value, NamedNode) else []
             (described if any(cls.startswith(_FULL) for cls in types) else named)[value] = None
     triples: list[Triple] = []
-    for node in described:
-        triples += _about(node, everything)
-    for node in named.keys() - described.keys():
-        if isinstance(node, NamedNode):
-            if node in everything:
-                triples += [Triple(node, _RDF_TYPE, NamedNode(cls)) for cls in everything.types(node)]
+    for term in described:
+        if isinstance(term, NamedNode):
+            triples += everything.reached(term)
+    for term in named.keys() - described.keys():
+        if isinstance(term, NamedNode):
+            if term in everything:
+                triples += [Triple(term, _RDF_TYPE, NamedNode(cls)) for cls in everything.types(term)]
             else:
-                triples += _about(node, known)
+                triples += known.reached(term)
     return to_rdflib(triples, _prepared_graph()(bind_namespaces="none"))
-
-
-def _reached(node: Term, graph: Graph) -> Iterator[Term]:
-    """What a record names, in its blank nodes and lists too."""
-    if isinstance(node, Literal):
-        return
-    for values in graph.description(node).values():
-        for value in values:
-            yield value
-            if isinstance(value, BlankNode):
-                yield from _reached(value, graph)
-
-
-def _about(node: Term, graph: Graph) -> Iterator[Triple]:
-    """The statements about a node and about its blank nodes."""
-    if isinstance(node, Literal):
-        return
-    for predicate, values in graph.description(node).items():
-        for value in values:
-            yield Triple(node, NamedNode(predicate), value)
-            if isinstance(value, BlankNode):
-                yield from _about(value, graph)
 
 
 @cache
@@ -227,11 +199,12 @@ def _prepared_graph() -> type[rdflib.Graph]:
     """A graph that parses a query once: rdflib's parser takes 60 ms for one, and pySHACL asks anew each time."""
     import rdflib
     from rdflib.plugins.sparql import prepareQuery
+    from rdflib.plugins.sparql.sparql import Query
 
     prepared = lru_cache(maxsize=64)(prepareQuery)
 
     class PreparedGraph(rdflib.Graph):
-        def query(self, query_object: Any, *args: Any, **options: Any) -> Any:
+        def query(self, query_object: str | Query, *args: Any, **options: Any) -> rdflib.query.Result:
             if isinstance(query_object, str) and not options.get("initNs"):
                 query_object = prepared(query_object)
             return super().query(query_object, *args, **options)
@@ -249,11 +222,11 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
 
     targets = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
     for shape in set(shapes.subjects(SH.property)):
-        found = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
-        if not found or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
+        declared = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
+        if not declared or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
             continue
         for part in list(shapes.objects(shape, SH.property)):
-            for predicate, value in found:
+            for predicate, value in declared:
                 shapes.add((part, predicate, value))
             shapes.remove((shape, SH.property, part))
     return shapes
@@ -266,20 +239,20 @@ def _of_owner(fault: Fault, focus: Node, owner: NamedNode, graph: Graph) -> Faul
     return replace(fault, focus_node=owner.value, path=path)
 
 
-def _fault(report: rdflib.Graph, result: Any, lang: str) -> tuple[Fault, Node]:
+def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> tuple[Fault, Node]:
     import rdflib
 
     messages: dict[str, str] = {}
     for message in report.objects(result, rdflib.SH.resultMessage):
         messages.setdefault(str(getattr(message, "language", None) or ""), str(message))
-    found = best(messages, lang)
+    chosen = best(messages, lang)
     focus = report.value(result, rdflib.SH.focusNode)
     path = report.value(result, rdflib.SH.resultPath)
     value = report.value(result, rdflib.SH.value)
     severity = str(report.value(result, rdflib.SH.resultSeverity))
     component = report.value(result, rdflib.SH.sourceConstraintComponent)
     fault = Fault(
-        message=found[1] if found else "the data do not fit the shape",
+        message=chosen[1] if chosen else "the data do not fit the shape",
         severity=_SEVERITY.get(severity, "violation"),
         focus_node=str(focus),
         path=_path_text(report, path),
@@ -289,7 +262,7 @@ def _fault(report: rdflib.Graph, result: Any, lang: str) -> tuple[Fault, Node]:
     return fault, NamedNode(str(focus)) if isinstance(focus, rdflib.URIRef) else BlankNode(str(focus))
 
 
-def _path_text(report: rdflib.Graph, path: Any) -> str | None:
+def _path_text(report: rdflib.Graph, path: rdflib.term.Node | None) -> str | None:
     import rdflib
     from rdflib.collection import Collection
 

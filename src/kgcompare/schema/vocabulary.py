@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode
 
 from kgcompare import resources
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import local_name
+from kgcompare.rdf.syntaxes import bundled
 from kgcompare.rdf.terms import (
     KGC_INVERSE_LABEL,
     KGC_RELATED,
@@ -22,8 +23,7 @@ from kgcompare.text.languages import best
 @cache
 def graph() -> Graph:
     """The vocabulary's own statements."""
-    quads = parse(path=str(resources.vocabulary_file()), format=RdfFormat.TURTLE)
-    return Graph(Triple(q.subject, q.predicate, q.object) for q in quads)
+    return Graph(bundled(resources.vocabulary_file()))
 
 
 def label(term: str, lang: str, *, inverse: bool = False) -> str:

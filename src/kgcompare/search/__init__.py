@@ -7,6 +7,7 @@ Source: SQLite FTS5 (unicode61 tokens without diacritics, BM25 ranking); keyset 
 """
 
 from kgcompare.search.building import build, builder, updater
-from kgcompare.search.index import Entry, Filter, Index
+from kgcompare.search.entries import Entry, Filter
+from kgcompare.search.index import Index
 
 __all__ = ["Entry", "Filter", "Index", "build", "builder", "updater"]

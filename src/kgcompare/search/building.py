@@ -11,7 +11,7 @@ from typing import cast
 
 from pyoxigraph import NamedNode, Quad
 
-from kgcompare.errors import StoreError
+from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base, is_safe_iri, local_name, slugify
 from kgcompare.rdf.terms import RDF_TYPE
@@ -42,9 +42,9 @@ _SEPARATOR = " \n "
 """Between the names or texts of one column of words; what reads them splits there."""
 
 
-def build(snapshot: Snapshot, path: Path) -> None:
-    """Makes the index of a generation at *path*, as the shapes that it keeps say."""
-    reading = _reading(snapshot)
+def build(snapshot: Snapshot, path: Path, reading: Reading | None = None) -> None:
+    """Makes the index of a generation at *path*, as *reading* or else the shapes that it keeps say."""
+    reading = reading or _reading(snapshot)
     _Builder(path, snapshot.base, reading).build(facts_of(snapshot, reading))
 
 
@@ -55,40 +55,44 @@ def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     are those that the generation is thought to keep; one that turns out to need more is read from the store.
     """
     read = Reading(shapes).predicates
-    found: dict[str, Facts] = {}
+    facts: dict[str, Facts] = {}
     nodes: dict[NamedNode, NamedNode] = {}  # one object for each, which saves a third of the memory
     for quad in statements:
         predicate, value = read.get(quad.predicate.value), cast(Term, quad.object)
         if predicate is not None and isinstance(quad.subject, NamedNode):
-            values = found.setdefault(quad.subject.value, {}).setdefault(predicate, [])
+            values = facts.setdefault(quad.subject.value, {}).setdefault(predicate, [])
             if value not in values:
                 values.append(nodes.setdefault(value, value) if isinstance(value, NamedNode) else value)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
         reading = _reading(snapshot)
         if reading.predicates.keys() <= read.keys():
-            _Builder(path, snapshot.base, reading).build(reading.records_of(found))
+            _Builder(path, snapshot.base, reading).build(reading.records_of(facts))
         else:
             build(snapshot, path)
 
     return prepare
 
 
-def updater(previous: Snapshot | None, subjects: Collection[str]) -> Prepare:
+def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes) -> Prepare:
     """A way to make the next generation's index from *previous* and the IRIs of the things that changed.
+
+    *shapes* are those that the next generation keeps.
 
     An index that other shapes, or an earlier version, have made is made anew.
     """
 
+    reading = Reading(shapes)
+
     def prepare(snapshot: Snapshot, path: Path) -> None:
         if previous is None or len(subjects) > _FEW or previous.index_path is None or not previous.index_path.exists():
-            build(snapshot, path)
+            build(snapshot, path, reading)
             return
         shutil.copyfile(previous.index_path, path)
         try:
-            _Builder(path, snapshot.base, _reading(snapshot)).update(sorted(filter(is_safe_iri, subjects)), snapshot)
+            _Builder(path, snapshot.base, reading).update(sorted(filter(is_safe_iri, subjects)), snapshot)
         except _Outdated:
-            build(snapshot, path)
+            build(snapshot, path, reading)
 
     return prepare
 
@@ -105,14 +109,14 @@ class _Outdated(Exception):
 @contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     """The index file at *path*, to be written."""
-    try:
+    with Seam(
+        (sqlite3.Error, OSError, UnicodeError), lambda why: StoreError(f"the index {path} cannot be made: {why}")
+    ):
         db = sqlite3.connect(path, isolation_level=None)
         try:
             yield db
         finally:
             db.close()
-    except sqlite3.Error as fault:
-        raise StoreError(f"the index {path} cannot be made: {fault}") from None
 
 
 class _Builder:
@@ -123,7 +127,7 @@ class _Builder:
         self.base = base
         self.reading = reading
 
-    def build(self, found: Mapping[str, Facts]) -> None:
+    def build(self, facts: Mapping[str, Facts]) -> None:
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(
@@ -132,7 +136,7 @@ class _Builder:
             )
             db.execute("BEGIN")
             db.execute("INSERT INTO meta VALUES('shapes', ?)", (self.reading.signature,))
-            self._insert(db, found, self.reading.places_of(found), fresh=True)
+            self._insert(db, facts, self.reading.places_of(facts), fresh=True)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
             db.execute("ANALYZE")
@@ -153,14 +157,14 @@ class _Builder:
                 (PEOPLE, *ids),
             )
             again = {*changed, *(row[0] for row in naming), *self._foreign_targets(db, ids)}
-            found = facts_of(snapshot, self.reading, sorted(again))
+            facts_by_thing = facts_of(snapshot, self.reading, sorted(again))
             # What a foreign concept is (a domain, a type ...) depends on where it is used.
-            places = self.reading.places_of(found)
+            places = self.reading.places_of(facts_by_thing)
             used = {thing for thing in places if thing not in again and self.base.parts(thing) is None}
-            found |= facts_of(snapshot, self.reading, sorted(used)) if used else {}
+            facts_by_thing |= facts_of(snapshot, self.reading, sorted(used)) if used else {}
             self._remove(db, sorted(again | used))
-            places = self.reading.places_of(found, self._used(db, sorted(again | used)))
-            self._insert(db, {t: facts for t, facts in found.items() if RDF_TYPE in facts}, places)
+            places = self.reading.places_of(facts_by_thing, self._used(db, sorted(again | used)))
+            self._insert(db, {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}, places)
             db.execute("COMMIT")
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
@@ -201,18 +205,23 @@ class _Builder:
             db.execute("UPDATE thing SET kind = '-', slug = iri WHERE id = ?", (number,))
 
     def _insert(
-        self, db: sqlite3.Connection, found: Mapping[str, Facts], places: Mapping[str, str], *, fresh: bool = False
+        self,
+        db: sqlite3.Connection,
+        facts_by_thing: Mapping[str, Facts],
+        places: Mapping[str, str],
+        *,
+        fresh: bool = False,
     ) -> None:
         last = db.execute("SELECT coalesce(max(id), 0) FROM thing").fetchone()[0]
-        old = {} if fresh else {thing: number for thing in found if (number := _id(db, thing))}
-        ids = old | {thing: last + place for place, thing in enumerate((t for t in found if t not in old), 1)}
-        kinds = self._insert_things(db, found, places, ids, fresh=fresh)
+        old = {} if fresh else {thing: number for thing in facts_by_thing if (number := _id(db, thing))}
+        ids = old | {thing: last + place for place, thing in enumerate((t for t in facts_by_thing if t not in old), 1)}
+        kinds = self._insert_things(db, facts_by_thing, places, ids, fresh=fresh)
         labels: list[tuple[int, str, str]] = []
         links: list[tuple[str, int, int]] = []
         entries: list[tuple[str, str, str, int]] = []
         words: list[tuple[int, str, str, str, str]] = []
         reading = self.reading
-        for thing, facts in found.items():
+        for thing, facts in facts_by_thing.items():
             number, kind, columns = ids[thing], kinds[thing], reading.of(reading.class_of(facts))
             names = names_of(facts)
             labels += [(number, lang, text) for lang, text in names.items()]
@@ -224,7 +233,7 @@ class _Builder:
                 other = ids.get(value) or (None if fresh else _id(db, value))
                 if other:
                     links.append((facet, other, number))
-            people = [name for agent in agents for name in _agent_names(db, found, agent)]
+            people = [name for agent in agents for name in _agent_names(db, facts_by_thing, agent)]
             texts = (names.values(), texts_of(facts, *columns.aliases), people, texts_of(facts, *columns.texts))
             name, alias, person, summary = map(_SEPARATOR.join, texts)
             words.append((number, name, alias, person, summary))
@@ -236,7 +245,7 @@ class _Builder:
     def _insert_things(
         self,
         db: sqlite3.Connection,
-        found: Mapping[str, Facts],
+        facts_by_thing: Mapping[str, Facts],
         places: Mapping[str, str],
         ids: Mapping[str, int],
         *,
@@ -249,8 +258,8 @@ class _Builder:
         kinds: dict[str, str] = {}
         rows: list[tuple[object, ...]] = []
         # Records of our own have the address that their IRI says; foreign things get what is left.
-        taken = {parts for parts in map(self.base.parts, found) if parts}
-        for thing, facts in found.items():
+        taken = {parts for parts in map(self.base.parts, facts_by_thing) if parts}
+        for thing, facts in facts_by_thing.items():
             kind, slug = self._address(thing, facts, places, taken, None if fresh else db)
             if not fresh and (_holder(db, kind, slug) or thing) != thing:
                 raise _Outdated
@@ -280,9 +289,9 @@ class _Builder:
         return kind, slug
 
 
-def _agent_names(db: sqlite3.Connection, found: Mapping[str, Facts], agent: str) -> list[str]:
-    if agent in found:
-        return list(names_of(found[agent]).values())
+def _agent_names(db: sqlite3.Connection, facts: Mapping[str, Facts], agent: str) -> list[str]:
+    if agent in facts:
+        return list(names_of(facts[agent]).values())
     number = _id(db, agent)
     return [row[0] for row in db.execute("SELECT text FROM label WHERE thing = ?", (number,))] if number else []
 

@@ -62,16 +62,16 @@ class Reading:
         """Says what an index was made by: two readings with one signature make the same of the same data."""
         return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), "1"])
 
-    def records_of(self, found: Mapping[str, Facts]) -> dict[str, Facts]:
+    def records_of(self, facts: Mapping[str, Facts]) -> dict[str, Facts]:
         """Those of the things that have a class and are defined neither by the vocabulary nor by shapes, in one order
         for every engine."""
         return {
-            t: found[t]
-            for t in sorted(found)
-            if RDF_TYPE in found[t]
+            t: facts[t]
+            for t in sorted(facts)
+            if RDF_TYPE in facts[t]
             and t not in self._defined
             and not t.startswith(_INTERNAL)
-            and not any(cls.value.startswith(_SHACL) for cls in found[t][RDF_TYPE])
+            and not any(cls.value.startswith(_SHACL) for cls in facts[t][RDF_TYPE])
         }
 
     def of(self, cls: str) -> Columns:
@@ -87,9 +87,12 @@ class Reading:
             self._known[types] = self._shapes.class_among(types) or _best_class(types)
         return self._known[types]
 
-    def places_of(self, found: Mapping[str, Facts], known: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+    def places_of(self, facts_by_thing: Mapping[str, Facts], known: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
         """Values of facets by the facet that they are used in, the first of several; *known* are more pairs."""
-        pairs = [*known, *((facet, value) for facts in found.values() for facet, value in self.filed_under(facts))]
+        pairs = [
+            *known,
+            *((facet, value) for facts in facts_by_thing.values() for facet, value in self.filed_under(facts)),
+        ]
         places: dict[str, str] = {}
         for facet in self.facets:
             for used, thing in pairs:
@@ -143,7 +146,7 @@ def facts_of(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None 
     """
     query = load("index_things")
     asked = [NamedNode(predicate) for predicate in reading.predicates]
-    found: dict[str, Facts] = {}
+    facts: dict[str, Facts] = {}
     if snapshot.path is not None and things is None:
         queries: Iterable[str] = [query.bind(predicate=asked)]
     else:
@@ -152,8 +155,8 @@ def facts_of(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None 
     for text in queries:
         for thing, predicate, value in snapshot.select(text).rows:
             if thing is not None and predicate is not None and value is not None:
-                found.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
-    return reading.records_of(found) if things is None else found
+                facts.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
+    return reading.records_of(facts) if things is None else facts
 
 
 def _pages(snapshot: Snapshot) -> Iterator[str]:

@@ -6,17 +6,18 @@ import difflib
 import re
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kgcompare.errors import StoreError, UsageError
-from kgcompare.rdf.namespaces import local_name, slugify
+from kgcompare.errors import Seam, StoreError, UsageError
+from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search.entries import Entry, Filter
 from kgcompare.text.folding import fold, match_expression
-from kgcompare.text.languages import best, interface_languages
+from kgcompare.text.languages import interface_languages
 
 _OF_KIND = "t.kind = ?"
 _RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
@@ -24,33 +25,6 @@ _CANDIDATES = 400
 _RANKED = 2000
 _COUNTED = 500
 """Counts that are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list is narrowed to: a kind of things, words, slugs of facets, and years that the date must touch."""
-
-    text: str = ""
-    kind: str = ""
-    facets: Mapping[str, str] = field(default_factory=dict)
-    start: int | None = None
-    end: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A thing as the index knows it."""
-
-    id: int
-    iri: str
-    kind: str
-    slug: str
-    cls: str
-    labels: Mapping[str, str]
-
-    def label(self, lang: str) -> tuple[str | None, str]:
-        """(language, name) for a reader of *lang*."""
-        return best(self.labels, lang) or (None, local_name(self.iri))
 
 
 class Index:
@@ -73,19 +47,18 @@ class Index:
     def _db(self) -> sqlite3.Connection:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
-            try:
+            with Seam((sqlite3.Error,), lambda why: StoreError(f"the index {self.path} cannot be opened: {why}")):
                 uri = f"file:{self.path.as_posix().replace('?', '%3f').replace('#', '%23')}?mode=ro&immutable=1"
                 db = _Connection(uri, uri=True, check_same_thread=False)
-            except sqlite3.Error as fault:
-                raise StoreError(f"the index {self.path} cannot be opened: {fault}") from None
             self._local.db = db
         return db
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        try:
+        with (
+            Seam((sqlite3.Error,), lambda why: StoreError(f"the index {self.path} cannot be read: {why}")),
+            Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")),
+        ):
             return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as fault:
-            raise StoreError(f"the index {self.path} cannot be read: {fault}") from None
 
     def _counts(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows that count things, which takes long in a large catalogue: kept, as a generation never changes."""
@@ -218,19 +191,19 @@ class Index:
             return [], 0
         # The order is the same however long the pages are: exact names, then the ranked, then the tail. To rank every
         # match of a common word costs more than its tail is worth.
-        found = dict.fromkeys(self._named(query, where, values))
+        best_first = dict.fromkeys(self._named(query, where, values))
         scopes = [match] if total <= _RANKED else [f"{column} : ({match})" for column in ("name", "alias", "people")]
         for scope in scopes:
-            if len(found) < skip + most:
+            if len(best_first) < skip + most:
                 rows = self._rows(
                     f"SELECT id FROM (SELECT t.id AS id, {_RANK} AS rank {join} LIMIT {_RANKED}) ORDER BY rank, id",
                     (scope, *values),
                 )
-                found.update(dict.fromkeys(row[0] for row in rows))
-        ids = list(found)
+                best_first.update(dict.fromkeys(row[0] for row in rows))
+        ids = list(best_first)
         if len(ids) < min(skip + most, total):
             rows = self._rows(f"SELECT t.id {join} ORDER BY words.rowid LIMIT ?", (match, *values, skip + most))
-            ids += [row[0] for row in rows if row[0] not in found]
+            ids += [row[0] for row in rows if row[0] not in best_first]
         return ids[skip : skip + most], total
 
     def _named(self, query: Filter, where: str, values: Sequence[Any]) -> list[int]:

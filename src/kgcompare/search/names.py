@@ -109,7 +109,7 @@ class Names:
         """The things of some kinds that are called nearly so, the likeliest first."""
         wanted = plain(text)
         words = list(dict.fromkeys(wanted.split()))[:_WORDS]
-        found: dict[int, float] = {}
+        likeness_of: dict[int, float] = {}
         scores: dict[str, float] = {}
         # As it was spelt first: most names are, and to look for others costs more. Once the very name is found, only
         # others with all its words are namesakes; they may still be spelt in another way.
@@ -119,12 +119,12 @@ class Names:
                 for name, thing in (row for expression in expressions for row in self._rows(expression, kinds, _ROWS)):
                     if name not in scores:
                         scores[name] = likeness(wanted, name)
-                    found[thing] = max(found.get(thing, 0.0), scores[name])
-                if len(found) >= _ENOUGH or 100.0 in found.values():
+                    likeness_of[thing] = max(likeness_of.get(thing, 0.0), scores[name])
+                if len(likeness_of) >= _ENOUGH or 100.0 in likeness_of.values():
                     break
-            if len(found) >= _ENOUGH and 100.0 in found.values():
+            if len(likeness_of) >= _ENOUGH and 100.0 in likeness_of.values():
                 break
-        best = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+        best = sorted(likeness_of.items(), key=lambda pair: (-pair[1], pair[0]))
         return [Likeness(thing, score) for thing, score in best[:most] if score >= _LEAST]
 
     def complete(self, text: str, kinds: Sequence[str], most: int) -> list[int]:

@@ -12,14 +12,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, RdfFormat
+from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
 
-from kgcompare.errors import QueryError, StoreError, SyntaxFault
-from kgcompare.rdf.namespaces import DEFAULT_BASE
-from kgcompare.rdf.queries import load, with_data
+from kgcompare.errors import QueryError, Seam, StoreError, SyntaxFault, UsageError, reason
+from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
+from kgcompare.rdf.queries import load, with_data, with_graph
 from kgcompare.rdf.sparql_text import names_dataset
 from kgcompare.store.base import Prepare, Results, Solutions, Statements, Verdict
 from kgcompare.store.folder import Description, Folder
@@ -28,26 +27,39 @@ _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
 
 
+def _engine(doing: str) -> Seam:
+    """What the engine raises becomes a StoreError; *doing* says what cannot be done, such as "X cannot be read"."""
+    return Seam((OSError, ValueError, RuntimeError, SyntaxError), lambda why: StoreError(f"{doing}: {why}"))
+
+
 def _answer(store: pyoxigraph.Store, query: str) -> Results:
-    dataset: dict[str, Any] = {} if names_dataset(query) else {"use_default_graph_as_union": True}
-    found: Any = None
+    answer: QuerySolutions | QueryBoolean | QueryTriples | None = None
     try:
-        found = store.query(query, **dataset)
-        if isinstance(found, QuerySolutions):
-            variables = tuple(variable.value for variable in found.variables)
-            return Solutions(variables, [tuple(solution) for solution in found])
-        if isinstance(found, QueryBoolean):
-            return Verdict(bool(found))
-        return Statements(list(found))
-    except SyntaxError as fault:
-        raise QueryError(f"the query is not SPARQL 1.1: {fault}") from None
-    except (ValueError, RuntimeError) as fault:
-        fault.with_traceback(None)  # its frames hold the iterator
-        raise QueryError(f"the query cannot be answered: {fault}") from None
-    except OSError as fault:
-        raise StoreError(f"the store cannot be read: {fault}") from None
+        with _engine("the store cannot be read"):
+            try:
+                answer = store.query(query, use_default_graph_as_union=not names_dataset(query))
+                if isinstance(answer, QuerySolutions):
+                    variables = tuple(variable.value for variable in answer.variables)
+                    return Solutions(variables, [tuple(solution) for solution in answer])
+                if isinstance(answer, QueryBoolean):
+                    return Verdict(bool(answer))
+                return Statements(list(answer))
+            except SyntaxError as fault:
+                raise QueryError(f"the query is not SPARQL 1.1: {fault}") from None
+            except (ValueError, RuntimeError) as fault:
+                fault.with_traceback(None)  # its frames hold the iterator
+                raise QueryError(f"the query cannot be answered: {reason(fault)}") from None
     finally:
-        found = None  # pyoxigraph's iterators must end in the thread that made them
+        answer = None  # pyoxigraph's iterators must end in the thread that made them
+
+
+def _named(graph: str) -> NamedNode:
+    """The name of a graph as a term.
+
+    :raises UsageError: if it is no absolute IRI.
+    """
+    with Seam((ValueError,), lambda why: UsageError(f"{graph[:200]!r} cannot be the name of a graph: {why}")):
+        return NamedNode(graph)
 
 
 class EmbeddedSnapshot:
@@ -61,10 +73,8 @@ class EmbeddedSnapshot:
         self.index_path = folder.index(generation)
         if not folder.hold(generation, self):
             raise _GenerationGone(generation)
-        try:
+        with _engine(f"generation {generation} of {folder.path} cannot be opened"):
             self._store = pyoxigraph.Store.read_only(str(self.path))
-        except OSError as fault:
-            raise StoreError(f"generation {generation} of {folder.path} cannot be opened: {fault}") from None
 
     def query(self, query: str) -> Results:
         """Answers a query; see :class:`~kgcompare.store.base.Snapshot`."""
@@ -72,33 +82,34 @@ class EmbeddedSnapshot:
 
     def select(self, query: str) -> Solutions:
         """Answers a SELECT; see :class:`~kgcompare.store.base.Snapshot`."""
-        found = self.query(query)
-        if not isinstance(found, Solutions):
+        answer = self.query(query)
+        if not isinstance(answer, Solutions):
             raise QueryError("this is not a SELECT query")
-        return found
+        return answer
 
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs."""
-        return iter(self._store)
+        with _engine(f"the store at {self.path} cannot be read"):
+            yield from self._store
 
     def dump(self, path: Path) -> None:
         """Writes all statements with their graphs to a file, as N-Quads; other threads run meanwhile."""
-        try:
+        with _engine(f"{path} cannot be written"):
             self._store.dump(str(path), format=RdfFormat.N_QUADS)
-        except OSError as fault:
-            raise StoreError(f"{path} cannot be written: {fault}") from None
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
-        return list(self._store.quads_for_pattern(None, None, None, NamedNode(name)))
+        graph = _named(name)
+        with _engine(f"the store at {self.path} cannot be read"):
+            return list(self._store.quads_for_pattern(None, None, None, graph))
 
     def graphs(self) -> list[str]:
         """The names of the named graphs."""
-        return [graph.value for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
+        with _engine(f"the store at {self.path} cannot be read"):
+            return [graph.value for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
 
 
-def _in_graph(name: str, quads: Iterable[Quad]) -> Iterator[Quad]:
-    graph = NamedNode(name)
+def _in_graph(graph: NamedNode, quads: Iterable[Quad]) -> Iterator[Quad]:
     return (Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
 
 
@@ -164,18 +175,22 @@ class Writer:
     def latest(self) -> EmbeddedSnapshot | None:
         """The newest generation, which cannot change while the lock is held; None in an empty store."""
         generation = self.folder.current()
-        return EmbeddedSnapshot(self.folder, generation, self.about) if generation else None
+        try:
+            return EmbeddedSnapshot(self.folder, generation, self.about) if generation else None
+        except _GenerationGone:
+            raise StoreError(f"the store at {self.folder.path} has no generation {generation} any more") from None
 
     def _open(self) -> pyoxigraph.Store:
         if self._live is None:
-            try:
-                if self.folder.unfinished.exists():
+            with self._writing():
+                if self.folder.unfinished.exists() or not self.folder.live.is_dir():
                     self._restore()
                 self.folder.unfinished.touch()
                 self._live = pyoxigraph.Store(str(self.folder.live))
-            except OSError as fault:
-                raise StoreError(f"the store at {self.folder.path} cannot be written: {fault}") from None
         return self._live
+
+    def _writing(self) -> Seam:
+        return _engine(f"the store at {self.folder.path} cannot be written")
 
     def _restore(self) -> None:
         shutil.rmtree(self.folder.live, ignore_errors=True)
@@ -187,13 +202,11 @@ class Writer:
         """Adds statements, all or none of them."""
         live = self._open()
         statements = quads if isinstance(quads, list) else list(quads)
-        try:
+        with self._writing():
             if len(statements) >= _BULK:
                 live.bulk_extend(statements)
             else:
                 live.extend(statements)
-        except OSError as fault:
-            raise StoreError(f"the store at {self.folder.path} cannot be written: {fault}") from None
 
     def load(self, path: Path, media: RdfFormat) -> None:
         """Adds a file of quads exactly as it is, in bulk.
@@ -201,42 +214,38 @@ class Writer:
         :raises SyntaxFault: if it cannot be read.
         """
         live = self._open()
-        try:
-            live.bulk_load(path=str(path), format=media)
-        except SyntaxError as fault:
-            raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
-        except OSError as fault:
-            raise StoreError(f"{path} cannot be loaded: {fault}") from None
+        with _engine(f"{path} cannot be loaded"):
+            try:
+                live.bulk_load(path=str(path), format=media)
+            except SyntaxError as fault:
+                raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
 
     def replace(self, graphs: dict[str, list[Quad]]) -> None:
-        """Replaces whole graphs in one transaction; an empty list removes one."""
+        """Replaces whole graphs in one transaction; an empty list removes one and its name."""
+        filled = {_named(name): quads for name, quads in graphs.items() if quads}
+        gone = [_named(name) for name, quads in graphs.items() if not quads]
+        data = (quad for graph, quads in filled.items() for quad in _in_graph(graph, quads))
+        updates = [with_graph(load("drop_graph").text, graph) for graph in gone]
+        updates.append(with_data(load("replace_graphs").bind(graph=filled), data))
         live = self._open()
-        update = load("replace_graphs").bind(graph=map(NamedNode, graphs))
-        said = (quad for name, quads in graphs.items() for quad in _in_graph(name, quads))
-        try:
-            live.update(with_data(update, said))
-            for name in (name for name, quads in graphs.items() if not quads):
-                live.remove_graph(NamedNode(name))  # its name: nothing stands in it any more
-        except (SyntaxError, ValueError, OSError) as fault:
-            raise StoreError(f"the store at {self.folder.path} cannot be written: {fault}") from None
+        with self._writing():
+            live.update(";\n".join(updates))
 
     def publish(self, prepare: Prepare) -> str:
         """Flushes what was written to disk and makes it the next generation; returns that generation's name.
 
         *prepare* makes the derived index beside it before anybody reads it.
         """
-        live = self._open()
-        generation = str(int(self.folder.current() or "0") + 1)
-        try:
-            live.flush()
+        generation = self.folder.following()
+        with self._writing():
+            # No name here holds live/: what *prepare* raises may keep this frame, and live/ has to close with the lock.
+            self._open().flush()
             self.folder.prepare(generation)
-            live.backup(str(self.folder.snapshot(generation)))
+            self._open().backup(str(self.folder.snapshot(generation)))
             prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index(generation))
             self.folder.set_current(generation)
             self.folder.unfinished.unlink()
             self.folder.remove_old()
-        except OSError as fault:
-            raise StoreError(f"the store at {self.folder.path} cannot be written: {fault}") from None
         return generation
 
     def close(self) -> None:
@@ -264,7 +273,9 @@ def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
     """Makes an empty store folder.
 
     :raises StoreError: if there is one already, or if it cannot be made.
+    :raises UsageError: if *base* cannot be one.
     """
+    checked_base(base)
     folder = Folder(path)
     if folder.exists():
         raise StoreError(f"there is a store at {path} already")

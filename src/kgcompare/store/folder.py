@@ -26,8 +26,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kgcompare.errors import StoreError, StoreMissing
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
+from kgcompare.errors import Seam, StoreError, StoreMissing, UsageError
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 
 LAYOUT = 1
 
@@ -70,24 +70,23 @@ class Folder:
 
         :raises StoreError: if the path is a file.
         """
-        if self.path.is_file():
-            raise StoreError(f"{self.path} is a file, not a store folder; name a folder")
-        return (self.path / "store.json").is_file()
+        with _files(f"the store at {self.path} cannot be looked at"):
+            if self.path.is_file():
+                raise StoreError(f"{self.path} is a file, not a store folder; name a folder")
+            return (self.path / "store.json").is_file()
 
     def create(self, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
         """Lays out an empty folder; the first generation is the writer's.
 
         :raises StoreError: if it cannot be made, or if a folder with other things in it is there.
         """
-        try:
+        with _files(f"cannot make a store at {self.path}"):
             if self.path.is_dir() and any(self.path.iterdir()) and not self.exists():
                 raise StoreError(f"{self.path} is a folder with other things in it; name an empty or a new one")
             (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
             (self.path / "lock").touch()
             about = {"layout": LAYOUT, "base": base, "identity": uuid.uuid4().hex, "bare": bare}
             _write(self.path / "store.json", json.dumps(about, indent=1) + "\n")
-        except OSError as fault:
-            raise StoreError(f"cannot make a store at {self.path}: {fault.strerror}") from None
 
     def describe(self) -> Description:
         """Reads store.json.
@@ -105,8 +104,9 @@ class Folder:
                     f"the store at {self.path} has layout {layout}, this kgcompare reads up to {LAYOUT}; "
                     "install a newer kgcompare"
                 )
-            return Description(Base(str(about["base"])), str(about["identity"]), bool(about.get("bare", False)))
-        except (OSError, ValueError, KeyError, TypeError) as fault:
+            base = Base(checked_base(str(about["base"])))
+            return Description(base, str(about["identity"]), bool(about.get("bare", False)))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError) as fault:
             raise StoreError(f"{self.path / 'store.json'} cannot be read: {fault}") from None
 
     def stamp(self) -> tuple[int, int]:
@@ -114,20 +114,25 @@ class Folder:
 
         :raises StoreError: if there is no current generation.
         """
-        try:
-            found = (self.path / "current").stat()
-        except OSError as fault:
-            raise StoreError(f"the store at {self.path} has no generation to read: {fault.strerror}") from None
-        return found.st_ino, found.st_mtime_ns
+        with _files(f"the store at {self.path} has no generation to read"):
+            current = (self.path / "current").stat()
+        return current.st_ino, current.st_mtime_ns
 
     def current(self) -> str | None:
         """The generation to read; None in a store without any."""
-        try:
-            return (self.path / "current").read_text(encoding="ascii").strip() or None
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as fault:
-            raise StoreError(f"{self.path / 'current'} cannot be read: {fault}") from None
+        with _files(f"{self.path / 'current'} cannot be read"):
+            try:
+                return (self.path / "current").read_text(encoding="ascii").strip() or None
+            except FileNotFoundError:
+                return None
+
+    def following(self) -> str:
+        """The name of the generation after the current one.
+
+        :raises StoreError: if the current one has no number for a name.
+        """
+        with _files(f"{self.path / 'current'} names no generation"):
+            return str(int(self.current() or "0") + 1)
 
     def set_current(self, generation: str) -> None:
         """Makes a generation the one to read, atomically and on disk."""
@@ -139,12 +144,11 @@ class Folder:
 
         :raises StoreError: if the folder cannot be written.
         """
-        try:
+        with _files(f"the store at {self.path} cannot be written"):
             handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as fault:
-            raise StoreError(f"the store at {self.path} cannot be written: {fault.strerror}") from None
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            with _files(f"the store at {self.path} cannot be locked"):
+                fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
             os.close(handle)
@@ -155,16 +159,14 @@ class Folder:
         False if it has been removed meanwhile.
         """
         lock = self.path / "snapshots" / f"{generation}.lock"
-        try:
-            handle = os.open(lock, os.O_RDONLY)
-        except OSError:
-            return False
-        fcntl.flock(handle, fcntl.LOCK_SH)
-        if os.fstat(handle).st_nlink == 0 or not self.snapshot(generation).is_dir():
-            os.close(handle)
-            return False
-        weakref.finalize(owner, os.close, handle)
-        return True
+        with _files(f"generation {generation} of {self.path} cannot be held"):
+            try:
+                handle = os.open(lock, os.O_RDONLY)
+            except FileNotFoundError:
+                return False
+            weakref.finalize(owner, os.close, handle)  # whatever comes of it, once
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            return os.fstat(handle).st_nlink > 0 and self.snapshot(generation).is_dir()
 
     def prepare(self, generation: str) -> None:
         """Clears the place of a new generation of what a killed writer left, and makes its lock."""
@@ -190,6 +192,11 @@ class Folder:
                 shutil.rmtree(self.snapshot(generation), ignore_errors=True)
             finally:
                 os.close(handle)
+
+
+def _files(doing: str) -> Seam:
+    """What the file system raises becomes a StoreError; *doing* says what fails, such as "X cannot be read"."""
+    return Seam((OSError, ValueError), lambda why: StoreError(f"{doing}: {why}"))
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """Any SPARQL 1.1 endpoint, for reading, through SPARQLWrapper.
 
-A generation is what the endpoint said during ``KEEP`` seconds: an endpoint does not tell when it changes.
+A generation is what the endpoint said for a while (five minutes, unless one says otherwise): an endpoint does not tell
+when it changes.
 
 Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 """
@@ -15,7 +16,6 @@ import time
 import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from pyoxigraph import (
@@ -26,22 +26,32 @@ from pyoxigraph import (
     QuerySolutions,
     RdfFormat,
     Triple,
-    parse,
     serialize,
 )
 from pyoxigraph import parse_query_results as parse_results
 from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
 
-from kgcompare.errors import EndpointError, QueryError, StoreError
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
+from kgcompare.errors import (
+    DataError,
+    EndpointError,
+    QueryError,
+    Seam,
+    StoreError,
+    SyntaxFault,
+    Unavailable,
+    UsageError,
+    reason,
+)
+from kgcompare.rdf.graph import Term, as_node
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.syntaxes import nests_deeply, read_bytes
 from kgcompare.store.base import Results, Solutions, Statements, Verdict
 
-KEEP = 300.0
-"""Seconds for which answers of an endpoint are kept."""
 _LONGEST_GET = 1500
-_MOST_BYTES = 512 * 1024 * 1024
+_MOST_TRIPLE_TERMS = 500
+"""Of results in XML, which SPARQL 1.1 has none in: the engine's parser follows them on its stack."""
 _ACCEPT = (
     "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8, "
     "application/sparql-results+xml;q=0.5, application/rdf+xml;q=0.5"
@@ -60,8 +70,9 @@ class RemoteSnapshot:
     index_path: Path | None = None
     keeps_shapes = False
 
-    def __init__(self, endpoint: str, base: Base, timeout: float, generation: str) -> None:
+    def __init__(self, endpoint: str, base: Base, timeout: float, most_bytes: int, generation: str) -> None:
         self.endpoint = endpoint
+        self.most_bytes = most_bytes
         self.base = base
         self.timeout = timeout
         self.generation = generation
@@ -73,29 +84,33 @@ class RemoteSnapshot:
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
         media, body = self._fetch(query)
-        found: Any = None
+        if media in _RESULTS:
+            return self._results(body, _RESULTS[media])
+        syntax = RdfFormat.from_media_type(media)
+        if syntax is None or media == "text/plain":
+            raise EndpointError(f"{self.endpoint} answered with {media or 'no media type'}, which is no SPARQL answer")
         try:
-            if media in _RESULTS:
-                found = parse_results(body, _RESULTS[media])
-                if isinstance(found, QuerySolutions):
-                    variables = tuple(variable.value for variable in found.variables)
-                    return Solutions(variables, [tuple(solution) for solution in found])
-                if isinstance(found, QueryBoolean):
-                    return Verdict(bool(found))
-            syntax = RdfFormat.from_media_type(media)
-            if syntax is None or media == "text/plain":
-                raise EndpointError(
-                    f"{self.endpoint} answered with {media or 'no media type'}, which is no SPARQL answer"
-                )
-            triples = [Triple(q.subject, q.predicate, q.object) for q in parse(io.BytesIO(body), syntax)]
-            return Statements(triples)
-        except (SyntaxError, ValueError, OSError) as fault:
-            fault.with_traceback(None)  # its frames hold the iterator
-            raise EndpointError(
-                f"{self.endpoint} answered something that is no SPARQL result: {_line(fault)}"
-            ) from None
+            quads = list(read_bytes(body, syntax, self.endpoint, ""))
+        except SyntaxFault as fault:
+            raise self._nonsense(reason(fault)) from None
+        return Statements([Triple(quad.subject, quad.predicate, quad.object) for quad in quads])
+
+    def _results(self, body: bytes, form: QueryResultsFormat) -> Solutions | Verdict:
+        if nests_deeply(body) if form == QueryResultsFormat.JSON else body.count(b"triple>") > _MOST_TRIPLE_TERMS:
+            raise self._nonsense("it nests too deeply")
+        answer: QuerySolutions | QueryBoolean | None = None
+        try:
+            with Seam((SyntaxError, ValueError, OSError, RuntimeError), self._nonsense):
+                answer = parse_results(body, form)
+                if isinstance(answer, QuerySolutions):
+                    variables = tuple(variable.value for variable in answer.variables)
+                    return Solutions(variables, [tuple(solution) for solution in answer])
+                return Verdict(bool(answer))
         finally:
-            found = None  # pyoxigraph's iterators must end in the thread that made them
+            answer = None  # pyoxigraph's iterators must end in the thread that made them
+
+    def _nonsense(self, why: str) -> EndpointError:
+        return EndpointError(f"{self.endpoint} answered something that is no SPARQL result: {why}")
 
     def select(self, query: str) -> Solutions:
         """Answers a SELECT.
@@ -103,33 +118,52 @@ class RemoteSnapshot:
         :raises QueryError: if the endpoint refuses it.
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
-        found = self.query(query)
-        if not isinstance(found, Solutions):
+        answer = self.query(query)
+        if not isinstance(answer, Solutions):
             raise EndpointError(f"{self.endpoint} did not answer a SELECT with solutions")
-        return found
+        return answer
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
-        found = self.select(load("graph").bind(graph=[NamedNode(name)]))
-        graph = NamedNode(name)
-        return [Quad(subject, predicate, value, graph) for subject, predicate, value in found.rows]  # type: ignore[arg-type]
+        with Seam((ValueError,), lambda why: UsageError(f"{name[:200]!r} cannot be the name of a graph: {why}")):
+            graph = NamedNode(name)
+        rows = self._columns(load("graph").bind(graph=[graph]), "subject", "predicate", "object")
+        return [self._quad(subject, predicate, value, graph) for subject, predicate, value in rows]
 
     def graphs(self) -> list[str]:
         """The names of the named graphs."""
-        return [row[0].value for row in self.select(load("graphs").text).rows if isinstance(row[0], NamedNode)]
+        rows = self._columns(load("graphs").text, "graph")
+        return [graph.value for (graph,) in rows if isinstance(graph, NamedNode)]
 
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs; those of the default graph without one."""
-        found = self.select(load("quads").text)
-        for subject, predicate, value, graph in found.rows:
-            yield Quad(subject, predicate, value, graph)  # type: ignore[arg-type]
+        rows = self._columns(load("quads").text, "subject", "predicate", "object", "graph")
+        return (self._quad(subject, predicate, value, graph) for subject, predicate, value, graph in rows)
+
+    def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
+        """The terms of some variables in each solution, whatever else the endpoint brings along and in whatever order.
+
+        :raises EndpointError: if it leaves one of them out.
+        """
+        answer = self.select(query)
+        if missing := set(names) - set(answer.variables):
+            raise self._nonsense(f"?{', ?'.join(sorted(missing))} is not in it")
+        places = [answer.variables.index(name) for name in names]
+        return (tuple(row[place] for place in places) for row in answer.rows)
+
+    def _quad(self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Term | None) -> Quad:
+        if not isinstance(predicate, NamedNode) or value is None:
+            raise self._nonsense("a statement in it is none")
+        try:
+            return Quad(as_node(subject), predicate, value, None if graph is None else as_node(graph))
+        except DataError as fault:
+            raise self._nonsense(reason(fault)) from None
 
     def dump(self, path: Path) -> None:
         """Writes all statements with their graphs to a file, as N-Quads."""
-        try:
-            serialize(self.quads(), str(path), format=RdfFormat.N_QUADS)
-        except OSError as fault:
-            raise StoreError(f"{path} cannot be written: {fault}") from None
+        quads = list(self.quads())
+        with Seam((OSError, ValueError), lambda why: StoreError(f"{path} cannot be written: {why}")):
+            serialize(quads, str(path), format=RdfFormat.N_QUADS)
 
     def _fetch(self, query: str) -> tuple[str, bytes]:
         """(media type, body) of the answer, within the time.
@@ -137,27 +171,31 @@ class RemoteSnapshot:
         A socket's timeout starts again with every byte, so a server that drips would hold us for ever; the
         exchange runs beside and is left to itself when the time is over.
         """
-        found: list[tuple[str, bytes] | Exception] = []
+        with Seam((ValueError,), lambda why: QueryError(f"the query is no text that can be sent: {why}")):
+            query.encode()
+        outcome: list[tuple[str, bytes] | Exception] = []
 
         def exchange() -> None:
             try:
-                found.append(self._exchange(query))
+                outcome.append(self._exchange(query))
             except Exception as fault:  # noqa: BLE001  raised again below, in the thread that asked
-                found.append(fault)
+                outcome.append(fault)
 
         thread = threading.Thread(target=exchange, name="kgcompare-endpoint", daemon=True)
-        thread.start()
+        with Seam((RuntimeError,), lambda why: Unavailable(f"{self.endpoint} cannot be asked just now: {why}")):
+            thread.start()
         thread.join(self.timeout)
-        if not found:
+        if not outcome:
             raise self._late()
-        if isinstance(found[0], Exception):
-            raise found[0]
-        return found[0]
+        with Seam((Exception,), lambda why: EndpointError(f"{self.endpoint} cannot be reached: {why}")):
+            if isinstance(outcome[0], Exception):
+                raise outcome[0]
+        return outcome[0]
 
     def _late(self) -> EndpointError:
         return EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s")
 
-    def _request(self, query: str) -> Any:
+    def _request(self, query: str) -> SPARQLWrapper:
         by_get = len(query) <= _LONGEST_GET
         parts = urlsplit(self.endpoint)
         wrapper = SPARQLWrapper(urlunsplit(parts._replace(query="")) if by_get else self.endpoint, agent="kgcompare")
@@ -175,7 +213,7 @@ class RemoteSnapshot:
     def _exchange(self, query: str) -> tuple[str, bytes]:
         deadline = time.monotonic() + self.timeout
         try:
-            response: Any = self._request(query).query().response
+            response: http.client.HTTPResponse = self._request(query).query().response
             with response:
                 media = (response.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
                 body = io.BytesIO()
@@ -183,8 +221,8 @@ class RemoteSnapshot:
                     body.write(chunk)
                     if time.monotonic() > deadline:
                         raise self._late()
-                    if body.tell() > _MOST_BYTES:
-                        raise EndpointError(f"{self.endpoint} answered more than {_MOST_BYTES >> 20} MiB")
+                    if body.tell() > self.most_bytes:
+                        raise EndpointError(f"{self.endpoint} answered more than {self.most_bytes / (1 << 20):g} MiB")
                 if response.length:
                     raise EndpointError(f"{self.endpoint} broke off in the middle of its answer")
                 return media, body.getvalue()
@@ -193,30 +231,36 @@ class RemoteSnapshot:
             raise EndpointError(f"{self.endpoint} answered with status {fault.code}") from None
         except SPARQLWrapperException as fault:
             if isinstance(fault, QueryBadFormed):
-                raise QueryError(f"{self.endpoint} refused the query: {_line(fault)}") from None
-            raise EndpointError(f"{self.endpoint} failed: {_line(fault)}") from None
+                raise QueryError(f"{self.endpoint} refused the query: {reason(fault)}") from None
+            raise EndpointError(f"{self.endpoint} failed: {reason(fault)}") from None
         except TimeoutError:
             raise self._late() from None
         except urllib.error.URLError as fault:
             if isinstance(fault.reason, TimeoutError):
                 raise self._late() from None
-            raise EndpointError(f"{self.endpoint} cannot be reached: {_line(fault.reason)}") from None
+            raise EndpointError(f"{self.endpoint} cannot be reached: {reason(fault.reason)}") from None
         except (OSError, http.client.HTTPException, ValueError) as fault:
-            raise EndpointError(f"{self.endpoint} cannot be reached: {_line(fault)}") from None
-
-
-def _line(fault: object) -> str:
-    """What an error says, on one line of bounded length."""
-    return " ".join(str(fault).split())[:500] or type(fault).__name__
+            raise EndpointError(f"{self.endpoint} cannot be reached: {reason(fault)}") from None
 
 
 class RemoteStore:
     """A SPARQL endpoint as a store."""
 
-    def __init__(self, endpoint: str, base: str = DEFAULT_BASE, timeout: float = 30.0) -> None:
-        """Names the endpoint; nothing is asked of it yet. *timeout* is in seconds.
+    def __init__(
+        self,
+        endpoint: str,
+        base: str = DEFAULT_BASE,
+        timeout: float = 30.0,
+        keep: float = 300.0,
+        most_bytes: int = 512 * 1024 * 1024,
+    ) -> None:
+        """Names the endpoint; nothing is asked of it yet.
+
+        *timeout* is how many seconds an answer may take, *most_bytes* how long it may be; *keep* is for how many
+        seconds the endpoint counts as unchanged.
 
         :raises EndpointError: if that is not an http or https address.
+        :raises UsageError: if *base* cannot be a base.
         """
         try:
             parts = urlsplit(endpoint)
@@ -226,18 +270,22 @@ class RemoteStore:
         if not usable:
             raise EndpointError(f"{endpoint!r} is not the address of an endpoint; it starts with http:// or https://")
         self.endpoint = endpoint
-        self.base = Base(base)
+        self.base = Base(checked_base(base))
         self.timeout = timeout
-        self.identity = hashlib.sha256(endpoint.encode()).hexdigest()[:16]
-        self._made = time.time()
-        self._until = time.monotonic() + KEEP
-        self._snapshot = RemoteSnapshot(endpoint, self.base, timeout, f"{self._made:.0f}")
+        self.identity = hashlib.sha256(endpoint.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.keep = keep
+        self.most_bytes = most_bytes
+        self._until = time.monotonic() + keep
+        self._snapshot = self._begun()
+
+    def _begun(self) -> RemoteSnapshot:
+        return RemoteSnapshot(self.endpoint, self.base, self.timeout, self.most_bytes, f"{time.time():.0f}")
 
     def snapshot(self) -> RemoteSnapshot:
-        """The present state; a new generation every ``KEEP`` seconds."""
+        """The present state; a new generation every ``keep`` seconds."""
         if time.monotonic() > self._until:
-            self._until = time.monotonic() + KEEP
-            self._snapshot = RemoteSnapshot(self.endpoint, self.base, self.timeout, f"{time.time():.0f}")
+            self._until = time.monotonic() + self.keep
+            self._snapshot = self._begun()
         return self._snapshot
 
     def opened(self) -> RemoteSnapshot | None:

@@ -58,9 +58,9 @@ def years(text: str) -> tuple[int | None, int | None]:
         raise ValueError(f"{text!r} is not a date in EDTF") from None
     start_text, _, end_text = text.partition("/")
 
-    def year(bound: object, said: str) -> int | None:
+    def year(bound: object, written: str) -> int | None:
         value = getattr(bound, "tm_year", bound)
-        if said in {"..", ""} or not isinstance(value, int | float) or not math.isfinite(value):
+        if written in {"..", ""} or not isinstance(value, int | float) or not math.isfinite(value):
             return None
         return int(value)
 

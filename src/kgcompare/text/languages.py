@@ -1,15 +1,19 @@
 """Language tags, the order in which a missing translation is made up for, and the interface's own messages.
 
 The fixed order: the language asked for, then the same without its region or script, then English,
-then any other by tag. Interface texts come from ``messages/LANG.po`` (gettext), English being the key.
+then any other by tag. Interface texts come from ``messages/LANG.po``, English being the key. A message may stand
+there in a context (``msgctxt``): a kind of thing, such as ``method``, whose readers are told the same in words of
+their own. The English file has nothing else.
 
-Source: RFC 5646 (BCP 47), RFC 4647 section 3.4 (lookup), RFC 9110 section 12.5.4 (Accept-Language).
+Source: RFC 5646 (BCP 47), RFC 4647 section 3.4 (lookup), RFC 9110 section 12.5.4 (Accept-Language);
+GNU gettext manual, sections 11.2.5 (contexts) and 11.2.6 (plural forms).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +21,8 @@ from kgcompare.errors import UsageError
 
 T = TypeVar("T")
 DEFAULT = "en"
-_MESSAGES = Path(__file__).parent / "messages"
+MESSAGES = (Path(__file__).parent / "messages",)
+"""The folders of the interface's messages; a language has the first file of its name."""
 
 
 @lru_cache(maxsize=512)
@@ -71,27 +76,64 @@ def matches(tag: str, lang: str) -> bool:
 @cache
 def interface_languages() -> tuple[str, ...]:
     """The languages in which the interface itself speaks; English first."""
-    return (DEFAULT, *sorted(path.stem for path in _MESSAGES.glob("*.po")))
+    tags = {path.stem for folder in MESSAGES for path in folder.glob("*.po")} - {DEFAULT}
+    return (DEFAULT, *sorted(tags))
+
+
+class _WithoutContext(NullTranslations):
+    """Says in no context what has no translation in the context asked for."""
+
+    def __init__(self, plain: NullTranslations) -> None:
+        super().__init__()
+        self._plain = plain
+
+    def pgettext(self, context: str, message: str) -> str:  # noqa: ARG002
+        return self._plain.gettext(message)
+
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:  # noqa: ARG002
+        return self._plain.ngettext(msgid1, msgid2, n)
 
 
 @cache
-def _catalogue(lang: str) -> Mapping[str, str]:
+def _translations(lang: str) -> NullTranslations:
+    """The messages of a language in which the interface speaks; read when it first says something."""
+    from io import BytesIO
+
+    from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    for tag in chain(lang):
-        path = _MESSAGES / f"{tag}.po"
-        if tag == DEFAULT or not tag:
-            break
-        if path.is_file():
-            with path.open("rb") as file:
-                return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
-    return {}
+    path = next((path for folder in MESSAGES if (path := folder / f"{lang}.po").is_file()), None)
+    if path is None:
+        return NullTranslations()
+    with path.open("rb") as file:
+        messages = read_po(file)
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    translations = GNUTranslations(compiled)
+    translations.add_fallback(_WithoutContext(translations))
+    return translations
 
 
-def translate(lang: str, message: str, **values: object) -> str:
-    """An interface text in *lang*, English where there is no translation; ``{name}`` is filled from *values*."""
-    text = _catalogue(speaks(lang)).get(message, message)
+def translate(lang: str, message: str, /, *, context: str = "", **values: object) -> str:
+    """An interface text in *lang*, English where there is no translation; ``{name}`` is filled from *values*.
+
+    In a *context* (a kind of thing) it is the text for that; without one there, the text for all.
+    """
+    translations = _translations(speaks(lang))
+    text = translations.pgettext(context, message) if context else translations.gettext(message)
     return text.format(**values) if values else text
+
+
+def translate_plural(lang: str, one: str, many: str, count: int, /, *, context: str = "", **values: object) -> str:
+    """An interface text that speaks of *count* things, in the plural form that *lang* has for that number.
+
+    *one* and *many* are the English text for one thing and for any other number. ``{count}`` is the number itself
+    unless *values* say how it is written.
+    """
+    translations = _translations(speaks(lang))
+    text = translations.npgettext(context, one, many, count) if context else translations.ngettext(one, many, count)
+    return text.format(**{"count": count, **values})
 
 
 def speaks(lang: str) -> str:
@@ -100,7 +142,7 @@ def speaks(lang: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def number(lang: str, value: int) -> str:
+def grouped(lang: str, value: int) -> str:
     """A whole number as a reader of *lang* groups its digits."""
     from babel.numbers import format_decimal
 

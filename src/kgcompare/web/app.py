@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -11,13 +11,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
 from kgcompare.schema.shapes import read_shapes
+from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web import (
     crawlers,
     dataset,
     lists,
-    openapi,
+    once,
     pages,
     problems,
     query_page,
@@ -33,11 +34,15 @@ from kgcompare.web.kept import PREFLIGHT, SECURITY, Front
 from kgcompare.web.request import check_host, set_current
 from kgcompare.web.settings import Settings
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from kgcompare.web.kept import QuickApplication
+
 _ADDRESSES = (
     crawlers,
     dataset,
     lists,
-    openapi,
     pages,
     query_page,
     reconcile,
@@ -47,25 +52,40 @@ _ADDRESSES = (
     vocabularies,
 )
 """The modules that answer addresses."""
-MOST_BODY = 1024 * 1024
-"""Bytes of a request's body."""
 
 
-def create_app(settings: Settings | None = None, catalogue: Catalogue | None = None) -> Flask:
-    """The Flask application over a catalogue, or over the one that *settings* name.
+class Site(Flask):
+    """The Flask application behind what answers without waking it: kept answers, a prefix, proxies."""
+
+    def __init__(self) -> None:
+        super().__init__(__name__)
+        self.outer: WSGIApplication = super().wsgi_app
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answers a request (WSGI); a quick one by None where no answer is kept (:data:`~kgcompare.web.kept.QUICK`)."""
+        return self.outer(environ, start_response)
+
+
+def create_app(settings: Settings | None = None, catalogue: Catalogue | None = None) -> Site:
+    """The application over a catalogue, or over the one that *settings* name.
 
     :raises StoreError: if it cannot be opened.
     """
     settings = settings or Settings()
-    found = catalogue or _open(settings)
-    app = Flask(__name__)
-    app.config.update(MAX_CONTENT_LENGTH=MOST_BODY, MAX_FORM_MEMORY_SIZE=MOST_BODY, MAX_FORM_PARTS=200)
-    app.extensions["kgcompare"] = found
-    app.config["QUERY_TIMEOUT"] = settings.query_timeout
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    limits = settings.limits
+    catalogue = catalogue or _open(settings)
+    app = Site()
+    app.config.update(
+        LIMITS=limits,
+        MAX_CONTENT_LENGTH=limits.body_bytes,
+        MAX_FORM_MEMORY_SIZE=limits.body_bytes,
+        MAX_FORM_PARTS=limits.form_parts,
+    )
+    app.extensions["kgcompare"] = catalogue
+    once.limit_waiting(app, limits.making_waiting)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    front = Front(app.wsgi_app, found)
+    front = Front(app.outer, catalogue, limits.kept_bytes)
     trusted = settings.names
 
     @app.before_request
@@ -83,33 +103,39 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             response.headers.update(PREFLIGHT | {"Access-Control-Allow-Methods": response.headers.get("Allow", "GET")})
         return response
 
-    problems.register(app)
+    problems.answer_errors(app)
     for module in _ADDRESSES:
         app.register_blueprint(module.blueprint)
-    rendering.register(app)
-    outer: Any = _Prefix(front, settings.root) if settings.root else front
-    n = settings.proxies
-    app.wsgi_app = ProxyFix(outer, x_for=n, x_proto=n, x_host=n) if n else outer  # type: ignore[method-assign]
+    rendering.equip_templates(app)
+    # The None of a quick request, which only our own server makes, is not in the type.
+    app.outer = cast("WSGIApplication", _Prefix(front, settings.root) if settings.root else front)
+    if n := settings.proxies:
+        app.outer = ProxyFix(app.outer, x_for=n, x_proto=n, x_host=n)
     return app
 
 
 def _open(settings: Settings) -> Catalogue:
     extra = [triple for path in settings.shapes for triple in read_shapes(path)]
+    limits = settings.limits
     if settings.endpoint is not None:
-        return Catalogue(RemoteStore(settings.endpoint, timeout=settings.timeout), extra_shapes=extra)
-    if settings.store is None:
+        store: Store = RemoteStore(
+            settings.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
+        )
+    elif settings.store is not None:
+        store = EmbeddedStore(settings.store)
+    else:
         raise StoreError("name a store folder or an endpoint")
-    return Catalogue(EmbeddedStore(settings.store), extra_shapes=extra)
+    return Catalogue(store, extra_shapes=extra, most_described=limits.kept_descriptions)
 
 
 class _Prefix:
     """Lets the application live below a path: requests with it lose it, links get it."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes] | None], prefix: str) -> None:
+    def __init__(self, app: QuickApplication, prefix: str) -> None:
         self.app = app
         self.prefix = prefix
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes] | None:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
         path = environ.get("PATH_INFO", "")
         if path == self.prefix or path.startswith(self.prefix + "/"):
             environ["PATH_INFO"] = path[len(self.prefix) :] or "/"

@@ -16,8 +16,8 @@ from kgcompare.report.extent import changes
 from kgcompare.text.languages import DEFAULT
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer
-from kgcompare.web.rendering import render
-from kgcompare.web.request import current, language, root
+from kgcompare.web.rendering import list_address, render_page
+from kgcompare.web.request import current, language, list_path, root
 
 blueprint = Blueprint("crawlers", __name__)
 _SITEMAP = 2_500
@@ -29,7 +29,6 @@ _ENDLESS = ("add", "after", "mark", "only", "swap")
 """Parameters of pages that show again what another address shows."""
 _PAGES = (
     "pages.home",
-    "lists.methods",
     "dataset.page",
     "dataset.report",
     "vocabularies.namespace",
@@ -55,14 +54,14 @@ def sitemap(number: str = "") -> Response:
 
     def make() -> str:
         page = int(number or 1) - 1
-        found, pages = current().index.stretch(max(page, 0), _SITEMAP)
+        things, pages = current().index.stretch(max(page, 0), _SITEMAP)
         if not 0 <= page < pages:
             raise UnknownThing(f"there are {pages} sitemaps; {number} is none of them")
         if not number and pages > 1:
             parts = [(url_for("crawlers.sitemap", number=n + 1), None) for n in range(pages)]
             return _listing("sitemapindex", "sitemap", parts)
-        dates = changes(current(), [thing for thing, _, _ in found])
-        records = [(url_for("records.record", kind=kind, name=slug), dates.get(thing)) for thing, kind, slug in found]
+        dates = changes(current(), [thing for thing, _, _ in things])
+        records = [(url_for("records.record", kind=kind, name=slug), dates.get(thing)) for thing, kind, slug in things]
         if page == 0:
             records = [(path, None) for path in _pages()] + records
         return _listing("urlset", "url", records)
@@ -71,15 +70,17 @@ def sitemap(number: str = "") -> Response:
 
 
 def _pages() -> list[str]:
-    """The pages that are no records, and the comparisons that people ask for."""
-    asked = [url_for("pages.compare", method=[thing.id for thing in things]) for things in examples(DEFAULT)]
-    return [url_for(endpoint) for endpoint in _PAGES] + asked
+    """The pages that are no records, the list of what is compared, and the comparisons that people ask for."""
+    home, *others = (url_for(endpoint) for endpoint in _PAGES)
+    comparisons = [url_for("pages.compare", method=[thing.id for thing in things]) for things in examples(DEFAULT)]
+    return [home, list_address(current().main_kind, lang=None), *others, *comparisons]
 
 
-def _listing(outer: str, inner: str, found: Iterable[tuple[str, str | None]]) -> str:
+def _listing(outer: str, inner: str, addresses: Iterable[tuple[str, str | None]]) -> str:
+    """A sitemap of (path, date of the last change), or an index of sitemaps."""
     host = root().removesuffix(request.script_root)
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<{outer} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">']
-    for path, date in found:
+    for path, date in addresses:
         changed = f"<lastmod>{escape(date)}</lastmod>" if date else ""
         lines.append(f"<{inner}><loc>{escape(host + path)}</loc>{changed}</{inner}>")
     return "\n".join([*lines, f"</{outer}>", ""])
@@ -89,4 +90,8 @@ def _listing(outer: str, inner: str, found: Iterable[tuple[str, str | None]]) ->
 def opensearch() -> Response:
     """How a browser searches here."""
     lang = language()
-    return answer(_OPENSEARCH, lang, lambda: render("opensearch.xml", lang, root=root()))
+
+    def make() -> str:
+        return render_page("opensearch.xml", lang, root=root(), list=root() + list_path(current().main_kind))
+
+    return answer(_OPENSEARCH, lang, make)

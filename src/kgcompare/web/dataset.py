@@ -23,32 +23,38 @@ from kgcompare.web import signposting
 from kgcompare.web.kept import answer, answers_of, pick
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.once import extent_of, once, report_of
-from kgcompare.web.rendering import format_name, render
-from kgcompare.web.request import current, language, root
+from kgcompare.web.rendering import format_name, known_counts, render_page
+from kgcompare.web.request import current, language, limits, root
 
 blueprint = Blueprint("dataset", __name__)
-OFFERED = ("html", *RDF, "json")
+DATASET_FORMATS = ("html", *RDF, "json")
 
 
 @blueprint.get("/dataset")
 @blueprint.get("/dataset.<suffix>")
 def page(suffix: str = "") -> Response:
     """What the dataset is: licence, counts, formats, and how to get at it."""
-    form = pick(OFFERED, suffix)
+    form = pick(DATASET_FORMATS, suffix)
     lang = language()
     if form.name in RDF:
         return _described(form)
 
     def make() -> str:
-        extent, counts, about = extent_of(current()), current().counts(), translate(lang, void.ABOUT)
+        extent, counts, about = (
+            extent_of(current()),
+            current().counts(),
+            translate(lang, void.ABOUT, context=current().main_kind),
+        )
         if form.name == "html":
             named = ", ".join(format_name(name) for name in formats.RECORD)
-            return render("dataset.html", lang, counts=counts, formats=named, extent=extent, description=about)
+            return render_page(
+                "dataset.html", lang, counts=known_counts(), formats=named, extent=extent, description=about
+            )
         return json.dumps(
             {
                 "iri": void.dataset_iri(current().base),
                 "name": "kgcompare",
-                "title": translate(lang, void.TITLE),
+                "title": translate(lang, void.TITLE, context=current().main_kind),
                 "description": about,
                 "licenses": list(extent.licences),
                 "generation": current().name,
@@ -61,12 +67,12 @@ def page(suffix: str = "") -> Response:
             }
         )
 
-    return answer(form, lang, make, lambda: signposting.of_dataset(OFFERED))
+    return answer(form, lang, make, lambda: signposting.links_of_dataset(DATASET_FORMATS))
 
 
 @blueprint.get("/.well-known/void")
 def well_known() -> Response:
-    """The same where VoID says that it is: RDF for all who do not name HTML."""
+    """The description of the dataset where VoID says that it is: RDF for all who do not name HTML."""
     if request.args.get("format") or names_html(request.headers.get("Accept", "")):
         return page()
     form = pick((*RDF, "json"))
@@ -76,11 +82,13 @@ def well_known() -> Response:
 def _described(form: Format) -> Response:
     def make() -> str:
         counts = current().counts()
-        examples = [thing.iri for thing in current().search(Filter(), most=3).things]
-        triples = void.describe(current().base, root(), extent_of(current()), sum(counts.values()), examples)
+        examples = [thing.iri for thing in current().search(Filter(kind=current().main_kind), most=3).things]
+        triples = void.describe(
+            current().base, root(), extent_of(current()), sum(counts.values()), examples, current().main_kind
+        )
         return rdf.write(triples, form.name, current().base.value)
 
-    return answer(form, None, make, lambda: signposting.of_dataset(OFFERED))
+    return answer(form, None, make, lambda: signposting.links_of_dataset(DATASET_FORMATS))
 
 
 @blueprint.get("/dump.nq.gz")
@@ -91,7 +99,7 @@ def dump() -> Response:
         mimetype="application/gzip",
         as_attachment=True,
         download_name="kgcompare.nq.gz",
-        etag=answers_of(current()).tag("dump").strip('"'),
+        etag=answers_of(current(), limits().kept_bytes).tag("dump").strip('"'),
     )
 
 
@@ -122,13 +130,13 @@ def report(suffix: str = "") -> Response:
     lang = language()
 
     def make() -> str:
-        found = report_of(current())
+        report = report_of(current())
         if form.name == "json":
-            return state.as_json(found, lang)
-        return render(
+            return state.as_json(report, lang)
+        return render_page(
             "report.html",
             lang,
-            found=found,
+            report=report,
             share=state.share,
             period=state.period,
             message=state.message,

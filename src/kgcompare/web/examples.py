@@ -5,21 +5,18 @@ from __future__ import annotations
 from kgcompare import resources
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Thing
-from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.web.request import current
 
 
 def examples(lang: str) -> list[tuple[Thing, ...]]:
-    """Comparisons that people ask for, of those whose methods are all in the catalogue."""
+    """Comparisons that people ask for, of those whose things are all in the catalogue."""
     rows = resources.example_comparisons()
-    entries = current().index.of_class(KGC_METHOD, sorted({slug for row in rows for slug in row}))
-    reader = Reader(lang, current().descriptions.things(entries.values()))
-    found = []
-    for row in rows:
-        if all(slug in entries for slug in row):
-            things = []
-            for slug in row:
-                tag, label = reader.label(entries[slug])
-                things.append(Thing(slug, entries[slug], "method", label, tag))
-            found.append(tuple(things))
-    return found
+    generation = current()
+    entries = generation.index.of_class(generation.main_class, sorted({slug for row in rows for slug in row}))
+    reader = Reader(lang, generation.descriptions.things(entries.values()))
+
+    def thing(slug: str) -> Thing:
+        tag, label = reader.label(entries[slug])
+        return Thing(slug, entries[slug], generation.main_kind, label, tag)
+
+    return [tuple(map(thing, row)) for row in rows if all(slug in entries for slug in row)]

@@ -14,30 +14,29 @@ import io
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout, ServiceUnavailable, UnsupportedMediaType
 from werkzeug.wsgi import FileWrapper
 
+from kgcompare.sandbox.limits import Limits
 from kgcompare.web.kept import QUICK
 
 if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
     from granian._granian import RSGIHTTPProtocol as HTTPProtocol
     from granian.rsgi import Scope
 
-PATIENCE = 10.0
-"""Seconds that a body may take to arrive."""
-LINGER = 2.0
-"""Seconds for which one that is too long is read, so that its sender hears of it and not of a broken connection."""
-MOST_HELD = 64 * 1024 * 1024
-"""Bytes of all bodies together that are still arriving."""
+    from kgcompare.web.kept import QuickApplication
+
 FAULT = "kgcompare.fault"
 """Where the application finds what is wrong with a body, as an exception to raise."""
 _SMALL = 1024 * 1024
-"""Bytes of a file that is read into memory."""
+"""Bytes of a file that is read into memory; the server sends a longer one by itself."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -56,15 +55,15 @@ class _Answer:
 class Gateway:
     """An RSGI application that runs a WSGI application in threads."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes] | None], threads: int, most: int) -> None:
+    def __init__(self, app: QuickApplication, limits: Limits) -> None:
         """Starts no thread yet.
 
-        *app* gives None to a quick request (``QUICK`` in its environ) that it would have to work for. *most* is how
-        many bytes of a body are taken in before the application says that it is too long.
+        *app* gives None to a quick request (``QUICK`` in its environ) that it would have to work for. Of a body one
+        byte more is taken in than it may have, so that the application says that it is too long.
         """
         self.app = app
-        self.most = most
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.limits = limits
+        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="request")
         self._held = 0
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -85,26 +84,28 @@ class Gateway:
         else:
             protocol.response_bytes(answer.status, answer.headers, answer.body)
 
-    async def _take(self, environ: dict[str, Any], protocol: HTTPProtocol) -> bytes:
+    async def _take(self, environ: WSGIEnvironment, protocol: HTTPProtocol) -> bytes:
         """The body, as far as it is wanted; what is wrong with it goes to the application."""
         announced = int(environ.get("CONTENT_LENGTH") or -1)
+        most = self.limits.body_bytes
         environ.pop("HTTP_TRANSFER_ENCODING", None)  # undone by now
         body = bytearray()
         fault: HTTPException | None = None
         if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
             fault = UnsupportedMediaType("send the body as it is, without Content-Encoding")
-        elif announced > self.most and "HTTP_EXPECT" in environ:
+        elif announced > most and "HTTP_EXPECT" in environ:
             return b""  # the application refuses it by its length, before it is sent
         else:
+            patience = self.limits.long_body_time if announced > most else self.limits.body_time
             try:
-                async with asyncio.timeout(LINGER if announced > self.most else PATIENCE) as limit:
+                async with asyncio.timeout(patience) as limit:
                     fault = await self._fill(body, protocol, limit)
             except TimeoutError:
-                if len(body) <= self.most:
+                if len(body) <= most:
                     fault = RequestTimeout("the body did not arrive in time")
             finally:
                 self._held -= len(body)
-            if announced > self.most:
+            if announced > most:
                 return b""
             if fault is None and len(body) < announced:
                 fault = BadRequest("the body is shorter than its Content-Length")
@@ -116,25 +117,27 @@ class Gateway:
     async def _fill(self, body: bytearray, protocol: HTTPProtocol, limit: asyncio.Timeout) -> HTTPException | None:
         """Takes chunks in; of what is too long one byte too many, and the rest is read for the client to hear of it."""
         dropped = 0
+        most, together = self.limits.body_bytes, self.limits.arriving_bytes
         async for chunk in protocol:
-            kept = chunk[: self.most + 1 - len(body)]
+            kept = chunk[: most + 1 - len(body)]
             body += kept
             self._held += len(kept)
             if len(kept) < len(chunk) and not dropped:
-                limit.reschedule(asyncio.get_running_loop().time() + LINGER)
+                limit.reschedule(asyncio.get_running_loop().time() + self.limits.long_body_time)
             dropped += len(chunk) - len(kept)
-            if self._held > MOST_HELD:
+            if self._held > together:
                 return ServiceUnavailable("too many requests are on their way; try again in a moment", retry_after=2)
-            if dropped > MOST_HELD:
+            if dropped > together:
                 break
         return None
 
-    def _ask(self, environ: dict[str, Any]) -> _Answer | None:
-        said: list[Any] = []
+    def _ask(self, environ: WSGIEnvironment) -> _Answer | None:
+        """What the application says; None where it has no quick answer."""
+        begun: list[tuple[int, list[tuple[str, str]]]] = []
         files: list[str] = []
 
-        def start(status: str, headers: list[tuple[str, str]], _: object = None) -> Callable[[bytes], object]:
-            said[:] = int(status[:3]), headers
+        def start(status: str, headers: list[tuple[str, str]], _: object = None, /) -> Callable[[bytes], object]:
+            begun.append((int(status[:3]), headers))
             return io.BytesIO().write
 
         def wrap(file: IO[bytes], size: int = 8192) -> FileWrapper:
@@ -146,7 +149,7 @@ class Gateway:
         if result is None:
             return None
         try:
-            status, headers = said
+            status, headers = begun[-1]
             length = next((int(value) for name, value in headers if name == "Content-Length"), 0)
             if not files or length <= _SMALL or environ["REQUEST_METHOD"] == "HEAD":
                 return _Answer(status, headers, b"".join(result))
@@ -158,17 +161,17 @@ class Gateway:
                 result.close()
 
 
-def environ_of(scope: Scope) -> dict[str, Any]:
+def environ_of(scope: Scope) -> WSGIEnvironment:
     """A request as WSGI has it, without its body.
 
     A header with an underscore in its name is dropped: it could pass for one that a proxy sets.
     """
     host, _, port = scope.server.rpartition(":")
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    by_name: defaultdict[str, list[str]] = defaultdict(list)
     for name, value in scope.headers.items():
         if "_" not in name:
-            found[name.upper().replace("-", "_")].append(value)
-    headers: Mapping[str, str] = {name: ",".join(values) for name, values in found.items()}
+            by_name[name.upper().replace("-", "_")].append(value)
+    headers: Mapping[str, str] = {name: ",".join(values) for name, values in by_name.items()}
     own = {name: headers[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if name in headers}
     return {
         **{f"HTTP_{name}": value for name, value in headers.items() if name not in own},

@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 
@@ -19,11 +19,16 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
-from kgcompare.web.negotiation import choose
+from kgcompare.web.negotiation import choose_format
 from kgcompare.web.problems import NoSuchFormat
-from kgcompare.web.request import current
+from kgcompare.web.request import current, limits
 
-_MOST_BYTES = 64 * 1024 * 1024
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    QuickApplication = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes] | None]
+    """A WSGI application that gives None to a quick request for which it would have to work (:data:`QUICK`)."""
+
 _OVERHEAD = 1000
 """Bytes that an entry takes beside its texts."""
 _TAG = re.compile(r'"[^"]*"')
@@ -86,7 +91,9 @@ def client_has(tag: str, header: str) -> bool:
 class Answers:
     """The answers of one generation, for as long as they fit into memory."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, most: int) -> None:
+        """Keeps none yet, and never more than *most* bytes."""
+        self.most = most
         shapes = "".join(sorted(str(triple) for triple in generation.shapes.triples))
         state = "\0".join((generation.store.identity, generation.name, __version__, shapes))
         self.state = hashlib.sha256(state.encode()).hexdigest()
@@ -109,7 +116,7 @@ class Answers:
             size = _OVERHEAD + 4 * sum(map(len, key))
             size += 0 if kept.tag in self._by_tag else _OVERHEAD + len(kept.body)
             self._bytes += size
-            if self._bytes > _MOST_BYTES:
+            if self._bytes > self.most:
                 self._by_key.clear()
                 self._by_tag.clear()
                 self._bytes = size + len(kept.body)
@@ -121,9 +128,9 @@ class Answers:
         return '"' + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] + '"'
 
 
-def answers_of(generation: Generation) -> Answers:
-    """The answers that are kept of a generation."""
-    return generation.once("answers", Answers)
+def answers_of(generation: Generation, most: int) -> Answers:
+    """The answers that are kept of a generation, at most so many bytes of them."""
+    return generation.once("answers", lambda of: Answers(of, most))
 
 
 QUICK = "kgcompare.quick"
@@ -133,9 +140,11 @@ QUICK = "kgcompare.quick"
 class Front:
     """Gives an answer that is kept, and wakes Flask for every other one."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], catalogue: Catalogue) -> None:
+    def __init__(self, app: WSGIApplication, catalogue: Catalogue, most: int) -> None:
+        """Stands before *app*; *most* is how many bytes of answers are kept of a generation."""
         self.app = app
         self.catalogue = catalogue
+        self.most = most
         self._current: Generation | None = None
 
     def current(self) -> Generation:
@@ -148,17 +157,17 @@ class Front:
 
     def _opened(self) -> Generation | None:
         """The newest generation; None where it has to be opened first."""
-        found = self._current
-        return found if found is not None and self.catalogue.store.opened() is found.snapshot else None
+        newest = self._current
+        return newest if newest is not None and self.catalogue.store.opened() is newest.snapshot else None
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes] | None:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
         """Answers a request (WSGI); a quick one by None where no answer is kept."""
         method = environ["REQUEST_METHOD"]
         quick = QUICK in environ
         if method in {"GET", "HEAD"}:
             try:
                 generation = self._opened() if quick else self.current()
-                kept = answers_of(generation).get(key_of(environ)) if generation is not None else None
+                kept = answers_of(generation, self.most).get(key_of(environ)) if generation is not None else None
             except Exception:  # noqa: BLE001  the application meets it again and says so
                 kept = None
             if kept is not None:
@@ -170,7 +179,7 @@ class Front:
         return None if quick else self.app(environ, start_response)
 
 
-def key_of(environ: Mapping[str, Any]) -> tuple[str, ...]:
+def key_of(environ: Mapping[str, str]) -> tuple[str, ...]:
     """What an answer depends on beside the state of the catalogue."""
     return (
         environ.get("wsgi.url_scheme", ""),
@@ -193,7 +202,7 @@ def pick(offered: tuple[str, ...], suffix: str = "") -> Format:
         if named not in offered:
             raise NoSuchFormat(offered)
         return FORMATS[named]
-    form = choose(request.headers.get("Accept", ""), offered)
+    form = choose_format(request.headers.get("Accept", ""), offered)
     if form is None:
         raise NoSuchFormat(offered)
     return form
@@ -201,7 +210,7 @@ def pick(offered: tuple[str, ...], suffix: str = "") -> Format:
 
 def answer(form: Format, lang: str | None, make: Callable[[], str], links: Callable[[], str] | None = None) -> Response:
     """The answer in a format, made unless the client has it, and kept; *links* makes its Link header."""
-    key, answers = key_of(request.environ), answers_of(current())
+    key, answers = key_of(request.environ), answers_of(current(), limits().kept_bytes)
     tag = answers.tag(form.name, lang or "", *key[:5])
     kept = answers.tagged(tag)
     if kept is None:
@@ -209,7 +218,7 @@ def answer(form: Format, lang: str | None, make: Callable[[], str], links: Calla
             return Kept.of(b"", tag, form, lang).response()
         body = make().encode("utf-8", "replace")
         kept = Kept.of(body, tag, form, lang, links() if links else "")
-    if len(kept.body) < _MOST_BYTES // 16:
+    if len(kept.body) < answers.most // 16:
         answers.put(key, kept)
     return kept.response()
 

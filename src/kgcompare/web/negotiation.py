@@ -51,7 +51,7 @@ class Range:
 @lru_cache(maxsize=1024)
 def ranges(header: str) -> tuple[Range, ...]:
     """The media ranges of a header; parameters such as ``profile`` do not narrow them, ill-formed ones are left out."""
-    found = []
+    accepted = []
     for item in _QUOTED.sub('""', header[:4000]).split(","):
         kind, *params = [part.strip() for part in item.split(";")]
         main, slash, sub = kind.lower().partition("/")
@@ -64,23 +64,23 @@ def ranges(header: str) -> tuple[Range, ...]:
                 match = re.fullmatch(r"(?:0(?:\.\d*)?|1(?:\.0*)?|\.\d+)", value.strip())
                 weight = float(match[0]) if match else 0.0
         if main and sub:
-            found.append(Range(main, sub, weight))
-    return tuple(found)
+            accepted.append(Range(main, sub, weight))
+    return tuple(accepted)
 
 
 @lru_cache(maxsize=2048)
-def choose(header: str, offered: Sequence[str]) -> Format | None:
+def choose_format(header: str, offered: Sequence[str]) -> Format | None:
     """The format among *offered* (names) that suits an ``Accept`` header best; None if none does.
 
     No header means anything. Of formats of the same weight one that is named wins over one that a wildcard
     brings, HTML before Turtle before JSON-LD and so on.
     """
-    found = best(header, names_of(tuple(offered)))
-    return FORMATS[found] if found else None
+    name = best_of(header, media_types_of(tuple(offered)))
+    return FORMATS[name] if name else None
 
 
 @lru_cache(maxsize=64)
-def names_of(offered: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def media_types_of(offered: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(name, media types) of formats in order of preference: the type that is sent, then others that mean it."""
     return tuple(
         (name, (form.media_type, *(alias for alias, target in _ALIASES.items() if target == name)))
@@ -90,7 +90,7 @@ def names_of(offered: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 @lru_cache(maxsize=2048)
-def best(header: str, offered: tuple[tuple[str, tuple[str, ...]], ...]) -> str | None:
+def best_of(header: str, offered: tuple[tuple[str, tuple[str, ...]], ...]) -> str | None:
     """The name of what suits an ``Accept`` header best, of (name, media types) in order of preference.
 
     The first media type is the one that is sent; the others are names for it, which no wildcard stands for.
@@ -99,7 +99,7 @@ def best(header: str, offered: tuple[tuple[str, tuple[str, ...]], ...]) -> str |
     rank: tuple[float, bool, int] | None = None
     chosen: str | None = None
     for place, (name, media_types) in enumerate(offered):
-        matched = [(found, r.weight) for r in wanted if (found := r.specificity(media_types[0]))]
+        matched = [(fit, r.weight) for r in wanted if (fit := r.specificity(media_types[0]))]
         also = [(f"{r.main}/{r.sub}", r.weight) for r in wanted]
         matched += [(2 if alias == _VAGUE else 3, weight) for alias, weight in also if alias in media_types[1:]]
         if not matched:

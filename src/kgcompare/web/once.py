@@ -5,24 +5,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
+from flask import Flask, current_app
 from werkzeug.exceptions import ServiceUnavailable
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.report import extent
+from kgcompare.web.request import limits
 
 if TYPE_CHECKING:
     from kgcompare.report import Report
 
-Made = TypeVar("Made")
-PATIENCE = 60.0
-"""Seconds that a request waits for something that is being made."""
-_WAITING = threading.Semaphore(6)
-"""How many requests may wait so: each takes a thread of the server, which the others need."""
+_Made = TypeVar("_Made")
+_TURNS = "kgcompare.turns"
 
 
-def once(generation: Generation, name: str, make: Callable[[Generation], Made]) -> Made:
+def limit_waiting(app: Flask, most: int) -> None:
+    """Has at most so many requests wait at a time: each takes a thread of the server, which the others need."""
+    app.extensions[_TURNS] = threading.Semaphore(most)
+
+
+def once(generation: Generation, name: str, make: Callable[[Generation], _Made]) -> _Made:
     """What *make* gives of a generation: made once, by a thread of its own, and then kept.
 
     :raises ServiceUnavailable: if it is not ready yet.
@@ -33,19 +37,21 @@ def once(generation: Generation, name: str, make: Callable[[Generation], Made]) 
         if future.exception() is not None:
             generation.forget(f"{name} in the making")  # whoever comes next tries again
         return future.result()
-    said = f"the {name} of so large a catalogue is being made; try again in half a minute"
-    if not _WAITING.acquire(blocking=False):
-        raise ServiceUnavailable(said, retry_after=30)
+    message = f"the {name} of so large a catalogue is being made; try again in half a minute"
+    turns = cast("threading.Semaphore", current_app.extensions[_TURNS])
+    if not turns.acquire(blocking=False):
+        raise ServiceUnavailable(message, retry_after=30)
     try:
-        return future.result(PATIENCE)
+        return future.result(limits().making_time)
     except TimeoutError:
-        raise ServiceUnavailable(said, retry_after=30) from None
+        raise ServiceUnavailable(message, retry_after=30) from None
     finally:
-        _WAITING.release()
+        turns.release()
 
 
-def _started(generation: Generation, name: str, make: Callable[[Generation], Made]) -> Future[Made]:
-    future: Future[Made] = Future()
+def _started(generation: Generation, name: str, make: Callable[[Generation], _Made]) -> Future[_Made]:
+    """What *make* gives, or how it fails, when a thread that is started here is done with it."""
+    future: Future[_Made] = Future()
 
     def run() -> None:
         try:

@@ -1,9 +1,9 @@
-"""Pages for people; the same addresses give the same as data."""
+"""Pages for people: home and comparisons; the same addresses give the same as data."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -13,20 +13,21 @@ from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
-from kgcompare.model import Comparison, Thing
+from kgcompare.model import Comparison, FacetValue, Thing
 from kgcompare.rdf.namespaces import is_slug
-from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
 from kgcompare.web import signposting
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
-from kgcompare.web.rendering import labelled, render
+from kgcompare.web.rendering import facets_of, known_counts, labelled, render_page
 from kgcompare.web.request import current, language
 
 blueprint = Blueprint("pages", __name__)
-COMPARISON = tuple(name for name in FORMATS if name in formats.COMPARISON)
+_MOST_SHOWN = 20
+"""Values of a facet that the index at home shows unfolded where there are more than twice as many."""
+COMPARISON_FORMATS = tuple(name for name in FORMATS if name in formats.COMPARISON)
 
 
 # -- home ------------------------------------------------------------------------------------------
@@ -34,114 +35,158 @@ COMPARISON = tuple(name for name in FORMATS if name in formats.COMPARISON)
 
 @blueprint.get("/")
 def home() -> Response:
-    """Search, comparisons that people ask for, and an index by family and domain."""
+    """Search, comparisons that people ask for, and an index by every facet of what is compared."""
     lang = language()
     return answer(pick(("html",)), lang, lambda: _home(lang))
 
 
 def _home(lang: str) -> str:
-    page = current().search(Filter(), lang, most=1, facets=True)
-    facets = {name: sorted(values, key=lambda value: fold(value.label)) for name, values in page.facets.items()}
-    return render(
-        "home.html", lang, total=page.total, facets=facets, examples=examples(lang), counts=current().counts()
+    generation = current()
+    page = generation.search(Filter(kind=generation.main_kind), lang, most=1, facets=True)
+    indexes = [
+        (facet, *_index(page.facets[name])) for name, facet in facets_of(generation.main_class) if page.facets.get(name)
+    ]
+    return render_page(
+        "home.html",
+        lang,
+        total=page.total,
+        facets=indexes,
+        examples=examples(lang),
+        counts=known_counts(),
     )
 
 
+def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetValue]]:
+    """The values of a facet by their names: those that most things have, and the rest where there are very many."""
+    shown = _MOST_SHOWN if len(values) > 2 * _MOST_SHOWN else len(values)
+    commonest, rest = (sorted(part, key=lambda value: fold(value.label)) for part in (values[:shown], values[shown:]))
+    return commonest, rest
+
+
 # -- comparisons -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a request for a comparison names: slugs or IRIs, a language, a class, and whether only differences."""
+
+    things: tuple[str, ...]
+    lang: str
+    cls: str
+    differences: bool
+
+    @property
+    def kind(self) -> str:
+        """The kind of the things that are compared."""
+        return current().shapes.kind_of_class(self.cls)
+
+    @property
+    def class_parameter(self) -> str | None:
+        """What ``?class=`` has to say; nothing for the class that is compared by default."""
+        return None if self.cls == current().main_class else self.cls
+
+    def compared(self, *, differences: bool) -> Comparison:
+        """The comparison, whole or with its differences only."""
+        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls)
 
 
 @blueprint.get("/compare")
 @blueprint.get("/compare.<suffix>")
 def compare(suffix: str = "") -> AnyResponse:
     """Up to ten things side by side."""
-    form = pick(COMPARISON, suffix)
+    form = pick(COMPARISON_FORMATS, suffix)
     lang = language()
-    wanted = [slug for slug in request.args.getlist("method") if slug]
-    cls = request.args.get("class") or KGC_METHOD
     only = request.args.get("only", "")
     if only not in {"", "differences"}:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
-    if form.name != "html" or not (wanted or request.args.get("add") or wants_page()):
-        if not wanted:
-            raise UsageError(f"name the methods to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
-        return _linked(
-            form, lang, lambda found: formats.render(found, form.name, current().base.value), wanted, only, cls
-        )
+    things = tuple(slug for slug in request.args.getlist("method") if slug)
+    wanted = _Wanted(things, lang, request.args.get("class") or current().main_class, bool(only))
+    if form.name != "html" or not (things or request.args.get("add") or wants_page()):
+        if not things:
+            raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
+        return _linked(form, wanted, only, lambda comparison: _written(comparison, form))
     added = request.args.get("add", "").strip()
     if added:
-        return _add(wanted, added, lang, cls)
-    if not wanted:
-        return unkept(render("compare.html", lang, found=None, **_none(lang)), 400, lang)
-    return _linked(form, lang, lambda found: _compare_page(found, lang, only, cls), wanted, "", cls)
+        return _add(wanted, added)
+    if not things:
+        return unkept(_start_page(wanted), 400, lang)
+    return _linked(form, wanted, "", lambda comparison: _compare_page(wanted, comparison))
 
 
-def _linked(
-    form: Format, lang: str, show: Callable[[Comparison], str], wanted: Sequence[str], only: str, cls: str
-) -> Response:
+def _written(comparison: Comparison, form: Format) -> str:
+    return formats.render(comparison, form.name, current().base.value)
+
+
+def _linked(form: Format, wanted: _Wanted, only: str, show: Callable[[Comparison], str]) -> Response:
     """The answer that shows a comparison, with its links."""
     made: list[Comparison] = []
 
     def make() -> str:
-        made.append(_compared(wanted, lang, only, cls))
+        made.append(wanted.compared(differences=bool(only)))
         return show(made[0])
 
-    return answer(form, lang, make, lambda: signposting.of_comparison(made[0], COMPARISON))
+    return answer(form, wanted.lang, make, lambda: signposting.links_of_comparison(made[0], COMPARISON_FORMATS))
 
 
-def _compared(wanted: Sequence[str], lang: str, only: str, cls: str) -> Comparison:
-    return current().compare(wanted, lang, only_differences=only == "differences", cls=cls)
-
-
-def _none(lang: str) -> dict[str, Any]:
-    return {"added": "", "choices": (), "examples": examples(lang)}
-
-
-def _add(wanted: list[str], text: str, lang: str, cls: str) -> AnyResponse:
-    """A method that somebody typed: goes to the comparison with it, or shows what it may be."""
-    slug = _named(text, lang)
+def _add(wanted: _Wanted, text: str) -> AnyResponse:
+    """A thing that somebody typed: goes to the comparison with it, or shows what it may be."""
+    slug = _named(wanted, text)
     if slug is not None:
         keep = {
             name: request.args[name] for name in ("lang", "only", "class", "swap", "mark") if request.args.get(name)
         }
-        methods = list(dict.fromkeys([*wanted, slug]))
-        target = url_for("pages.compare") + "?" + urlencode([*(("method", m) for m in methods), *keep.items()])
+        things = list(dict.fromkeys([*wanted.things, slug]))
+        target = url_for("pages.compare") + "?" + urlencode([*(("method", thing) for thing in things), *keep.items()])
         return redirect(target, 303)
-    choices = current().suggest(text, lang) or current().search(Filter(text), lang, most=10).things
-    if not wanted:
-        shown = render("compare.html", lang, found=None, added=text, choices=choices, examples=examples(lang))
-        return unkept(shown, 404 if not choices else 300, lang)
-    full = _compared(wanted, lang, "", cls)
-    shown = _compare_page(full, lang, request.args.get("only", ""), cls, added=text, choices=choices)
-    return unkept(shown, 200, lang)
+    kind, lang = wanted.kind, wanted.lang
+    choices = current().suggest(text, lang, kind=kind) or current().search(Filter(text, kind), lang, most=10).things
+    if not wanted.things:
+        return unkept(_start_page(wanted, text, choices), 404 if not choices else 300, lang)
+    whole = wanted.compared(differences=False)
+    return unkept(_compare_page(wanted, whole, text, choices), 200, lang)
 
 
-def _named(text: str, lang: str) -> str | None:
-    """The slug of the one method that a text names: its slug, or its name in full."""
-    if is_slug(text) and current().index.find("method", text):
+def _named(wanted: _Wanted, text: str) -> str | None:
+    """The slug of the one thing that a text names: its slug, or its name in full."""
+    if is_slug(text) and current().index.find(wanted.kind, text):
         return text
-    things = current().suggest(text, lang, most=5)
-    same = [thing.id for thing in things if thing.label.casefold() == text.casefold()]
-    if len(same) == 1:
-        return str(same[0])
-    return str(things[0].id) if len(things) == 1 else None
+    things = current().suggest(text, wanted.lang, kind=wanted.kind, most=5)
+    namesakes = [thing.id for thing in things if thing.label.casefold() == text.casefold()]
+    if len(namesakes) == 1:
+        return namesakes[0]
+    return things[0].id if len(things) == 1 else None
 
 
-def _compare_page(
-    full: Comparison, lang: str, only: str, cls: str, added: str = "", choices: Sequence[Thing] = ()
-) -> str:
-    shown = only_differences(full) if only else full
-    return render(
+def _start_page(wanted: _Wanted, added: str = "", choices: Sequence[Thing] = ()) -> str:
+    """The page on which a comparison starts, with what somebody typed and what it may be."""
+    return render_page(
         "compare.html",
-        lang,
-        found=full,
-        rows=shown.rows,
-        only=only,
+        wanted.lang,
+        kind=wanted.kind,
+        comparison=None,
+        added=added,
+        choices=choices,
+        examples=examples(wanted.lang) if wanted.kind == current().main_kind else (),
+        cls=wanted.class_parameter,
+    )
+
+
+def _compare_page(wanted: _Wanted, whole: Comparison, added: str = "", choices: Sequence[Thing] = ()) -> str:
+    """The page of a comparison, with what somebody typed to add and what it may be."""
+    nearest = {name: current().nearest(name, wanted.cls) for name in whole.unknown}
+    return render_page(
+        "compare.html",
+        wanted.lang,
+        kind=wanted.kind,
+        comparison=whole,
+        rows=only_differences(whole).rows if wanted.differences else whole.rows,
+        only=wanted.differences,
         swap=bool(request.args.get("swap")),
         mark=request.args.get("mark") == "words",
         added=added,
         choices=choices,
-        near=[(name, labelled("method", current().nearest(name, cls), lang)) for name in full.unknown],
+        near=[(name, labelled(wanted.kind, slugs, wanted.lang)) for name, slugs in nearest.items()],
         most=MOST_COLUMNS,
-        cls=None if cls == KGC_METHOD else cls,
-        formats=[FORMATS[name] for name in COMPARISON if name != "html"],
+        cls=wanted.class_parameter,
+        formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, request
 from werkzeug import Response as AnyResponse
@@ -23,10 +23,28 @@ from kgcompare.errors import (
     Unavailable,
     UnknownFormat,
     UnknownThing,
+    UsageError,
 )
 from kgcompare.formats import FORMATS
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.rendering import problem_page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STATUSES: Mapping[type[KgcompareError], HTTPStatus] = {
+    KgcompareError: HTTPStatus.BAD_REQUEST,
+    UsageError: HTTPStatus.BAD_REQUEST,
+    UnknownThing: HTTPStatus.NOT_FOUND,
+    UnknownFormat: HTTPStatus.NOT_ACCEPTABLE,
+    DataError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refused: HTTPStatus.BAD_REQUEST,
+    StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    EndpointError: HTTPStatus.BAD_GATEWAY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+}
+"""The status of each kind of error; one that is not here has that of the kind it belongs to."""
 
 
 class NoSuchFormat(NotAcceptable):
@@ -40,21 +58,7 @@ class NoSuchFormat(NotAcceptable):
 
 def status_of(fault: KgcompareError) -> int:
     """The status of an error."""
-    if isinstance(fault, UnknownThing):
-        return 404
-    if isinstance(fault, TooMany):
-        return 429
-    if isinstance(fault, Unavailable):
-        return 503
-    if isinstance(fault, Refused):
-        return 400
-    if isinstance(fault, EndpointError):
-        return 502
-    if isinstance(fault, StoreError):
-        return 503
-    if isinstance(fault, UnknownFormat):
-        return 406
-    return 422 if isinstance(fault, DataError) else 400
+    return next(int(_STATUSES[kind]) for kind in type(fault).__mro__ if kind in _STATUSES)
 
 
 def wants_page() -> bool:
@@ -66,8 +70,8 @@ def wants_page() -> bool:
     return names_html(request.headers.get("Accept", ""))
 
 
-def problem(status: int, detail: str, **more: Any) -> Response:
-    """The answer to a request that failed."""
+def problem(status: int, detail: str, **more: list[str]) -> Response:
+    """The answer to a request that failed; *more* are members of the problem document beside those of the standard."""
     title = HTTPStatus(status).phrase
     if wants_page():
         response = Response(problem_page(status, detail, more), status, mimetype="text/html")
@@ -80,12 +84,12 @@ def problem(status: int, detail: str, **more: Any) -> Response:
     return response
 
 
-def register(app: Flask) -> None:
+def answer_errors(app: Flask) -> None:
     """Answers every error in this one way; no traceback ever leaves."""
 
     @app.errorhandler(KgcompareError)
     def ours(fault: KgcompareError) -> Response:
-        more: dict[str, Any] = {}
+        more: dict[str, list[str]] = {}
         if isinstance(fault, UnknownThing):
             more = {"unknown": list(fault.unknown), "suggestions": list(fault.suggestions)}
         response = problem(status_of(fault), str(fault), **more)

@@ -21,7 +21,7 @@ from kgcompare.schema import vocabulary
 from kgcompare.search import Filter
 from kgcompare.web.examples import examples as comparisons
 from kgcompare.web.kept import answer, unkept
-from kgcompare.web.rendering import render
+from kgcompare.web.rendering import render_page
 from kgcompare.web.request import current, language
 
 blueprint = Blueprint("query_page", __name__)
@@ -33,26 +33,28 @@ _DOWNLOADS = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in
 _HEADER = re.compile(r"\A(?:#.*\n)+\n*")
 
 
-def page() -> Response:
+def query_page() -> Response:
     """The page, with the query of ``?query=`` or ``?example=`` filled in.
 
     :raises UsageError: for an example that there is not.
     """
     lang = language()
-    known = {query.name: query for query in examples()}
+    examples = {query.name: query for query in example_queries()}
     wanted = request.args.get("example", "")
-    if wanted and wanted not in known:
-        raise UsageError(f"there is no example {wanted[:40]!r}; there are {', '.join(known)}")
-    given = request.args.get("query") or (filled(known[wanted], lang) if wanted else "")
-    shown = given or filled(known[_FIRST[0]], lang)
-    text = render("sparql.html", lang, examples=known.values(), query=shown, given=bool(given), downloads=_DOWNLOADS)
+    if wanted and wanted not in examples:
+        raise UsageError(f"there is no example {wanted[:40]!r}; there are {', '.join(examples)}")
+    given = request.args.get("query") or (filled(examples[wanted], lang) if wanted else "")
+    shown = given or filled(examples[_FIRST[0]], lang)
+    text = render_page(
+        "sparql.html", lang, examples=examples.values(), query=shown, given=bool(given), downloads=_DOWNLOADS
+    )
     return unkept(text, 200, lang)
 
 
-def examples() -> list[Query]:
-    """The queries to begin with."""
-    found = [query for query in queries.every() if not query.name.startswith(_INTERNAL)]
-    return sorted(found, key=lambda query: _FIRST.index(query.name) if query.name in _FIRST else len(_FIRST))
+def example_queries() -> list[Query]:
+    """The queries to begin with, those that most people have a use for first."""
+    shown = [query for query in queries.every() if not query.name.startswith(_INTERNAL)]
+    return sorted(shown, key=lambda query: _FIRST.index(query.name) if query.name in _FIRST else len(_FIRST))
 
 
 def filled(query: Query, lang: str) -> str:

@@ -9,8 +9,7 @@ Source: Reconciliation Service API 0.2, section 3 (manifest, cross-origin access
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -20,7 +19,6 @@ from kgcompare import __version__
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import json
 from kgcompare.reconciliation import (
-    MOST_QUERIES,
     Things,
     extend,
     fitting,
@@ -31,8 +29,8 @@ from kgcompare.reconciliation import (
 )
 from kgcompare.text.languages import speaks, translate
 from kgcompare.web.kept import SECURITY, VARY
-from kgcompare.web.rendering import render
-from kgcompare.web.request import current, language, number, root
+from kgcompare.web.rendering import render_page
+from kgcompare.web.request import current, language, limits, root, whole_number
 
 blueprint = Blueprint("reconcile", __name__, url_prefix="/reconcile")
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -45,21 +43,22 @@ _WIDTH, _HEIGHT = 430, 300
 def endpoint() -> Response:
     """Answers ``queries=``, ``query=`` or ``extend=``, of the address or of a form; without any the manifest."""
     things = _things()
-    if (asked := _parameter("queries")) is not None:
-        batch = read_queries(asked)
-        if len(batch) > MOST_QUERIES:
-            raise RequestEntityTooLarge(f"{len(batch)} queries are too many for a batch; {MOST_QUERIES} are the most")
+    if (queries := _parameter("queries")) is not None:
+        batch = read_queries(queries)
+        most = limits().reconcile_queries
+        if len(batch) > most:
+            raise RequestEntityTooLarge(f"{len(batch)} queries are too many for a batch; {most} are the most")
         return _answer(things, reconcile(things, batch))
-    if (asked := _parameter("query")) is not None:
-        return _answer(things, reconcile(things, {"query": read_query(asked)})["query"])
-    if (asked := _parameter("extend")) is not None:
-        return _answer(things, extend(things, read_extension(asked)))
+    if (query := _parameter("query")) is not None:
+        return _answer(things, reconcile(things, {"query": read_query(query)})["query"])
+    if (extension := _parameter("extend")) is not None:
+        return _answer(things, extend(things, read_extension(extension, limits().reconcile_things)))
     if request.method == "POST":
         raise UsageError("send queries= or extend= as a form")
     return _answer(things, manifest(things))
 
 
-def manifest(things: Things) -> dict[str, Any]:
+def manifest(things: Things) -> dict[str, object]:
     """What the service can do and where; its addresses keep the ``?lang=`` that it was asked for in."""
     keep = "?" + urlencode({"lang": request.args["lang"]}) if request.args.get("lang") else ""
 
@@ -75,7 +74,7 @@ def manifest(things: Things) -> dict[str, Any]:
         "logo": f"{root()}/static/icon.svg",
         "serviceVersion": __version__,
         "defaultTypes": [things.type(kind) for kind in things.kinds],
-        "batchSize": MOST_QUERIES,
+        "batchSize": limits().reconcile_queries,
         "view": {"url": root() + "/{{id}}" + keep},
         "preview": {
             "url": root() + "/reconcile/preview?id={{id}}" + keep.replace("?", "&"),
@@ -87,7 +86,7 @@ def manifest(things: Things) -> dict[str, Any]:
     }
 
 
-def _settings(lang: str) -> list[dict[str, Any]]:
+def _settings(lang: str) -> list[dict[str, object]]:
     """What can be set for each property that is fetched."""
     return [
         {
@@ -137,10 +136,10 @@ def propose_properties() -> Response:
     """The properties that things of ``?type=`` have, at most ``?limit=``; of every type where none is named."""
     things = _things()
     kind = request.args.get("type", "")
-    limit = number("limit", None, 1, _FARTHEST)
-    found = things.properties(kind) if not kind or kind in things.kinds else []
-    asked = {"type": kind[:200]} if kind else {}
-    return _answer(things, {"properties": found[:limit], **asked, **({"limit": limit} if limit else {})})
+    limit = whole_number("limit", None, 1, _FARTHEST)
+    properties = things.properties(kind) if not kind or kind in things.kinds else []
+    of_type = {"type": kind[:200]} if kind else {}
+    return _answer(things, {"properties": properties[:limit], **of_type, **({"limit": limit} if limit else {})})
 
 
 @blueprint.get("/preview")
@@ -151,8 +150,8 @@ def preview() -> Response:
     entry = Things(current(), lang).entry(name)
     if entry is None:
         raise UnknownThing(f"there is no {name[:80]!r} in the catalogue", (name[:80],))
-    found = current().record(entry.kind, entry.slug, lang)
-    response = Response(render("preview.html", lang, found=found, kind=entry.kind), mimetype="text/html")
+    record = current().record(entry.kind, entry.slug, lang)
+    response = Response(render_page("preview.html", lang, record=record), mimetype="text/html")
     policy = SECURITY["Content-Security-Policy"].partition("frame-ancestors")[0] + "frame-ancestors *"
     response.headers["Content-Security-Policy"] = policy
     response.headers.update({"Vary": VARY, "Cache-Control": "no-cache", "Content-Language": speaks(lang)})
@@ -185,11 +184,11 @@ def _prefix() -> str:
 
 def _stretch() -> Sequence[int]:
     """How many suggestions to skip, and how many to make."""
-    skip, most = number("cursor", 0, 0, _FARTHEST), number("limit", _SUGGESTED, 1, _MOST_SUGGESTED)
+    skip, most = whole_number("cursor", 0, 0, _FARTHEST), whole_number("limit", _SUGGESTED, 1, _MOST_SUGGESTED)
     return skip or 0, most or _SUGGESTED
 
 
-def _answer(things: Things, data: Any) -> Response:
+def _answer(things: Things, data: Mapping[str, object] | Sequence[object]) -> Response:
     headers = {"Vary": "Accept-Language", "Cache-Control": "no-cache", "Content-Language": things.lang}
     body = json.dumps(data).encode("utf-8", "replace")
     return Response(body, content_type="application/json", headers=headers)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug import Response as AnyResponse
 
 from kgcompare import formats
 from kgcompare.errors import UnknownThing
-from kgcompare.formats import FORMATS, rdf
+from kgcompare.formats import FORMATS, Format, rdf
+from kgcompare.model import Fact, Record
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.web import signposting
 from kgcompare.web.kept import VARY, answer, pick
-from kgcompare.web.rendering import render
+from kgcompare.web.rendering import class_asked_for, render_page
 from kgcompare.web.request import current, language
 
 blueprint = Blueprint("records", __name__)
@@ -25,8 +27,8 @@ def identifier(kind: str, slug: str) -> AnyResponse:
     """A thing is not a document: 303 to the document that describes it."""
     if not is_slug(kind) or not is_slug(slug.partition(".")[0]):
         raise UnknownThing(f"there is no such record: /{kind[:40]}/{slug[:80]}")
-    keep: dict[str, Any] = {name: request.args[name] for name in ("lang", "format") if name in request.args}
-    response = redirect(url_for("records.record", kind=kind, name=slug, **keep), 303)
+    keep = urlencode({name: request.args[name] for name in ("lang", "format") if name in request.args})
+    response = redirect(url_for("records.record", kind=kind, name=slug) + ("?" + keep if keep else ""), 303)
     response.headers["Vary"] = VARY
     return response
 
@@ -37,7 +39,7 @@ def record(kind: str, name: str) -> Response:
     slug, dot, suffix = name.partition(".")
     if not is_slug(kind) or not is_slug(slug) or (dot and not suffix):
         raise UnknownThing(f"there is no such record: /{kind[:40]}/{name[:80]}")
-    known = formats.of_kind(kind)
+    known = formats.record_formats(current(), kind, slug)
     form = pick(known, suffix)
     lang = language()
 
@@ -45,11 +47,45 @@ def record(kind: str, name: str) -> Response:
         if form.name in formats.RDF:
             thing, triples = current().triples(kind, slug)
             return rdf.document_rdf(triples, thing, current().base.value, form.name)
-        found = current().record(kind, slug, lang)
+        record = current().record(kind, slug, lang)
         if form.name != "html":
-            return formats.record_text(found, form.name)
-        others = [FORMATS[name] for name in known if name != "html"]
-        return render("record.html", lang, found=found, formats=others, kind=kind)
+            return formats.record_text(record, form.name)
+        return _page(record, [FORMATS[name] for name in known if name != "html"])
 
     tag = lang if form.name in {"html", "json"} else None
-    return answer(form, tag, make, lambda: signposting.of_record(kind, slug, known))
+    return answer(form, tag, make, lambda: signposting.links_of_record(kind, slug, known))
+
+
+def _page(record: Record, others: Sequence[Format]) -> str:
+    """The page of a record, with the formats that it comes in too.
+
+    A thing that can be compared can be compared with those of its kind that it is linked with; a value of a facet leads
+    to the list of what has it.
+    """
+    generation = current()
+    kind = record.thing.kind
+    comparable = generation.comparable(kind)
+    named = [value.iri for group in record.related for value in group.values if value.iri] if comparable else []
+    addresses = generation.addresses(named)
+    narrowed = [cls for cls in generation.shapes.leading if kind in {f.id for f in generation.shapes.facets(cls)}]
+    return render_page(
+        "record.html",
+        record.language,
+        kind=kind if comparable else "",
+        record=record,
+        facts=[fact for fact in record.facts if _has_line(fact, record)],
+        formats=others,
+        comparable=comparable,
+        compared_with={thing: slug for thing, (of_kind, slug) in addresses.items() if of_kind == kind},
+        cls=class_asked_for(kind),
+        narrowing=generation.shapes.kind_of_class(narrowed[0]) if narrowed else None,
+    )
+
+
+def _has_line(fact: Fact, record: Record) -> bool:
+    """Whether a fact has a line of its own: other names stand under the title, the description below, links beside."""
+    if not fact.shown or fact.kind in {"name", "count"}:
+        return False
+    if fact.kind == "text":
+        return any(value.text != record.thing.description for value in fact.values)
+    return bool(fact.values) or fact.compared

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, render_template, request, url_for
@@ -21,21 +20,15 @@ from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Row, Value
-from kgcompare.rdf.namespaces import DEFAULT_BASE, KINDS, is_web
+from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
+from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import schema_org
-from kgcompare.web.request import current, has_current, language, link
+from kgcompare.web.request import current, has_current, language, link, list_path
 
 _WORD = re.compile(r"(\w+(?:[-’']\w+)*)")
-KINDS_MANY = {
-    "method": "methods",
-    "agent": "agents",
-    "source": "sources",
-    "domain": "domains",
-    "family": "families",
-    "type": "types",
-}
-"""What things of a kind are called, in English; the key to its translations."""
+_SUGGESTED = 8
+"""Completions that page.js asks for."""
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
@@ -73,36 +66,111 @@ def names(row: Row) -> list[list[tuple[Value, bool]]]:
     return [[(value, count[key] > 1) for key, value in cell.items()] for cell in cells]
 
 
-def render(template: str, lang: str, **values: Any) -> str:
-    """A page in a language."""
-    spoken = languages.speaks(lang)
+def render_page(template: str, lang: str, *, kind: str = "", **values: object) -> str:
+    """A page in a language, about things of a *kind*: those that the catalogue compares, where none is named.
 
-    def _(message: str, **parts: object) -> str:
-        return languages.translate(lang, message, **parts)
+    The page says in words of that kind what its language has such words for.
+    """
+    generation = current() if has_current() else None
+    main_kind = generation.main_kind if generation else ""
+    kind = kind or main_kind
+    plural = partial(languages.translate_plural, lang, context=kind)
+    return render_template(
+        template,
+        _=partial(languages.translate, lang, context=kind),
+        ngettext=plural,
+        figure=partial(languages.grouped, lang),
+        generation=generation,
+        kind=kind,
+        kind_heading=partial(kind_heading, lang),
+        kind_name=partial(kind_name, lang),
+        lang=lang,
+        main_kind=main_kind,
+        ours=generation is not None and generation.base.value == DEFAULT_BASE,
+        spoken=languages.speaks(lang),
+        suggestions=partial(_suggestions, lang),
+        **values,
+    )
 
-    shared = {"lang": lang, "spoken": spoken, "_": _, "figure": partial(languages.number, lang)}
-    return render_template(template, generation=current() if has_current() else None, **shared, **values)
+
+def _suggestions(lang: str) -> list[str]:
+    """What is said of each number of completions that there can be."""
+    some = [
+        languages.translate_plural(lang, "{count} suggestion", "{count} suggestions", count)
+        for count in range(1, _SUGGESTED + 1)
+    ]
+    return [languages.translate(lang, "No suggestion"), *some]
 
 
-def problem_page(status: int, detail: str, more: dict[str, Any]) -> str:
+def kind_name(lang: str, kind: str, count: int = 1) -> str:
+    """What a thing of a kind, or another *count* of them, is called within a sentence."""
+    shapes = current().shapes
+    return shapes.kind_label(kind, lang) if count == 1 else shapes.kind_plural(kind, lang)
+
+
+def kind_heading(lang: str, kind: str) -> str:
+    """What things of a kind are called, with a capital."""
+    name = current().shapes.kind_plural(kind, lang)
+    return name[:1].upper() + name[1:]
+
+
+def list_address(kind: str, **values: str | None) -> str:
+    """The address of the list of things of a kind, with parameters, in the language that this page was asked for in."""
+    return link("lists.listing", plural=list_path(kind)[1:], **values)
+
+
+def known_counts() -> dict[str, int]:
+    """How many things there are of each kind that shapes know, and so have a name for."""
+    generation = current()
+    return {kind: count for kind, count in generation.counts().items() if kind in generation.shapes.kinds}
+
+
+def facets_of(cls: str) -> list[tuple[str, PropertyShape]]:
+    """What lists of things of a class can be narrowed by, each with its id; those with the fewest values first."""
+    counts = current().counts()
+    facets = [(facet.id, facet) for facet in current().shapes.facets(cls) if facet.id]
+    return sorted(facets, key=lambda pair: counts.get(pair[0], 0))
+
+
+def first_class(kind: str) -> str:
+    """The class whose shape says what lists of things of a kind have; empty where there is none."""
+    return next(iter(current().shapes.classes_of_kind(kind)), "")
+
+
+def class_asked_for(kind: str) -> str | None:
+    """What ``?class=`` says where things of a kind are compared; nothing for the kind that is compared by default."""
+    return None if kind == current().main_kind else first_class(kind)
+
+
+def suggest_address(kind: str) -> str:
+    """The address that completes names of things of a kind."""
+    return url_for("lists.suggest", kind=None if kind == current().main_kind else kind)
+
+
+def problem_page(status: int, detail: str, more: Mapping[str, object]) -> str:
     """The page of an error: what happened, and where to go from here."""
     try:
         lang = language()
     except UsageError:
         lang = languages.DEFAULT
     arguments = request.view_args or {}
-    kind = arguments.get("kind", "method")
     comparing = request.endpoint == "pages.compare"
     wanted = list(dict.fromkeys(request.args.getlist("method"))) if comparing else []
-    near = labelled(kind, more.get("suggestions") or (), lang) if has_current() else []
-    return render(
+    kind, near = "", []
+    if has_current():
+        shapes, cls = current().shapes, request.args.get("class", "")
+        kind = shapes.kind_of_class(cls) if comparing and cls in shapes.classes else current().main_kind
+        slugs = more.get("suggestions")
+        near = labelled(arguments.get("kind", kind), slugs if isinstance(slugs, list) else (), lang)
+    return render_page(
         "problem.html",
         lang,
+        kind=kind,
         status=status,
         detail=detail,
-        said=SAID.get(status, SAID[500] if status >= 500 else SAID[400]),
+        meaning=SAID.get(status, SAID[500] if status >= 500 else SAID[400]),
         near=near,
-        kind=kind,
+        near_kind=arguments.get("kind", kind),
         comparing=comparing,
         wanted=wanted,
         most=MOST_COLUMNS,
@@ -128,8 +196,8 @@ def labelled(kind: str, slugs: Sequence[str], lang: str) -> list[tuple[str, str,
     return [(entry.slug, label, tag) for entry in entries for tag, label in [entry.label(lang)]]
 
 
-def register(app: Flask) -> None:
-    """What every template can use."""
+def equip_templates(app: Flask) -> None:
+    """Gives every template of the application what it can use."""
     app.jinja_env.globals.update(
         link=link,
         address=address,
@@ -147,10 +215,10 @@ def register(app: Flask) -> None:
         version=__version__,
         interface_languages=languages.interface_languages(),
         licence=LICENCE,
-        our_base=DEFAULT_BASE,
         is_web=is_web,
-        kinds=KINDS,
-        kinds_many=KINDS_MANY,
+        list_address=list_address,
+        list_path=list_path,
+        suggest_address=suggest_address,
         static=static_address(),
         schema_org=schema_org,
     )
@@ -175,17 +243,17 @@ def static_address() -> Callable[[str], str]:
     return lambda name: url_for("static", filename=name, v=__version__)
 
 
-def address(**changes: Any) -> str:
+def address(**changes: object) -> str:
     """This page's own address with some parameters changed; None removes one."""
     pairs: list[tuple[str, str]] = []
     for name, value in request.args.items(multi=True):
         if name not in changes and name != "add":
             pairs.append((name, value))
-    for name, value in changes.items():
-        if isinstance(value, list | tuple):
-            pairs += [(name, str(part)) for part in value]
-        elif value is not None:
-            pairs.append((name, str(value)))
+    for name, change in changes.items():
+        if isinstance(change, list | tuple):
+            pairs += [(name, str(part)) for part in change]
+        elif change is not None:
+            pairs.append((name, str(change)))
     pairs.sort(key=lambda pair: pair[0] != "method")
     return request.script_root + "/" + quote(request.path.lstrip("/")) + ("?" + urlencode(pairs) if pairs else "")
 
@@ -210,9 +278,9 @@ def prose(value: Value) -> Markup:
     """A value's text with the things that it names as links."""
     out, rest = Markup(""), value.text
     for named in value.links:
-        before, found, after = rest.partition(named.text)
+        before, name, after = rest.partition(named.text)
         target = local(named.iri)
-        if not found or target is None:
+        if not name or target is None:
             continue
         out += escape(before) + Markup('<a href="{}" data-iri="{}">{}</a>').format(target, named.iri, named.text)
         rest = after
@@ -224,7 +292,7 @@ def reference(source: str) -> Markup:
     node = NamedNode(source)
     reader = Reader(languages.DEFAULT, current().descriptions.things({source}))
     text = citation.marked_up(reader.csl(node))
-    url = citation.address(reader.things[source], node)
+    url = citation.source_address(reader.things[source], node)
     link_text = ""
     if url and text.endswith(str(escape(url))):
         text = text[: -len(str(escape(url)))]

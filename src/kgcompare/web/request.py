@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
-from flask import g, request, url_for
+from flask import current_app, g, request, url_for
 from werkzeug.exceptions import BadRequest, MisdirectedRequest
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
+from kgcompare.rdf.namespaces import slugify
+from kgcompare.sandbox.limits import Limits
 from kgcompare.text import languages
 
 _HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.ASCII)
@@ -24,10 +26,10 @@ def current() -> Generation:
 
     :raises StoreError: if the store could not be read when the request came in.
     """
-    found = g.get("generation")
-    if not isinstance(found, Generation):
+    generation = g.get("generation")
+    if not isinstance(generation, Generation):
         raise StoreError("the catalogue cannot be read")
-    return found
+    return generation
 
 
 def has_current() -> bool:
@@ -40,18 +42,23 @@ def set_current(generation: Generation) -> None:
     g.generation = generation
 
 
+def limits() -> Limits:
+    """How much anybody may have of this application."""
+    return cast("Limits", current_app.config["LIMITS"])
+
+
 def language() -> str:
     """``?lang=``, else ``Accept-Language``, else English.
 
     :raises UsageError: for a ``?lang=`` that is no language tag.
     """
-    asked = request.args.get("lang", "")
-    if asked:
-        return languages.normalise(asked)
+    tag = request.args.get("lang", "")
+    if tag:
+        return languages.normalise(tag)
     return languages.negotiate(request.headers.get("Accept-Language", ""))
 
 
-def number(name: str, default: int | None, least: int, most: int) -> int | None:
+def whole_number(name: str, default: int | None, least: int, most: int) -> int | None:
     """A whole number of the query string.
 
     :raises UsageError: if it is none, or out of bounds.
@@ -67,8 +74,13 @@ def number(name: str, default: int | None, least: int, most: int) -> int | None:
     return value
 
 
+def list_path(kind: str) -> str:
+    """The path of the list of things of a kind, below our root: what they are called in English, as a slug."""
+    return "/" + slugify(current().shapes.kind_plural(kind, languages.DEFAULT))
+
+
 def link(endpoint: str, **values: Any) -> str:
-    """The address of another page, in the language that this one was asked for in."""
+    """The address of another page, in the language that this one was asked for in; empty values are left out."""
     if "lang" not in values and request.args.get("lang"):
         values["lang"] = request.args["lang"]
     return url_for(endpoint, **{name: value for name, value in values.items() if value not in (None, "", [])})
@@ -102,12 +114,16 @@ def check_host(trusted: Collection[str]) -> None:
 
 
 def _place() -> tuple[str, str, str]:
+    """Scheme, name of the host, and port (empty where none is named) of the address that the request is for.
+
+    :raises BadRequest: if it names no host, or one that is malformed.
+    """
     environ = request.environ
     scheme = environ["wsgi.url_scheme"]
     server = f"{environ.get('SERVER_NAME', '')}:{environ.get('SERVER_PORT', '')}"
     old = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"  # the host became a duty with HTTP/1.1
-    said = environ.get("HTTP_HOST") or (server if old else "")
-    found = _HOST.fullmatch(said.lower())
-    if found is None or scheme not in _PORTS or int(found[2] or 0) > 65535:
+    host = environ.get("HTTP_HOST") or (server if old else "")
+    parts = _HOST.fullmatch(host.lower())
+    if parts is None or scheme not in _PORTS or int(parts[2] or 0) > 65535:
         raise BadRequest("the Host header is no name or address with a port")
-    return scheme, found[1], found[2] or ""
+    return scheme, parts[1], parts[2] or ""

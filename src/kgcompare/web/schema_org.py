@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import request
@@ -19,9 +18,10 @@ from pyoxigraph import Literal, NamedNode
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.values import Reader
 from kgcompare.formats import FORMATS
-from kgcompare.formats.bibliography import Item, inverted, one_line, pages, references
+from kgcompare.formats.bibliography import inverted, one_line, pages, references
+from kgcompare.formats.json import JsonObject
 from kgcompare.formats.void import ABOUT, KEYWORDS, TITLE, dataset_iri
-from kgcompare.model import Comparison, Record, Thing
+from kgcompare.model import Comparison, CslItem, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri, is_web
 from kgcompare.rdf.terms import (
@@ -36,14 +36,11 @@ from kgcompare.rdf.terms import (
 from kgcompare.report.extent import Extent
 from kgcompare.text.languages import DEFAULT, interface_languages, speaks, translate
 from kgcompare.web import signposting
-from kgcompare.web.request import current, root
+from kgcompare.web.request import current, list_path, root
 
-Node = dict[str, Any]
-"""A node object of JSON-LD."""
-
-CONTEXT = {"@context": "https://schema.org"}
-_KEPT = ("method", "q", "domain", "family", "type", "from", "to", "sort", "after", "query", "only", "class", "lang")
-"""Parameters that make another page, and not the same one shown otherwise."""
+_CONTEXT: JsonObject = {"@context": "https://schema.org"}
+_KEPT = ("from", "to", "sort", "after", "query", "only", "class", "lang")
+"""Parameters that make another page, and not the same one shown otherwise, after what a page is of and its facets."""
 _CLASSES = {
     KGC_METHOD: "DefinedTerm",
     SKOS_CONCEPT: "DefinedTerm",
@@ -52,7 +49,7 @@ _CLASSES = {
 }
 """What schema.org calls the things of a class whose records do not say it themselves."""
 _SOURCES = {"book": "Book", "chapter": "Chapter", "thesis": "Thesis", "report": "Report", "webpage": "WebPage"}
-"""The same for CSL types; everything else is an article."""
+"""What schema.org calls the sources of a CSL type; those of every other type are articles."""
 _CONTAINERS = {"article-journal": "Periodical", "chapter": "Book"}
 _TAGS = {
     "article-journal": ("journal_title", "publisher"),
@@ -66,15 +63,18 @@ _DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 """A plain year, month or day, which schema.org's dates and EDTF have in common."""
 
 
-def canonical(**changes: str) -> str:
+def canonical_address(**changes: str) -> str:
     """The absolute address of this page, without its format and what only changes how it is shown.
 
     A language is part of it where one was asked for. *changes* are parameters with other values, the empty text for
     none.
     """
     stem, _, suffix = request.path.rpartition(".")
-    asked = {name: request.args.getlist(name) for name in _KEPT} | {name: [text] for name, text in changes.items()}
-    query = [(name, value) for name, values in asked.items() for value in dict.fromkeys(values) if value]
+    shapes = current().shapes
+    facets = [facet.id for cls in shapes.leading for facet in shapes.facets(cls) if facet.id]
+    kept = dict.fromkeys(("method", "q", *facets, *_KEPT))
+    given = {name: request.args.getlist(name) for name in kept} | {name: [text] for name, text in changes.items()}
+    query = [(name, value) for name, values in given.items() for value in dict.fromkeys(values) if value]
     return _absolute(stem if suffix in FORMATS else request.path, query)
 
 
@@ -82,110 +82,112 @@ def _absolute(path: str, query: Sequence[tuple[str, str]] = ()) -> str:
     return root() + quote(path) + ("?" + urlencode(query) if query else "")
 
 
-def description(found: Record) -> str | None:
+def summary(record: Record) -> str | None:
     """One text that says what a record is about: its definition, or the reference of a source."""
-    return found.thing.description or (citation.text(found.csl) if found.csl else None)
+    return record.thing.description or (citation.plain_reference(record.csl) if record.csl else None)
 
 
 # -- JSON-LD -----------------------------------------------------------------------------------------
 
 
-def of_home(lang: str) -> Node:
+def of_home(lang: str) -> JsonObject:
     """The site, what it is about, and how to search it."""
-    target = {"@type": "EntryPoint", "urlTemplate": _absolute("/methods") + "?q={text}"}
-    more = {
+    target = {"@type": "EntryPoint", "urlTemplate": _absolute(list_path(current().main_kind)) + "?q={text}"}
+    more: JsonObject = {
         "inLanguage": list(interface_languages()),
         "about": _dataset(lang),
         "potentialAction": {"@type": "SearchAction", "target": target, "query-input": "required name=text"},
     }
-    return CONTEXT | _site() | more
+    return _CONTEXT | _site() | more
 
 
-def of_dataset(lang: str, extent: Extent) -> Node:
+def of_dataset(lang: str, extent: Extent) -> JsonObject:
     """The dataset and its dump."""
     dump = {
         "@type": "DataDownload",
         "contentUrl": _absolute("/dump.nq.gz"),
         "encodingFormat": "application/n-quads",
     }
-    more = {
-        "description": _text(translate(lang, ABOUT), speaks(lang)),
-        "license": list(filter(is_web, extent.licences)),
+    more: JsonObject = {
+        "description": _text(translate(lang, ABOUT, context=current().main_kind), speaks(lang)),
+        "license": [licence for licence in extent.licences if is_web(licence)],
         "isAccessibleForFree": True,
         "inLanguage": list(interface_languages()),
-        "keywords": [_text(translate(lang, word), speaks(lang)) for word in KEYWORDS],
+        "keywords": [_text(translate(lang, word, context=current().main_kind), speaks(lang)) for word in KEYWORDS],
         "version": current().name,
         "dateModified": extent.modified,
         "distribution": dump,
     }
-    return _said(CONTEXT | _dataset(lang) | more)
+    return _without_empty(_CONTEXT | _dataset(lang) | more)
 
 
-def of_comparison(found: Comparison) -> Node:
+def of_comparison(comparison: Comparison) -> JsonObject:
     """The page of a comparison: what it compares, in this order, and the sources that it cites."""
-    graphs = current().descriptions.things({thing.iri for thing in found.methods})
-    items = [
+    graphs = current().descriptions.things({thing.iri for thing in comparison.methods})
+    items: list[JsonObject] = [
         {"@type": "ListItem", "position": place, "item": _thing(thing, graphs[thing.iri])}
-        for place, thing in enumerate(found.methods, 1)
+        for place, thing in enumerate(comparison.methods, 1)
     ]
-    names = " · ".join(thing.label for thing in found.methods)
-    more = _page(found.language, [thing.iri for thing in found.methods]) | {
-        "name": translate(found.language, "Comparison: {names}", names=names),
+    names = " · ".join(thing.label for thing in comparison.methods)
+    page = _page(comparison.language, [thing.iri for thing in comparison.methods])
+    more: JsonObject = {
+        "name": translate(comparison.language, "Comparison: {names}", names=names),
         "mainEntity": {"@type": "ItemList", "numberOfItems": len(items), "itemListElement": items},
-        "citation": [_cited(item) for item in references(found)],
+        "citation": [_cited(item) for item in references(comparison)],
     }
-    return _said(CONTEXT | more)
+    return _without_empty(_CONTEXT | page | more)
 
 
-def of_record(found: Record) -> Node:
+def of_record(record: Record) -> JsonObject:
     """What a record is about; the page itself is its ``mainEntityOfPage``."""
-    thing, node = found.thing.iri, NamedNode(found.thing.iri)
+    thing, node = record.thing.iri, NamedNode(record.thing.iri)
     graph = current().descriptions.describe([thing])[thing]
-    alias = found.fact("alias")
-    said = _thing(found.thing, graph) | {
-        "alternateName": [_text(value.text, value.lang) for value in alias.values] if alias else None,
+    names = [value for fact in record.facts if fact.kind == "name" for value in fact.values]
+    more: JsonObject = {
+        "alternateName": [_text(value.text, value.lang) for value in names],
         "familyName": graph.text(node, FOAF_FAMILY_NAME),
         "givenName": graph.text(node, FOAF_GIVEN_NAME),
         "sameAs": _web(graph, node, "schema:sameAs") + _web(graph, node, "skos:exactMatch"),
     }
-    if found.csl is not None:
-        said |= _source(found.csl, node, said["@type"])
+    if record.csl is not None:
+        more |= _source(record.csl, node, _type(graph.types(node)))
     else:
-        said["subjectOf"] = [_cited(item) for item in references(found)]
-    if said["@type"] == "DefinedTerm":
-        said |= {"termCode": found.thing.id, "inDefinedTermSet": _term_set(graph, node, found.language)}
+        more["subjectOf"] = [_cited(item) for item in references(record)]
+    about = _thing(record.thing, graph) | more
+    if about["@type"] == "DefinedTerm":
+        about |= {"termCode": record.thing.id, "inDefinedTermSet": _term_set(graph, node, record.language)}
+    about["mainEntityOfPage"] = _document(thing, record.language)
+    return _without_empty(_CONTEXT | about)
+
+
+def _document(thing: str, lang: str) -> JsonObject:
+    """The page of a record, with the dates of the document that describes the thing."""
     document = NamedNode(current().base.document(thing))
-    about = current().descriptions.describe([document.value])[document.value]
-    said["mainEntityOfPage"] = _said(
-        _page(found.language, [thing])
-        | {
-            "dateCreated": _date(about, document, "dcterms:created"),
-            "dateModified": _date(about, document, "dcterms:modified"),
-        }
-    )
-    return _said(CONTEXT | said)
+    graph = current().descriptions.describe([document.value])[document.value]
+    created, modified = (_date(graph, document, name) for name in ("dcterms:created", "dcterms:modified"))
+    return _without_empty(_page(lang, [thing]) | {"dateCreated": created, "dateModified": modified})
 
 
-def _site() -> Node:
+def _site() -> JsonObject:
     address = _absolute("/")
     return {"@type": "WebSite", "@id": address, "url": address, "name": "kgcompare"}
 
 
-def _page(lang: str, things: Sequence[str]) -> Node:
+def _page(lang: str, things: Sequence[str]) -> JsonObject:
     """This page, under the licences of the records of the *things* that it shows."""
-    address = canonical()
+    address = canonical_address()
     about = {"@type": "WebPage", "@id": address, "url": address, "inLanguage": speaks(lang)}
     return about | {"license": signposting.licences(things), "isPartOf": _site()}
 
 
-def _dataset(lang: str) -> Node:
-    name = _text(translate(lang, TITLE), speaks(lang))
+def _dataset(lang: str) -> JsonObject:
+    name = _text(translate(lang, TITLE, context=current().main_kind), speaks(lang))
     return {"@type": "Dataset", "@id": dataset_iri(current().base), "name": name, "url": _absolute("/dataset")}
 
 
-def _thing(thing: Thing, graph: Graph) -> Node:
+def _thing(thing: Thing, graph: Graph) -> JsonObject:
     """What every thing has: its name, its definition, and its page here."""
-    return _said(
+    return _without_empty(
         {
             "@type": _type(graph.types(NamedNode(thing.iri))),
             "@id": thing.iri if is_safe_iri(thing.iri) else None,
@@ -202,7 +204,7 @@ def _type(classes: Sequence[str]) -> str:
     return next(iter([*own, *(_CLASSES[cls] for cls in classes if cls in _CLASSES), "Thing"]))
 
 
-def _term_set(graph: Graph, node: NamedNode, lang: str) -> Node:
+def _term_set(graph: Graph, node: NamedNode, lang: str) -> JsonObject:
     """The scheme of a concept; of any other term the dataset, as the set of terms that it is."""
     schemes = [scheme for scheme in graph.iris(node, SKOS_IN_SCHEME) if is_safe_iri(scheme)]
     if not schemes:
@@ -211,9 +213,9 @@ def _term_set(graph: Graph, node: NamedNode, lang: str) -> Node:
     return {"@type": "DefinedTermSet", "@id": schemes[0], "name": _text(name, tag)}
 
 
-def _cited(item: Item) -> Node:
+def _cited(item: CslItem) -> JsonObject:
     path = current().path(item["id"])
-    return _said(
+    return _without_empty(
         {
             "@type": _SOURCES.get(item["type"], "ScholarlyArticle"),
             "@id": item["id"],
@@ -223,15 +225,10 @@ def _cited(item: Item) -> Node:
     )
 
 
-def _source(item: Item, node: NamedNode, kind: str) -> Node:
+def _source(item: CslItem, node: NamedNode, kind: str) -> JsonObject:
     """What a source has beside its name; *kind* is the type that its record says, if it does."""
     things = current().descriptions.things({node.value})
     graph = things[node.value]
-    container = item.get("container-title")
-    inside = {"@type": _CONTAINERS.get(item["type"], "CreativeWork"), "name": container} if container else None
-    for key, part in (("volume", "PublicationVolume"), ("issue", "PublicationIssue")):
-        if key in item:
-            inside = _said({"@type": part, key + "Number": item[key], "isPartOf": inside})
     start, *end = pages(item) or ("",)
     doi = item.get("DOI")
     return {
@@ -239,27 +236,39 @@ def _source(item: Item, node: NamedNode, kind: str) -> Node:
         "author": _people(graph, node, "bibo:authorList", things),
         "editor": _people(graph, node, "bibo:editorList", things),
         "datePublished": _date(graph, node, "dcterms:issued"),
-        "isPartOf": inside,
+        "isPartOf": _container(item),
         "pagination": start if not end else None,
         "pageStart": start if end else None,
         "pageEnd": end[0] if end else None,
         "publisher": {"@type": "Organization", "name": item["publisher"]} if "publisher" in item else None,
         "identifier": {"@type": "PropertyValue", "propertyID": "DOI", "value": doi} if doi else None,
-        "sameAs": citation.address(graph, node),
+        "sameAs": citation.source_address(graph, node),
     }
 
 
-def _people(graph: Graph, node: NamedNode, predicate: str, things: Mapping[str, Graph]) -> list[Node | str]:
+def _container(item: CslItem) -> JsonObject | None:
+    """The issue of the volume of the container that a source stands in; those of them that are recorded."""
+    inside: JsonObject | None = None
+    if title := item.get("container-title"):
+        inside = {"@type": _CONTAINERS.get(item["type"], "CreativeWork"), "name": title}
+    if volume := item.get("volume"):
+        inside = _without_empty({"@type": "PublicationVolume", "volumeNumber": volume, "isPartOf": inside})
+    if issue := item.get("issue"):
+        inside = _without_empty({"@type": "PublicationIssue", "issueNumber": issue, "isPartOf": inside})
+    return inside
+
+
+def _people(graph: Graph, node: NamedNode, predicate: str, things: Mapping[str, Graph]) -> list[JsonObject | str]:
     """The members of a list of agents, in order; one that is only a text stays a text."""
     reader = Reader(DEFAULT, things)
-    found: list[Node | str] = []
+    people: list[JsonObject | str] = []
     for agent in graph.members(graph.value(node, iri(predicate).value)):
         if isinstance(agent, Literal):
-            found.append(agent.value)
+            people.append(agent.value)
         elif isinstance(agent, NamedNode) and is_safe_iri(agent.value):
             name, path = reader.agent_name(agent), current().path(agent.value)
-            found.append(
-                _said(
+            people.append(
+                _without_empty(
                     {
                         "@type": _type(things[agent.value].types(agent)) if agent.value in things else "Thing",
                         "@id": agent.value,
@@ -270,7 +279,7 @@ def _people(graph: Graph, node: NamedNode, predicate: str, things: Mapping[str, 
                     }
                 )
             )
-    return found
+    return people
 
 
 def _web(graph: Graph, node: NamedNode, predicate: str) -> list[str]:
@@ -282,27 +291,27 @@ def _date(graph: Graph, node: NamedNode, predicate: str) -> str | None:
     return text if _DATE.fullmatch(text) else None
 
 
-def _text(text: str | None, lang: str | None) -> Node | str | None:
+def _text(text: str | None, lang: str | None) -> JsonObject | str | None:
     return {"@value": text, "@language": lang} if text and lang else text
 
 
-def _said(node: Node) -> Node:
+def _without_empty(node: JsonObject) -> JsonObject:
     return {name: value for name, value in node.items() if value}
 
 
 # -- citation tags -----------------------------------------------------------------------------------
 
 
-def citation_tags(found: Record) -> list[tuple[str, str]]:
+def citation_tags(record: Record) -> list[tuple[str, str]]:
     """(name, content) of the meta tags that describe the source of a record; none where it is no source."""
-    item = found.csl
+    item = record.csl
     if item is None:
         return []
-    node = NamedNode(found.thing.iri)
+    node = NamedNode(record.thing.iri)
     graph = current().descriptions.describe([node.value])[node.value]
     container, publisher = _TAGS.get(item["type"], ("", "publisher"))
     start, *end = pages(item) or ("",)
-    said = [
+    tags = [
         ("title", item.get("title")),
         *(("author", inverted(name)) for name in item.get("author", ())),
         *(("editor", inverted(name)) for name in item.get("editor", ())),
@@ -316,4 +325,4 @@ def citation_tags(found: Record) -> list[tuple[str, str]]:
         ("doi", item.get("DOI")),
         ("public_url", item.get("URL")),
     ]
-    return [(f"citation_{name}", one_line(text)) for name, text in said if name and text]
+    return [(f"citation_{name}", one_line(text)) for name, text in tags if name and text]

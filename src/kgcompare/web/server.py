@@ -6,31 +6,23 @@ import errno
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from kgcompare.errors import StoreError
+from kgcompare.sandbox.limits import Limits
 from kgcompare.schema.shapes import read_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web.settings import Settings
 
-THREADS = 64
-"""Requests that are answered at a time: more than can wait for a query's worker (34)."""
-HEADERS = 15_000
-"""Milliseconds in which a request's headers have to be there; an idle connection is closed then."""
-HEAD_BYTES = 128 * 1024
-"""The most bytes of them."""
-FILES = 512
-"""Files that the process may want beside its connections: the store's, the workers' pipes."""
-CONNECTIONS = 4096
-"""Connections that are open at a time, as far as the system lets a process have open files."""
-SWITCH = 0.001
+if TYPE_CHECKING:
+    from kgcompare.web.gateway import Gateway
+
+_SWITCH = 0.001
 """Seconds after which a thread that computes lets another one run: kept answers do not wait for those that are made."""
-PATIENCE = 10
-"""Seconds that requests under way have when the server is told to stop."""
 __all__ = ["Settings", "check_port", "run"]
 
 
@@ -50,8 +42,8 @@ def check_port(host: str, port: int) -> None:
 @contextmanager
 def _bound(host: str, port: int) -> Iterator[tuple[str, int]]:
     """Holds a port of a host, any free one for 0; gives its address, IPv4 where it has one, and the port."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    family, kind, protocol, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, kind, protocol, _, address = min(addresses, key=lambda entry: entry[0] != socket.AF_INET)
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(address)
@@ -69,58 +61,61 @@ def run(settings: Settings, host: str, port: int) -> None:
     from granian.log import LogLevels
 
     _check(settings)
-    with _bound(host, port) as (address, port):  # noqa: PLR1704
+    limits = settings.limits
+    with _bound(host, port) as (address, free):
         pass
-    print_address(host, port, settings)
+    print_address(host, free, settings)
     granian = Granian(
         "kgcompare",
         address=address,
-        port=port,
+        port=free,
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADERS, max_buffer_size=HEAD_BYTES),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=round(1000 * limits.header_time), max_buffer_size=limits.header_bytes
+        ),
         websockets=False,
         workers=1,
-        backpressure=_connections(),
+        backpressure=_connections(limits),
         loop=Loops.uvloop,  # a third more kept answers than asyncio's own
-        workers_kill_timeout=PATIENCE,
+        workers_kill_timeout=limits.stop_time,
         log_level=LogLevels.error,
     )
     with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
-        granian.serve(target_loader=partial(_load, settings, scratch))
+        loader = partial(_load, settings, scratch)
+        granian.serve(target_loader=cast("Callable[..., Callable[..., object]]", loader))  # RSGI needs no callable
 
 
-def _connections() -> int:
+def _connections(limits: Limits) -> int:
     """How many connections may be open: a server that runs out of files would accept none again."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS + FILES
+    wanted = limits.connections + limits.other_files
     if soft < wanted:
         soft = min(wanted, hard) if hard != resource.RLIM_INFINITY else wanted
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(1, min(CONNECTIONS, soft - FILES))
+    return max(1, min(limits.connections, soft - limits.other_files))
 
 
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
-    settings.names  # noqa: B018
     for path in settings.shapes:
         read_shapes(path)
     if settings.endpoint is not None:
-        RemoteStore(settings.endpoint, timeout=settings.timeout)
+        RemoteStore(settings.endpoint)
     elif settings.store is not None:
         EmbeddedStore(settings.store)
 
 
-def _load(settings: Settings, scratch: str, _target: str) -> Any:
+def _load(settings: Settings, scratch: str, _target: str) -> Gateway:
     """The application, in the worker; that ends without tidying up, so that its temporary files go with *scratch*."""
-    from kgcompare.web.app import MOST_BODY, create_app
+    from kgcompare.web.app import create_app
     from kgcompare.web.gateway import Gateway
 
     tempfile.tempdir = scratch
-    sys.setswitchinterval(SWITCH)
-    return Gateway(create_app(settings).wsgi_app, THREADS, MOST_BODY)
+    sys.setswitchinterval(_SWITCH)
+    return Gateway(create_app(settings).wsgi_app, settings.limits)
 
 
 def print_address(host: str, port: int, settings: Settings) -> None:

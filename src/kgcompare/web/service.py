@@ -1,17 +1,62 @@
-"""The server itself: whether it can answer."""
+"""The server itself: whether it can answer, and what every address of it takes and gives.
+
+Source: OpenAPI Specification 3.1.1, section 4.8 (``openapi.json`` beside this file is the document as it is served).
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+import json
+from functools import cache
+from typing import TypedDict
 
-from kgcompare.formats import json
-from kgcompare.web.request import current
+from flask import Blueprint, Response, request
+
+from kgcompare import __version__, resources
+from kgcompare.formats import Format
+from kgcompare.formats.json import JsonObject, dumps
+from kgcompare.web.kept import answer, pick
+from kgcompare.web.negotiation import best_of, media_types_of
+from kgcompare.web.request import current, root
 
 blueprint = Blueprint("service", __name__)
+_OPENAPI = Format("openapi", "OpenAPI", "application/vnd.oai.openapi+json;version=3.1")
+_OFFERED = (*media_types_of(("json",)), (_OPENAPI.name, (_OPENAPI.media_type.partition(";")[0],)))
 
 
 @blueprint.get("/healthz")
 def health() -> Response:
     """Whether the server can answer, and from which generation."""
-    body = json.dumps({"status": "ok", "generation": current().name})
+    body = dumps({"status": "ok", "generation": current().name})
     return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """The description of this server, as plain JSON unless OpenAPI's own media type is preferred."""
+    wanted = request.args.get("format") or best_of(request.headers.get("Accept", ""), _OFFERED)
+    form = _OPENAPI if wanted == _OPENAPI.name else pick(("json",))
+    return answer(form, None, lambda: dumps(openapi_document(root())))
+
+
+def openapi_document(server: str) -> dict[str, object]:
+    """The OpenAPI document, with our version, of the server at an address that ends without a slash."""
+    document = _openapi_file()
+    return {
+        **document,
+        "info": document["info"] | {"version": __version__},
+        "servers": [{"url": server}],
+        "externalDocs": document["externalDocs"] | {"url": server + "/dataset"},
+    }
+
+
+class _OpenApi(TypedDict):
+    """What of the file is filled in."""
+
+    info: JsonObject
+    externalDocs: JsonObject
+
+
+@cache
+def _openapi_file() -> _OpenApi:
+    document: _OpenApi = json.loads(resources.package_file("web/openapi.json").read_text(encoding="utf-8"))
+    return document

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kgcompare.errors import UsageError
+from kgcompare.sandbox.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A store folder or an endpoint; ``timeout`` and ``query_timeout`` (which bounds a
-    stranger's query) are in seconds, ``prefix`` the path that a proxy puts before ours.
-    ``hosts`` are the only names that are answered for, any where there are none;
-    ``proxies`` tells how many proxies stand in front, whose ``X-Forwarded-*`` count."""
+    """A store folder or an endpoint, and how it is served.
+
+    ``shapes`` are files of shapes beside those of the catalogue, ``prefix`` is the path that a proxy puts before ours.
+    ``hosts`` are the only names that are answered for, any where there are none; ``proxies`` tells how many proxies
+    stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have.
+
+    :raises UsageError: for a host that is none.
+    """
 
     store: Path | None = None
     endpoint: str | None = None
-    timeout: float = 30.0
     shapes: tuple[Path, ...] = ()
     prefix: str = ""
-    query_timeout: float = 10.0
     hosts: tuple[str, ...] = ()
     proxies: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        frozenset(map(_name, self.hosts))
 
     @property
     def root(self) -> str:
@@ -33,10 +40,7 @@ class Settings:
 
     @property
     def names(self) -> frozenset[str]:
-        """The hosts as a ``Host`` header has them: lower case, ASCII, without a port.
-
-        :raises UsageError: for what is not the name of a host.
-        """
+        """The hosts as a ``Host`` header has them: lower case, ASCII, without a port."""
         return frozenset(map(_name, self.hosts))
 
 

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 from flask import request
 from pyoxigraph import NamedNode
 
-from kgcompare.formats import FORMATS, rdf, void
+from kgcompare.formats import FORMATS, void
+from kgcompare.formats.cube import comparison_iri
 from kgcompare.model import Comparison
 from kgcompare.rdf.namespaces import is_web
 from kgcompare.rdf.terms import DCTERMS_LICENSE, QB_DATA_SET, SCHEMA_DATASET, SCHEMA_WEB_PAGE
@@ -39,52 +40,52 @@ def header(links: Iterable[tuple[str, str, str]]) -> str:
     return ", ".join(parts)
 
 
-def of_document(path: str, offered: Sequence[str], *more: tuple[str, str, str], query: str = "") -> str:
+def links_of_document(path: str, offered: Sequence[str], *more: tuple[str, str, str], query: str = "") -> str:
     """The Link header of what is at *path* below our root, comes in the formats *offered* and has the links *more*."""
     here = request.script_root + path
     lang = request.args.get("lang", "")
     query = query or (urlencode({"lang": lang}) if lang else "")
     tail = "?" + query if query else ""
-    found = [(here + tail, "canonical", ""), *more]
+    links = [(here + tail, "canonical", ""), *more]
     if "ttl" in offered:
-        found.append((f"{here}.ttl{tail}", "describedby", FORMATS["ttl"].media_type))
-    found += [(f"{here}.{name}{tail}", "alternate", FORMATS[name].media_type) for name in offered]
-    return header(found)
+        links.append((f"{here}.ttl{tail}", "describedby", FORMATS["ttl"].media_type))
+    links += [(f"{here}.{name}{tail}", "alternate", FORMATS[name].media_type) for name in offered]
+    return header(links)
 
 
-def of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
+def links_of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
     """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types."""
     thing, graph = current().locate(kind, slug)
     types = [(SCHEMA_WEB_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
     collection = (link("dataset.page", lang=None), "collection", "")
     cite = (thing, "cite-as", "")
-    return of_document(f"/{kind}/{slug}", offered, cite, *licensed(licences([thing])), *types, collection)
+    return links_of_document(f"/{kind}/{slug}", offered, cite, *licensed(licences([thing])), *types, collection)
 
 
-def of_comparison(found: Comparison, offered: Sequence[str]) -> str:
+def links_of_comparison(comparison: Comparison, offered: Sequence[str]) -> str:
     """The Link header of a comparison: its items are what it compares."""
-    asked = [("method", thing.id) for thing in found.methods]
-    asked += [(name, request.args[name]) for name in ("only", "class", "lang") if request.args.get(name)]
-    items = [(request.script_root + thing.path, "item", "") for thing in found.methods]
+    query = [("method", thing.id) for thing in comparison.methods]
+    query += [(name, request.args[name]) for name in ("only", "class", "lang") if request.args.get(name)]
+    items = [(request.script_root + thing.path, "item", "") for thing in comparison.methods]
     types = [(SCHEMA_WEB_PAGE, "type", ""), (QB_DATA_SET, "type", "")]
-    cite = (rdf.dataset_iri(found, current().base.value), "cite-as", "")
-    terms = licensed(licences([thing.iri for thing in found.methods]))
-    return of_document("/compare", offered, cite, *terms, *types, *items, query=urlencode(asked))
+    cite = (comparison_iri(comparison, current().base.value), "cite-as", "")
+    terms = licensed(licences([thing.iri for thing in comparison.methods]))
+    return links_of_document("/compare", offered, cite, *terms, *types, *items, query=urlencode(query))
 
 
-def of_dataset(offered: Sequence[str]) -> str:
+def links_of_dataset(offered: Sequence[str]) -> str:
     """The Link header of the dataset's description: its item is the dump."""
     dump = (link("dataset.dump", lang=None), "item", "application/gzip")
     cite = (void.dataset_iri(current().base), "cite-as", "")
     terms = licensed(extent_of(current()).licences)
-    return of_document("/dataset", offered, cite, *terms, (SCHEMA_DATASET, "type", ""), dump)
+    return links_of_document("/dataset", offered, cite, *terms, (SCHEMA_DATASET, "type", ""), dump)
 
 
 def licences(things: Sequence[str]) -> list[str]:
     """The addresses of the licences that the documents of things name."""
     documents = [current().base.document(thing) for thing in things]
-    found = current().descriptions.describe(documents)
-    named = dict.fromkeys(name for of, graph in found.items() for name in graph.iris(NamedNode(of), DCTERMS_LICENSE))
+    graphs = current().descriptions.describe(documents)
+    named = dict.fromkeys(name for of, graph in graphs.items() for name in graph.iris(NamedNode(of), DCTERMS_LICENSE))
     return list(filter(is_web, named))
 
 

@@ -5,12 +5,11 @@ Source: SPARQL 1.1 Protocol, section 2.1 (query operation); SPARQL 1.1 Service D
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
-from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
 from kgcompare.catalogue.generation import Generation
@@ -24,8 +23,8 @@ from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
 from kgcompare.web import query_page
 from kgcompare.web.kept import VARY, pick
-from kgcompare.web.negotiation import best, names_html, names_of
-from kgcompare.web.request import current, root
+from kgcompare.web.negotiation import best_of, media_types_of, names_html
+from kgcompare.web.request import current, limits, root
 
 blueprint = Blueprint("sparql", __name__)
 _SOLUTIONS = (
@@ -34,7 +33,7 @@ _SOLUTIONS = (
     ("csv", ("text/csv",)),
     ("tsv", ("text/tab-separated-values",)),
 )
-_STATEMENTS = names_of(RDF)
+_STATEMENTS = media_types_of(RDF)
 _RESULT_FORMATS = (
     *(f"SPARQL_Results_{name}" for name in ("JSON", "XML", "CSV", "TSV")),
     *(syntax.note for syntax in SYNTAXES.values()),
@@ -44,7 +43,7 @@ _RESULT_FORMATS = (
 def pool(generation: Generation) -> Pool:
     """The workers of a generation, started when they are first asked for.
 
-    :raises UsageError: if the catalogue is an endpoint elsewhere.
+    :raises UsageError: if the catalogue is kept at an endpoint elsewhere.
     """
     return generation.once("query workers", _started)
 
@@ -53,22 +52,34 @@ def _started(generation: Generation) -> Pool:
     path = generation.snapshot.path
     if path is None:
         raise UsageError("this catalogue is kept at another endpoint; ask that one")
-    return Pool(path, Bounds(seconds=current_app.config["QUERY_TIMEOUT"]))
+    allowed = limits()
+    bounds = Bounds(
+        seconds=allowed.query_timeout,
+        rows=allowed.answer_rows,
+        bytes=allowed.answer_bytes,
+        memory=allowed.worker_memory,
+        workers=allowed.workers,
+        spare=allowed.spare_workers,
+        waiting=allowed.waiting_queries,
+        share=allowed.client_queries,
+        start=allowed.worker_start,
+    )
+    return Pool(path, bounds)
 
 
 @blueprint.route("/sparql/", methods=["GET", "POST"])
 @blueprint.route("/sparql", methods=["GET", "POST"])
 def endpoint() -> Response:
     """Answers a query; without one, a page for browsers and a service description for RDF clients."""
-    asked = request.method in {"GET", "HEAD"}
+    reading = request.method in {"GET", "HEAD"}
     _check_encoding()
     if "update" in request.args or "update" in request.form:
         raise UsageError("updates are not available here")
-    if asked and "query" not in request.args:
+    if reading and "query" not in request.args:
         return _describe()
     query, parameters = _query()
-    if asked and _wants_page():
-        return query_page.page()
+    if reading and _wants_page():
+        return query_page.query_page()
     form = screen(query)
     solutions, statements = _formats(form)
     answer: Answer = pool(current()).ask(
@@ -99,29 +110,34 @@ def _check_encoding() -> None:
         raise UsageError("the request is not UTF-8") from None
 
 
-def _query() -> tuple[str, Any]:
-    """The query and the parameters beside it, wherever the request carries them (section 2.1.1 to 2.1.3)."""
+def _query() -> tuple[str, MultiDict[str, str]]:
+    """The query and the parameters beside it, wherever the request carries them (section 2.1.1 to 2.1.3).
+
+    :raises UsageError: if there is none, or more than one.
+    :raises UnsupportedMediaType: if a POST carries something else.
+    """
     media = request.mimetype
+    parameters: MultiDict[str, str]
     if request.method in {"GET", "HEAD"}:
-        found, parameters = request.args.getlist("query"), request.args
+        queries, parameters = request.args.getlist("query"), request.args
     elif media == "application/x-www-form-urlencoded":
-        found, parameters = request.form.getlist("query"), CombinedMultiDict([request.args, request.form])
+        queries, parameters = request.form.getlist("query"), CombinedMultiDict([request.args, request.form])
     elif media == "application/sparql-query":
         if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
             raise UnsupportedMediaType("send the query in UTF-8")
         try:
-            found = [request.get_data().decode("utf-8")]
+            queries = [request.get_data().decode("utf-8")]
         except UnicodeDecodeError:
             raise UsageError("the query is not UTF-8") from None
-        found += request.args.getlist("query")
+        queries += request.args.getlist("query")
         parameters = request.args
     else:
         raise UnsupportedMediaType(
             "POST a query as application/sparql-query, or as query= in application/x-www-form-urlencoded"
         )
-    if len(found) != 1:
-        raise UsageError("give one query, not " + str(len(found)))
-    return found[0], parameters
+    if len(queries) != 1:
+        raise UsageError(f"give one query, not {len(queries)}")
+    return queries[0], parameters
 
 
 def _wants_page() -> bool:
@@ -130,10 +146,14 @@ def _wants_page() -> bool:
         return False
     offered = (("html", ("text/html", "application/xhtml+xml")), *_SOLUTIONS, *_STATEMENTS)
     accept = request.headers.get("Accept", "")
-    return names_html(accept) and best(accept, offered) == "html"
+    return names_html(accept) and best_of(accept, offered) == "html"
 
 
 def _graphs(names: list[str]) -> tuple[str, ...]:
+    """Names of graphs, as they are.
+
+    :raises UsageError: if one is not an absolute IRI.
+    """
     for name in names:
         try:
             NamedNode(name)
@@ -143,37 +163,43 @@ def _graphs(names: list[str]) -> tuple[str, ...]:
 
 
 def _formats(form: str | None) -> tuple[str, str]:
-    """The formats that suit the request, for solutions and for statements; only that of *form* has to be acceptable."""
+    """The formats that suit the request, for solutions and for statements, such as ``("json", "ttl")``.
+
+    *form* is the query's, such as ``SELECT``: only the format of its kind of answer has to be acceptable.
+
+    :raises NotAcceptable: if it is not.
+    """
     named = request.args.get("format", "")
     accept = request.headers.get("Accept", "")
     statements = form in {"CONSTRUCT", "DESCRIBE"}
     if named and (named in RDF if statements else named in MEDIA_TYPES):
         return (named, "ttl") if not statements else ("json", named)
     if statements:
-        found = best(accept, _STATEMENTS)
-        if found is None:
+        syntax = best_of(accept, _STATEMENTS)
+        if syntax is None:
             raise NotAcceptable("statements come as " + ", ".join(FORMATS[name].media_type for name in RDF))
-        return "json", found
-    found = best(accept, _SOLUTIONS)
-    if found is None:
+        return "json", syntax
+    solutions = best_of(accept, _SOLUTIONS)
+    if solutions is None:
         raise NotAcceptable("solutions come as " + ", ".join(types[0] for _, types in _SOLUTIONS))
-    return found, "ttl"
+    return solutions, "ttl"
 
 
 def _describe() -> Response:
+    """What there is at the address without a query: a page for browsers, a service description for RDF clients."""
     form = pick(("html", *RDF))
     if form.name == "html" and (names_html(request.headers.get("Accept", "")) or request.args.get("format") == "html"):
-        return query_page.page()
+        return query_page.query_page()
     name = "ttl" if form.name == "html" else form.name
-    body = rdf.write(description(root()), name, current().base.value)
+    body = rdf.write(service_description(root()), name, current().base.value)
     return Response(body, content_type=FORMATS[name].content_type, headers={"Vary": VARY})
 
 
-def description(server: str) -> list[Triple]:
-    """What the service at ``/sparql`` of a server can do."""
+def service_description(server: str) -> list[Triple]:
+    """What the service at ``/sparql`` of a server can do; *server* is its address without a slash at the end."""
     service, default = NamedNode(server + "/sparql"), BlankNode()
     data = NamedNode(dataset_iri(current().base))
-    out = [
+    triples = [
         Triple(service, iri("rdf:type"), iri("sd:Service")),
         Triple(service, iri("sd:endpoint"), service),
         Triple(service, iri("sd:supportedLanguage"), iri("sd:SPARQL11Query")),
@@ -186,5 +212,5 @@ def description(server: str) -> list[Triple]:
         Triple(data, iri("rdfs:seeAlso"), NamedNode(server + "/dataset")),
     ]
     for name in _RESULT_FORMATS:
-        out.append(Triple(service, iri("sd:resultFormat"), NamedNode("http://www.w3.org/ns/formats/" + name)))
-    return out
+        triples.append(Triple(service, iri("sd:resultFormat"), NamedNode("http://www.w3.org/ns/formats/" + name)))
+    return triples

@@ -14,7 +14,6 @@ from kgcompare.rdf.namespaces import KGC, SHAPES, iri, local_name, shortened
 from kgcompare.rdf.terms import (
     DCTERMS_DESCRIPTION,
     DCTERMS_LICENSE,
-    KGC_METHOD,
     OWL_ANNOTATION_PROPERTY,
     OWL_CLASS,
     OWL_DATATYPE_PROPERTY,
@@ -26,19 +25,18 @@ from kgcompare.rdf.terms import (
     SKOS_DEFINITION,
 )
 from kgcompare.schema import vocabulary
-from kgcompare.schema.rows import PropertyShape
 from kgcompare.text.languages import best
 from kgcompare.web import signposting
 from kgcompare.web.kept import answer, pick
-from kgcompare.web.rendering import render
+from kgcompare.web.rendering import render_page
 from kgcompare.web.request import current, language
 
 blueprint = Blueprint("vocabularies", __name__)
-OFFERED = ("html", *RDF)
+VOCABULARY_FORMATS = ("html", *RDF)
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class ShownTerm:
     """A term as its page shows it; texts are (language, text), None where there is none."""
 
     id: str
@@ -59,13 +57,13 @@ def namespace(suffix: str = "") -> Response:
     about = NamedNode(KGC.removesuffix("#"))
 
     def page(lang: str) -> str:
-        found = sorted(_terms(lang), key=lambda term: (list(KINDS.values()).index(term.kind), term.id))
-        said = best(graph.texts(about, DCTERMS_DESCRIPTION), lang)
+        terms = sorted(_terms(lang), key=lambda term: (list(TERM_KINDS.values()).index(term.kind), term.id))
+        summary = best(graph.texts(about, DCTERMS_DESCRIPTION), lang)
         version = graph.text(about, OWL_VERSION_INFO)
-        return render("ns.html", lang, terms=found, about=said, version=version, namespace=KGC)
+        return render_page("ns.html", lang, terms=terms, about=summary, version=version, namespace=KGC)
 
-    terms = signposting.licensed(graph.iris(about, DCTERMS_LICENSE))
-    return _published("/ns", suffix, list(graph), page, (about.value, "cite-as", ""), *terms)
+    licences = signposting.licensed(graph.iris(about, DCTERMS_LICENSE))
+    return _published("/ns", suffix, list(graph), page, (about.value, "cite-as", ""), *licences)
 
 
 @blueprint.get("/shapes")
@@ -74,15 +72,16 @@ def shapes(suffix: str = "") -> Response:
     """The shapes that records are held to, those that this catalogue adds among them."""
 
     def page(lang: str) -> str:
-        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        for target in sorted(current().shapes.targets, key=lambda target: target != KGC_METHOD):
-            shapes = current().shapes.fields(target)
-            key = (current().shapes.class_label(target, lang), tuple(shape.iri for shape in shapes))
-            found.setdefault(key, []).append(target)
+        shapes = current().shapes
+        alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for target in shapes.targets:
+            key = (shapes.class_label(target, lang), tuple(field.iri for field in shapes.fields(target)))
+            alike.setdefault(key, []).append(target)
         classes = [
-            (label, targets, _fields(current().shapes.fields(targets[0]))) for (label, _), targets in found.items()
+            (label, targets, [field for field in shapes.fields(targets[0]) if field.names])
+            for (label, _), targets in alike.items()
         ]
-        return render("shapes.html", lang, classes=classes, namespace=SHAPES, described=best)
+        return render_page("shapes.html", lang, classes=classes, namespace=SHAPES, described=best)
 
     return _published("/shapes", suffix, current().shapes.triples, page)
 
@@ -96,24 +95,23 @@ def json_ld_context() -> Response:
 def _published(
     path: str, suffix: str, triples: Sequence[Triple], page: Callable[[str], str], *more: tuple[str, str, str]
 ) -> Response:
-    form = pick(OFFERED, suffix)
+    form = pick(VOCABULARY_FORMATS, suffix)
     lang = language()
 
     def make() -> str:
         return page(lang) if form.name == "html" else rdf.write(triples, form.name, current().base.value)
 
     return answer(
-        form, lang if form.name == "html" else None, make, lambda: signposting.of_document(path, OFFERED, *more)
+        form,
+        lang if form.name == "html" else None,
+        make,
+        lambda: signposting.links_of_document(path, VOCABULARY_FORMATS, *more),
     )
 
 
-def _fields(found: Sequence[PropertyShape]) -> list[PropertyShape]:
-    return [field for field in found if field.names]
-
-
-def _terms(lang: str) -> list[Term]:
+def _terms(lang: str) -> list[ShownTerm]:
     graph = vocabulary.graph()
-    found = []
+    terms = []
     for node in graph.subjects():
         if isinstance(node, NamedNode) and node.value.startswith(KGC):
             definition = best(graph.texts(node, SKOS_DEFINITION), lang)
@@ -122,14 +120,14 @@ def _terms(lang: str) -> list[Term]:
                 for predicate in ("rdfs:subPropertyOf", "rdfs:domain", "rdfs:range")
             )
             broader += tuple(map(shortened, graph.iris(node, RDFS_SUB_CLASS_OF)))
-            kinds = [KINDS[cls] for cls in graph.types(node) if cls in KINDS]
+            kinds = [TERM_KINDS[cls] for cls in graph.types(node) if cls in TERM_KINDS]
             name = vocabulary.label(node.value, lang)
             kind = kinds[0] if kinds else "Concept"
-            found.append(Term(local_name(node.value), node.value, kind, name, definition, broader, domain, values))
-    return found
+            terms.append(ShownTerm(local_name(node.value), node.value, kind, name, definition, broader, domain, values))
+    return terms
 
 
-KINDS = {
+TERM_KINDS = {
     OWL_CLASS: "Class",
     OWL_OBJECT_PROPERTY: "Property",
     OWL_DATATYPE_PROPERTY: "Property",

@@ -3,6 +3,8 @@
 
 const main = document.getElementById("main");
 const status = document.getElementById("say");
+const SUGGESTIONS = JSON.parse(status.dataset.suggestions); // what is said of none, of one, of two ...
+const MOST = SUGGESTIONS.length - 1;
 
 function say(text) {
   status.textContent = "";
@@ -33,10 +35,10 @@ function complete(input) {
     input.removeAttribute("aria-activedescendant");
   }
 
-  function show(found) {
-    things = found;
+  function show(completions) {
+    things = completions;
     active = -1;
-    list.replaceChildren(...found.map((thing, at) => {
+    list.replaceChildren(...things.map((thing, at) => {
       const option = document.createElement("div");
       option.id = `${list.id}-${at}`;
       option.setAttribute("role", "option");
@@ -54,11 +56,10 @@ function complete(input) {
       option.addEventListener("click", () => pick(at));
       return option;
     }));
-    list.hidden = !found.length;
-    input.setAttribute("aria-expanded", String(Boolean(found.length)));
+    list.hidden = !things.length;
+    input.setAttribute("aria-expanded", String(Boolean(things.length)));
     input.removeAttribute("aria-activedescendant");
-    const { many, one, none } = status.dataset;
-    say(found.length > 1 ? many.replace("#", found.length) : found.length ? one : none);
+    say(SUGGESTIONS[things.length]);
   }
 
   function move(to) {
@@ -76,14 +77,15 @@ function complete(input) {
     if (text === asked && things.length && list.hidden && open) { show(things); return; }
     asking?.abort();
     asking = new AbortController();
-    const query = new URLSearchParams({ q: text, lang: input.dataset.lang, limit: "8" });
+    const url = new URL(input.dataset.suggest, location.href);
+    for (const [name, value] of [["q", text], ["lang", input.dataset.lang], ["limit", MOST]]) url.searchParams.set(name, value);
     try {
-      const answer = await fetch(`${input.dataset.suggest}?${query}`, { signal: asking.signal, headers: { Accept: "application/json" } });
+      const answer = await fetch(url, { signal: asking.signal, headers: { Accept: "application/json" } });
       if (!answer.ok) return;
       const there = new Set([...input.form.querySelectorAll("input[type=hidden][name=method]")].map((field) => field.value));
-      const found = (await answer.json()).filter((thing) => !there.has(thing.id));
+      const completions = (await answer.json()).filter((thing) => !there.has(thing.id));
       asked = text;
-      if (document.activeElement === input) show(found);
+      if (document.activeElement === input) show(completions);
     } catch (fault) {
       if (fault.name !== "AbortError") close();
     }

@@ -1,0 +1,149 @@
+"""A worker as its parent sees it: a process that is asked one query at a time, and killed when anything goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, cast
+
+from kgcompare.errors import Overrun, Unavailable
+from kgcompare.sandbox.request import Head, Outcome, Request
+
+NICE = 10
+"""Scheduling priority of a worker: whoever asks for a page comes first."""
+
+_LONGEST_HEAD = 64 * 1024
+_CHUNK = 1024 * 1024
+_INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
+_COMMAND = (sys.executable, "-m", "kgcompare.sandbox.worker")
+
+
+class WorkerProcess:
+    """A process with one snapshot open; for one thread at a time."""
+
+    def __init__(self, snapshot: Path, memory: int, start: float) -> None:
+        """Starts it beside the caller, with *memory* bytes of address space and *start* seconds to open the snapshot.
+
+        :raises Unavailable: if the system starts no process.
+        """
+        environment = {name: text for name, text in os.environ.items() if name in _INHERITED}
+        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+        try:
+            self.process = subprocess.Popen(  # noqa: S603  (our own module, no text of a stranger's)
+                [*_COMMAND, str(snapshot), str(memory)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                env=environment,
+                cwd="/",
+            )
+        except (OSError, ValueError) as fault:
+            raise _not_started() from fault
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
+        self._stdin = cast("IO[bytes]", self.process.stdin)
+        self._stdout = cast("IO[bytes]", self.process.stdout)
+        os.set_blocking(self._stdin.fileno(), False)
+        self._read = bytearray()  # what has come and was not taken yet
+        self._start = start
+        self._ready = False
+
+    def ask(self, request: Request) -> tuple[Head, bytes]:
+        """One request and its answer. The process is dead after any exception.
+
+        :raises Overrun: if it takes longer than it may, or dies of the query.
+        :raises Unavailable: if it does not start, or answers nonsense.
+        """
+        deadline = time.monotonic() + request.seconds
+        answered = False
+        try:
+            if not self._ready:
+                self._await_start()
+                # Starting is not the query's fault.
+                deadline = max(deadline, time.monotonic() + 0.2)
+            self._send(request.to_bytes(), deadline)
+            head = Head.from_bytes(self._line(deadline))
+            if head.length > request.most_bytes:
+                raise Unavailable("a worker has sent more than it may; try again in a moment")
+            body = self._take(head.length, deadline)
+            answered = True
+            return head, body
+        except TimeoutError:
+            raise Overrun("the query took longer than it may") from None
+        except (OSError, EOFError, MemoryError):
+            raise Overrun("the query ended its worker: it is too large, too deep or needs too much memory") from None
+        finally:
+            if not answered:  # whatever comes from it now would be taken for the answer to the next request
+                self.kill()
+
+    def _await_start(self) -> None:
+        try:
+            head = Head.from_bytes(self._line(time.monotonic() + self._start))
+        except (OSError, EOFError) as fault:
+            raise _not_started() from fault
+        if head.outcome is not Outcome.READY:
+            raise _not_started()
+        self._ready = True
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        left = memoryview(data)
+        while left:
+            _wait(self._stdin, select.POLLOUT, deadline)
+            with contextlib.suppress(BlockingIOError):
+                left = left[os.write(self._stdin.fileno(), left) :]
+
+    def _line(self, deadline: float) -> bytes:
+        while (end := self._read.find(b"\n")) < 0:
+            if len(self._read) > _LONGEST_HEAD:
+                raise Unavailable("a worker has sent what is no answer; try again in a moment")
+            self._receive(deadline)
+        return self._take(end + 1, deadline)
+
+    def _take(self, length: int, deadline: float) -> bytes:
+        while len(self._read) < length:
+            self._receive(deadline)
+        data = bytes(self._read[:length])
+        del self._read[:length]
+        return data
+
+    def _receive(self, deadline: float) -> None:
+        _wait(self._stdout, select.POLLIN, deadline)
+        data = os.read(self._stdout.fileno(), _CHUNK)
+        if not data:
+            raise EOFError("the worker has ended")
+        self._read += data
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        with contextlib.suppress(OSError):
+            self.process.kill()
+        self.process.wait()
+        for pipe in (self._stdin, self._stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _wait(pipe: IO[bytes], event: int, deadline: float) -> None:
+    """Waits for a pipe; ``select.select`` would fail on descriptors from 1,024 on.
+
+    :raises TimeoutError: at the deadline, in seconds of the monotonic clock.
+    """
+    poll = select.poll()
+    poll.register(pipe, event)
+    left = deadline - time.monotonic()
+    if left <= 0 or not poll.poll(left * 1000):
+        raise TimeoutError
+
+
+def _not_started() -> Unavailable:
+    return Unavailable("no worker for queries can be started just now; try again in a moment")

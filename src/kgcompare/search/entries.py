@@ -1,0 +1,36 @@
+"""What a list of things is narrowed to, and what stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kgcompare.rdf.namespaces import local_name
+from kgcompare.text.languages import best
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to: a kind of things, words, slugs of facets, and years that the date must touch."""
+
+    text: str = ""
+    kind: str = ""
+    facets: Mapping[str, str] = field(default_factory=dict)
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A thing as the index knows it."""
+
+    id: int
+    iri: str
+    kind: str
+    slug: str
+    cls: str
+    labels: Mapping[str, str]
+
+    def label(self, lang: str) -> tuple[str | None, str]:
+        """(language, name) for a reader of *lang*."""
+        return best(self.labels, lang) or (None, local_name(self.iri))

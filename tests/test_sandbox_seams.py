@@ -1,0 +1,191 @@
+"""Whatever happens to a worker, who asks gets an answer or one of our exceptions, and the next query is answered."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bombs
+from kgcompare.errors import Overrun, Refused, Unavailable
+from kgcompare.sandbox import process
+from kgcompare.sandbox.confinement import has_seccomp
+from kgcompare.sandbox.pool import Bounds, Pool
+from kgcompare.sandbox.request import Head, Outcome, Request
+from kgcompare.store.folder import Folder
+
+REQUEST = Request("ASK {}", seconds=1.0, most_rows=10, most_bytes=1000, base="http://e/", default=("x:g",))
+ONE = Bounds(seconds=2.0, workers=1, spare=0)
+READY = f"import sys; sys.stdout.write('{Head(Outcome.READY).to_bytes().decode().strip()}\\n'); sys.stdout.flush(); "
+"""A program that starts as a worker does."""
+
+
+@pytest.fixture(scope="module")
+def snapshot(bundled_store: Path) -> Path:
+    folder = Folder(bundled_store)
+    return folder.snapshot(folder.current() or "")
+
+
+@pytest.fixture
+def pool(snapshot: Path) -> Iterator[Pool]:
+    pool = Pool(snapshot, ONE)
+    yield pool
+    pool.close()
+
+
+def pretending(monkeypatch: pytest.MonkeyPatch, program: str) -> Pool:
+    """A pool whose workers run another program."""
+    monkeypatch.setattr(process, "_COMMAND", (sys.executable, "-c", program))
+    return Pool(Path("/"), ONE)
+
+
+@pytest.mark.parametrize("value", [REQUEST, Head(Outcome.REFUSED, detail="é\nb")])
+def test_what_goes_through_the_pipe_comes_out_of_it(value: Request | Head) -> None:
+    line = value.to_bytes()
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert type(value).from_bytes(line) == value
+
+
+@pytest.mark.parametrize("kind", [Request, Head])
+@pytest.mark.parametrize(
+    "line",
+    [b"\n", b"nonsense\n", b"\xff\n", b"[]\n", b"{}\n", b'{"query": 1}\n', b"[" * 100_000, b'{"status":"ready"}'],
+)
+def test_nonsense_is_told(kind: type[Request] | type[Head], line: bytes) -> None:
+    with pytest.raises(Unavailable):
+        kind.from_bytes(line)
+
+
+def test_a_field_of_another_type_is_told() -> None:
+    with pytest.raises(Unavailable):
+        Request.from_bytes(REQUEST.to_bytes().replace(b'"most_rows": 10', b'"most_rows": "ten"'))
+    with pytest.raises(Unavailable):
+        Head.from_bytes(Head(Outcome.READY).to_bytes().replace(b"ready", b"unknown"))
+    with pytest.raises(Unavailable):
+        Head.from_bytes(Head(Outcome.ANSWERED, length=-1).to_bytes())
+
+
+def test_a_snapshot_that_is_not_there(tmp_path: Path) -> None:
+    pool = Pool(tmp_path / "none", ONE)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="no worker for queries can be started"):
+            pool.ask("ASK {}")
+    pool.close()
+
+
+def test_a_program_that_is_not_there(snapshot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "_COMMAND", ("/none/python",))
+        pool = Pool(snapshot, ONE)
+        with pytest.raises(Unavailable, match="no worker for queries can be started"):
+            pool.ask("ASK {}")
+    assert pool.ask("ASK {}").body, "as soon as there is one"
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    ("program", "kind"),
+    [
+        ("", Unavailable),
+        ("print('nonsense', flush=True); input()", Unavailable),
+        ("print('x' * 1_000_000, end='', flush=True); input()", Unavailable),
+        (READY, Overrun),
+        (READY + "input()", Overrun),
+        (READY + "input(); print('nonsense', flush=True); input()", Unavailable),
+        (READY + "input(); sys.stdout.write('x' * 1_000_000); sys.stdout.flush(); input()", Unavailable),
+        (READY + f"input(); print({Head(Outcome.ANSWERED, 'json', length=10**12).to_bytes()!r}.decode())", Unavailable),
+        (READY + f"input(); print({Head(Outcome.ANSWERED, 'json', length=100).to_bytes()!r}.decode())", Overrun),
+        (READY + "import time; time.sleep(60)", Overrun),
+    ],
+)
+def test_a_worker_that_dies_or_speaks_nonsense(
+    monkeypatch: pytest.MonkeyPatch, program: str, kind: type[Unavailable]
+) -> None:
+    pool = pretending(monkeypatch, program)
+    start = time.monotonic()
+    with pytest.raises(kind) as raised:
+        pool.ask("ASK {} #" + "x" * 90_000)
+    assert raised.type is kind
+    assert time.monotonic() - start < 10
+    pool.close()
+
+
+def test_a_worker_killed_while_it_waits_is_replaced(pool: Pool) -> None:
+    assert pool.ask("ASK {}").body
+    pool._idle[0].process.kill()
+    pool._idle[0].process.wait()
+    assert pool.ask("ASK {}").body
+
+
+def test_an_answer_half_read_is_nobody_else_s(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool.ask("ASK {}")
+
+    def fails(*_: object) -> bytes:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process.WorkerProcess, "_take", fails)
+        with pytest.raises(Overrun):
+            pool.ask("SELECT (1 AS ?x) {}")
+    assert pool.ask("ASK {}").body == b'{"head":{},"boolean":true}'
+
+
+def test_a_worker_lives_on_after_an_answer_that_is_too_large(snapshot: Path) -> None:
+    pool = Pool(snapshot, dataclasses.replace(ONE, seconds=10.0, rows=100, bytes=20_000))
+    pool.ask("ASK {}")
+    worker = pool._idle[0].process.pid
+    for form in ("json", "xml", "csv", "tsv"):
+        with pytest.raises(Refused, match="more than 100 rows"):
+            pool.ask("SELECT ?n { ?s ?p ?o BIND (1 AS ?n) }", solutions=form)
+        with pytest.raises(Refused, match="more than 20000 bytes"):
+            pool.ask(f"SELECT ?x {{ ?s ?p ?o BIND ('{'x' * 300}' AS ?x) }} LIMIT 100", solutions=form)
+    with pytest.raises(Refused, match="more than 100 rows"):
+        pool.ask("CONSTRUCT { <x:s> <x:p> ?o } WHERE { ?s ?p ?o }", rdf="nt")
+    assert pool.ask("ASK {}").body
+    assert pool._idle[0].process.pid == worker
+    pool.close()
+
+
+def test_descriptors_from_1024_on_are_waited_for(snapshot: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2048:
+        pytest.skip("this system gives too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+    try:
+        pool = Pool(snapshot, ONE)
+        assert pool.ask("ASK {}").body
+        assert pool._idle[0]._stdout.fileno() > 1024
+        pool.close()
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_query_ends_when_its_parent_is_gone(snapshot: Path) -> None:
+    command = [sys.executable, "-m", "kgcompare.sandbox.worker", str(snapshot), str(1 << 30)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        assert worker.stdin is not None
+        bomb = dataclasses.replace(REQUEST, query=bombs.CARTESIAN["product counted"], seconds=0.1, default=())
+        worker.stdin.write(bomb.to_bytes())
+        worker.stdin.flush()
+        assert worker.wait(20) == -signal.SIGALRM
+
+
+@pytest.mark.skipif(not has_seccomp(), reason="no seccomp filter for this system; the README says so")
+def test_every_thread_of_a_worker_is_confined(pool: Pool) -> None:
+    pool.ask("ASK {}")
+    threads = list(Path(f"/proc/{pool._idle[0].process.pid}/task").glob("*/status"))
+    assert threads
+    for status in threads:
+        assert "Seccomp:\t2" in status.read_text()
