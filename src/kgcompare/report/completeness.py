@@ -95,7 +95,7 @@ class ClassState:
     islands: Islands | None
 
 
-Cell = tuple[str, str]
+_Key = tuple[str, str]
 """A class, and a predicate or the IRI of a row of it."""
 
 
@@ -121,30 +121,30 @@ class _Counts:
             absent[c.value, row.value, _REASONS.get(reason.value, "")] += count_of(n)
         return absent
 
-    def _spoken(self, cells: Sequence[Cell]) -> dict[Cell, Counter[frozenset[str]]]:
+    def _spoken(self, cells: Sequence[_Key]) -> dict[_Key, Counter[frozenset[str]]]:
         """How many things have texts in which languages, by class and predicate."""
-        spoken: dict[Cell, Counter[frozenset[str]]] = {}
+        spoken: dict[_Key, Counter[frozenset[str]]] = {}
         for c, p, languages, n in self._ask("report_languages", cells):
             spoken.setdefault((c.value, p.value), Counter())[frozenset(languages.value.split())] += count_of(n)
         return spoken
 
-    def _concepts(self, cells: Sequence[Cell]) -> dict[Cell, list[tuple[str, int]]]:
+    def _concepts(self, cells: Sequence[_Key]) -> dict[_Key, list[tuple[str, int]]]:
         """(concept, how many things have it), by class and predicate."""
-        concepts: dict[Cell, list[tuple[str, int]]] = {}
+        concepts: dict[_Key, list[tuple[str, int]]] = {}
         for c, p, concept, n in self._ask("report_concepts", cells):
             concepts.setdefault((c.value, p.value), []).append((concept.value, count_of(n)))
         return concepts
 
-    def _dated(self, cells: Sequence[Cell]) -> dict[Cell, Counter[int]]:
+    def _dated(self, cells: Sequence[_Key]) -> dict[_Key, Counter[int]]:
         """How many things begin in which year, by class and predicate."""
-        dated: dict[Cell, Counter[int]] = {}
+        dated: dict[_Key, Counter[int]] = {}
         for c, p, date, n in self._ask("report_dates", cells):
             year = _year(date.value)
             if year is not None:
                 dated.setdefault((c.value, p.value), Counter())[year] += count_of(n)
         return dated
 
-    def _ask(self, query: str, cells: Sequence[Cell]) -> list[tuple[Term, ...]]:
+    def _ask(self, query: str, cells: Sequence[_Key]) -> list[tuple[Term, ...]]:
         pairs = [(NamedNode(c), NamedNode(p)) for c, p in cells]
         return self.asking.ask(query, self.asking.targets, class__predicate=pairs)
 
