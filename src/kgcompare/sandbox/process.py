@@ -17,6 +17,9 @@ from kgcompare.sandbox.request import Head, Outcome, Request
 NICE = 10
 """Scheduling priority of a worker: whoever asks for a page comes first."""
 
+LEFT_AFTER_START = 1.0
+"""Seconds that a query has at least, within its limit, once a worker that was still starting is ready."""
+
 _LONGEST_HEAD = 64 * 1024
 _CHUNK = 1024 * 1024
 _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
@@ -65,8 +68,8 @@ class WorkerProcess:
         try:
             if not self._ready:
                 self._await_start()
-                # Starting is not the query's fault.
-                deadline = max(deadline, time.monotonic() + 0.2)
+                # Starting is not the query's fault: a little of its own time is left to it in any case.
+                deadline = max(deadline, time.monotonic() + min(request.seconds, LEFT_AFTER_START))
             self._send(request.to_bytes(), deadline)
             head = Head.from_bytes(self._line(deadline))
             if head.length > request.most_bytes:
