@@ -21,8 +21,8 @@ import kgcompare
 from conftest import Run
 from kgcompare.cli import cli
 from kgcompare.formats import FORMATS
-from kgcompare.rdf import namespaces
 from kgcompare.sandbox.limits import LIMITS
+from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -178,7 +178,7 @@ def test_every_address_answers(client: FlaskClient, app: Flask, cells: list[str]
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_addresses_that_are_named_exist(app: Flask, path: Path) -> None:
-    kinds = {*namespaces.KINDS, "KIND"}
+    kinds = {*Shapes(bundled_shapes()).kinds, "KIND"}
     for span in spans(path.read_text(encoding="utf-8")):
         for address in re.findall(r"^(?:(?:GET|POST) )?(/[\w.?=&/%-]*)$", span):
             if address == "/PATH":

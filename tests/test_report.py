@@ -18,7 +18,8 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
 from kgcompare.report import Report, duplicates
-from kgcompare.report.completeness import ClassState, Mentioned, Years, components
+from kgcompare.report.completeness import ClassState, Years, components
+from kgcompare.report.questions import Mentioned
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore

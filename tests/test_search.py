@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyoxigraph import Literal
+from pyoxigraph import Literal, RdfFormat, Triple, parse
 
-from conftest import SMALL
-from kgcompare import ingest, search
+from conftest import DATA, SMALL
+from kgcompare import ingest, report, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import StoreError, UsageError
+from kgcompare.errors import ShapeError, StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.rdf.namespaces import DEFAULT_BASE, iri
 from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.search import Filter, Index
 from kgcompare.search import index as indexes
+from kgcompare.store import embedded
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.text.folding import fold
 
@@ -474,3 +475,120 @@ def test_addresses_of_kinds(generation: Generation) -> None:
     assert generation.index.of_class(iri("kgc:Method").value, ["lasso", "statistics"]) == {
         "lasso": f"{DEFAULT_BASE}id/method/lasso"
     }
+
+
+# -- what the shapes say ---------------------------------------------------------------------------------
+
+LATER = {iri(f"kgc:{name}") for name in ("facet", "inverseLabel", "kind", "pluralLabel", "shown", "supporting")}
+"""What shapes of earlier versions did not say."""
+
+
+def test_an_index_of_an_earlier_version_is_read_and_made_anew_by_the_next_edit(store: Path, tmp_path: Path) -> None:
+    kept = EmbeddedStore(store).snapshot().index_path
+    assert kept is not None
+    db = sqlite3.connect(kept)
+    db.execute("DELETE FROM meta")
+    db.execute("UPDATE link SET facet = 'creator' WHERE facet = '-people'")
+    db.commit()
+    db.close()
+    with Catalogue(EmbeddedStore(store)) as catalogue:
+        assert ids(catalogue.generation(), "lasso") == ["lasso"]
+        assert ids(catalogue.generation(), domain="statistics")
+    file = tmp_path / "change.ttl"
+    file.write_text(PREFIXES + '<id/agent/robert-tibshirani> a foaf:Person ; foaf:name "Rob T."@en .', encoding="utf-8")
+    ingest.import_files(store, [file], Options(trust=True, replace=True))
+    same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
+
+
+def test_a_store_that_keeps_the_shapes_of_an_earlier_version(store: Path) -> None:
+    snapshot = EmbeddedStore(store).snapshot()
+    graphs = {
+        name: [quad for quad in snapshot.graph(name) if quad.predicate not in LATER]
+        for name in snapshot.graphs()
+        if snapshot.base.is_vocabulary_graph(name)
+    }
+    with embedded.writing(store) as writer:
+        writer.replace(graphs)
+        writer.publish(search.build)
+    with Catalogue(EmbeddedStore(store)) as catalogue:
+        generation = catalogue.generation()
+        assert (generation.main_kind, generation.comparable("agent")) == ("method", False)
+        page = generation.search(Filter(), facets=True)
+        assert list(page.facets) == ["domain", "family", "type"]
+        assert "statistics" in [value.id for value in page.facets["domain"]]
+        assert generation.shapes.kind_plural("source", "fr") == "sources"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "found"),
+    [
+        ("goodfellow", "agent", "ian-goodfellow"),
+        ("shrinkage selection", "source", "tibshirani-1996"),
+        ("statistics", "domain", "statistics"),
+    ],
+)
+def test_things_of_every_kind_are_found_by_words(generation: Generation, text: str, kind: str, found: str) -> None:
+    assert found in [thing.id for thing in generation.search(Filter(text, kind)).things]
+
+
+def test_what_shapes_define_is_no_record(tmp_path: Path) -> None:
+    ingest.create_store(tmp_path / "store", shapes=[DATA / "telescope_shapes.ttl"])
+    with Catalogue(EmbeddedStore(tmp_path / "store")) as catalogue:
+        assert catalogue.generation().counts() == {}
+        assert report.make(catalogue.generation()).classes == ()
+
+
+def test_what_a_list_shows_of_a_thing_comes_from_its_shape(generation: Generation) -> None:
+    shown = {thing.id: thing for thing in generation.search(Filter(), "fr").things}["lasso"]
+    assert list(shown.facets)[:2] == ["domain", "family"]
+    assert shown.facets["domain"] == "Statistique"
+    assert shown.date == "1996"
+
+
+# -- shapes ----------------------------------------------------------------------------------------------
+
+SHAPE = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix ex: <http://e/> .
+ex:S a sh:NodeShape ; sh:targetClass ex:APIThing ; rdfs:label "API"@en ; sh:property ex:P .
+ex:P sh:name "Site"@en ; sh:path ex:site .
+"""
+
+
+@pytest.mark.parametrize(
+    ("turtle", "why"),
+    [
+        ('ex:S kgc:kind "Not a slug" .', "cannot be a kind"),
+        ("ex:P kgc:facet true .", "a facet needs"),
+        ('ex:P kgc:facet true ; kgc:rowId "Site" .', "a facet needs"),
+        ('ex:Q kgc:facet true ; kgc:rowId "q" ; sh:path ( ex:a ex:b ) . ex:S sh:property ex:Q .', "a facet needs"),
+    ],
+)
+def test_kinds_and_facets_that_could_not_stand_in_an_address_are_refused(turtle: str, why: str) -> None:
+    with pytest.raises(ShapeError, match=why):
+        shapes_of(SHAPE + turtle)
+
+
+def test_a_shape_says_what_its_things_are_called() -> None:
+    plain = shapes_of(SHAPE)
+    assert (plain.kind_of_class("http://e/APIThing"), plain.kind_label("apithing", "fr")) == ("apithing", "API")
+    assert plain.kind_plural("apithing", "en") == "API", "an acronym keeps its capitals, and no plural is made up"
+    named = 'ex:S kgc:kind "site" ; kgc:pluralLabel "Places"@en . ex:P kgc:rowId "site" ; kgc:facet true .'
+    both = shapes_of(SHAPE.replace('"API"', '"Place"') + named)
+    assert both.kinds == {"site": ("http://e/APIThing",)}, "a class comes before a facet of that name"
+    assert (both.kind_label("site", "en"), both.kind_plural("site", "en")) == ("place", "places")
+
+
+def test_supporting_classes_lead_nowhere() -> None:
+    shapes = Shapes(bundled_shapes())
+    assert shapes.leading == (iri("kgc:Method").value,)
+    assert list(shapes.kinds) == ["method", "agent", "source", "concept", "domain", "family", "type"]
+    assert shapes.class_among([iri("bibo:Article").value]) == iri("bibo:Document").value
+    assert shapes.class_among(["http://e/nothing"]) == ""
+
+
+def shapes_of(turtle: str) -> Shapes:
+    """Shapes by themselves."""
+    quads = parse((PREFIXES + turtle).encode(), format=RdfFormat.TURTLE)
+    return Shapes(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)

@@ -24,11 +24,12 @@ from kgcompare.formats.json import JsonObject, dumps
 from kgcompare.model import Thing
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Graph, Node, Term, structure_key
-from kgcompare.rdf.namespaces import KINDS, PREFIXES, Base, iri, is_safe_iri
+from kgcompare.rdf.namespaces import PREFIXES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.terms import KGC_ORDER
 
 Statement = TypeVar("Statement", Quad, Triple)
+_PREFIX = re.compile(r"[a-z][a-z0-9-]*")
 _BLOCK = 5000
 """Statements of a piece of a dump."""
 
@@ -36,9 +37,15 @@ _BLOCK = 5000
 # -- statements in a syntax ----------------------------------------------------------------------------
 
 
-def prefixes(base: str) -> dict[str, str]:
-    """The prefixes that we write, those of records under *base* among them."""
-    return PREFIXES | {kind: f"{base}id/{kind}/" for kind in KINDS}
+def prefixes(base: str, kinds: Iterable[str]) -> dict[str, str]:
+    """The prefixes that we write, those of records of some kinds under *base* among them."""
+    fit = (kind for kind in kinds if kind not in PREFIXES and _PREFIX.fullmatch(kind))
+    return PREFIXES | {kind: f"{base}id/{kind}/" for kind in fit}
+
+
+def _prefixes_in(text: str, base: str) -> dict[str, str]:
+    """The prefixes that we write, those of the kinds of records that a text names among them."""
+    return prefixes(base, sorted(set(re.findall(rf"{re.escape(base)}id/([a-z0-9-]+)/", text))))
 
 
 def write(triples: Iterable[Triple], name: str, base: str) -> str:
@@ -65,7 +72,7 @@ def _by_engine(statements: Sequence[Triple] | Sequence[Quad], name: str, base: s
     used: dict[str, str] | None = None
     if name in {"ttl", "trig", "rdf"}:
         written = "\n".join(map(str, statements))
-        used = {prefix: namespace for prefix, namespace in prefixes(base).items() if namespace in written}
+        used = {prefix: namespace for prefix, namespace in _prefixes_in(written, base).items() if namespace in written}
     text = (serialize(statements, format=SYNTAXES[name].engine, prefixes=used) or b"").decode()
     # XML readers make a line feed of a carriage return that is not written out.
     return text.replace("\r", "&#13;") + "\n" if name == "rdf" else text
@@ -115,7 +122,7 @@ def _by_rdflib(statements: Sequence[Triple], base: str, stable: bool) -> str:
     terms = {str(t) for triple in source for t in triple} | {
         str(t.datatype) for t in source.objects() if isinstance(t, rdflib.Literal) and t.datatype
     }
-    for prefix, namespace in prefixes(base).items():
+    for prefix, namespace in _prefixes_in("\n".join(sorted(terms)), base).items():
         if any(term.startswith(namespace) for term in terms):
             graph.bind(prefix, namespace)
     graph += source
@@ -177,7 +184,7 @@ def _by_pyld(statements: Sequence[Triple], base: str, frame: JsonObject | None) 
     places = ("subject", "predicate", "object")
     rows = [dict(zip(places, map(_pyld, triple), strict=True)) for triple in statements]
     expanded = jsonld.from_rdf({"@default": rows})
-    inline = prefixes(base)
+    inline = _prefixes_in(json.dumps(expanded, ensure_ascii=False), base)
     if frame is not None:
         data = jsonld.frame(expanded, {"@context": inline, **frame}, {"omitGraph": True})
     else:

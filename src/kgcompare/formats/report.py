@@ -8,7 +8,8 @@ from typing import Any
 
 from kgcompare.formats import json, terminal
 from kgcompare.report import Finding, Report, Shared
-from kgcompare.report.completeness import ClassState, Mentioned, Split, Years
+from kgcompare.report.completeness import ClassState, Split, Years
+from kgcompare.report.questions import Mentioned
 from kgcompare.text.languages import best, speaks, translate, translate_plural
 
 _MOST_BARS = 20
@@ -154,7 +155,7 @@ def as_table(report: Report, lang: str) -> str:
     ]
     if not report.records:
         return parts[0] + "\n\n" + translate(lang, "There are no records.") + "\n"
-    kinds = [[translate(lang, kind), str(count)] for kind, count in report.kinds.items()]
+    kinds = [[_label(report.named_kinds[kind], lang), str(count)] for kind, count in report.kinds.items()]
     parts.append(terminal.listing([translate(lang, "kind"), translate(lang, "records")], kinds))
     parts.append(
         terminal.listing(
@@ -171,7 +172,10 @@ def as_table(report: Report, lang: str) -> str:
     parts.append("\n".join([_head("DOI"), dois, *shared]))
     heads = [translate(lang, "kind"), *(_label(way, lang) for way in report.ways), translate(lang, "not said")]
     ways = [*(way.iri for way in report.ways), ""]
-    rows = [[translate(lang, kind), *(str(by.get(way, 0)) for way in ways)] for kind, by in report.checked.items()]
+    rows = [
+        [_label(report.named_kinds[kind], lang), *(str(by.get(way, 0)) for way in ways)]
+        for kind, by in report.checked.items()
+    ]
     parts.append(_head(translate(lang, "How records were checked")) + "\n" + terminal.listing(heads, rows))
     parts.append("\n".join([_head(translate(lang, "Validation")), *_finding_lines(report, lang)]))
     pairs = [[f"{p.score:.0f}", p.one.id, p.other.id, _label(p.one, lang)] for p in report.duplicates]

@@ -39,9 +39,6 @@ PREFIXES: dict[str, str] = {
 }
 """Prefixes of the project; our own first, then alphabetical."""
 
-KINDS = ("method", "agent", "source", "domain", "family", "type")
-"""Kinds of record that have pages of their own."""
-
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _BASE = re.compile(r"https?://[^\s<>\"{}|^`\\?#]+/\Z")
 _SCHEME = re.compile(r"(?:https?|urn|doi|info|tag):", re.IGNORECASE)

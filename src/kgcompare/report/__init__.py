@@ -16,24 +16,16 @@ from kgcompare.errors import Severity
 from kgcompare.model import Progress
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
-from kgcompare.rdf.terms import LABELS, RDFS_LABEL, SH_MESSAGE
+from kgcompare.rdf.terms import BIBO_DOI, LABELS, RDFS_LABEL, SH_MESSAGE, SKOS_CONCEPT
 from kgcompare.report import duplicates
-from kgcompare.report.completeness import (
-    CONCEPT,
-    SHOWN,
-    ClassState,
-    Mentioned,
-    Questions,
-    number,
-    states,
-)
+from kgcompare.report.completeness import SHOWN, ClassState, states
+from kgcompare.report.questions import Mentioned, Questions, count_of
 from kgcompare.schema import vocabulary
 from kgcompare.schema.validation import Validator
 
 UNASKED = 3000
 """Records up to which a catalogue is validated without being asked to: some seconds."""
 EXAMPLES = 5
-_SHAPES = {"nodeshape", "propertyshape"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +62,16 @@ class Duplicate:
 class Report:
     """The state of one generation. ``findings`` is None where nothing was validated.
 
-    ``checked`` has, by kind of record, how many were checked in which way; under ``""`` those that do not say.
+    ``kinds`` has, by kind of record, how many there are, and ``named_kinds`` what the kinds are called. ``sources``
+    counts the things of classes that have a row of DOIs, ``identified`` those of them that have one. ``checked`` has,
+    by kind, how many records were checked in which way; under ``""`` those that do not say.
     ``totals`` counts all duplicates and shared aliases, of which ``duplicates`` and ``aliases`` name the first.
     """
 
     generation: str
     base: str
     kinds: Mapping[str, int]
+    named_kinds: Mapping[str, Mentioned]
     classes: tuple[tuple[Mentioned, int], ...]
     states: tuple[ClassState, ...]
     sources: int
@@ -105,22 +100,23 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
     :raises DataError: if it cannot be validated.
     """
     asking = Questions(generation, progress or (lambda _what, _done, _total: None))
-    kinds = {kind: count for kind, count in generation.counts().items() if kind not in _SHAPES}
+    kinds = generation.counts()
     wanted = sum(kinds.values()) <= UNASKED if validate is None else validate
     checked, ways = _checked(asking, kinds)
-    counted = asking.ask("report_dois")
+    sources, identified = _identified(asking)
     dois = [(doi.value, things.value.split()) for doi, things in asking.ask("report_shared_dois")]
     aliases = _aliases(asking)
     duplicates = _duplicates(asking)
-    named = asking.items({thing for _, one, other in duplicates[:SHOWN] for thing in (one, other)})
+    named = asking.named({thing for _, one, other in duplicates[:SHOWN] for thing in (one, other)})
     return Report(
         generation=generation.name,
         base=generation.base.value,
         kinds=kinds,
-        classes=tuple((asking.item(c), n) for c, n in asking.classes.items()),
+        named_kinds={kind: Mentioned(kind, "", asking.shapes.kind_labels(kind)) for kind in (*kinds, *checked)},
+        classes=tuple((asking.named_class(c), n) for c, n in asking.classes.items()),
         states=states(asking),
-        sources=number(counted[0][0]) if counted else 0,
-        identified=number(counted[0][1]) if counted else 0,
+        sources=sources,
+        identified=identified,
         shared_dois=tuple(Shared(doi, asking.some(things)) for doi, things in dois[:SHOWN]),
         checked=checked,
         ways=ways,
@@ -131,25 +127,34 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
     )
 
 
+def _identified(asking: Questions) -> tuple[int, int]:
+    """How many things could have a DOI, by the shape of their class, and how many have one."""
+    shapes = asking.shapes
+    citable = {c for c in shapes.targets if any(row.path.predicate == BIBO_DOI for row in shapes.fields(c))}
+    classes = [c for c in asking.classes if is_safe_iri(c) and shapes.class_among([c]) in citable]
+    rows = asking.ask("report_dois", classes) if classes else []
+    return (count_of(rows[0][0]), count_of(rows[0][1])) if rows else (0, 0)
+
+
 def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], tuple[Mentioned, ...]]:
-    counts: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    checked: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     ways: dict[str, Mentioned] = {}
     for kind, how, n in asking.ask("report_checked"):
         names = vocabulary.graph().texts(how, RDFS_LABEL) if isinstance(how, NamedNode) else {}
         ways[how.value] = Mentioned(local_name(how.value), how.value, names)
-        counts.setdefault(kind.value, {})[how.value] = number(n)
-    for kind, by in counts.items():
-        by[""] = max(0, kinds.get(kind, 0) - sum(by.values()))
-    return counts, tuple(ways[how] for how in sorted(ways))
+        checked.setdefault(kind.value, {})[how.value] = count_of(n)
+    for name, by in checked.items():
+        by[""] = max(0, kinds.get(name, 0) - sum(by.values()))
+    return checked, tuple(ways[how] for how in sorted(ways))
 
 
 def _findings(asking: Questions) -> tuple[Finding, ...]:
     """What pySHACL finds in all records, by message."""
     own: dict[str, dict[str, str]] = {}
-    for shape in asking.shapes.subjects():
-        texts = asking.shapes.texts(shape, SH_MESSAGE)
+    for shape in asking.shapes.graph.subjects():
+        texts = asking.shapes.graph.texts(shape, SH_MESSAGE)
         own.update(dict.fromkeys(texts.values(), texts))
-    faults = Validator(asking.generation.shapes.triples).validate(
+    faults = Validator(asking.shapes.triples).validate(
         {"": _everything(asking.generation)},
         snapshot=asking.generation.snapshot,
         progress=lambda done, total: asking.tell("validating", done, total),
@@ -184,7 +189,7 @@ def _duplicates(asking: Questions) -> list[tuple[float, str, str]]:
     """Things with names alike, among those of the same shape; concepts of different schemes share theirs rightly."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for c in asking.targets:
-        if c != CONCEPT:
+        if c != SKOS_CONCEPT:
             groups.setdefault(tuple(row.iri for row in asking.rows[c]), []).append(c)
     pairs = []
     for classes in groups.values():

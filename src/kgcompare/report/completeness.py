@@ -6,43 +6,23 @@ Part of a :mod:`kgcompare.report`. Classes and rows come from the shapes; the en
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from kgcompare.catalogue.generation import Generation
-from kgcompare.model import Progress
-from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri, local_name
+from kgcompare.rdf.graph import Term
+from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import KGC_NONE, KGC_RELATED, KGC_UNKNOWN, LABELS, RDFS_LABEL, SH_TARGET_CLASS, SKOS_CONCEPT
-from kgcompare.schema import vocabulary
-from kgcompare.schema.paths import PropertyPath, Step
+from kgcompare.rdf.terms import KGC_NONE, KGC_UNKNOWN, LABELS, SKOS_CONCEPT
+from kgcompare.report.questions import Mentioned, Questions, count_of, named_row
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import dates
-from kgcompare.text.languages import best, interface_languages, translate
 
 SHOWN = 100
 """The most islands, duplicates, shared aliases and shared DOIs that a report names; it counts them all."""
-CONCEPT = SKOS_CONCEPT
 _REASONS = {KGC_NONE: "none", KGC_UNKNOWN: "unknown"}
 _WIDTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Mentioned:
-    """Something that a report names: a thing, a class, a row. ``path`` is its page below the root of a server."""
-
-    id: str
-    iri: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-    path: str | None = None
-
-    def label(self, lang: str) -> tuple[str | None, str]:
-        """(language, name) for a reader of *lang*."""
-        return best(self.names, lang) or (None, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,52 +95,58 @@ class ClassState:
     islands: Islands | None
 
 
-class Questions:
-    """Asks the queries of a report, and names what they find."""
+_Key = tuple[str, str]
+"""A class, and a predicate or the IRI of a row of it."""
 
-    def __init__(self, generation: Generation, tell: Progress) -> None:
-        self.generation = generation
-        self.tell = tell
-        self.classes = {c.value: number(n) for c, n in self.ask("report_classes")}
-        targets = [c for c in generation.shapes.targets if self.classes.get(c) and is_safe_iri(c)]
-        self.rows = {c: _rows(generation.shapes.fields(c)) for c in targets}
-        linked = {c for c in targets if any(row.kind == "count" for row in self.rows[c])}
-        self.targets = sorted(targets, key=lambda c: (c not in linked, -self.classes[c], c))
-        self.shapes = Graph(generation.shapes.triples)
-        self.labels: dict[str, dict[str, str]] = {}
-        for shape in self.shapes.subjects():
-            for target in self.shapes.iris(shape, SH_TARGET_CLASS):
-                self.labels.setdefault(target, {}).update(self.shapes.texts(shape, RDFS_LABEL))
 
-    def ask(self, name: str, cls: Iterable[str] = (), **values: Iterable[Any]) -> list[tuple[Any, ...]]:
-        """The solutions of a query; *cls* are the classes that it is about."""
-        query = load(name)
-        about: dict[str, Iterable[Any]] = {"class": [NamedNode(c) for c in cls]} if cls else {}
-        return self.generation.snapshot.select(query.bind(**about, **values) if about or values else query.text).rows
+class _Counts:
+    """What the engine counts of all classes at once."""
 
-    def items(self, things: Iterable[str]) -> dict[str, Mentioned]:
-        """What things are called, and where their pages are."""
-        mentioned = {}
-        for thing, graph in self.generation.descriptions.things(things).items():
-            path = self.generation.path(thing)
-            slug = path.rpartition("/")[2] if path else local_name(thing)
-            said = (graph.texts(NamedNode(thing), label) for label in LABELS) if is_safe_iri(thing) else ()
-            mentioned[thing] = Mentioned(slug, thing, next((names for names in said if names), {}), path)
-        return mentioned
+    def __init__(self, asking: Questions) -> None:
+        self.asking = asking
+        self.plain = {c: {p: row for row in asking.rows[c] if (p := row.path.predicate)} for c in asking.targets}
+        """By class the rows whose path is a predicate, by that."""
+        cells = [(c, p) for c in self.plain for p in self.plain[c]]
+        self.recorded = _recorded(asking)
+        self.absent = self._absent()
+        self.spoken = self._spoken(cells)
+        valued = [(c, p) for c, p in cells if self.plain[c][p].kind == "value" and (c, p) not in self.spoken]
+        self.concepts = self._concepts(valued)
+        self.dated = self._dated([cell for cell in valued if cell not in self.concepts])
 
-    def some(self, things: Iterable[str]) -> tuple[Mentioned, ...]:
-        """The same for a few things, by their IRIs."""
-        ordered = sorted(set(things))
-        mentioned = self.items(ordered)
-        return tuple(mentioned[thing] for thing in ordered)
+    def _absent(self) -> Counter[tuple[str, str, str]]:
+        """How many things of a class are said to have no value in a row, by (class, row or its id, reason)."""
+        absent: Counter[tuple[str, str, str]] = Counter()
+        for c, row, reason, n in self.asking.ask("report_absences", self.asking.targets):
+            absent[c.value, row.value, _REASONS.get(reason.value, "")] += count_of(n)
+        return absent
 
-    def item(self, cls: str) -> Mentioned:
-        """A class; its own name behind that of its shape where another class of that shape has things too."""
-        names = self.labels.get(cls, {})
-        if sum(self.labels.get(other) == names for other in self.targets) > 1:
-            names = {tag: f"{text} ({local_name(cls)})" for tag, text in names.items()}
-        prefix = next((prefix for prefix, start in PREFIXES.items() if cls.startswith(start)), None)
-        return Mentioned(f"{prefix}:{cls[len(PREFIXES[prefix]) :]}" if prefix else local_name(cls), cls, names)
+    def _spoken(self, cells: Sequence[_Key]) -> dict[_Key, Counter[frozenset[str]]]:
+        """How many things have texts in which languages, by class and predicate."""
+        spoken: dict[_Key, Counter[frozenset[str]]] = {}
+        for c, p, languages, n in self._ask("report_languages", cells):
+            spoken.setdefault((c.value, p.value), Counter())[frozenset(languages.value.split())] += count_of(n)
+        return spoken
+
+    def _concepts(self, cells: Sequence[_Key]) -> dict[_Key, list[tuple[str, int]]]:
+        """(concept, how many things have it), by class and predicate."""
+        concepts: dict[_Key, list[tuple[str, int]]] = {}
+        for c, p, concept, n in self._ask("report_concepts", cells):
+            concepts.setdefault((c.value, p.value), []).append((concept.value, count_of(n)))
+        return concepts
+
+    def _dated(self, cells: Sequence[_Key]) -> dict[_Key, Counter[int]]:
+        """How many things begin in which year, by class and predicate."""
+        dated: dict[_Key, Counter[int]] = {}
+        for c, p, date, n in self._ask("report_dates", cells):
+            year = _year(date.value)
+            if year is not None:
+                dated.setdefault((c.value, p.value), Counter())[year] += count_of(n)
+        return dated
+
+    def _ask(self, query: str, cells: Sequence[_Key]) -> list[tuple[Term, ...]]:
+        pairs = [(NamedNode(c), NamedNode(p)) for c, p in cells]
+        return self.asking.ask(query, self.asking.targets, class__predicate=pairs)
 
 
 def states(asking: Questions) -> tuple[ClassState, ...]:
@@ -168,51 +154,46 @@ def states(asking: Questions) -> tuple[ClassState, ...]:
     if not asking.targets:
         return ()
     asking.tell("counting", 0, 1)
-    plain = {c: {p: row for row in asking.rows[c] if (p := row.path.predicate)} for c in asking.targets}
-    pairs = [(NamedNode(c), NamedNode(p)) for c in plain for p in plain[c]]
-    counts = _recorded(asking)
-    absent: Counter[tuple[str, str, str]] = Counter()
-    for c, row, reason, n in asking.ask("report_absences", asking.targets):
-        absent[c.value, row.value, _REASONS.get(reason.value, "")] += number(n)
-    spoken: dict[tuple[str, str], Counter[frozenset[str]]] = {}
-    for c, p, languages, n in asking.ask("report_languages", asking.targets, class__predicate=pairs):
-        spoken.setdefault((c.value, p.value), Counter())[frozenset(languages.value.split())] += number(n)
-    concepts: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    values = [(c, p) for c, p in pairs if plain[c.value][p.value].kind == "value" and (c.value, p.value) not in spoken]
-    for c, p, concept, n in asking.ask("report_concepts", asking.targets, class__predicate=values):
-        concepts.setdefault((c.value, p.value), []).append((concept.value, number(n)))
-    dated: dict[tuple[str, str], Counter[int]] = {}
-    literals = [(c, p) for c, p in values if (c.value, p.value) not in concepts]
-    for c, p, date, n in asking.ask("report_dates", asking.targets, class__predicate=literals):
-        year = _year(date.value)
-        if year is not None:
-            dated.setdefault((c.value, p.value), Counter())[year] += number(n)
-    named = asking.items({concept for counted in concepts.values() for concept, _ in counted})
-    class_states = []
-    for c in asking.targets:
-        total = asking.classes[c]
-        rows = []
-        for row in asking.rows[c]:
-            if row.iri in LABELS and not counts[c, row.iri]:
-                continue
-            languages, missing = _translations(asking, c, row, spoken)
-            none, unknown = (sum(absent[c, name, r] for name in {row.iri, row.id or ""}) for r in _REASONS.values())
-            rows.append(RowState(_row_item(row), counts[c, row.iri], none, unknown, languages, missing))
-        splits = [
-            Split(_row_item(row), tuple((named[v], n) for v, n in concepts[c, p]), total - counts[c, row.iri])
-            for p, row in plain[c].items()
-            if (c, p) in concepts and c != CONCEPT
-        ]
-        years = [
-            Years(_row_item(row), tuple(sorted(dated[c, p].items())), max(0, total - dated[c, p].total()))
-            for p, row in plain[c].items()
-            if (c, p) in dated
-        ]
-        class_states.append(
-            ClassState(asking.item(c), total, tuple(rows), tuple(splits), tuple(years), _islands(asking, c))
-        )
+    counts = _Counts(asking)
+    named = asking.named({concept for counted in counts.concepts.values() for concept, _ in counted})
+    class_states = tuple(_state(asking, c, counts, named) for c in asking.targets)
     asking.tell("counting", 1, 1)
-    return tuple(class_states)
+    return class_states
+
+
+def _state(asking: Questions, cls: str, counts: _Counts, named: Mapping[str, Mentioned]) -> ClassState:
+    total, plain = asking.classes[cls], counts.plain[cls]
+    rows = (row for row in asking.rows[cls] if row.iri not in LABELS or counts.recorded[cls, row.iri])
+    splits = [
+        Split(
+            named_row(row),
+            tuple((named[concept], n) for concept, n in counts.concepts[cls, p]),
+            total - counts.recorded[cls, row.iri],
+        )
+        for p, row in plain.items()
+        if (cls, p) in counts.concepts and cls != SKOS_CONCEPT
+    ]
+    years = [
+        Years(named_row(row), tuple(sorted(begun.items())), max(0, total - begun.total()))
+        for p, row in plain.items()
+        if (begun := counts.dated.get((cls, p)))
+    ]
+    return ClassState(
+        asking.named_class(cls),
+        total,
+        tuple(_row_state(asking, cls, row, counts) for row in rows),
+        tuple(splits),
+        tuple(years),
+        _islands(asking, cls),
+    )
+
+
+def _row_state(asking: Questions, cls: str, row: PropertyShape, counts: _Counts) -> RowState:
+    languages, missing = _translations(asking, cls, row, counts.spoken)
+    none, unknown = (
+        sum(counts.absent[cls, name, reason] for name in {row.iri, row.id or ""}) for reason in _REASONS.values()
+    )
+    return RowState(named_row(row), counts.recorded[cls, row.iri], none, unknown, languages, missing)
 
 
 def _recorded(asking: Questions) -> Counter[tuple[str, str]]:
@@ -225,8 +206,8 @@ def _recorded(asking: Questions) -> Counter[tuple[str, str]]:
             name = "class__row__inverse" if steps[0].inverse else forwards[len(steps) - 1]
             paths[name].append((NamedNode(c), Literal(str(at)), *(NamedNode(step.predicate) for step in steps)))
     counts: Counter[tuple[str, str]] = Counter()
-    for c, row_key, n in asking.ask("report_rows", asking.targets, **paths):
-        counts[c.value, keys[int(row_key.value)][1].iri] = number(n)
+    for cls, key, n in asking.ask("report_rows", asking.targets, **paths):
+        counts[cls.value, keys[count_of(key)][1].iri] = count_of(n)
     return counts
 
 
@@ -257,13 +238,14 @@ def _translations(
 
 def _islands(asking: Questions, cls: str) -> Islands | None:
     """The islands of a class that has a row of counted links."""
-    counted = [row for row in asking.rows[cls] if row.kind == "count"]
-    if not counted:
+    shapes = asking.shapes
+    relations = {p for p in (*shapes.links(cls), *shapes.typed_links(cls)) if is_safe_iri(p)}
+    if not relations:
         return None
-    relations = {step.predicate for row in counted for steps in row.path.alternatives for step in steps}
-    relations |= {KGC_RELATED, *vocabulary.typed_relations()}
-    rows = asking.ask("report_links", [cls], relation=[NamedNode(relation) for relation in sorted(relations)])
-    groups = components([(one.value, None if other is None else other.value) for one, other in rows])
+    query = load("report_links").bind(**{"class": [NamedNode(cls)], "relation": map(NamedNode, sorted(relations))})
+    rows = asking.generation.snapshot.select(query).rows
+    links = [(one.value, None if other is None else other.value) for one, other in rows if one is not None]
+    groups = components(links)
     small = tuple(asking.some(group[:SHOWN]) for group in groups[1 : SHOWN + 1])
     return Islands(len(groups), len(groups[0]), small)
 
@@ -284,24 +266,6 @@ def components(links: Sequence[tuple[str, str | None]]) -> list[list[str]]:
     for thing in sorted(parent):
         groups.setdefault(root(thing), []).append(thing)
     return sorted(groups.values(), key=lambda group: (-len(group), group))
-
-
-def _rows(fields: Sequence[PropertyShape]) -> list[PropertyShape]:
-    """The rows of comparisons and the names, which things have even where their shape does not say so."""
-    rows = [row for row in fields if row.id is not None or row.path.predicate in LABELS]
-    if not any(row.path.predicate in LABELS for row in rows):
-        names = {tag: translate(tag, "Name") for tag in interface_languages()}
-        rows[:0] = [PropertyShape(p, None, "value", 0.0, PropertyPath(((Step(p),),)), names, {}, {}) for p in LABELS]
-    return [row for row in rows if all(is_safe_iri(s.predicate) for steps in row.path.alternatives for s in steps)]
-
-
-def _row_item(row: PropertyShape) -> Mentioned:
-    return Mentioned(row.id or local_name(row.iri), row.iri, row.names)
-
-
-def number(term: Any) -> int:
-    """The whole number that a literal stands for."""
-    return int(term.value)
 
 
 def _year(text: str) -> int | None:

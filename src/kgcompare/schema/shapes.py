@@ -169,19 +169,28 @@ class Shapes:
         """Whether things of a kind are there as the values of a facet."""
         return kind in {facet.id for facet in self._every_facet()} - set(map(self.kind_of_class, self.targets))
 
+    def kind_labels(self, kind: str) -> Mapping[str, str]:
+        """What a thing of a kind is called within a sentence ("method"), by language; empty where no shape says."""
+        facet = self._facet_of_kind(kind)
+        labels = [facet.names] if facet else [self.class_labels(cls) for cls in self.classes_of_kind(kind)]
+        return {lang: _within(label) for lang, label in next(iter(labels), {}).items()}
+
     def kind_label(self, kind: str, lang: str) -> str:
         """What a thing of a kind is called within a sentence: "method"; the kind itself where no shape says."""
-        facet = next((facet for facet in self._every_facet() if facet.id == kind), None)
-        if facet is not None and self.is_facet_kind(kind):
-            return _within(facet.label(lang)[1])
-        return next((_within(self.class_label(cls, lang)) for cls in self.classes_of_kind(kind)), kind)
+        label = best(self.kind_labels(kind), lang)
+        return label[1] if label else kind
 
     def kind_plural(self, kind: str, lang: str) -> str:
         """What things of a kind are called within a sentence: "methods"; as one of them where no shape says."""
-        facet = next((facet for facet in self._every_facet() if facet.id == kind), None)
-        if facet is not None and self.is_facet_kind(kind):
+        facet = self._facet_of_kind(kind)
+        if facet:
             return _within(facet.plural(lang))
         return next((_within(self.class_plural(cls, lang)) for cls in self.classes_of_kind(kind)), kind)
+
+    def _facet_of_kind(self, kind: str) -> PropertyShape | None:
+        """The facet whose values are of a kind; None for the kind of a class."""
+        facets = (facet for facet in self._every_facet() if facet.id == kind)
+        return next(facets, None) if self.is_facet_kind(kind) else None
 
     # -- rows ----------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base, is_safe_iri, local_name, slugify
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
-from kgcompare.search.facts import PEOPLE, Facts, Reading, facts_of, names_of, records_of, texts_of
+from kgcompare.search.facts import PEOPLE, Facts, Reading, facts_of, names_of, texts_of
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
 from kgcompare.text.folding import fold
@@ -67,7 +67,7 @@ def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     def prepare(snapshot: Snapshot, path: Path) -> None:
         reading = _reading(snapshot)
         if reading.predicates.keys() <= read.keys():
-            _Builder(path, snapshot.base, reading).build(records_of(facts))
+            _Builder(path, snapshot.base, reading).build(reading.records_of(facts))
         else:
             build(snapshot, path)
 
@@ -233,11 +233,10 @@ class _Builder:
                 other = ids.get(value) or (None if fresh else _id(db, value))
                 if other:
                     links.append((facet, other, number))
-            if kind not in reading.unsought:
-                people = [name for agent in agents for name in _agent_names(db, facts_by_thing, agent)]
-                columns_of_words = (names.values(), texts_of(facts, *columns.aliases), people)
-                summary = texts_of(facts, *columns.texts)
-                words.append((number, *map(_SEPARATOR.join, columns_of_words), _SEPARATOR.join(summary)))
+            people = [name for agent in agents for name in _agent_names(db, facts_by_thing, agent)]
+            texts = (names.values(), texts_of(facts, *columns.aliases), people, texts_of(facts, *columns.texts))
+            name, alias, person, summary = map(_SEPARATOR.join, texts)
+            words.append((number, name, alias, person, summary))
         db.executemany("INSERT OR REPLACE INTO label VALUES(?,?,?)", labels)
         db.executemany("INSERT OR IGNORE INTO link VALUES(?,?,?)", sorted(links))
         db.executemany("INSERT OR IGNORE INTO entry VALUES(?,?,?,?)", sorted(entries))

@@ -49,10 +49,7 @@ class Reading:
         self._columns = {cls: _columns(shapes, cls, values | {SKOS_CONCEPT}) for cls in shapes.targets}
         self._known: dict[tuple[str, ...], str] = {}
         self.facets = tuple(dict.fromkeys(facet for columns in self._columns.values() for facet, _ in columns.facets))
-        self.unsought = {kind for kind in self.facets if shapes.is_facet_kind(kind)} | {
-            self._columns[cls].kind for cls in shapes.targets if not _is_sought(shapes, cls)
-        }
-        """The kinds whose things are found by the beginnings of their names alone, not by words."""
+        self._defined = {node.value for node in shapes.graph.subjects() if isinstance(node, NamedNode)}
         read = [RDF_TYPE, *LABELS, *ALIASES, SKOS_DEFINITION]
         for columns in self._columns.values():
             read += [predicate for _, predicate in columns.facets]
@@ -64,6 +61,18 @@ class Reading:
     def signature(self) -> str:
         """Says what an index was made by: two readings with one signature make the same of the same data."""
         return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), "1"])
+
+    def records_of(self, facts: Mapping[str, Facts]) -> dict[str, Facts]:
+        """Those of the things that have a class and are defined neither by the vocabulary nor by shapes, in one order
+        for every engine."""
+        return {
+            t: facts[t]
+            for t in sorted(facts)
+            if RDF_TYPE in facts[t]
+            and t not in self._defined
+            and not t.startswith(_INTERNAL)
+            and not any(cls.value.startswith(_SHACL) for cls in facts[t][RDF_TYPE])
+        }
 
     def of(self, cls: str) -> Columns:
         """How things of a class are found, whether a shape is about it or not."""
@@ -125,11 +134,6 @@ def _columns(shapes: Shapes, cls: str, values: set[str]) -> Columns:
     )
 
 
-def _is_sought(shapes: Shapes, cls: str) -> bool:
-    """Whether there are words to seek things of a class by, or it is what a catalogue is about."""
-    return cls in shapes.leading or bool(shapes.predicates(cls, "name") or shapes.predicates(cls, "text"))
-
-
 def _best_class(types: Sequence[str]) -> str:
     own = [t for t in sorted(types) if not t.startswith((PREFIXES["schema"], PREFIXES["owl"]))]
     return min(own or types, default="")
@@ -152,18 +156,7 @@ def facts_of(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None 
         for thing, predicate, value in snapshot.select(text).rows:
             if thing is not None and predicate is not None and value is not None:
                 facts.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
-    return records_of(facts) if things is None else facts
-
-
-def records_of(facts: Mapping[str, Facts]) -> dict[str, Facts]:
-    """Those of the things that have a class and are not the vocabulary's, in one order for every engine."""
-    return {
-        t: facts[t]
-        for t in sorted(facts)
-        if RDF_TYPE in facts[t]
-        and not t.startswith(_INTERNAL)
-        and not any(cls.value.startswith(_SHACL) for cls in facts[t][RDF_TYPE])
-    }
+    return reading.records_of(facts) if things is None else facts
 
 
 def _pages(snapshot: Snapshot) -> Iterator[str]:

@@ -96,7 +96,7 @@ def _terms(generation: Generation, lang: str) -> dict[str, object]:
                 kind[term.value] = vocabulary.label(term.value, lang)
     return {
         "base": generation.base.value,
-        "prefixes": rdf.prefixes(generation.base.value),
+        "prefixes": rdf.prefixes(generation.base.value, generation.shapes.kinds),
         "classes": dict(sorted(classes.items())),
         "properties": dict(sorted(properties.items())),
     }

@@ -90,7 +90,7 @@ def endpoint() -> Response:
         named=_graphs(parameters.getlist("named-graph-uri")),
         solutions=solutions,
         rdf=statements,
-        prefixes=rdf.prefixes(current().base.value),
+        prefixes=rdf.prefixes(current().base.value, current().shapes.kinds),
     )
     media = MEDIA_TYPES.get(answer.form) or FORMATS[answer.form].content_type
     if media in {"text/csv", "text/tab-separated-values"}:

@@ -1,0 +1,113 @@
+"""What a report asks of a catalogue, and how it names what it finds.
+
+Classes and rows come from the shapes; the engine counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from pyoxigraph import NamedNode
+
+from kgcompare.catalogue.generation import Generation
+from kgcompare.model import Progress
+from kgcompare.rdf.graph import Term
+from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name, shortened
+from kgcompare.rdf.queries import Bindable, load
+from kgcompare.rdf.terms import LABELS
+from kgcompare.schema.paths import PropertyPath, Step
+from kgcompare.schema.rows import PropertyShape
+from kgcompare.text.languages import best, interface_languages, translate
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Something that a report names: a thing, a class, a row, a kind. ``names`` are by language; ``path`` is its page
+    below the root of a server."""
+
+    id: str
+    iri: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    path: str | None = None
+
+    def label(self, lang: str) -> tuple[str | None, str]:
+        """(language, name) for a reader of *lang*."""
+        return best(self.names, lang) or (None, self.id)
+
+
+class Questions:
+    """Asks the queries of a report, and names what they find."""
+
+    def __init__(self, generation: Generation, tell: Progress) -> None:
+        self.generation = generation
+        self.shapes = generation.shapes
+        self.tell = tell
+        defined = [node for node in self.shapes.graph.subjects() if _could_be_told(node)]
+        counted = self.ask("report_classes", thing=defined or [None])
+        self.classes = {cls.value: count_of(things) for cls, things in counted}
+        targets = [c for c in self.shapes.targets if self.classes.get(c) and is_safe_iri(c)]
+        self.rows = {c: _rows(self.shapes.fields(c)) for c in targets}
+        linked = {c for c in targets if self.shapes.links(c)}
+        self.targets = sorted(targets, key=lambda c: (c not in linked, -self.classes[c], c))
+
+    def ask(
+        self, name: str, cls: Iterable[str] = (), **values: Iterable[Bindable] | Iterable[Sequence[Bindable]]
+    ) -> list[tuple[Term, ...]]:
+        """The solutions of a query in which nothing is unbound; *cls* are the classes that it is about."""
+        query = load(name)
+        about: dict[str, Iterable[Bindable] | Iterable[Sequence[Bindable]]] = {**values}
+        if cls:
+            about["class"] = [NamedNode(c) for c in cls]
+        rows = self.generation.snapshot.select(query.bind(**about) if about else query.text).rows
+        whole = (tuple(term for term in row if term is not None) for row in rows)
+        return [terms for terms, row in zip(whole, rows, strict=True) if len(terms) == len(row)]
+
+    def named(self, things: Iterable[str]) -> dict[str, Mentioned]:
+        """What things are called, and where their pages are, by their IRIs."""
+        named = {}
+        for thing, graph in self.generation.descriptions.things(things).items():
+            path = self.generation.path(thing)
+            slug = path.rpartition("/")[2] if path else local_name(thing)
+            texts = (graph.texts(NamedNode(thing), label) for label in LABELS) if is_safe_iri(thing) else ()
+            named[thing] = Mentioned(slug, thing, next((names for names in texts if names), {}), path)
+        return named
+
+    def some(self, things: Iterable[str]) -> tuple[Mentioned, ...]:
+        """What a few things are called, in the order of their IRIs."""
+        ordered = sorted(set(things))
+        named = self.named(ordered)
+        return tuple(named[thing] for thing in ordered)
+
+    def named_class(self, cls: str) -> Mentioned:
+        """A class; its own name behind that of its shape where another class of that shape has things too."""
+        names = self.shapes.class_labels(cls)
+        if sum(self.shapes.class_labels(other) == names for other in self.targets) > 1:
+            names = {tag: f"{text} ({local_name(cls)})" for tag, text in names.items()}
+        short = shortened(cls)
+        return Mentioned(local_name(cls) if short == cls else short, cls, names)
+
+
+def count_of(term: Term) -> int:
+    """The whole number that a literal stands for."""
+    return int(term.value)
+
+
+def named_row(row: PropertyShape) -> Mentioned:
+    """A row, by its id or by the end of the IRI of its shape."""
+    return Mentioned(row.id or local_name(row.iri), row.iri, row.names)
+
+
+def _could_be_told(node: Term) -> TypeGuard[NamedNode]:
+    """Whether something that shapes define could be taken for a record: its IRI is none of ours."""
+    return isinstance(node, NamedNode) and is_safe_iri(node.value) and not node.value.startswith((KGC, SHAPES))
+
+
+def _rows(fields: Sequence[PropertyShape]) -> list[PropertyShape]:
+    """The rows of comparisons and the names, which things have even where their shape does not say so."""
+    rows = [row for row in fields if row.id is not None or row.path.predicate in LABELS]
+    if not any(row.path.predicate in LABELS for row in rows):
+        names = {tag: translate(tag, "Name") for tag in interface_languages()}
+        rows[:0] = [PropertyShape(p, None, "value", 0.0, PropertyPath(((Step(p),),)), names) for p in LABELS]
+    return [row for row in rows if all(is_safe_iri(s.predicate) for steps in row.path.alternatives for s in steps)]
