@@ -14,6 +14,7 @@ from kgcompare.errors import UsageError
 from kgcompare.text import languages
 from kgcompare.text.languages import translate, translate_plural
 from kgcompare.web.app import create_app
+from kgcompare.web.negotiation import choose_language
 from kgcompare.web.settings import Settings
 
 
@@ -89,11 +90,11 @@ def test_absurd_tags_are_refused_with_an_example(said: str) -> None:
     ],
 )
 def test_accept_language(header: str, lang: str) -> None:
-    assert languages.negotiate(header) == lang
+    assert choose_language(header) == lang
 
 
 def test_accept_language_among_the_languages_of_a_thing() -> None:
-    assert languages.negotiate("de-CH, en;q=0.2", ("en", "de")) == "de"
+    assert choose_language("de-CH, en;q=0.2", ("en", "de")) == "de"
 
 
 def test_the_interface_speaks_english_and_french() -> None:
@@ -127,7 +128,7 @@ def more_languages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The interface speaks Polish and Arabic too, as far as the tests' own messages go."""
 
     def anew() -> None:
-        for kept in (languages.interface_languages, languages.normalise, languages.negotiate):
+        for kept in (languages.interface_languages, languages.normalise, choose_language):
             kept.cache_clear()
 
     with monkeypatch.context() as patch:

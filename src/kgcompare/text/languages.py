@@ -5,13 +5,13 @@ then any other by tag. Interface texts come from ``messages/LANG.po``, English b
 there in a context (``msgctxt``): a kind of thing, such as ``method``, whose readers are told the same in words of
 their own. The English file has nothing else.
 
-Source: RFC 5646 (BCP 47), RFC 4647 section 3.4 (lookup), RFC 9110 section 12.5.4 (Accept-Language);
+Source: RFC 5646 (BCP 47), RFC 4647 section 3.4 (lookup);
 GNU gettext manual, sections 11.2.5 (contexts) and 11.2.6 (plural forms).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -169,32 +169,3 @@ def autonym(lang: str) -> str:
     except (UnknownLocaleError, ValueError):
         return lang
     return name[:1].upper() + name[1:] if name else lang
-
-
-@lru_cache(maxsize=512)
-def negotiate(header: str, available: Iterable[str] = ()) -> str:
-    """The language that an ``Accept-Language`` header asks for among *available* (the interface's if empty).
-
-    Ranges of equal weight go by their order; a malformed header counts as none.
-    """
-    offered = tuple(available) or interface_languages()
-    ranges: list[tuple[float, int, str]] = []
-    for place, item in enumerate(header[:1000].split(",")):
-        tag, _, params = item.strip().partition(";")
-        weight = 1.0
-        if params.strip().startswith("q="):
-            try:
-                weight = float(params.strip()[2:])
-            except ValueError:
-                continue
-        if 0 < len(tag) <= 35 and 0 < weight <= 1:
-            ranges.append((-weight, place, tag.strip().lower()))
-    for _, _, tag in sorted(ranges):
-        if tag == "*":
-            return DEFAULT
-        for prefix in chain(tag):
-            if prefix == DEFAULT and not tag.startswith(DEFAULT):
-                break
-            if prefix in offered:
-                return prefix
-    return DEFAULT

@@ -1,16 +1,17 @@
-"""Which format a request asks for: a suffix beats ``?format=``, which beats ``Accept``.
+"""What a request asks for by its headers: a format by ``Accept``, a language by ``Accept-Language``.
 
-Source: RFC 9110, section 12.5.1 (Accept) and 12.5.5 (Vary).
+Source: RFC 9110, section 12.5.1 (Accept), 12.5.4 (Accept-Language) and 12.5.5 (Vary); RFC 4647, section 3.4 (lookup).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from kgcompare.formats import FORMATS, Format
+from kgcompare.text.languages import DEFAULT, chain, interface_languages
 
 _ALIASES = {
     "application/xhtml+xml": "html",
@@ -116,3 +117,32 @@ def names_html(header: str) -> bool:
     return any(
         (r.main, r.sub) in {("text", "html"), ("application", "xhtml+xml")} and r.weight > 0 for r in ranges(header)
     )
+
+
+@lru_cache(maxsize=512)
+def choose_language(header: str, available: Iterable[str] = ()) -> str:
+    """The language that an ``Accept-Language`` header asks for among *available* (the interface's if empty).
+
+    Ranges of equal weight go by their order; a malformed header counts as none.
+    """
+    offered = tuple(available) or interface_languages()
+    ranges: list[tuple[float, int, str]] = []
+    for place, item in enumerate(header[:1000].split(",")):
+        tag, _, params = item.strip().partition(";")
+        weight = 1.0
+        if params.strip().startswith("q="):
+            try:
+                weight = float(params.strip()[2:])
+            except ValueError:
+                continue
+        if 0 < len(tag) <= 35 and 0 < weight <= 1:
+            ranges.append((-weight, place, tag.strip().lower()))
+    for _, _, tag in sorted(ranges):
+        if tag == "*":
+            return DEFAULT
+        for prefix in chain(tag):
+            if prefix == DEFAULT and not tag.startswith(DEFAULT):
+                break
+            if prefix in offered:
+                return prefix
+    return DEFAULT

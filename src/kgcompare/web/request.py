@@ -14,6 +14,7 @@ from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.sandbox.limits import Limits
 from kgcompare.text import languages
+from kgcompare.web.negotiation import choose_language
 
 _HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -55,7 +56,7 @@ def language() -> str:
     tag = request.args.get("lang", "")
     if tag:
         return languages.normalise(tag)
-    return languages.negotiate(request.headers.get("Accept-Language", ""))
+    return choose_language(request.headers.get("Accept-Language", ""))
 
 
 def whole_number(name: str, default: int | None, least: int, most: int) -> int | None:
