@@ -321,6 +321,8 @@ def test_commands(store: Path, run: Run, lang: str) -> None:
         ("compare", "webb", "hubble"),
         ("compare", "webb", "hubble", "--format", "html"),
         ("search", "space"),
+        ("search", "webb", "--format", "csv"),
+        ("show", "webb"),
         ("stats",),
     ):
         options = () if arguments[0] == "stats" else ("--lang", lang)
@@ -328,3 +330,4 @@ def test_commands(store: Path, run: Run, lang: str) -> None:
         assert ran.code == 0, ran.err
         silent(ran.out)
         assert ROWS_OF_METHODS.findall(ran.out) == []
+        assert arguments[0] == "stats" or re.search("space|webb", ran.out, re.IGNORECASE)

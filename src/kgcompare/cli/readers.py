@@ -44,15 +44,18 @@ def compare(place: Place, slugs: Sequence[str], lang: str, only: str | None, cls
 @click.argument("slug")
 @catalogue_options
 @lang_option
-@click.option("--kind", default="method", show_default=True, help="method, agent, source, domain, family or type.")
+@click.option(
+    "--kind", metavar="KIND", help="As in addresses (agent, source ...); default: what the catalogue is about."
+)
 @click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
-def show(place: Place, slug: str, lang: str, kind: str, form: str) -> None:
+def show(place: Place, slug: str, lang: str, kind: str | None, form: str) -> None:
     """Show one record."""
     from kgcompare import formats
     from kgcompare.formats import rdf
 
     with opened(place, lang) as catalogue:
         generation = catalogue.generation()
+        kind = kind or generation.main_kind
         known = ("table", *(name for name in formats.record_formats(generation, kind, slug) if name != "html"))
         if form not in known:
             raise UsageError(f"unknown format {form!r}; use one of {', '.join(known)}")
@@ -93,20 +96,21 @@ def search(
     narrowed = {"domain": domain, "family": family, "type": kind_of}
     facets = {name: slug for name, slug in narrowed.items() if slug}
     with opened(place, lang) as catalogue:
-        query = Filter(text, "method", facets, start, end)
-        page = catalogue.generation().search(query, lang, most=limit)
+        generation = catalogue.generation()
+        page = generation.search(Filter(text, "", facets, start, end), lang, most=limit)
+        first = [facet.id or "" for facet in generation.shapes.facets(generation.main_class)][:1]
     if form == "json":
         put(json.page_json(page))
     elif form == "csv":
-        put(_csv([["id", "label", "origin", "domain"], *_listed(page.things)]))
+        put(_csv([["id", "label", "origin", *first], *_listed(page.things, first)]))
     else:
-        header = ["id", "name", "origin", "domain"]
-        put(terminal.listing(header, _listed(page.things)) if page.things else "")
+        header = ["id", "name", "origin", *first]
+        put(terminal.listing(header, _listed(page.things, first)) if page.things else "")
         click.echo(f"{page.total} found", err=True)
 
 
-def _listed(things: Sequence[Thing]) -> list[list[str]]:
-    return [[thing.id, thing.label, thing.date or "", thing.facets.get("domain", "")] for thing in things]
+def _listed(things: Sequence[Thing], facets: Sequence[str]) -> list[list[str]]:
+    return [[thing.id, thing.label, thing.date or "", *(thing.facets.get(f, "") for f in facets)] for thing in things]
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:
