@@ -110,11 +110,13 @@ def arrows_between(parts: Callable[[Path], str], target: Callable[[str], str | N
     return found
 
 
+MODULES = {name(path) for path in FILES}
+
+
 def module_of(imported: str) -> str | None:
     """The module of ours that an import names, or that has the name that it names."""
-    known = {name(path) for path in FILES}
     within = imported.removeprefix("kgcompare.")
-    while within and within not in known:
+    while within and within not in MODULES:
         within = within.rpartition(".")[0]
     return within if imported.startswith("kgcompare.") and within else None
 

@@ -897,6 +897,7 @@ def serving(*arguments: object) -> Iterator[str]:
             assert running.wait(20) in {0, -signal.SIGTERM, 143}
 
 
+@pytest.mark.slow
 def test_serve_gives_the_bytes_that_the_command_line_gives(run: Run, small_store: Path) -> None:
     with serving("--store", small_store) as address:
         for form in ("csv", "json", "tex"):

@@ -174,6 +174,7 @@ def test_ten_thousand_terms_were_bound() -> None:
 @example(Literal("\\u0022"))
 @example(Literal("\\\\U00000022\\\\\\u000A"))
 @example(Literal("\x01abcd\x7f0000\\"))
+@pytest.mark.slow
 def test_rdflib_reads_the_same_term(term: NamedNode | Literal) -> None:
     found = list(Rdflib().select(ONE.bind(value=[term])))
     assert found == [[term]]

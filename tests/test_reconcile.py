@@ -392,6 +392,7 @@ def test_a_preview_may_stand_in_a_frame_of_any_page(client: FlaskClient) -> None
     assert client.get("/reconcile/preview").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_preview_shows_itself_in_the_frame_of_another_origin(browser: Browser, site: str, tmp_path: Path) -> None:
     frame = f"<iframe width=430 height=300 src='{site}/reconcile/preview?id=method/lasso'></iframe>"
     (tmp_path / "index.html").write_text(frame)

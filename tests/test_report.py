@@ -405,6 +405,7 @@ def test_bundled_warnings_are_explained(bundled: Report) -> None:
     assert unexplained == []
 
 
+@pytest.mark.slow
 def test_bundled_methods_are_one_island_or_the_report_names_the_others(bundled: Report) -> None:
     islands = bundled.states[0].islands
     assert islands is not None
@@ -413,6 +414,7 @@ def test_bundled_methods_are_one_island_or_the_report_names_the_others(bundled: 
     assert all(item.id in text for island in islands.small for item in island)
 
 
+@pytest.mark.slow
 def test_bundled_texts_are_translated_and_dois_belong_to_one_source(bundled: Report) -> None:
     gaps = {row.item.id: row.missing for state in bundled.states for row in state.rows if row.missing}
     assert gaps == {}

@@ -208,6 +208,7 @@ def test_two_processes_read_while_a_third_imports(store: Path) -> None:
         assert int(reads) > 1
 
 
+@pytest.mark.slow
 def test_two_writers_take_turns(store: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from kgcompare import ingest\n"

@@ -352,6 +352,7 @@ def test_verdict(engines: Engines, row: str, catalogue: Catalogue, differs: bool
     assert [tuple(rest) for name, _, *rest in outcome.verdicts if name == row] == [(differs, missing)]
 
 
+@pytest.mark.slow
 def test_rows_come_in_the_order_of_the_shapes(engines: Engines) -> None:
     outcome = engines.agree(quads_of(NOTHING), NOTHING.compared, slowly=True)
     assert [row for row, *_ in outcome.verdicts] == [
@@ -362,6 +363,7 @@ def test_rows_come_in_the_order_of_the_shapes(engines: Engines) -> None:
     assert all(keys == frozenset() and status == "not-recorded" for keys, status in outcome.cells.values())
 
 
+@pytest.mark.slow
 def test_another_class_has_its_own_rows(engines: Engines) -> None:
     tools = [own(f"tool/{name}") for name in ("a", "b", "no-tool")]
     graph = NamedNode(ID.replace("/id/", "/doc/") + "tool/all")

@@ -648,6 +648,7 @@ def test_every_interface_language_has_its_pages(small: FlaskClient) -> None:
 # -- entity tags ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_tag_validates_another_representation(
     small: FlaskClient, small_store: Path, own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -761,6 +762,7 @@ def crawl(client: FlaskClient, root: str, most: int, **environ: str) -> set[str]
 KNOWN = {"/", "/methods", "/compare", "/dataset", "/method/lasso", "/agent/ian-goodfellow", "/source/hoerl-1970"}
 
 
+@pytest.mark.slow
 def test_every_link_works(small: FlaskClient) -> None:
     assert crawl(small, "", 250) >= KNOWN | {"/family/statistics", "/type/regression", "/dump.nq.gz"}
 
@@ -791,6 +793,7 @@ def test_links_follow_the_script_name(small: FlaskClient) -> None:
     assert "/method/ridge" in Page(get(small, "/method/lasso")).addresses()
 
 
+@pytest.mark.slow
 def test_links_stay_here_whatever_the_base(tmp_path: Path) -> None:
     text = SMALL.read_text(encoding="utf-8").replace(
         "@base <https://w3id.org/kgcompare/>", "@base <https://example.org/catalogue/>"
