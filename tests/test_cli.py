@@ -367,6 +367,7 @@ def test_export_to_a_file(run: Run, small_store: Path, tmp_path: Path) -> None:
     assert sorted(child.name for child in tmp_path.iterdir()) == ["all.nq", "all.nq.gz"], "no scratch file stays"
 
 
+@pytest.mark.slow
 def test_what_is_exported_can_be_imported(run: Run, small_store: Path, tmp_path: Path) -> None:
     run("export", "--store", small_store, "-o", tmp_path / "all.nq")
     done = run("import", "--store", tmp_path / "again", tmp_path / "all.nq")
@@ -426,6 +427,7 @@ def test_import_skips_what_is_invalid(run: Run, store: Path, record: Path) -> No
     assert "warning" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -496,6 +498,7 @@ class Reads:
 LASSO = "<https://w3id.org/kgcompare/id/method/lasso>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("says", "code"),
     [
@@ -683,6 +686,7 @@ def test_a_catalogue_in_the_environment_beats_another_kind_in_the_file(
     assert run("compare", "lasso", "--config", config).code == 0
 
 
+@pytest.mark.slow
 def test_a_config_with_a_list_and_with_a_single_file(run: Run, tmp_path: Path, record: Path) -> None:
     config = tmp_path / "kgcompare.toml"
     for value in (f'["{record}", "{SMALL}"]', f'"{record}"'):

@@ -688,6 +688,7 @@ def test_what_is_exported_comes_back_the_same(
     assert ingest.import_files(first, [exported], Options()).replaced == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["nq", "nt", "trig", "ttl", "jsonld"])
 def test_the_small_catalogue_comes_back_the_same(small_store: Path, tmp_path: Path, form: str) -> None:
     exported = tmp_path / f"exported.{form}"

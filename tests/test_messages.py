@@ -133,6 +133,7 @@ def test_every_text_is_translated_and_none_is_left_over(lang: str) -> None:
     assert {message for message, texts in plain.items() if all(texts)} == said()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", languages.interface_languages())
 def test_what_is_said_in_a_context_is_said_without_one_too(lang: str) -> None:
     for context, messages in translations(lang).items():

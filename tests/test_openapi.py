@@ -165,6 +165,7 @@ def test_an_address_with_a_suffix_gives_what_the_one_without_gives() -> None:
 CHOICES = [name for name, (method, _, operation) in OPERATIONS.items() if method == "GET" and formats_of(operation)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHOICES)
 def test_every_format_that_is_offered_is_in_it_and_no_other(app: Flask, name: str) -> None:
     """Each format that there is, asked for by its name: answered as the file says, or refused where it says nothing."""
@@ -235,6 +236,7 @@ class Asked:
     kind: str = ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in SLOW])
 def test_examples_work(site: str, name: str) -> None:
     """Each example is answered in every format, and JSON answers hold to their schemas."""

@@ -397,6 +397,7 @@ def test_comparisons_are_the_same(catalogue: Catalogue, here: Catalogue, lang: s
     assert catalogue.compare(ids, lang) == here.compare(ids, lang)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", sorted(COMPARISON))
 def test_every_format_gives_the_same_bytes(catalogue: Catalogue, here: Catalogue, form: str) -> None:
     base = here.generation().base.value
@@ -412,6 +413,7 @@ def test_records_are_the_same(catalogue: Catalogue, here: Catalogue, kind_slug: 
     assert catalogue.generation().record(kind, slug, "fr") == here.generation().record(kind, slug, "fr")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     [

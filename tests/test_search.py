@@ -252,6 +252,7 @@ def paged(generation: Generation, query: Filter, sort: str, size: int) -> tuple[
     return seen, total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [7, 10, 50])
 @pytest.mark.parametrize(
     ("text", "sort"),
@@ -359,6 +360,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turtle", CHANGES)
 def test_an_updated_index_equals_a_rebuilt_one(store: Path, tmp_path: Path, turtle: str) -> None:
     file = tmp_path / "change.ttl"

@@ -46,6 +46,7 @@ def soon(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_starts_answers_and_stops(store: Path, tmp_path: Path, number: signal.Signals) -> None:
     server = Server(tmp_path, "--store", str(store))

@@ -260,6 +260,7 @@ ingest.import_files(Path(sys.argv[1]), [Path(sys.argv[2])], ingest.Options(trust
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["opened", "written", "flushed", "checkpoint", "indexed"])
 def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str) -> None:
     killed(store, stage)

@@ -258,6 +258,7 @@ def test_static_files(small: FlaskClient) -> None:
 # -- formats --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", DATA_FORMATS)
 def test_the_web_and_the_command_line_give_the_same_bytes(
     bundled: FlaskClient, bundled_store: Path, run: Run, form: str
