@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
+from kgcompare.catalogue import citation
 from kgcompare.errors import UnknownFormat
 from kgcompare.formats import bibliography, cube, html, json, tables, terminal
 from kgcompare.model import Comparison, CslItem, Record
@@ -89,8 +90,6 @@ def record_formats(generation: Generation, kind: str, slug: str) -> tuple[str, .
     :raises UnknownThing: if there is no such record.
     :raises StoreError: if the store cannot be read.
     """
-    from kgcompare.catalogue import citation  # a worker that writes answers needs no catalogue
-
     thing, graph = generation.locate(kind, slug)
     cites = generation.once("what cites", lambda one: citation.cites(one.shapes))
     shaped = [cites[cls] for cls in graph.types(NamedNode(thing)) if cls in cites]

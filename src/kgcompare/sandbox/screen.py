@@ -9,6 +9,7 @@ Source: SPARQL 1.1 Query Language, section 19 (grammar); SPARQL 1.1 Federated Qu
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 from kgcompare.errors import Refused
 from kgcompare.rdf.sparql_text import tokens
@@ -29,6 +30,7 @@ _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE
 _FORMS = {"SELECT", "CONSTRUCT", "ASK", "DESCRIBE"}
 
 
+@lru_cache(maxsize=32)  # the endpoint asks for a query's form before the pool screens it
 def screen(query: str) -> str | None:
     """Lets a query pass, or says what about it is refused; gives the query's form, such as ``SELECT``.
 

@@ -103,12 +103,12 @@ class Shapes:
 
         return tuple(sorted(self._targets, key=place))
 
-    @property
+    @cached_property
     def classes(self) -> tuple[str, ...]:
         """The classes that have rows to compare."""
         return tuple(target for target in self.targets if self.rows(target))
 
-    @property
+    @cached_property
     def leading(self) -> tuple[str, ...]:
         """The classes that catalogues are about: those with rows whose things are not there for others only."""
         return tuple(target for target in self.targets if self._leads(target))
