@@ -190,15 +190,14 @@ def serve(
     proxies: int,
 ) -> None:
     """Serve the catalogue on the web."""
-    import tempfile
-
+    from kgcompare.store.scratch import scratch_folder
     from kgcompare.web import server
 
     server.check_port(host, port)
-    with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
+    with scratch_folder() as scratch:
         folder = place.folder
         if place.data:
-            folder = Path(scratch) / "store"
+            folder = scratch / "store"
             make_throwaway(place, folder, "en")
         elif place.endpoint is None:
             ensure(place, make=True)

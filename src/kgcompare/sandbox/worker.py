@@ -7,6 +7,7 @@ opens the store first and gives up network and memory then.
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 import sys
 from typing import BinaryIO
@@ -17,7 +18,7 @@ from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, Qu
 from kgcompare.errors import Refused
 from kgcompare.rdf.sparql_text import names_dataset
 from kgcompare.rdf.syntaxes import SYNTAXES
-from kgcompare.sandbox import confinement
+from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.results import BoundedBytes, at_most, result_bytes
 
@@ -81,12 +82,12 @@ def answer_requests(store: pyoxigraph.Store, source: BinaryIO, target: BinaryIO)
 
 
 def main() -> None:
-    """Opens the snapshot, gives up what is not needed, says so, and answers."""
+    """Opens the snapshot, gives up what is not needed, says what it cannot do any more, and answers."""
+    lifeline.end_with(os.getppid())
     store = pyoxigraph.Store.read_only(sys.argv[1])
     next(iter(store.quads_for_pattern(None, None, None, DefaultGraph())), None)
-    confinement.bound(int(sys.argv[2]))
-    confinement.close_network()
-    sys.stdout.buffer.write(Head(Outcome.READY).to_bytes())
+    held = confinement.confine(int(sys.argv[2]))
+    sys.stdout.buffer.write(Head(Outcome.READY, held=tuple(held)).to_bytes())
     sys.stdout.buffer.flush()
     answer_requests(store, sys.stdin.buffer, sys.stdout.buffer)
 

@@ -126,7 +126,7 @@ def _query() -> tuple[str, MultiDict[str, str]]:
         if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
             raise UnsupportedMediaType("send the query in UTF-8")
         try:
-            queries = [request.get_data().decode("utf-8")]
+            queries = [request.get_data().decode("utf-8-sig")]
         except UnicodeDecodeError:
             raise UsageError("the query is not UTF-8") from None
         queries += request.args.getlist("query")
