@@ -15,8 +15,8 @@ from typing import BinaryIO
 import pyoxigraph
 from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
-from kgcompare.errors import Refused
-from kgcompare.rdf.sparql_text import names_dataset
+from kgcompare.errors import QueryError
+from kgcompare.rdf.sparql_text import names_dataset, plain
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.request import Head, Outcome, Request
@@ -36,7 +36,7 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
         return Head(Outcome.ANSWERED, request.solutions), body
     except SyntaxError as fault:
         return Head(Outcome.REFUSED, detail=str(fault.msg)[:_LONGEST_DETAIL]), b""
-    except Refused as fault:
+    except QueryError as fault:
         return Head(Outcome.REFUSED, detail=str(fault)), b""
     except (MemoryError, RecursionError):
         return Head(Outcome.OVERRUN, detail="the query needs more memory than it may have"), b""
@@ -48,15 +48,16 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
 
 def _results(store: pyoxigraph.Store, request: Request) -> QuerySolutions | QueryBoolean | QueryTriples:
     """What the engine finds: in the dataset of the request, of the query, or else in the union of all graphs."""
+    query = plain(request.query)
     if request.default or request.named:
         return store.query(
-            request.query,
+            query,
             base_iri=request.base,
             default_graph=[NamedNode(name) for name in request.default],
             named_graphs=[NamedNode(name) for name in request.named],
         )
-    union = not names_dataset(request.query)
-    return store.query(request.query, base_iri=request.base, use_default_graph_as_union=union)
+    union = not names_dataset(query)
+    return store.query(query, base_iri=request.base, use_default_graph_as_union=union)
 
 
 def _statements(results: QueryTriples, request: Request) -> bytes:

@@ -126,7 +126,7 @@ def _query() -> tuple[str, MultiDict[str, str]]:
         if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
             raise UnsupportedMediaType("send the query in UTF-8")
         try:
-            queries = [request.get_data().decode("utf-8-sig")]
+            queries = [request.get_data().decode("utf-8")]
         except UnicodeDecodeError:
             raise UsageError("the query is not UTF-8") from None
         queries += request.args.getlist("query")
@@ -137,7 +137,7 @@ def _query() -> tuple[str, MultiDict[str, str]]:
         )
     if len(queries) != 1:
         raise UsageError(f"give one query, not {len(queries)}")
-    return queries[0], parameters
+    return queries[0].removeprefix("\ufeff"), parameters  # a mark that some editors put first
 
 
 def _wants_page() -> bool:
