@@ -181,6 +181,12 @@ def format_(files: Sequence[Path], check: bool) -> None:
     envvar="KGCOMPARE_PROXIES",
     help="How many proxies stand in front; their X-Forwarded-For, -Proto and -Host are believed.",
 )
+@click.option(
+    "--unconfined-queries",
+    is_flag=True,
+    envvar="KGCOMPARE_UNCONFINED_QUERIES",
+    help="Answer strangers' queries even where the system has no lock that keeps them from network and files.",
+)
 def serve(
     place: Place,
     host: str,
@@ -188,6 +194,7 @@ def serve(
     prefix: str,
     trusted_host: tuple[str, ...],
     proxies: int,
+    unconfined_queries: bool,
 ) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.store.scratch import scratch_folder
@@ -209,5 +216,6 @@ def serve(
             hosts=trusted_host,
             proxies=proxies,
             limits=place.limits,
+            unconfined=unconfined_queries,
         )
         server.run(settings, host, port)

@@ -8,6 +8,8 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import IO, cast
 
@@ -24,6 +26,33 @@ _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
 _COMMAND = (sys.executable, "-m", "kgcompare.sandbox.worker")
 
 
+_PROBE = (
+    "import sys; from kgcompare.sandbox.confinement import confine; sys.stdout.write(' '.join(confine(1 << 30)))"
+)
+
+
+@cache
+def locks_here() -> frozenset[Lock]:
+    """Which locks hold on this system: a process of its own tries them once, and says so."""
+    try:
+        done = subprocess.run(  # noqa: S603  (our own module)
+            [sys.executable, "-c", _PROBE], capture_output=True, text=True, env=_environment(), timeout=60, check=False
+        )
+    except (OSError, ValueError, MemoryError, subprocess.SubprocessError):
+        return frozenset()
+    return frozenset(lock for lock in Lock if lock in done.stdout.split())
+
+
+def are_closed(held: Iterable[str]) -> bool:
+    """Whether locks that hold are enough for a stranger's query: on the network, and on writing."""
+    return {Lock.NETWORK, Lock.WRITING} <= set(held)
+
+
+def _environment() -> dict[str, str]:
+    found = {name: text for name, text in os.environ.items() if name in _INHERITED}
+    return found | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
 class WorkerProcess:
     """A process with one snapshot open; for one thread at a time."""
 
@@ -32,8 +61,6 @@ class WorkerProcess:
 
         :raises Unavailable: if the system starts no process.
         """
-        environment = {name: text for name, text in os.environ.items() if name in _INHERITED}
-        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
         try:
             self.process = subprocess.Popen(  # noqa: S603  (our own module, no text of a stranger's)
                 [*_COMMAND, str(snapshot), str(memory)],
@@ -41,7 +68,7 @@ class WorkerProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
-                env=environment,
+                env=_environment(),
                 cwd="/",
             )
         except (OSError, ValueError, MemoryError, subprocess.SubprocessError) as fault:
@@ -74,7 +101,7 @@ class WorkerProcess:
         if head.outcome is not Outcome.READY:
             self.kill()
             raise _not_started()
-        if not (self._unconfined or {Lock.NETWORK, Lock.WRITING} <= set(head.held)):
+        if not (self._unconfined or are_closed(head.held)):
             self.kill()
             raise Off(OFF)
         self.ready = True

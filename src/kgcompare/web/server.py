@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from kgcompare.errors import StoreError
 from kgcompare.sandbox import lifeline
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.process import locks_here
 from kgcompare.schema.shapes import read_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
@@ -119,6 +120,7 @@ def _load(settings: Settings, scratch: str, parent: int, _target: str) -> Gatewa
     from kgcompare.web.gateway import Gateway
 
     lifeline.end_with(parent)
+    locks_here()  # tried before anybody asks
     tempfile.tempdir = scratch
     sys.setswitchinterval(_SWITCH)
     return Gateway(create_app(settings).wsgi_app, settings.limits)
