@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -200,6 +201,7 @@ def serve(
     from kgcompare.store.scratch import scratch_folder
     from kgcompare.web import server
 
+    signal.signal(signal.SIGTERM, _stopped)
     server.check_port(host, port)
     with scratch_folder() as scratch:
         folder = place.folder
@@ -219,3 +221,8 @@ def serve(
             unconfined=unconfined_queries,
         )
         server.run(settings, host, port)
+
+
+def _stopped(number: int, _: object) -> None:
+    """Ends before there is a server as one does that is told to stop: nothing is left behind."""
+    raise SystemExit(128 + number)

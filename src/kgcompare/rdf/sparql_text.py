@@ -112,7 +112,7 @@ def _with_escape(word: re.Match[str]) -> str:
 
 
 def _prologue(matches: list[re.Match[str]]) -> tuple[dict[str, str], set[int]]:
-    """Prefixes and the text of their IRIs, and where declarations stand that are of no use once names are written out."""
+    """Prefixes and the text of their IRIs, and where declarations stand that names written out do not need."""
     prefixes: dict[str, str] = {}
     dropped: set[int] = set()
     rest = iter(matches)

@@ -58,7 +58,8 @@ class Pool:
         self._busy = 0
         self._stood_ready = False
         self._closed = False
-        self._replenish()
+        for _ in range(self.bounds.workers + self.bounds.spare):
+            self._replenish()
 
     def ask(
         self,
@@ -153,19 +154,20 @@ class Pool:
         self._replenish()
 
     def _replenish(self) -> None:
-        """Starts the workers that are missing; a new one is last in turn, for it takes a while to start."""
+        """Starts a worker if one is missing; it is last in turn, for it takes a while to start."""
         wanted = self.bounds.workers + self.bounds.spare
-        while not self._closed and len(self._idle) + self._busy < wanted:
-            try:
-                worker = self._start()
-            except Unavailable:
-                return
-            with self._lock:
-                keeps = not self._closed and len(self._idle) + self._busy < wanted
-                if keeps:
-                    self._idle.insert(0, worker)
-            if not keeps:
-                worker.kill()
+        if len(self._idle) + self._busy >= wanted:
+            return
+        try:
+            worker = self._start()
+        except Unavailable:
+            return  # it is tried again with the next query
+        with self._lock:
+            keeps = not self._closed and len(self._idle) + self._busy < wanted
+            if keeps:
+                self._idle.insert(0, worker)
+        if not keeps:
+            worker.kill()
 
     def _start(self) -> WorkerProcess:
         return WorkerProcess(self.snapshot, self.bounds.memory, unconfined=self.bounds.unconfined)

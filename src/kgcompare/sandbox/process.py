@@ -26,9 +26,7 @@ _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
 _COMMAND = (sys.executable, "-m", "kgcompare.sandbox.worker")
 
 
-_PROBE = (
-    "import sys; from kgcompare.sandbox.confinement import confine; sys.stdout.write(' '.join(confine(1 << 30)))"
-)
+_PROBE = "import sys; from kgcompare.sandbox.confinement import confine; sys.stdout.write(' '.join(confine(1 << 30)))"
 
 
 @cache
