@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import bombs
-from kgcompare.errors import Off, Overrun, Refused, Unavailable
+from kgcompare.errors import Overrun, Refused, Unavailable
 from kgcompare.sandbox import process
 from kgcompare.sandbox.confinement import Lock, has_seccomp
 from kgcompare.sandbox.pool import Bounds, Pool
@@ -145,7 +145,7 @@ def test_a_worker_s_word_on_its_lock_is_heard(monkeypatch: pytest.MonkeyPatch) -
         if offered:
             assert pool.ask("ASK {}").body == b"{}"
         else:
-            with pytest.raises(Off, match="--unconfined-queries"):
+            with pytest.raises(Unavailable, match="--unconfined-queries"):
                 pool.ask("ASK {}")
             allowed = Pool(Path("/"), dataclasses.replace(ONE, unconfined=True))
             assert allowed.ask("ASK {}").body == b"{}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean
 
 from kgcompare.errors import QueryError, Refused
-from kgcompare.rdf.sparql_text import names_dataset, plain
+from kgcompare.rdf.sparql_text import names_dataset, unmistakable
 from kgcompare.sandbox.screen import screen
 
 ELSEWHERE = "<http://127.0.0.1:1/>"
@@ -80,7 +80,7 @@ def test_no_engine_finds_a_keyword_that_we_do_not(two_graphs: pyoxigraph.Store, 
         screen(query)
     except Refused:
         return
-    text = plain(query)
+    text = unmistakable(query)
     names = names_dataset(text)
     assert names or not OPEN.search(text)
     with contextlib.suppress(SyntaxError):
@@ -105,8 +105,8 @@ def test_no_engine_finds_a_keyword_that_we_do_not(two_graphs: pyoxigraph.Store, 
     ],
 )
 def test_the_plain_text_means_the_same(two_graphs: pyoxigraph.Store, query: str) -> None:
-    text = plain(query)
-    assert plain(text) == text
+    text = unmistakable(query)
+    assert unmistakable(text) == text
     assert names_dataset(text) or not OPEN.search(text)
     union = not names_dataset(query)
     assert answer(two_graphs, text, union=union) == answer(two_graphs, query, union=union) != []
@@ -125,14 +125,14 @@ def test_the_plain_text_means_the_same(two_graphs: pyoxigraph.Store, query: str)
     ],
 )
 def test_a_keyword_wants_no_space(two_graphs: pyoxigraph.Store, query: str, found: int) -> None:
-    text = plain(query)
+    text = unmistakable(query)
     assert len(answer(two_graphs, text, union=not names_dataset(text))) == found
 
 
 @pytest.mark.parametrize("name", ["FROMex:lasso", "FROM:g", "FROMNAMEDex:g", "FROM NAMEDex:from"])
 def test_a_name_that_may_be_a_keyword_and_a_name_is_refused(name: str) -> None:
     query = f"PREFIX ex: <http://e/> PREFIX : <http://e/> SELECT * {name} {{ ?s ?p ?o }}"
-    for read in (screen, plain):
+    for read in (screen, unmistakable):
         with pytest.raises(QueryError, match="is not declared; a keyword before a name wants a space"):
             read(query)
 
@@ -150,12 +150,12 @@ def test_a_name_that_may_be_a_keyword_and_a_name_is_refused(name: str) -> None:
 )
 def test_nobody_is_refused_for_a_word(two_graphs: pyoxigraph.Store, query: str) -> None:
     screen(query)
-    answer(two_graphs, plain(query), union=True)
+    answer(two_graphs, unmistakable(query), union=True)
 
 
 @pytest.mark.parametrize("query", ["\ufeffASK {}", "\ufeffPREFIX from: <http://e/> ASK { from:s ?p ?o }"])
 def test_a_byte_order_mark_is_passed_over(two_graphs: pyoxigraph.Store, query: str) -> None:
-    assert answer(two_graphs, plain(query), union=True) == ["True"]
+    assert answer(two_graphs, unmistakable(query), union=True) == ["True"]
 
 
 @pytest.mark.parametrize(
@@ -165,5 +165,5 @@ def test_a_byte_order_mark_is_passed_over(two_graphs: pyoxigraph.Store, query: s
 def test_long_texts_are_written_plainly_in_time(piece: str) -> None:
     query = "PREFIX ex: <http://e/> SELECT * { from " + piece * (100_000 // len(piece))
     start = time.monotonic()
-    plain(query)
+    unmistakable(query)
     assert time.monotonic() - start < 5

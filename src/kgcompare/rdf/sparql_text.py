@@ -74,7 +74,7 @@ def unescaped(query: str) -> str:
     return _ESCAPED.sub(_code_point, query)
 
 
-def plain(query: str) -> str:
+def unmistakable(query: str) -> str:
     """The same query, written so that the letters of FROM and SERVICE stand where they are these keywords.
 
     They stand besides in names of variables and blank nodes and in language tags, which nothing else begins as. So no

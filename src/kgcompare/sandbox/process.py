@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, cast
 
-from kgcompare.errors import Off, Overrun, Unavailable
-from kgcompare.sandbox.confinement import OFF, Lock
+from kgcompare.errors import Overrun, Unavailable
+from kgcompare.sandbox.confinement import Lock, switched_off
 from kgcompare.sandbox.request import Head, Outcome, Request
 
 NICE = 10
@@ -84,8 +84,7 @@ class WorkerProcess:
     def await_start(self, deadline: float) -> None:
         """Waits until it has started; one that has not by the deadline lives on, and may be waited for again.
 
-        :raises Off: if it has no lock on the network and must have one.
-        :raises Unavailable: if it does not start, or not in time.
+        :raises Unavailable: if it does not start, or not in time, or has no lock on the network and must have one.
         """
         if self.ready:
             return
@@ -101,7 +100,7 @@ class WorkerProcess:
             raise _not_started()
         if not (self._unconfined or are_closed(head.held)):
             self.kill()
-            raise Off(OFF)
+            raise switched_off()
         self.ready = True
 
     def ask(self, request: Request) -> tuple[Head, bytes]:

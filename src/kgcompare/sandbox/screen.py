@@ -12,7 +12,7 @@ from collections import Counter
 from functools import lru_cache
 
 from kgcompare.errors import QueryError, Refused
-from kgcompare.rdf.sparql_text import plain, tokens, unescaped
+from kgcompare.rdf.sparql_text import tokens, unescaped, unmistakable
 
 MOST_CHARACTERS = 100_000
 _MOST = {
@@ -72,7 +72,7 @@ def _refuse_service(query: str) -> None:
         if any(kind == "word" and "SERVICE" in text.upper() for kind, text in tokens(reading)):
             raise Refused(_NO_SERVICE)
     try:
-        plain(query)
+        unmistakable(query)
     except QueryError as fault:
         said = str(fault)
         raise Refused(f"{said}. {_NO_SERVICE}" if "SERVICE" in said.upper() else said) from None

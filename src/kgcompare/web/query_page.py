@@ -22,7 +22,7 @@ from kgcompare.search import Filter
 from kgcompare.web.examples import examples as comparisons
 from kgcompare.web.kept import answer, unkept
 from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, language, queries_offered
+from kgcompare.web.request import current, language, queries_allowed
 
 blueprint = Blueprint("query_page", __name__)
 _FIRST = ("methods", "compare", "differences", "record")
@@ -52,7 +52,7 @@ def query_page() -> Response:
         query=shown,
         given=bool(given),
         downloads=_DOWNLOADS,
-        offered=queries_offered(),
+        allowed=queries_allowed(),
     )
     return unkept(text, 200, lang)
 

@@ -54,9 +54,9 @@ def unconfined() -> bool:
     return bool(current_app.config["UNCONFINED"])
 
 
-def queries_offered() -> bool:
-    """Whether strangers may send queries: of a store of our own, and where there is a lock or none is wanted."""
-    return current().snapshot.path is not None and (unconfined() or are_closed(locks_here()))
+def queries_allowed() -> bool:
+    """Whether strangers may send queries: where there is a lock, or none is wanted."""
+    return unconfined() or are_closed(locks_here())
 
 
 def language() -> str:
