@@ -60,7 +60,7 @@ def check(records: Records, shapes: Iterable[Triple], stored: Stored, options: O
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
     )
-    return ValidationReport(tuple(records.faults) + report.faults, len(records.documents))
+    return ValidationReport((*records.faults, *records.unasked, *report.faults), len(records.documents))
 
 
 def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
@@ -145,12 +145,14 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
-        records = read_records(files, base, options)
+        records = read_records(files, base, options, triples)
         _require_records(records, known)
         stored = Stored(snapshot)
         report = ValidationReport((), len(records.documents))
         if not options.trust:
             report = _validated(records, triples, stored, options)
+        elif unasked := records.unasked:
+            raise InvalidData(_nothing_written(unasked), ValidationReport(tuple(unasked), report.records))
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
@@ -244,11 +246,14 @@ def _validated(records: Records, shapes: list[Triple], stored: Stored, options: 
         records.faults.clear()
         report = check(records, shapes, stored, options)
     if report.violations:
-        count = len(report.violations)
-        raise InvalidData(f"{count} fault{'s' if count > 1 else ''} found; nothing was written", report)
+        raise InvalidData(_nothing_written(report.violations), report)
     if skipped and not records.documents:
         raise InvalidData("no record is valid; nothing was written", ValidationReport(tuple(skipped), report.records))
     return ValidationReport((*skipped, *report.faults), report.records)
+
+
+def _nothing_written(faults: Sequence[Fault]) -> str:
+    return f"{len(faults)} fault{'s' if len(faults) > 1 else ''} found; nothing was written"
 
 
 def _write(writer: embedded.Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyoxigraph import Triple
+
 from kgcompare.ingest.documents import Records, derive, split
+from kgcompare.ingest.refusals import Schema, bundled_schema
 from kgcompare.model import Progress
 from kgcompare.rdf.namespaces import Base
 from kgcompare.rdf.syntaxes import read
@@ -29,12 +32,15 @@ class Options:
             self.progress(what, done, total)
 
 
-def read_records(files: Sequence[Path], base: Base, options: Options) -> Records:
+def read_records(files: Sequence[Path], base: Base, options: Options, shapes: Iterable[Triple] = ()) -> Records:
     """The records of some files; those that several files describe add up.
+
+    What the files say of the vocabulary, the bundled shapes and *shapes*, as an export does, is left out.
 
     :raises DataError: if a file cannot be read, is malformed or says nothing.
     """
-    records = Records(base)
+    kept = tuple(shapes)
+    records = Records(base, Schema(kept) if kept else bundled_schema())
     for number, path in enumerate(files):
         options.tell("reading", number, len(files))
         split(read(path, base.value, options.syntax), records, str(path))
