@@ -14,7 +14,7 @@ from kgcompare import resources, search
 from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
 from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.documents import Records
-from kgcompare.ingest.readers import Options, read_records
+from kgcompare.ingest.readers import Options, lines_of, read_records
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.queries import load
@@ -145,7 +145,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
-        records = read_records(files, base, options)
+        records = read_records(files, base, options, known)
         _require_records(records, known)
         stored = Stored(snapshot)
         report = ValidationReport((), len(records.documents))
@@ -189,19 +189,14 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
         names = snapshot.graphs()
         own = {name: snapshot.graph(name) for name in names if base.is_vocabulary_graph(name)}
         fresh = len(names) == len(own)
-    syntaxes = [syntax_of(file, options.syntax) for file in files]
     prepare: Prepare = search.build
-    with ThreadPoolExecutor(1) as pool:
+    with lines_of(files, options) as lines, ThreadPoolExecutor(1) as pool:
         options.tell("loading", 0, 1)
-        loading = pool.submit(_load_all, writer, files, syntaxes)
+        loading = pool.submit(_load_all, writer, lines)
         if fresh:  # the index is read from the files while the engine loads them
             with suppress(SyntaxError, OSError, ValueError):  # the loader says the same, and where
                 prepare = search.builder(
-                    (
-                        quad
-                        for file, syntax in zip(files, syntaxes, strict=True)
-                        for quad in parse(path=file, format=syntax)
-                    ),
+                    (quad for file in lines for quad in parse(path=file, format=RdfFormat.N_QUADS)),
                     Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes()),
                 )
         loading.result()
@@ -215,9 +210,9 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
     return ImportReport(0, 0, 0, generation)
 
 
-def _load_all(writer: embedded.Writer, files: Sequence[Path], syntaxes: Sequence[RdfFormat]) -> None:
-    for file, syntax in zip(files, syntaxes, strict=True):
-        writer.load(file, syntax)
+def _load_all(writer: embedded.Writer, files: Sequence[Path]) -> None:
+    for file in files:
+        writer.load(file, RdfFormat.N_QUADS)
 
 
 def _require_records(records: Records, shapes: Shapes) -> None:
