@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 from pyoxigraph import RdfFormat
 
 from kgcompare.ingest.documents import Records, derive, split
+from kgcompare.ingest.equals import merged
 from kgcompare.model import Progress
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.syntaxes import check_lines, syntax_of
@@ -52,6 +53,7 @@ def read_records(files: Sequence[Path], base: Base, options: Options, shapes: Sh
             options.tell("reading", number, len(files))
             split(parser.read(path, base.value, options.syntax, contexts), records, str(path))
     options.tell("reading", len(files), len(files))
+    records.documents = {name: merged(document) for name, document in records.documents.items()}
     derive(records)
     return records
 

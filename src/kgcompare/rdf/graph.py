@@ -184,17 +184,21 @@ def literal_key(literal: Literal) -> str:
     return str(literal)
 
 
-def structure_key(graph: Graph, node: Node) -> str:
+def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None) -> str:
     """A canonical form of a blank node: equal for two nodes where and only where they say the same.
 
     Predicates and values are sorted, lists keep their order, and ``kgc:order`` (where a value stands
     among its siblings) and a false ``kgc:etAl`` (the default) are left out. A node that leads back to itself is
     written ``[...]`` where it comes again; the digest of a form stands for one of more than 64 Ki characters.
 
-    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one.
+    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one. *known* keeps
+    the forms of a graph that does not change, for those who ask for several.
     """
+    heads_list = bool(graph.objects(node, RDF_FIRST))  # within a structure, a list has another form than by itself
+    if known is not None and node in known and not heads_list:
+        return known[node]
     path: dict[Node, _Form] = {node: _described(graph, node)}
-    forms: dict[Node, str] = {}
+    forms = {} if known is None else known
     circles: set[Node] = set()
     """Nodes whose form depends on where one comes from."""
     text: str | None = None
@@ -205,7 +209,7 @@ def structure_key(graph: Graph, node: Node) -> str:
         except StopIteration as end:
             del path[at]
             text = str(end.value)
-            if at not in circles:
+            if at not in circles and not (at == node and heads_list):
                 forms[at] = text
             continue
         text = forms.get(wanted)
