@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import QUADS, bundled, syntax_of
+from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
-from kgcompare.schema.validation import Validator
+from kgcompare.schema.validation import Judging, Validator
 from kgcompare.store import Snapshot, embedded
 from kgcompare.store.base import Prepare
 
@@ -47,13 +48,15 @@ class ImportReport:
     validation: ValidationReport = field(default_factory=ValidationReport)
 
 
-def check(records: Records, shapes: Iterable[Triple], stored: Stored, options: Options) -> ValidationReport:
+def check(
+    records: Records, shapes: Iterable[Triple], stored: Stored, options: Options, judge: Judging | None = None
+) -> ValidationReport:
     """Validates records against shapes and what a store holds already.
 
     Records of the store that name a thing whose class is to go are validated with them.
     """
     others = _dependents(records, stored) if options.replace else {}
-    report = Validator(shapes).validate(
+    report = Validator(shapes, judge).validate(
         records.documents | others,
         snapshot=stored.snapshot,
         files=records.files,
@@ -92,7 +95,8 @@ def validate(
     """
     triples = list(shapes)
     _require_records(records, Shapes(triples))
-    return check(records, triples, Stored(snapshot), options)
+    with ConfinedJudge(triples, options.limits) as judge:
+        return check(records, triples, Stored(snapshot), options, judge)
 
 
 def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = ()) -> None:
@@ -145,12 +149,11 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
-        records = read_records(files, base, options, known)
-        _require_records(records, known)
         stored = Stored(snapshot)
-        report = ValidationReport((), len(records.documents))
-        if not options.trust:
-            report = _validated(records, triples, stored, options)
+        with nullcontext() if options.trust else ConfinedJudge(triples, options.limits) as judge:  # starts meanwhile
+            records = read_records(files, base, options, known)
+            _require_records(records, known)
+            report = _validated(records, triples, stored, options, judge)
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
@@ -225,8 +228,12 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
 
 
-def _validated(records: Records, shapes: list[Triple], stored: Stored, options: Options) -> ValidationReport:
-    report = check(records, shapes, stored, options)
+def _validated(
+    records: Records, shapes: list[Triple], stored: Stored, options: Options, judge: Judging | None
+) -> ValidationReport:
+    if judge is None:
+        return ValidationReport((), len(records.documents))
+    report = check(records, shapes, stored, options, judge)
     skipped: list[Fault] = []
     while report.violations and options.skip_invalid and records.documents:
         homes = {s.value: name for name, document in records.documents.items() for s in document.subjects()}
@@ -237,7 +244,7 @@ def _validated(records: Records, shapes: list[Triple], stored: Stored, options: 
         for name in bad:
             records.documents.pop(str(name))
         records.faults.clear()
-        report = check(records, shapes, stored, options)
+        report = check(records, shapes, stored, options, judge)
     if report.violations:
         count = len(report.violations)
         raise InvalidData(f"{count} fault{'s' if count > 1 else ''} found; nothing was written", report)

@@ -101,7 +101,7 @@ class Limits:
         "How much memory it may have, and 16 bytes more for each byte of the file.",
     )
     validation_time: float = _limit(
-        10.0, "seconds", 0.1, _DAY, "How long a shape may judge one record, and all shapes together 20 records."
+        10.0, "seconds", 0.1, _DAY, "How long a shape may judge one record, and all shapes together 1,000 statements."
     )
     validation_memory: int = _limit(
         4 * _GIB, "bytes", 512 * _MIB, 1024 * _GIB, "How much memory whatever judges records by shapes may have."

@@ -13,15 +13,18 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from importlib import import_module
 from typing import IO, Any, BinaryIO, cast
 
 import pyoxigraph
-from pyoxigraph import RdfFormat
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
-from kgcompare.errors import DataError, SyntaxFault
+from kgcompare.errors import DataError, Fault, KgcompareError, SyntaxFault
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
 from kgcompare.sandbox import confinement
 from kgcompare.sandbox.job import Part
+from kgcompare.sandbox.watch import Place, Watch
 
 _PART = 1 << 20
 """Bytes from which on a part is sent."""
@@ -80,7 +83,39 @@ class _Lines:
             del self._held[:end]
 
 
-TASKS: dict[str, Task] = {"parse": parse}
+def judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
+    """The faults of statements, those of the first file, by shapes, those of the second or else the last that came."""
+    from kgcompare.schema import judging
+
+    def stuck(place: Place) -> None:
+        send(Part({"outcome": "stuck", "place": place}))
+        os._exit(1)
+
+    try:
+        with Watch(arguments["step"], arguments["whole"], stuck):
+            if len(files) > 1:
+                _judges[:] = [judging.Judge(_triples(files[1]))]
+            found = _judges[0](_triples(files[0]), arguments["lang"])
+    except KgcompareError as fault:
+        send(Part({"outcome": "fault", "kind": type(fault).__name__, "detail": str(fault)}))
+        return
+    told = [
+        asdict(fault) | {"blank": None, "iri": None} | {"blank" if isinstance(node, BlankNode) else "iri": node.value}
+        for fault, node in found
+    ]
+    send(Part({"outcome": "part"}, json.dumps(told).encode()))
+
+
+_judges: list[Callable[[Sequence[Triple], str], list[tuple[Fault, NamedNode | BlankNode]]]] = []
+"""The judge that has the shapes which came last."""
+
+
+def _triples(file: IO[bytes]) -> list[Triple]:
+    quads = pyoxigraph.parse(file, RdfFormat.N_TRIPLES)
+    return [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
+
+
+TASKS: dict[str, Task] = {"parse": parse, "judge": judge}
 """What a child can be asked to do."""
 
 
@@ -111,6 +146,8 @@ def answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
 def main() -> None:
     """Gives up what is not needed, says so, and answers."""
     task = TASKS[sys.argv[1]]
+    if task is judge:
+        import_module("pyshacl")  # it takes half a second, which is no record's fault
     confinement.bound(int(sys.argv[2]))
     confinement.close_network()
     target = sys.stdout.buffer
