@@ -24,10 +24,10 @@ class Watch:
 
     def __init__(self, step: float, whole: float, stuck: Callable[[Place], None]) -> None:
         self._step = step
-        self._ends = time.monotonic() + whole
-        self._stuck = stuck
-        self._place: Place = {}
         self._since = time.monotonic()
+        self._ends = self._since + whole
+        self._stuck = stuck
+        self._at: tuple[Any, Any] | None = None
 
     def __enter__(self) -> None:
         signal.signal(signal.SIGALRM, self._look)
@@ -37,30 +37,32 @@ class Watch:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _look(self, _signal: int, frame: FrameType | None) -> None:
-        place, now = _place(frame), time.monotonic()
-        if place != self._place:
-            self._place, self._since = place, now
-        if now > self._ends or (place and now > self._since + self._step):
-            self._stuck(place)
+        now, at = time.monotonic(), _constraint(frame)
+        if at is None or self._at is None or at[0] is not self._at[0] or at[1] is not self._at[1]:
+            self._at, self._since = at, now
+        if now > self._ends or (at and now > self._since + self._step):
+            self._stuck(_place(*at) if at else {})
 
 
-def _place(frame: FrameType | None) -> Place:
-    """The place of the innermost constraint at work; nothing where there is none."""
+def _constraint(frame: FrameType | None) -> tuple[Any, Any] | None:
+    """The shape and the focus of the innermost constraint at work; asks nothing of what it only passes."""
     while frame is not None:
-        known = frame.f_locals
-        shape, focus = getattr(known.get("self"), "shape", None), known.get("f")
-        if shape is not None and focus is not None:
-            return {**_named("focus", focus), **_named("shape", shape.node), **_named("path", _path(shape))}
+        if frame.f_globals.get("__name__", "").startswith("pyshacl.constraints.") and {"self", "f"} <= frame.f_locals.keys():
+            return frame.f_locals["self"].shape, frame.f_locals["f"]
         frame = frame.f_back
-    return {}
+    return None
 
 
-def _named(what: str, term: Any) -> Place:
-    kind = type(term).__name__
-    if kind == "BNode" and what == "focus":
-        return {"focus": None, "blank": str(term)}
-    return {what: str(term) if kind == "URIRef" else None}
+def _place(shape: Any, focus: Any) -> Place:
+    blank = type(focus).__name__ == "BNode"
+    path = shape.path() if shape.is_property_shape else None
+    return {
+        "focus": None if blank else str(focus),
+        "blank": str(focus) if blank else None,
+        "shape": _iri(shape.node),
+        "path": _iri(path),
+    }
 
 
-def _path(shape: Any) -> Any:
-    return shape.path() if shape.is_property_shape else None
+def _iri(term: Any) -> str | None:
+    return str(term) if type(term).__name__ == "URIRef" else None
