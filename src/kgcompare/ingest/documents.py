@@ -243,13 +243,14 @@ def _derive(document: Graph, subject: NamedNode, name: str, records: Records) ->
     for relation in vocabulary.typed_relations():
         for other in document.objects(subject, relation):
             document.add(subject, KGC_RELATED, other)
+    forms: dict[Node, str] = {}
     for predicate, values in list(document.description(subject).items()):
         if predicate == KGC_ABSENCE:
             continue
         for value in values:
             if isinstance(value, BlankNode):
                 document.discard(value, KGC_COMPARISON_KEY)
-                document.add(value, KGC_COMPARISON_KEY, Literal(structure_key(document, value)))
+                document.add(value, KGC_COMPARISON_KEY, Literal(structure_key(document, value, forms)))
 
 
 def _dated(document: Graph, subject: NamedNode, origin: Term, name: str, records: Records) -> Term:
