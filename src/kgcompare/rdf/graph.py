@@ -17,6 +17,7 @@ Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
 
 _NIL = NamedNode(RDF_NIL)
+_MEMBER = RDF_NIL.removesuffix("nil") + "_"
 _NOT_SAID = {KGC_ORDER, KGC_COMPARISON_KEY}
 _FALSE = ("false", "0")
 _LONGEST = 64 * 1024
@@ -136,8 +137,15 @@ class Graph:
         ]
 
     def members(self, head: Term | None) -> list[Term]:
-        """The members of an RDF list; ends quietly where the list is broken or runs in a circle."""
+        """The members of an RDF list or container (``rdf:Seq``), in order.
+
+        Ends quietly where a list is broken or runs in a circle.
+        """
         members: list[Term] = []
+        if head is not None and not isinstance(head, Literal) and not self.objects(head, RDF_FIRST):
+            numbered = ((_place(predicate), values) for predicate, values in self.description(head).items())
+            placed = sorted(((place, values) for place, values in numbered if place), key=lambda pair: pair[0])
+            return [value for _, values in placed for value in values]
         seen: set[Term] = set()
         while head is not None and head != _NIL and head not in seen and not isinstance(head, Literal):
             seen.add(head)
@@ -163,6 +171,12 @@ class Graph:
     def subjects_of(self, predicate: str, value: Term) -> list[Node]:
         """The subjects that have *value* by *predicate* (looks at every subject)."""
         return [subject for subject in self._index if value in self.objects(subject, predicate)]
+
+
+def _place(predicate: str) -> int:
+    """The place that a predicate such as ``rdf:_2`` gives a member of a container; 0 for any other."""
+    number = predicate.removeprefix(_MEMBER) if predicate.startswith(_MEMBER) else ""
+    return int(number) if number.isdecimal() and len(number) < 10 else 0
 
 
 def literal_key(literal: Literal) -> str:
