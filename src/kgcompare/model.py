@@ -70,7 +70,7 @@ class Link:
 class Value:
     """One value of a cell.
 
-    ``key`` is what it is compared by: an IRI, or the literal with its datatype or language; it never
+    ``key`` says which value it is: an IRI, or the literal with its datatype or language; it never
     depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
     (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
     things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``

@@ -16,7 +16,7 @@ from kgcompare.catalogue.descriptions import is_source
 from kgcompare.catalogue.names import name_parts
 from kgcompare.model import CslItem, CslName, Link, Value
 from kgcompare.rdf.addresses import web_address
-from kgcompare.rdf.graph import Graph, Node, Term, literal_key, structure_key
+from kgcompare.rdf.graph import Graph, Node, Term, literal_key, structure_key, value_key
 from kgcompare.rdf.namespaces import PREFIXES, local_name
 from kgcompare.rdf.terms import (
     DCTERMS_SOURCE,
@@ -80,11 +80,11 @@ class Reader:
         return tuple(values)
 
     def key(self, graph: Graph, term: Term) -> str:
-        """What a term is compared by; the same as queries/compare.rq gives."""
+        """What a term is compared by, as in queries/differences.rq: the same for equal values."""
         if isinstance(term, NamedNode):
             return term.value
         if isinstance(term, Literal):
-            return literal_key(term)
+            return value_key(term)
         return graph.text(term, KGC_COMPARISON_KEY) or structure_key(graph, term)
 
     def _thing(self, term: NamedNode) -> Value:

@@ -121,5 +121,10 @@ GIVEN_NAMES = (FOAF_GIVEN_NAME, iri("foaf:firstName").value, iri("foaf:givenname
 """The predicates that give the given names of a person, best first."""
 LABELS = (SKOS_PREF_LABEL, FOAF_NAME, DCTERMS_TITLE, SCHEMA_NAME, RDFS_LABEL)
 """The predicates that name things, best first."""
+CITED = {
+    *(BIBO_AUTHOR_LIST, BIBO_DOI, BIBO_EDITOR_LIST, BIBO_PAGES, BIBO_PAGE_END, BIBO_PAGE_START, BIBO_URI),
+    *(iri(f"bibo:{name}").value for name in ("editor", "issue", "volume")),
+}
+"""The predicates of BIBO that references show."""
 ALIASES = (SKOS_ALT_LABEL, SKOS_HIDDEN_LABEL)
 """The predicates that give other names, under which things are sought."""

@@ -1,9 +1,11 @@
 """Language tags, the order in which a missing translation is made up for, and the interface's own messages.
 
-The fixed order: the tag asked for, also in its newer or older form (``iw``, ``he``), then the same without its region or
-script, then its variants, then English in the same way, then a text without a tag, then any other by tag. Interface texts come from ``messages/LANG.po``, English being the key. A message may stand
-there in a context (``msgctxt``): a kind of thing, such as ``method``, whose readers are told the same in words of
-their own. The English file has nothing else.
+The fixed order: the tag asked for, also in its newer or older form (``iw``, ``he``), then the same without its region
+or script, then its variants, then English in the same way, then a text without a tag, then any other by tag.
+
+Interface texts come from ``messages/LANG.po``, English being the key. A message may stand there in a context
+(``msgctxt``): a kind of thing, such as ``method``, whose readers are told the same in words of their own. The English
+file has nothing else.
 
 Source: RFC 5646 (BCP 47), RFC 4647, section 3.4 (lookup), IANA Language Subtag Registry;
 GNU gettext manual, sections 11.2.5 (contexts) and 11.2.6 (plural forms).
