@@ -156,7 +156,7 @@ SERVICE = [
     "SELECT * { ?s ?p 'x'SERVICE@{} }",
     "SELECT * { VALUES ?x {1}SERVICE@{} }",
     "SELECT * { BIND('\\u0027' AS ?x) SERVICE @ {} }",
-    "SELECT * { BIND(\"\\u0022\" AS ?x) SERVICE @ {} }",
+    'SELECT * { BIND("\\u0022" AS ?x) SERVICE @ {} }',
     "SELECT * { VALUES ?v { '''x' } SERVICE @ {} #\\q''' \n}",
     "SELECT * { FILTER(1<2#> '''\n) SERVICE @ {} #'''\n}",
     "PREFIX : <http://127.0.0.1:{port}/> SELECT * { FILTER(1<?b&&?c)SERVICE:x#>\n{} }",

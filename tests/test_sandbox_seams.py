@@ -178,7 +178,11 @@ def test_a_worker_that_takes_its_time_to_start_is_not_waited_for_beyond_the_dead
             pool.ask("ASK {}")
         (slow,) = pool._idle
         assert slow.alive(), "the next query may find it ready"
-        slow.kill()
+        slow._latest = time.monotonic()
+        with pytest.raises(Unavailable):
+            pool.ask("ASK {}")
+        assert not slow.alive(), "it had its time"
+        pool._idle[0].kill()
     assert patiently(pool)
     pool.close()
 

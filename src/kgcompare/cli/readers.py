@@ -214,9 +214,7 @@ def _answer_elsewhere(place: Place, text: str, form: str | None) -> str:
             return child.submit(_answer, place, text, form).result()
         except BrokenProcessPool:
             remove_leftovers()
-            raise QueryError(
-                "the query ended its process: it nests too deeply or repeats too much"
-            ) from None
+            raise QueryError("the query ended its process: it nests too deeply or repeats too much") from None
 
 
 @click.command()
