@@ -178,6 +178,9 @@ class Generation:
         open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
         if open_slugs:
             located = self.index.of_class(cls, open_slugs)
+            kind = self.shapes.kind_of_class(cls)
+            alone = {name: self.index.find(kind, name) for name in open_slugs if name not in located}
+            located |= {name: entry.iri for name, entry in alone.items() if entry}
             guesses.update(located)
             graphs |= self.descriptions.records(list(located.values()))
         return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs

@@ -6,7 +6,7 @@ Terms are pyoxigraph's, which cost less to make than rdflib's and refuse ill-for
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Container, Generator, Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -19,6 +19,8 @@ Term = NamedNode | BlankNode | Literal
 _NIL = NamedNode(RDF_NIL)
 _NOT_SAID = {KGC_ORDER, KGC_COMPARISON_KEY}
 _FALSE = ("false", "0")
+_MANY = 32
+"""Values from which on a set says which are there."""
 _LONGEST = 64 * 1024
 """Characters of a structure's canonical form from which on its digest stands for it."""
 
@@ -48,6 +50,7 @@ class Graph:
 
     def __init__(self, triples: Iterable[Triple | tuple[Node, NamedNode, Term]] = ()) -> None:
         self._index: dict[Node, dict[str, list[Term]]] = {}
+        self._many: dict[tuple[Node, str], set[Term]] = {}  # the values of predicates that have many
         for triple in triples:
             if isinstance(triple, Triple):
                 self.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
@@ -72,12 +75,21 @@ class Graph:
     def add(self, subject: Node, predicate: str, value: Term) -> None:
         """Adds a statement unless it is there."""
         values = self._index.setdefault(subject, {}).setdefault(predicate, [])
-        if value not in values:
+        if len(values) < _MANY:
+            known: Container[Term] = values
+        elif (subject, predicate) in self._many:
+            known = self._many[subject, predicate]
+        else:
+            known = self._many[subject, predicate] = set(values)
+        if value not in known:
             values.append(value)
+            if isinstance(known, set):
+                known.add(value)
 
     def discard(self, subject: Node, predicate: str) -> None:
         """Removes what is said of *subject* by *predicate*."""
         self._index.get(subject, {}).pop(predicate, None)
+        self._many.pop((subject, predicate), None)
 
     def __contains__(self, subject: Node) -> bool:
         return subject in self._index
@@ -172,17 +184,21 @@ def literal_key(literal: Literal) -> str:
     return str(literal)
 
 
-def structure_key(graph: Graph, node: Node) -> str:
+def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None) -> str:
     """A canonical form of a blank node: equal for two nodes where and only where they say the same.
 
     Predicates and values are sorted, lists keep their order, and ``kgc:order`` (where a value stands
     among its siblings) and a false ``kgc:etAl`` (the default) are left out. A node that leads back to itself is
     written ``[...]`` where it comes again; the digest of a form stands for one of more than 64 Ki characters.
 
-    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one.
+    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one. *known* keeps
+    the forms of a graph that does not change, for those who ask for several.
     """
+    heads_list = bool(graph.objects(node, RDF_FIRST))  # within a structure, a list has another form than by itself
+    if known is not None and node in known and not heads_list:
+        return known[node]
     path: dict[Node, _Form] = {node: _described(graph, node)}
-    forms: dict[Node, str] = {}
+    forms = {} if known is None else known
     circles: set[Node] = set()
     """Nodes whose form depends on where one comes from."""
     text: str | None = None
@@ -193,7 +209,7 @@ def structure_key(graph: Graph, node: Node) -> str:
         except StopIteration as end:
             del path[at]
             text = str(end.value)
-            if at not in circles:
+            if at not in circles and not (at == node and heads_list):
                 forms[at] = text
             continue
         text = forms.get(wanted)

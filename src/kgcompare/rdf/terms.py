@@ -67,6 +67,7 @@ RDF_OBJECT = iri("rdf:object").value
 RDF_PROPERTY = iri("rdf:Property").value
 RDF_NIL = iri("rdf:nil").value
 RDF_REST = iri("rdf:rest").value
+RDF_STATEMENT = iri("rdf:Statement").value
 RDF_SUBJECT = iri("rdf:subject").value
 RDF_TYPE = iri("rdf:type").value
 SCHEMA_DATASET = iri("schema:Dataset").value

@@ -90,6 +90,23 @@ class Limits:
         50_000, "things", 1, 100_000_000, "How many things' descriptions are kept in memory before it starts with none."
     )
 
+    parse_time: float = _limit(
+        30.0, "seconds", 0.1, _DAY, "How long the parser of a file may take, and a second more for each MiB of it."
+    )
+    parse_memory: int = _limit(
+        _GIB,
+        "bytes",
+        256 * _MIB,
+        1024 * _GIB,
+        "How much memory it may have, and 16 bytes more for each byte of the file.",
+    )
+    validation_time: float = _limit(
+        10.0, "seconds", 0.1, _DAY, "How long a shape may judge one record, and all shapes together 1,000 statements."
+    )
+    validation_memory: int = _limit(
+        4 * _GIB, "bytes", 512 * _MIB, 1024 * _GIB, "How much memory whatever judges records by shapes may have."
+    )
+
     query_timeout: float = _limit(10.0, "seconds", 0.1, 600.0, "How long a stranger's query may take.")
     workers: int = _limit(
         2, "processes", 1, 256, "How many strangers' queries run at a time, all but one of them one client's at most."

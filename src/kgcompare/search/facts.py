@@ -60,7 +60,7 @@ class Reading:
     @property
     def signature(self) -> str:
         """Says what an index was made by: two readings with one signature make the same of the same data."""
-        return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), "1"])
+        return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), "2"])
 
     def records_of(self, facts: Mapping[str, Facts]) -> dict[str, Facts]:
         """Those of the things that have a class and are defined neither by the vocabulary nor by shapes, in one order

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kgcompare.errors import Seam, StoreError, UsageError
-from kgcompare.rdf.namespaces import slugify
+from kgcompare.rdf.namespaces import foreign_glob, slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.text.folding import fold, match_expression
@@ -87,8 +87,14 @@ class Index:
         return [entries[number] for number in ids if number in entries]
 
     def find(self, kind: str, slug: str) -> Entry | None:
-        """The thing at the address ``/KIND/SLUG``, or None."""
+        """The thing at the address ``/KIND/SLUG``, or None.
+
+        The end of an IRI is enough for the only thing outside of the base that has it.
+        """
         rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug = ?", (kind, slug))
+        if not rows:
+            rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug GLOB ? LIMIT 2", (kind, foreign_glob(slug)))
+            rows = rows if len(rows) == 1 else []
         return self.entries([rows[0][0]])[0] if rows else None
 
     def of_class(self, cls: str, slugs: Sequence[str]) -> dict[str, str]:
