@@ -108,7 +108,9 @@ class Limits:
     )
 
     query_timeout: float = _limit(10.0, "seconds", 0.1, 600.0, "How long a stranger's query may take.")
-    workers: int = _limit(2, "processes", 1, 256, "How many strangers' queries run at a time.")
+    workers: int = _limit(
+        2, "processes", 1, 256, "How many strangers' queries run at a time, all but one of them one client's at most."
+    )
     spare_workers: int = _limit(
         2, "processes", 0, 256, "How many more workers stand ready, to take the place of one that is killed."
     )
