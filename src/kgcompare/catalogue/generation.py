@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from pyoxigraph import NamedNode, Quad, Triple
 
-from kgcompare import search
+from kgcompare import deadline, search
 from kgcompare.catalogue import comparison, heads
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
@@ -52,6 +52,7 @@ class Generation:
         self.snapshot = snapshot
         self.name = snapshot.generation
         self.base = snapshot.base
+        self.extra = tuple(extra)
         self.shapes = Shapes([*stored_shapes(snapshot), *extra])
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._made: dict[str, object] = {}
@@ -62,17 +63,24 @@ class Generation:
     def once(self, name: str, make: Callable[[Generation], Made]) -> Made:
         """What *make* gives of this generation: made when it is first asked for by that name, then kept.
 
-        Others who ask for the same wait meanwhile; a failure is not kept.
+        Others who ask for the same wait meanwhile, as long as their deadlines allow; a failure is not kept.
+
+        :raises Overrun: if another one's making of it took longer than that.
         """
         if name not in self._made:
             with self._making:
                 lock = self._locks.setdefault(name, threading.Lock())
-            with lock:
+            if not lock.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX)):
+                raise deadline.overrun()
+            try:
                 if name not in self._made:
-                    made = make(self)
+                    with deadline.none():
+                        made = make(self)
                     if isinstance(made, Closing):
                         self._ends.append(weakref.finalize(self, made.close))
                     self._made[name] = made
+            finally:
+                lock.release()
         return cast("Made", self._made[name])
 
     def close(self) -> None:
@@ -189,7 +197,7 @@ class Generation:
 
     def nearest(self, name: str, cls: str | None = None) -> list[str]:
         """Slugs of things of a class (None: :attr:`main_class`) that somebody who asks for *name* may mean."""
-        return self.index.nearest(self.shapes.kind_of_class(cls) if cls else self.main_kind, name[:80])
+        return self.index.nearest(self.shapes.kind_of_class(cls) if cls else self.main_kind, name)
 
     def reader(self, lang: str, graphs: Mapping[str, Graph]) -> Reader:
         """A reader of the given records in *lang*."""
@@ -245,7 +253,7 @@ class Generation:
                     graphs = self.descriptions.records([entry.iri])
             for thing, graph in graphs.items():
                 return thing, graph
-        near = tuple(self.index.nearest(kind, slug[:80])) if is_slug(kind) else ()
+        near = tuple(self.index.nearest(kind, slug)) if is_slug(kind) else ()
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise UnknownThing(f"there is no {kind[:40]} {slug[:80]!r} in the catalogue{hint}", (slug,), near)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from kgcompare import deadline
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.rdf.graph import Graph, Term
@@ -53,6 +54,7 @@ def extend(things: Things, asked: Extension) -> dict[str, Any]:
     rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
     kinds: dict[str, set[str]] = {}
     for name in asked.ids:
+        deadline.check()
         rows[name] = {wanted.property: [] for wanted in asked.properties}
         if name in entries:
             reader, graph, terms_of = records[entries[name].id]

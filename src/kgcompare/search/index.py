@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sqlite3
 import threading
@@ -12,7 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kgcompare.errors import Seam, StoreError, UsageError
+from rapidfuzz import fuzz, process
+
+from kgcompare import deadline
+from kgcompare.errors import KgcompareError, Seam, StoreError, UsageError
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.entries import Entry, Filter
@@ -25,6 +27,12 @@ _CANDIDATES = 400
 _RANKED = 2000
 _COUNTED = 500
 """Counts that are kept."""
+_NEAR = 60.0
+"""How alike (0 to 100) a slug is that may be meant."""
+_LONGEST_SLUG = 100
+"""Characters of a slug up to which others like it are looked for."""
+OPERATIONS = 50_000
+"""Steps of SQLite, some milliseconds, after which a query is ended that is past its deadline."""
 
 
 class Index:
@@ -50,12 +58,13 @@ class Index:
             with Seam((sqlite3.Error,), lambda why: StoreError(f"the index {self.path} cannot be opened: {why}")):
                 uri = f"file:{self.path.as_posix().replace('?', '%3f').replace('#', '%23')}?mode=ro&immutable=1"
                 db = _Connection(uri, uri=True, check_same_thread=False)
+                db.set_progress_handler(deadline.passed, OPERATIONS)
             self._local.db = db
         return db
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with (
-            Seam((sqlite3.Error,), lambda why: StoreError(f"the index {self.path} cannot be read: {why}")),
+            Seam((sqlite3.Error,), lambda why: unread(f"the index {self.path}", why)),
             Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")),
         ):
             return self._db.execute(sql, values).fetchall()
@@ -90,6 +99,12 @@ class Index:
         """The thing at the address ``/KIND/SLUG``, or None."""
         rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug = ?", (kind, slug))
         return self.entries([rows[0][0]])[0] if rows else None
+
+    def identified(self, key: str) -> list[int]:
+        """Ids of the things that have a DOI, given as :func:`kgcompare.text.dois.normalised` gives it."""
+        made = "SELECT 1 FROM sqlite_master WHERE name = 'identifier'"  # an earlier version made none
+        sql = "SELECT i.thing FROM identifier i JOIN thing t ON t.id = i.thing WHERE i.key = ? AND t.kind != '-'"
+        return [row[0] for row in self._rows(sql, (key,))] if self._rows(made) else []
 
     def of_class(self, cls: str, slugs: Sequence[str]) -> dict[str, str]:
         """Slug to IRI of the things of a class among *slugs*; an IRI stands for itself."""
@@ -133,11 +148,14 @@ class Index:
     def nearest(self, kind: str, slug: str, most: int = 3) -> list[str]:
         """Slugs of things that somebody who asks for *slug* may mean."""
         stem = slugify(slug)
+        if len(stem) > _LONGEST_SLUG:
+            return []
         rows = self._rows(
             "SELECT slug FROM thing WHERE kind = ? AND slug >= ? AND slug < ? LIMIT 2000",
             (kind, stem[:1], stem[:1] + "\x7f"),
         )
-        near = difflib.get_close_matches(stem, [row[0] for row in rows], most, 0.55)
+        slugs = [row[0] for row in rows]
+        near = [found for found, _, _ in process.extract(stem, slugs, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=most)]
         words = stem.replace("-", " ")
         for entry in self.entries(self.matching(Filter(words, kind), most)[0] if words else []):
             near.append(entry.slug)
@@ -306,6 +324,11 @@ class Index:
             where.append("t.id IN (SELECT rowid FROM words WHERE words MATCH ?)")
             values.append(match_expression(query.text) or '""')
         return " AND ".join(where), values
+
+
+def unread(what: str, why: str) -> KgcompareError:
+    """The error for what SQLite could not read: that it was not in time, or what else was wrong."""
+    return deadline.overrun() if deadline.passed() else StoreError(f"{what} cannot be read: {why}")
 
 
 class _Connection(sqlite3.Connection):

@@ -7,23 +7,27 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from werkzeug.exceptions import ServiceUnavailable
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.errors import Busy
 from kgcompare.report import extent
+from kgcompare.sandbox.limits import Limits
 from kgcompare.web.request import limits
+from kgcompare.web.turns import Places
 
 if TYPE_CHECKING:
     from kgcompare.report import Report
 
 _Made = TypeVar("_Made")
-_TURNS = "kgcompare.turns"
+_WAITING = "kgcompare.waiting"
 
 
-def limit_waiting(app: Flask, most: int) -> None:
-    """Has at most so many requests wait at a time: each takes a thread of the server, which the others need."""
-    app.extensions[_TURNS] = threading.Semaphore(most)
+def limit_waiting(app: Flask, limits: Limits) -> None:
+    """Has few requests wait at a time, and half of them of one client: each takes a thread, which others need."""
+    most = limits.making_waiting
+    app.extensions[_WAITING] = Places(most, 0, -(-most // 2), limits.making_time)
 
 
 def once(generation: Generation, name: str, make: Callable[[Generation], _Made]) -> _Made:
@@ -38,15 +42,12 @@ def once(generation: Generation, name: str, make: Callable[[Generation], _Made])
             generation.forget(f"{name} in the making")  # whoever comes next tries again
         return future.result()
     message = f"the {name} of so large a catalogue is being made; try again in half a minute"
-    turns = cast("threading.Semaphore", current_app.extensions[_TURNS])
-    if not turns.acquire(blocking=False):
-        raise ServiceUnavailable(message, retry_after=30)
+    places = cast("Places", current_app.extensions[_WAITING])
     try:
-        return future.result(limits().making_time)
-    except TimeoutError:
+        with places.turn(request.remote_addr or ""):
+            return future.result(limits().making_time)
+    except (Busy, TimeoutError):
         raise ServiceUnavailable(message, retry_after=30) from None
-    finally:
-        turns.release()
 
 
 def _started(generation: Generation, name: str, make: Callable[[Generation], _Made]) -> Future[_Made]:
@@ -68,9 +69,10 @@ def report_of(generation: Generation) -> Report:
 
     :raises ServiceUnavailable: if it is not ready yet.
     """
-    from kgcompare import report  # it takes a while to load, and few ask for it
+    from kgcompare.report import apart  # it takes a while to load, and few ask for it
 
-    return once(generation, "report", report.make)
+    most = limits().report_time
+    return once(generation, "report", lambda of: apart.make(of, most))
 
 
 def extent_of(generation: Generation) -> extent.Extent:
