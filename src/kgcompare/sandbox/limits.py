@@ -142,7 +142,7 @@ class Limits:
         6, "requests", 0, 4096, "How many wait so at a time: each takes one of the threads, which others need."
     )
     costly_requests: int = _limit(
-        4, "requests", 1, 256, "How many costly ones (reconciliation, lists, unknown names) are worked on at a time."
+        2, "requests", 1, 256, "How many costly ones (reconciliation, lists, unknown names) are worked on at a time."
     )
     waiting_costly: int = _limit(12, "requests", 0, 4096, "How many costly ones may wait for that.")
     client_costly: int = _limit(8, "requests", 1, 4096, "How many of those worked on or waiting may be one client's.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from flask import Flask, current_app, request
@@ -21,13 +24,15 @@ if TYPE_CHECKING:
     from kgcompare.report import Report
 
 _Made = TypeVar("_Made")
+_NICE = 15
+"""Scheduling priority of what is made here: whoever asks for a page comes first."""
 _WAITING = "kgcompare.waiting"
 
 
 def limit_waiting(app: Flask, limits: Limits) -> None:
-    """Has few requests wait at a time, and half of them of one client: each takes a thread, which others need."""
+    """Has few requests wait at a time, and two thirds of them of one client: each takes a thread, which others need."""
     most = limits.making_waiting
-    app.extensions[_WAITING] = Places(most, 0, -(-most // 2), limits.making_time)
+    app.extensions[_WAITING] = Places(most, 0, max(1, most * 2 // 3), limits.making_time)
 
 
 def once(generation: Generation, name: str, make: Callable[[Generation], _Made]) -> _Made:
@@ -55,6 +60,9 @@ def _started(generation: Generation, name: str, make: Callable[[Generation], _Ma
     future: Future[_Made] = Future()
 
     def run() -> None:
+        with suppress(OSError):
+            if sys.platform == "linux":  # elsewhere a thread has no priority of its own
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         try:
             future.set_result(make(generation))
         except BaseException as fault:  # noqa: BLE001  (goes to whoever waits)
