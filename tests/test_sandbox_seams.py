@@ -17,14 +17,15 @@ import pytest
 import bombs
 from kgcompare.errors import Overrun, Refused, Unavailable
 from kgcompare.sandbox import process
-from kgcompare.sandbox.confinement import has_seccomp
+from kgcompare.sandbox.confinement import Lock, has_seccomp
 from kgcompare.sandbox.pool import Bounds, Pool
 from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.store.folder import Folder
 
 REQUEST = Request("ASK {}", seconds=1.0, most_rows=10, most_bytes=1000, base="http://e/", default=("x:g",))
 ONE = Bounds(seconds=2.0, workers=1, spare=0)
-READY = f"import sys; sys.stdout.write('{Head(Outcome.READY).to_bytes().decode().strip()}\\n'); sys.stdout.flush(); "
+LOCKED = Head(Outcome.READY, held=tuple(Lock)).to_bytes().decode().strip()
+READY = f"import sys; sys.stdout.write('{LOCKED}\\n'); sys.stdout.flush(); "
 """A program that starts as a worker does."""
 
 

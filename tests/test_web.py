@@ -683,7 +683,7 @@ def test_no_tag_validates_another_representation(
     )
     ingest.import_files(own_store, [more], ingest.Options(trust=True))
     new(client, asked, "another generation")
-    assert get(client, "/healthz").json == {"status": "ok", "generation": "3"}
+    assert get(client, "/healthz").json.items() >= {"status": "ok", "generation": "3"}.items()
     new(app_of(small_store, prefix="/under").test_client(), asked, "another prefix")
     monkeypatch.setattr(kept, "__version__", "99")
     new(app_of(small_store).test_client(), asked, "another version")

@@ -19,6 +19,7 @@ Every exception that leaves a public function of this package is one of these::
     │   └── EndpointError       a SPARQL endpoint is down, slow or answers nonsense
     └── Unavailable             there is too little time, memory or room just now
         ├── Overrun             a stranger's query needs more than it may have
+        ├── Off                 something is not offered on this system
         └── Busy                everybody together asks for more than there is
             └── TooMany         one client asks for more than its share
 
@@ -158,6 +159,12 @@ class Overrun(Unavailable):
     """A stranger's query needs more time, memory or room than it may have."""
 
     retry_after = 10
+
+
+class Off(Unavailable):
+    """Something is not offered here, for as long as whoever runs this does not allow it."""
+
+    retry_after = 3600
 
 
 class Busy(Unavailable):

@@ -177,7 +177,7 @@ def query(place: Place, file: Path, form: str | None) -> None:
     except ValueError:
         raise SyntaxFault("not UTF-8", str(file)) from None
     with opened(place) as catalogue:
-        put(solutions.answer_text(catalogue.query(text), form, catalogue.generation().base.value))
+        put(solutions.answer_text(catalogue.query(text.removeprefix("\ufeff")), form, catalogue.generation().base.value))
 
 
 @click.command()

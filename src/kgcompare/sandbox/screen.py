@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 
-from kgcompare.errors import Refused
-from kgcompare.rdf.sparql_text import tokens
+from kgcompare.errors import QueryError, Refused
+from kgcompare.rdf.sparql_text import plain, tokens, unescaped
 
 MOST_CHARACTERS = 100_000
 _MOST = {
@@ -38,12 +38,11 @@ def screen(query: str) -> str | None:
     """
     if len(query) > MOST_CHARACTERS:
         raise Refused(f"the query has {len(query)} characters; the most are {MOST_CHARACTERS}")
+    _refuse_service(query)
     counts: Counter[str] = Counter()
     form: str | None = None
     for kind, text in tokens(query):
         word = text.upper() if kind in {"word", "open"} else ""
-        if word == "SERVICE":
-            raise Refused("SERVICE is not available here: queries are answered from this catalogue alone")
         if form is None and word in _UPDATES:
             raise Refused("updates are not available here")
         if form is None and word in _FORMS:
@@ -55,3 +54,20 @@ def screen(query: str) -> str | None:
             if counts[what] > most:
                 raise Refused(f"the query {said.format(most=most)}")
     return form
+
+
+def _refuse_service(query: str) -> None:
+    """Engines want no space before or after a keyword: any word with SERVICE in it may be one, and a name whose prefix
+    is not declared; and by the standard escapes are replaced before all else.
+    """
+    for reading in {query, unescaped(query)}:
+        if any(kind == "word" and "SERVICE" in text.upper() for kind, text in tokens(reading)):
+            raise Refused(_NO_SERVICE)
+    try:
+        plain(query)
+    except QueryError as fault:
+        said = str(fault)
+        raise Refused(f"{said}. {_NO_SERVICE}" if "SERVICE" in said.upper() else said) from None
+
+
+_NO_SERVICE = "SERVICE is not available here: queries are answered from this catalogue alone"

@@ -22,7 +22,7 @@ from kgcompare.search import Filter
 from kgcompare.web.examples import examples as comparisons
 from kgcompare.web.kept import answer, unkept
 from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, language
+from kgcompare.web.request import current, language, queries_offered
 
 blueprint = Blueprint("query_page", __name__)
 _FIRST = ("methods", "compare", "differences", "record")
@@ -46,7 +46,13 @@ def query_page() -> Response:
     given = request.args.get("query") or (filled(examples[wanted], lang) if wanted else "")
     shown = given or filled(examples[_FIRST[0]], lang)
     text = render_page(
-        "sparql.html", lang, examples=examples.values(), query=shown, given=bool(given), downloads=_DOWNLOADS
+        "sparql.html",
+        lang,
+        examples=examples.values(),
+        query=shown,
+        given=bool(given),
+        downloads=_DOWNLOADS,
+        offered=queries_offered(),
     )
     return unkept(text, 200, lang)
 
