@@ -27,18 +27,31 @@ from urllib.parse import urlencode
 import measures
 from peers import Client, Process, free_port
 
-AT_ONCE, ADDRESSES, PAUSE = 70, 8, 0.01
+AT_ONCE, ADDRESSES, PAUSE = 70, 8, 0.1
 Request = tuple[str, str]
 """An address, and the body of a form, empty for GET."""
 
 
 def requests(pair: list[str]) -> Iterator[Request]:
     """What costs most, without an end, none twice."""
-    dice = random.Random(1)  # noqa: S311
-    properties = ("family", "domain", "type", "originator", "founding-source", "related", "origin-year", "alias", "author")
+    dice = random.Random(1)
+    properties = (
+        "family",
+        "domain",
+        "type",
+        "originator",
+        "founding-source",
+        "related",
+        "origin-year",
+        "alias",
+        "author",
+    )
     for number in itertools.count():
         name = f"Linear regression {number % 40}"
-        asked = [{"pid": pid, "v": [name, f"Bayesian analysis {number % 40}", str(1900 + number % 100)]} for pid in properties]
+        asked = [
+            {"pid": pid, "v": [name, f"Bayesian analysis {number % 40}", str(1900 + number % 100)]}
+            for pid in properties
+        ]
         batch = {str(n): {"query": f"adaptive lineaar regresion {number} {n}", "properties": asked} for n in range(20)}
         yield "/reconcile", urlencode({"queries": json.dumps(batch)})
         yield "/reconcile", urlencode({"queries": json.dumps({"q": {"properties": asked}})})
@@ -46,7 +59,11 @@ def requests(pair: list[str]) -> Iterator[Request]:
         yield "/reconcile", urlencode({"extend": json.dumps(ids)})
         yield f"/methods.json?from={1700 + dice.randrange(200)}&to={1950 + dice.randrange(70)}&n={number}", ""
         yield f"/methods.json?q=regression+model&from={1700 + dice.randrange(200)}&n={number}", ""
-        yield "/compare.json?" + urlencode([("method", f"adaptive-linear-regresion-test-mod{number}{n}") for n in range(10)]), ""
+        yield (
+            "/compare.json?"
+            + urlencode([("method", f"adaptive-linear-regresion-test-mod{number}{n}") for n in range(10)]),
+            "",
+        )
         yield f"/suggest?q=a&limit=50&n={number}", ""
         yield f"/reconcile/suggest/entity?prefix=lineaar+regresion+{number}", ""
         yield f"/report.json?n={number}", ""
@@ -59,7 +76,7 @@ def stand_by(port: int, pair: str, pipe: Connection) -> None:
     client = Client(port, 60.0)
     health: list[float] = []
     kept: list[float] = []
-    while not pipe.poll(PAUSE):
+    while not pipe.poll(PAUSE / 10):
         health.append(1000 * measures.timed(lambda: client.request("GET", "/healthz")))
         kept.append(1000 * measures.timed(lambda: client.request("GET", pair)))
     pipe.send((health, kept))
@@ -77,21 +94,39 @@ def told(port: int, pair: str, seconds: float) -> tuple[list[float], list[float]
     return found
 
 
-def ask_on(port: int, source: str, queue: Iterator[Request], lock: threading.Lock, end: float, said: Counter[str]) -> None:
+def ask_on(port: int, source: str, queue: list[Request], end: float, said: Counter[str]) -> None:
     """Sends one request after the other from an address of this machine."""
     while time.monotonic() < end:
-        with lock:
-            path, body = next(queue)
+        path, body = queue.pop()
         connection = http.client.HTTPConnection("127.0.0.1", port, 60, source_address=(source, 0))
+        what = path.split("?")[0].split(".")[0]
         try:
             headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
             connection.request("POST" if body else "GET", path, body or None, headers)
             answer = connection.getresponse()
-            said[f"{path.split('?')[0].split('.')[0]} {answer.status}"] += 1
+            answer.read(1_000_000)
+            said[f"{what} {answer.status}"] += 1
         except OSError as fault:
-            said[f"{path.split('?')[0]} {type(fault).__name__}"] += 1
+            said[f"{what} {type(fault).__name__}"] += 1
         finally:
             connection.close()
+        time.sleep(PAUSE)
+
+
+def load(port: int, slugs: list[str], seconds: float, pipe: Connection) -> None:
+    """Keeps many requests under way, as little in the server's way as can be; gives what was answered how often."""
+    os.nice(19)
+    queue = list(itertools.islice(requests(slugs), 20_000))[::-1]
+    said: Counter[str] = Counter()
+    pipe.send(None)
+    end = time.monotonic() + seconds
+    arguments = [(port, f"127.0.0.{2 + n % ADDRESSES}", queue, end, said) for n in range(AT_ONCE)]
+    threads = [threading.Thread(target=ask_on, args=one) for one in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pipe.send(said)
 
 
 def main() -> None:
@@ -111,15 +146,12 @@ def main() -> None:
             slugs = [thing["id"] for thing in things]
             pair = "/compare.json?" + urlencode([("method", slug) for slug in slugs])
             rows = {"nothing else": told(port, pair, options.seconds)}
-            said: Counter[str] = Counter()
-            queue, lock, end = requests(slugs), threading.Lock(), time.monotonic() + options.seconds
-            arguments = [(port, f"127.0.0.{2 + n % ADDRESSES}", queue, lock, end, said) for n in range(AT_ONCE)]
-            threads = [threading.Thread(target=ask_on, args=one) for one in arguments]
-            for thread in threads:
-                thread.start()
+            pipe, other = multiprocessing.Pipe()
+            arguments = (port, slugs, options.seconds + 2, other)
+            multiprocessing.get_context("spawn").Process(target=load, args=arguments).start()
+            pipe.recv()
             rows[f"{AT_ONCE} costly ones at once"] = told(port, pair, options.seconds)
-            for thread in threads:
-                thread.join()
+            said = pipe.recv()
             rows["afterwards"] = told(port, pair, options.seconds / 4)
         finally:
             process.stop()

@@ -129,13 +129,15 @@ def _identified(things: Things, text: str) -> list[Entry]:
     return things.entries(_holding(things, (), texts)) if texts else []
 
 
-def _holding(things: Things, predicates: Iterable[str], texts: Collection[str], others: Iterable[str] = ()) -> list[str]:
-    """The IRIs of the things that have one of some texts, in whatever language, or the IRI that it is, or one of the
-    *others*, which are IRIs.
+def _holding(
+    things: Things, predicates: Iterable[str], texts: Collection[str], others: Iterable[Entry] = ()
+) -> list[str]:
+    """The IRIs of the things that have one of some texts, in whatever language or as the IRI that it is, or one of
+    some *others*.
 
     By identifying predicates where none is named.
     """
-    values: list[NamedNode | Literal] = [NamedNode(other) for other in others]
+    values: list[NamedNode | Literal] = [NamedNode(other.iri) for other in others if is_safe_iri(other.iri)]
     for text in sorted(texts):
         values += [Literal(text), Literal(text, datatype=_URI)]
         values += [Literal(text, language=lang) for lang in interface_languages()]
@@ -163,7 +165,7 @@ def _holders(things: Things, constraints: Sequence[Constraint], kinds: Sequence[
         forwards = sorted({step.predicate for step in steps if not step.inverse})
         texts = {str(value) for value in constraint.values if not isinstance(value, Named)}
         meant = [entry for value in constraint.values for entry in things.meant(value)] if steps else []
-        holders = dict.fromkeys(_holding(things, forwards, texts, (e.iri for e in meant if is_safe_iri(e.iri))) if forwards else ())
+        holders = dict.fromkeys(_holding(things, forwards, texts, meant) if forwards else ())
         for entry in meant:
             holders.update(dict.fromkeys(things.named_by(entry, {s.predicate for s in steps if s.inverse})))
         counted.update(list(holders))
@@ -182,8 +184,8 @@ def _listed(things: Things, constraints: Sequence[Constraint], kind: str) -> lis
     for constraint in constraints:
         if constraint.property in ids:
             meant = [entry for value in constraint.values for entry in things.meant(value)]
-            meant.sort(key=lambda entry: entry.kind == constraint.property)  # the last one stays
-            facets.update({constraint.property: entry.slug for entry in meant})
+            own = [entry for entry in meant if entry.kind == constraint.property] or meant
+            facets |= {constraint.property: own[0].slug} if own else {}
         if date is not None and constraint.property == date.id:
             spans += [span for value in constraint.values if (span := years_given(value))]
     if not facets and not spans:

@@ -91,7 +91,9 @@ def read_queries(text: str, bounds: Bounds = DEFAULT) -> dict[str, EntityQuery]:
     queries = {name: _query(value, f"queries.{name[:40]}", bounds) for name, value in batch.items()}
     values = sum(len(c.values) for query in queries.values() for c in query.constraints)
     if values > bounds.values:
-        raise UsageError(f"queries has {values} values of properties; {bounds.values} are the most: send fewer at a time")
+        raise UsageError(
+            f"queries has {values} values of properties; {bounds.values} are the most: send fewer at a time"
+        )
     return queries
 
 

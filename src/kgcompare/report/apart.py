@@ -1,7 +1,7 @@
 """Makes a report in a process of its own: it counts and validates for seconds, and others are answered meanwhile.
 
-The process is the one that ``python -m kgcompare.report.apart`` starts. It comes after all others in the system's turns,
-and ends with its parent, whose end it sees by the end of its input.
+The process is the one that ``python -m kgcompare.report.apart`` starts. It comes after all others in the system's
+turns, and ends with its parent, whose end it sees by the end of its input.
 """
 
 from __future__ import annotations

@@ -155,7 +155,9 @@ class Index:
             (kind, stem[:1], stem[:1] + "\x7f"),
         )
         slugs = [row[0] for row in rows]
-        near = [found for found, _, _ in process.extract(stem, slugs, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=most)]
+        near = [
+            found for found, _, _ in process.extract(stem, slugs, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=most)
+        ]
         words = stem.replace("-", " ")
         for entry in self.entries(self.matching(Filter(words, kind), most)[0] if words else []):
             near.append(entry.slug)

@@ -8,17 +8,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
-from flask import Flask, current_app, request
 from werkzeug.exceptions import ServiceUnavailable
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Busy
 from kgcompare.report import extent
-from kgcompare.sandbox.limits import Limits
 from kgcompare.web.request import limits
-from kgcompare.web.turns import Places
+from kgcompare.web.turns import waiting
 
 if TYPE_CHECKING:
     from kgcompare.report import Report
@@ -26,13 +24,6 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 _NICE = 15
 """Scheduling priority of what is made here: whoever asks for a page comes first."""
-_WAITING = "kgcompare.waiting"
-
-
-def limit_waiting(app: Flask, limits: Limits) -> None:
-    """Has few requests wait at a time, and two thirds of them of one client: each takes a thread, which others need."""
-    most = limits.making_waiting
-    app.extensions[_WAITING] = Places(most, 0, max(1, most * 2 // 3), limits.making_time)
 
 
 def once(generation: Generation, name: str, make: Callable[[Generation], _Made]) -> _Made:
@@ -47,10 +38,10 @@ def once(generation: Generation, name: str, make: Callable[[Generation], _Made])
             generation.forget(f"{name} in the making")  # whoever comes next tries again
         return future.result()
     message = f"the {name} of so large a catalogue is being made; try again in half a minute"
-    places = cast("Places", current_app.extensions[_WAITING])
+    seconds = limits().making_time
     try:
-        with places.turn(request.remote_addr or ""):
-            return future.result(limits().making_time)
+        with waiting(seconds):
+            return future.result(seconds)
     except (Busy, TimeoutError):
         raise ServiceUnavailable(message, retry_after=30) from None
 

@@ -33,7 +33,7 @@ from kgcompare.text.languages import speaks, translate
 from kgcompare.web.kept import SECURITY, VARY
 from kgcompare.web.rendering import render_page
 from kgcompare.web.request import current, language, limits, root, whole_number
-from kgcompare.web.turns import costly, turn
+from kgcompare.web.turns import costly
 
 blueprint = Blueprint("reconcile", __name__, url_prefix="/reconcile")
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -47,13 +47,13 @@ def endpoint() -> Response:
     """Answers ``queries=``, ``query=`` or ``extend=``, of the address or of a form; without any the manifest."""
     things = _things()
     if any(_parameter(name) is not None for name in ("queries", "query", "extend")):
-        with turn():
-            return _answer(things, _result(things))
+        return _answer(things, _result(things))
     if request.method == "POST":
         raise UsageError("send queries= or extend= as a form")
     return _answer(things, manifest(things))
 
 
+@costly
 def _result(things: Things) -> dict[str, Any]:
     """What was asked for, as the API has it."""
     allowed = limits()

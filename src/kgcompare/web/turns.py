@@ -1,13 +1,12 @@
-"""Turns at costly work: so many at a time, so many that wait, so many of one client's, and a deadline for each.
+"""Turns at what costs much: few at a time, a bounded queue, a share for each client, and a deadline from its arrival.
 
-What a thread computes holds up all others a little: a few may do so at a time, and the rest wait in a queue that has an
-end. No client has more than half of the turns at a time, so that another one's come next.
+What a thread computes holds up all others a little, so that few may do so at a time. Comparisons and records have turns
+of their own, for which any number may wait: they are what most people come for.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -16,95 +15,56 @@ from typing import ParamSpec, TypeVar, cast
 from flask import Flask, current_app, request
 
 from kgcompare import deadline
-from kgcompare.errors import Busy, TooMany
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.turns import Turns
+from kgcompare.web.request import limits
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_COSTLY = "kgcompare.costly"
-
-
-class Places:
-    """Who is having a turn and who waits for one; may be asked by any number of threads."""
-
-    def __init__(self, most: int, waiting: int, share: int, seconds: float) -> None:
-        """*most* at a time, *waiting* besides, *share* of all these for one client, *seconds* for each from its arrival
-        to its end."""
-        self.most = most
-        self.waiting = waiting
-        self.share = share
-        self.seconds = seconds
-        self._clients: Counter[str] = Counter()
-        self._having: Counter[str] = Counter()
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def turn(self, client: str) -> Iterator[None]:
-        """A turn, and the deadline of what is done in it (:mod:`kgcompare.deadline`).
-
-        :raises TooMany: if this client asks for more than its share.
-        :raises Busy: if too many wait, or none was free in time.
-        """
-        with self._changed:
-            if self._clients[client] >= self.share:
-                raise TooMany(f"{self.share} costly requests of yours are under way; wait for one to end")
-            if self._clients.total() >= self.most + self.waiting:
-                raise Busy("too many costly requests wait already; try again in a moment")
-            self._clients[client] += 1
-        try:
-            with deadline.within(self.seconds):
-                self._begin(client)
-                try:
-                    yield
-                finally:
-                    with self._changed:
-                        self._less(self._having, client)
-                        self._changed.notify_all()
-        finally:
-            with self._changed:
-                self._less(self._clients, client)
-
-    def _begin(self, client: str) -> None:
-        own = -(-self.most // 2)
-        with self._changed:
-            free = self._changed.wait_for(
-                lambda: self._having.total() < self.most and self._having[client] < own, deadline.left()
-            )
-            if not free:
-                raise Busy("no turn came in time; try again in a moment")
-            self._having[client] += 1
-
-    @staticmethod
-    def _less(counts: Counter[str], client: str) -> None:
-        counts[client] -= 1
-        if not counts[client]:
-            del counts[client]
+_COSTLY, _ORDINARY, _WAITING = "kgcompare.costly", "kgcompare.ordinary", "kgcompare.waiting"
 
 
 def give_turns(app: Flask, limits: Limits) -> None:
-    """Has costly requests of an application take turns."""
-    app.extensions[_COSTLY] = Places(
-        limits.costly_requests, limits.waiting_costly, limits.client_costly, limits.costly_time
-    )
+    """Has the requests of an application take turns."""
+    most, waiting = limits.costly_requests, limits.making_waiting
+    app.extensions[_COSTLY] = Turns(most, limits.waiting_costly, limits.client_costly)
+    app.extensions[_ORDINARY] = Turns(most, limits.threads, limits.threads)
+    app.extensions[_WAITING] = Turns(waiting, 0, max(1, waiting * 2 // 3))
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """A turn of whoever sent this request.
-
-    :raises TooMany: if this client asks for more than its share.
-    :raises Busy: if too many wait, or none was free in time.
-    """
-    with cast("Places", current_app.extensions[_COSTLY]).turn(request.remote_addr or ""):
+def _turn(of: str) -> Iterator[None]:
+    seconds = limits().costly_time
+    turns = cast("Turns", current_app.extensions[of])
+    with deadline.within(seconds), turns.taken(request.remote_addr or "", time.monotonic() + seconds):
         yield
 
 
-def costly(answer: Callable[P, T]) -> Callable[P, T]:
-    """An answer to a request that is given in a turn of its client."""
-
+def _in_turn(of: str, answer: Callable[P, T]) -> Callable[P, T]:
     @wraps(answer)
     def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
-        with turn():
+        with _turn(of):
             return answer(*args, **kwargs)
 
     return in_turn
+
+
+def costly(answer: Callable[P, T]) -> Callable[P, T]:
+    """An answer that is given in a turn of its client, by its deadline (:mod:`kgcompare.deadline`)."""
+    return _in_turn(_COSTLY, answer)
+
+
+def ordinary(answer: Callable[P, T]) -> Callable[P, T]:
+    """An answer that is given in a turn as well, and waits for it without regard to how many do."""
+    return _in_turn(_ORDINARY, answer)
+
+
+@contextmanager
+def waiting(seconds: float) -> Iterator[None]:
+    """Waiting for what others make, which takes a thread: few do so at a time, and two thirds of them of one client.
+
+    :raises Busy: if there are as many already.
+    """
+    turns = cast("Turns", current_app.extensions[_WAITING])
+    with turns.taken(request.remote_addr or "", time.monotonic() + seconds):
+        yield
