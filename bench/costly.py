@@ -106,6 +106,7 @@ def ask_on(port: int, source: str, queue: list[Request], end: float, said: Count
             answer = connection.getresponse()
             answer.read(1_000_000)
             said[f"{what} {answer.status}"] += 1
+            time.sleep(min(2.0, float(answer.getheader("Retry-After", "0"))))
         except OSError as fault:
             said[f"{what} {type(fault).__name__}"] += 1
         finally:

@@ -6,8 +6,9 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from heapq import nsmallest
 from pathlib import Path
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
@@ -215,6 +216,12 @@ class Generation:
             else:
                 others.append(thing)
         return own | (self.index.addresses(others) if others else {})
+
+    def first_by_name(self, things: Collection[str], lang: str, most: int) -> list[str]:
+        """The first of some things (IRIs) by their names in *lang*; those without a name come last."""
+        named = {thing: languages.best(names, lang) for thing, names in self.index.names(things).items()}
+        keys = {thing: (name is None, fold(name[1] if name else ""), thing) for thing, name in named.items()}
+        return nsmallest(most, keys, key=keys.__getitem__)
 
     def path(self, thing: str) -> str | None:
         """The address on a server of ours of a thing's page; None for a thing that has none."""

@@ -37,6 +37,8 @@ from kgcompare.text.folding import fold
 from kgcompare.text.languages import best, translate
 
 _XSD = PREFIXES["xsd"]
+_DEEPEST = 6
+"""Levels of blank nodes that are read out; what is below is an ellipsis."""
 _YEARS = {_XSD + "gYear", EDTF}
 
 
@@ -58,13 +60,13 @@ class Reader:
                     return named[0] or None, named[1]
         return None, local_name(thing)
 
-    def value(self, graph: Graph, term: Term) -> Value:
-        """The value of a term that stands in the record *graph*."""
+    def value(self, graph: Graph, term: Term, level: int = 0) -> Value:
+        """The value of a term that stands in the record *graph*, *level* blank nodes below another one."""
         if isinstance(term, NamedNode):
             return self._thing(term)
         if isinstance(term, Literal):
             return self._literal(term)
-        return self._structure(graph, term)
+        return self._structure(graph, term, level) if level < _DEEPEST else Value("…", "…")
 
     def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
         """Where the fact that *subject* has *term* comes from, in the statements about it."""
@@ -130,12 +132,12 @@ class Reader:
             return Value(key, text, url=text)
         return Value(key, text)
 
-    def _structure(self, graph: Graph, node: BlankNode) -> Value:
-        key = self.key(graph, node)
+    def _structure(self, graph: Graph, node: BlankNode, level: int) -> Value:
+        key = self.key(graph, node) if level == 0 else ""  # only what stands in a row is compared
         if graph.objects(node, KGC_AGENT_LIST):
             return self._origination(graph, node, key)
         if graph.objects(node, RDF_FIRST):
-            members = [self.value(graph, member) for member in graph.members(node)]
+            members = [self.value(graph, member, level + 1) for member in graph.members(node)]
             return self._joined(members, key)
         for predicate in LABELS:
             named = best(graph.texts(node, predicate), self.lang)
@@ -144,7 +146,7 @@ class Reader:
         parts = []
         for predicate, values in graph.description(node).items():
             if predicate not in {KGC_COMPARISON_KEY, KGC_ORDER, RDF_TYPE}:
-                said = ", ".join(self.value(graph, value).text for value in values)
+                said = ", ".join(self.value(graph, value, level + 1).text for value in values)
                 parts.append(f"{local_name(predicate)}: {said}")
         return Value(key, "; ".join(parts) or "–")
 

@@ -43,11 +43,19 @@ def as_node(term: Term | Triple | None) -> Node:
     raise DataError(f"this cannot be a subject: {str(term)[:200]}")
 
 
+_FEW = 16
+"""Values up to which it is quicker to look through them than to keep a set of them."""
+
+
 class Graph:
     """Statements by subject and predicate, in the order in which they came, each once."""
 
     def __init__(self, triples: Iterable[Triple | tuple[Node, NamedNode, Term]] = ()) -> None:
         self._index: dict[Node, dict[str, list[Term]]] = {}
+        self._there: dict[tuple[Node, str], set[Term]] = {}
+        """The values of a subject and a predicate that have many."""
+        self._holders: dict[str, dict[Term, list[Node]]] = {}
+        """By predicate the subjects of each value, of those predicates that were asked for."""
         for triple in triples:
             if isinstance(triple, Triple):
                 self.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
@@ -72,12 +80,23 @@ class Graph:
     def add(self, subject: Node, predicate: str, value: Term) -> None:
         """Adds a statement unless it is there."""
         values = self._index.setdefault(subject, {}).setdefault(predicate, [])
-        if value not in values:
+        if len(values) < _FEW:
+            new = value not in values
+        else:
+            there = self._there.get((subject, predicate))
+            if there is None or len(there) != len(values):
+                there = self._there[subject, predicate] = set(values)
+            new = value not in there
+            there.add(value)
+        if new:
             values.append(value)
+            self._holders.pop(predicate, None)
 
     def discard(self, subject: Node, predicate: str) -> None:
         """Removes what is said of *subject* by *predicate*."""
         self._index.get(subject, {}).pop(predicate, None)
+        self._there.pop((subject, predicate), None)
+        self._holders.pop(predicate, None)
 
     def __contains__(self, subject: Node) -> bool:
         return subject in self._index
@@ -161,8 +180,17 @@ class Graph:
                         waiting.append(value)
 
     def subjects_of(self, predicate: str, value: Term) -> list[Node]:
-        """The subjects that have *value* by *predicate* (looks at every subject)."""
-        return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        """The subjects that have *value* by *predicate*; in a large graph the first to ask has all sorted by value."""
+        if len(self._index) <= _FEW:
+            return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        holders = self._holders.get(predicate)
+        if holders is None:
+            holders = {}
+            for subject in self._index:
+                for one in self.objects(subject, predicate):
+                    holders.setdefault(one, []).append(subject)
+            self._holders[predicate] = holders  # at once: another thread may read this graph too
+        return holders.get(value, [])
 
 
 def literal_key(literal: Literal) -> str:

@@ -22,7 +22,8 @@ from rapidfuzz import fuzz, process
 
 from kgcompare import deadline
 from kgcompare.errors import Seam, StoreError
-from kgcompare.search.index import OPERATIONS, Index, unread
+from kgcompare.search.index import Index
+from kgcompare.search.reading import Connection, unread
 from kgcompare.text.folding import fold
 
 _SCHEMA = """
@@ -91,12 +92,11 @@ class Names:
         """
         self._lock = threading.Lock()
         try:
-            self._db = sqlite3.connect(":memory:", uri=True, isolation_level=None, check_same_thread=False)
+            self._db = Connection(":memory:", uri=True, isolation_level=None, check_same_thread=False)
             weakref.finalize(self, self._db.close)
             self._db.execute("ATTACH ? AS source", (f"{index.path.absolute().as_uri()}?mode=ro&immutable=1",))
             self._db.executescript(_SCHEMA)
             self._fill()
-            self._db.set_progress_handler(deadline.passed, OPERATIONS)
             self._terms: dict[str, int] = dict(self._db.execute("SELECT term, doc FROM temp.terms"))
         except sqlite3.Error as fault:
             raise StoreError(f"the index {index.path} cannot be read: {fault}") from None
@@ -112,7 +112,8 @@ class Names:
         self._db.executemany("INSERT INTO temp.read VALUES(?, ?)", rows)
         # Sorted there: Python would let no other thread compute meanwhile.
         self._db.execute(
-            "INSERT INTO name(text, thing) SELECT DISTINCT text, thing FROM temp.read ORDER BY length(text), thing, text"
+            "INSERT INTO name(text, thing) "
+            "SELECT DISTINCT text, thing FROM temp.read ORDER BY length(text), thing, text"
         )
         self._db.execute("INSERT INTO words(words) VALUES('rebuild')")
         self._db.execute("COMMIT")

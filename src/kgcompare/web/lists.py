@@ -64,7 +64,7 @@ def _page(query: Filter, page: Page, lang: str) -> str:
     chosen = {
         name: entry.label(lang)[1]
         for name, slug in query.facets.items()
-        if (entry := generation.index.find(name, slug))
+        if (entry := generation.index.value(name, slug))
     }
     words = [] if page.total else query.text.split()[:5]
     guesses = (generation.suggest(word, lang, kind=query.kind, most=5) for word in words)
