@@ -594,35 +594,3 @@ def shapes_of(turtle: str) -> Shapes:
     """Shapes by themselves."""
     quads = parse((PREFIXES + turtle).encode(), format=RdfFormat.TURTLE)
     return Shapes(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
-
-
-# -- what strangers may make the index do ------------------------------------------------------------------
-
-
-def test_one_concept_in_two_facets_is_counted_as_often_as_it_is_listed(tmp_path: Path) -> None:
-    data = tmp_path / "shared.ttl"
-    data.write_text(
-        """PREFIX kgc: <https://w3id.org/kgcompare/ns#>
-        PREFIX dcterms: <http://purl.org/dc/terms/>
-        PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-        PREFIX id: <https://w3id.org/kgcompare/id/>
-        <https://w3id.org/kgcompare/id/domain/both> a skos:Concept ; skos:prefLabel "Both"@en .
-        <https://w3id.org/kgcompare/id/family/both> a skos:Concept ; skos:prefLabel "Both of families"@en .
-        <https://w3id.org/kgcompare/id/method/a> a kgc:Method ; skos:prefLabel "A"@en ;
-            dcterms:subject <https://w3id.org/kgcompare/id/domain/both> ;
-            kgc:family <https://w3id.org/kgcompare/id/domain/both> .
-        <https://w3id.org/kgcompare/id/method/b> a kgc:Method ; skos:prefLabel "B"@en ;
-            kgc:family <https://w3id.org/kgcompare/id/family/both> , <https://w3id.org/kgcompare/id/domain/both> .
-        """
-    )
-    ingest.create_store(tmp_path / "store")
-    store = tmp_path / "store"
-    ingest.import_files(store, [data], ingest.Options(force=True) if "force" in ingest.Options.__annotations__ else ingest.Options())
-    generation = Catalogue(EmbeddedStore(store)).generation()
-    page = generation.search(Filter(kind="method"), facets=True)
-    for facet, values in page.facets.items():
-        for value in values:
-            listed = generation.search(Filter(kind="method", facets={facet: value.id}))
-            assert listed.total == value.count, (facet, value)
-    assert [v.count for v in page.facets["domain"]] == [1]
-    assert [v.count for v in page.facets["family"]] == [2]
