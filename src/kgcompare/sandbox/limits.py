@@ -160,7 +160,18 @@ class Limits:
     making_waiting: int = _limit(
         6, "requests", 0, 4096, "How many wait so at a time: each takes one of the threads, which others need."
     )
+    costly_requests: int = _limit(
+        2, "requests", 1, 256, "How many costly ones (reconciliation, lists, unknown names) are worked on at a time."
+    )
+    waiting_costly: int = _limit(12, "requests", 0, 4096, "How many costly ones may wait for that.")
+    client_costly: int = _limit(8, "requests", 1, 4096, "How many of those worked on or waiting may be one client's.")
+    costly_time: float = _limit(10.0, "seconds", 0.1, 600.0, "How long a costly one may take, its wait included.")
+    report_time: float = _limit(900.0, "seconds", 1.0, _DAY, "How long the report of a generation may take to make.")
     reconcile_queries: int = _limit(50, "queries", 1, 10_000, "How many a batch of reconciliation may have.")
+    reconcile_properties: int = _limit(50, "properties", 1, 1000, "How many a query, or a data extension, may have.")
+    reconcile_values: int = _limit(
+        1000, "values", 1, 1_000_000, "How many all properties of a batch of reconciliation may have together."
+    )
     reconcile_things: int = _limit(500, "things", 1, 100_000, "How many a data extension may ask for at a time.")
 
     def __post_init__(self) -> None:

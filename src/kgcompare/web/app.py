@@ -18,7 +18,6 @@ from kgcompare.web import (
     crawlers,
     dataset,
     lists,
-    once,
     pages,
     problems,
     query_page,
@@ -27,6 +26,7 @@ from kgcompare.web import (
     rendering,
     service,
     sparql,
+    turns,
     vocabularies,
 )
 from kgcompare.web.gateway import FAULT
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         MAX_FORM_PARTS=limits.form_parts,
     )
     app.extensions["kgcompare"] = catalogue
-    once.limit_waiting(app, limits.making_waiting)
+    turns.give_turns(app, limits)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     front = Front(app.outer, catalogue, limits.kept_bytes)

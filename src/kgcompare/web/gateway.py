@@ -13,6 +13,7 @@ import asyncio
 import io
 import re
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +57,7 @@ class Gateway:
     """An RSGI application that runs a WSGI application in threads."""
 
     def __init__(self, app: QuickApplication, limits: Limits) -> None:
-        """Starts no thread yet.
+        """Starts its threads: the event loop would wait for one that starts while others compute.
 
         *app* gives None to a quick request (``QUICK`` in its environ) that it would have to work for. Of a body one
         byte more is taken in than it may have, so that the application says that it is too long.
@@ -64,6 +65,10 @@ class Gateway:
         self.app = app
         self.limits = limits
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="request")
+        all_there = threading.Barrier(limits.threads + 1)
+        for _ in range(limits.threads):
+            self._threads.submit(all_there.wait)
+        all_there.wait()
         self._held = 0
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:

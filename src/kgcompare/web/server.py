@@ -25,7 +25,9 @@ from kgcompare.web.settings import Settings
 if TYPE_CHECKING:
     from kgcompare.web.gateway import Gateway
 
-_SWITCH = 0.001
+import os as _os
+
+_SWITCH = float(_os.environ.get("XSW", "0.001"))
 """Seconds after which a thread that computes lets another one run: kept answers do not wait for those that are made."""
 __all__ = ["Settings", "check_port", "run"]
 
