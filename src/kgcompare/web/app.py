@@ -29,9 +29,8 @@ from kgcompare.web import (
     sparql,
     vocabularies,
 )
-from kgcompare.web.gateway import FAULT
-from kgcompare.web.kept import PREFLIGHT, SECURITY, Front
-from kgcompare.web.request import check_host, set_current
+from kgcompare.web.kept import FAULT, PREFLIGHT, SECURITY, Front, matches
+from kgcompare.web.request import check_host, leave_out, set_current
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,9 +93,15 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         if FAULT in request.environ:
             raise request.environ[FAULT]
         set_current(front.current())
+        leave_out()
 
     @app.after_request
     def protect(response: Response) -> Response:
+        wanted = request.headers.get("If-Match")
+        there = response.status_code < 300 or response.status_code in {304, 412}
+        if wanted is not None and there and not matches(response.headers.get("ETag", ""), wanted):
+            response.close()
+            response = problems.problem(412, "what is here now is not what If-Match names")
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
         if request.method == "OPTIONS":
