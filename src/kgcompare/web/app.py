@@ -29,7 +29,7 @@ from kgcompare.web import (
     sparql,
     vocabularies,
 )
-from kgcompare.web.kept import FAULT, PREFLIGHT, SECURITY, Front, matches
+from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, matches
 from kgcompare.web.request import check_host, leave_out, set_current
 from kgcompare.web.settings import Settings
 
@@ -90,6 +90,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     @app.before_request
     def begin() -> None:
         check_host(trusted)
+        if "HTTP_IF_MATCH" in request.environ:  # the framework takes * for a tag
+            request.environ[IF_MATCH] = request.environ.pop("HTTP_IF_MATCH")
         if FAULT in request.environ:
             raise request.environ[FAULT]
         set_current(front.current())
@@ -97,8 +99,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 
     @app.after_request
     def protect(response: Response) -> Response:
-        wanted = request.headers.get("If-Match")
-        there = response.status_code < 300 or response.status_code in {304, 412}
+        wanted = request.environ.get(IF_MATCH)
+        there = response.status_code < 300 or response.status_code == 304
         if wanted is not None and there and not matches(response.headers.get("ETag", ""), wanted):
             response.close()
             response = problems.problem(412, "what is here now is not what If-Match names")

@@ -85,8 +85,8 @@ class Kept:
         return _OVERHEAD + len(self.body)
 
     def response(self) -> Response:
-        """The answer, or 304 where the client has it; an ``If-Match`` that fails is found afterwards (412)."""
-        if "If-Match" not in request.headers and client_has(self.tag, request.headers.get("If-None-Match", "")):
+        """The answer, or 304 where the client has it."""
+        if client_has(self.tag, request.headers.get("If-None-Match", "")):
             response = Response(status=304)
             del response.headers["Content-Type"]
             response.headers.extend(self.unchanged)
@@ -157,6 +157,8 @@ QUICK = "kgcompare.quick"
 """In a request's environ: give a kept answer or None, at once."""
 FAULT = "kgcompare.fault"
 """In a request's environ: what the server found wrong with it, as an exception to raise."""
+IF_MATCH = "kgcompare.if_match"
+"""In a request's environ: its ``If-Match``, which is looked at when there is an answer."""
 HELD = "kgcompare.held"
 """In a request's environ: what has to live until the answer is sent, such as the owner of a file."""
 
@@ -239,7 +241,7 @@ def answer(form: Format, lang: str | None, make: Callable[[], str], links: Calla
     tag = answers.tag(form.name, lang or "", *key[:4], query)
     kept = answers.tagged(tag)
     if kept is None:
-        if "If-Match" not in request.headers and tag in _TAG.findall(request.headers.get("If-None-Match", "")):
+        if tag in _TAG.findall(request.headers.get("If-None-Match", "")):
             return Kept.of(b"", tag, form, lang).response()
         body = make().encode("utf-8", "replace")
         kept = Kept.of(body, tag, form, lang, links() if links else "")

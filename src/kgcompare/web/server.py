@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 import tempfile
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _SWITCH = 0.001
 """Seconds after which a thread that computes lets another one run: kept answers do not wait for those that are made."""
+_ALLOCATOR = "dirty_decay_ms:0,muzzy_decay_ms:0,narenas:2"
+"""Has granian's own allocator (jemalloc) give memory back at once, which otherwise it keeps."""
 _READERS = 4
 """Threads that read files for long answers; each keeps memory of its own."""
 __all__ = ["Settings", "check_port", "run"]
@@ -57,6 +60,7 @@ def run(settings: Settings, host: str, port: int) -> None:
 
     The application is made in the worker: an open store must not be carried over a fork.
     """
+    os.environ.setdefault("_RJEM_MALLOC_CONF", _ALLOCATOR)  # before granian is loaded
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.http import HTTP1Settings
