@@ -47,7 +47,7 @@ class Generation:
     """One generation of a catalogue; never changes, may be used by any number of threads."""
 
     def __init__(
-        self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = (), most_described: int = 50_000
+        self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = (), most_described: int = 128 << 20
     ) -> None:
         self.store = store
         self.snapshot = snapshot
