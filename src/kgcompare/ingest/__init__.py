@@ -19,6 +19,7 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import QUADS, bundled, syntax_of
+from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot, embedded
@@ -115,12 +116,14 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
     :raises DataError: if a shapes file is at fault.
     """
     quads: list[Quad] = []
-    named = [(base.shapes_graph(path.stem), path) for path in resources.shape_files()]
-    named += [(base.shapes_graph(f"extra {path.stem}"), path) for path in shapes]
-    for name, path in named:
+    named = [(base.shapes_graph(path.stem), bundled(path)) for path in resources.shape_files()]
+    named += [(base.shapes_graph(f"extra {path.stem}"), read_shapes(path)) for path in shapes]
+    for name, triples in named:
         graph = NamedNode(name)
-        quads += [Quad(t.subject, t.predicate, t.object, graph) for t in read_shapes(path)]
-    Shapes(Triple(q.subject, q.predicate, q.object) for q in quads)
+        quads += [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
+    together = [Triple(q.subject, q.predicate, q.object) for q in quads]
+    core.check(together, ours=True)
+    Shapes(together)
     graph = NamedNode(base.vocabulary_graph)
     quads += [Quad(t.subject, t.predicate, t.object, graph) for t in bundled(resources.vocabulary_file())]
     return quads

@@ -17,6 +17,7 @@ from kgcompare.errors import Fault, ValidationReport
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
 from kgcompare.rdf.queries import load
+from kgcompare.schema import core
 from kgcompare.schema.judging import Finding, Judge
 from kgcompare.store import Snapshot
 
@@ -32,8 +33,13 @@ class Validator:
     """Validates records against shapes; reads the shapes once."""
 
     def __init__(self, shapes: Iterable[Triple], judge: Judging | None = None) -> None:
-        """*judge* judges the statements that are gathered for a batch; a :class:`Judge` of *shapes* if left out."""
-        self._judge = judge or Judge(shapes)
+        """*judge* judges the statements that are gathered for a batch; a :class:`Judge` of *shapes* if left out.
+
+        :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
+        """
+        triples = tuple(shapes)
+        self._shapes = core.check(triples, ours=True)
+        self._judge = judge or Judge(triples)
 
     def validate(
         self,
