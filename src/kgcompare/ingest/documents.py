@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kgcompare.errors import DataError, Fault
-from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, is_defined, refused, unasked
+from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, refused, unasked
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
-from kgcompare.rdf.namespaces import Base, iri, is_safe_iri
+from kgcompare.rdf.namespaces import Base, iri, is_defined, is_safe_iri
 from kgcompare.rdf.terms import (
     DCTERMS_CREATOR,
     EDTF,
@@ -193,7 +193,7 @@ class _Homes:
             self._homes[subject] = self._base.document(about.value)
         elif isinstance(subject, BlankNode):
             path[subject] = iter(self._parents.get(subject, ()))
-        elif is_defined(subject) or self._schema.says_all(subject, self._described.get(subject, ())):
+        elif is_defined(subject.value) or self._schema.says_all(subject, self._described.get(subject, ())):
             self._homes[subject] = None
         else:
             named = subject.value
