@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 from kgcompare import resources, search
 from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
 from kgcompare.ingest.changes import Changes, Stored, changes_of
-from kgcompare.ingest.documents import Records
+from kgcompare.ingest.documents import Records, is_of_derived
 from kgcompare.ingest.readers import Options, read_records
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
@@ -61,7 +61,8 @@ def check(records: Records, shapes: Iterable[Triple], stored: Stored, options: O
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
     )
-    return ValidationReport((*records.faults, *records.unasked, *report.faults), len(records.documents))
+    said = [fault for fault in report.faults if not is_of_derived(records, fault)]
+    return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))
 
 
 def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
@@ -217,7 +218,14 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
     options.tell("indexing", 0, 1)
     generation = writer.publish(prepare)
     options.tell("indexing", 1, 1)
-    return ImportReport(0, 0, 0, generation)
+    added = len(_documents(writer.latest()) - _documents(snapshot))
+    return ImportReport(added, 0, 0, generation)
+
+
+def _documents(snapshot: Snapshot | None) -> set[str]:
+    """The names of the graphs of records."""
+    names = snapshot.graphs() if snapshot is not None else []
+    return {name for name in names if snapshot is None or not snapshot.base.is_vocabulary_graph(name)}
 
 
 def _load_all(writer: embedded.Writer, files: Sequence[Path], syntaxes: Sequence[RdfFormat]) -> None:

@@ -37,6 +37,16 @@ _XSD_INTEGER = iri("xsd:integer")
 _EDTF = NamedNode(EDTF)
 
 
+_COMPONENT = "ConstraintComponent"
+_DERIVED = {
+    KGC_ORIGIN_START: (KGC_ORIGIN,),
+    KGC_ORIGIN_END: (KGC_ORIGIN,),
+    DCTERMS_CREATOR: (KGC_ORIGINATION,),
+    KGC_COMPARISON_KEY: (),
+}
+"""What is derived, and what from where that is there."""
+
+
 @dataclass(slots=True)
 class Records:
     """Documents by the IRI of their graph; ``files`` says where each came from, ``faults`` what was wrong.
@@ -220,6 +230,20 @@ def derive(records: Records) -> None:
         for subject in document.subjects():
             if isinstance(subject, NamedNode):
                 _derive(document, subject, name, records)
+
+
+def is_of_derived(records: Records, fault: Fault) -> bool:
+    """Whether a fault is about what was derived, and not about what the files say or lack."""
+    predicate = (fault.path or "").rpartition(" / ")[2]
+    if (
+        fault.focus_node is None
+        or predicate not in _DERIVED
+        or (fault.constraint or "").endswith("MinCount" + _COMPONENT)
+    ):
+        return False
+    document = records.documents.get(records.base.document(fault.focus_node), Graph())
+    sources = _DERIVED[predicate]
+    return not sources or any(document.objects(NamedNode(fault.focus_node), source) for source in sources)
 
 
 def _derive(document: Graph, subject: NamedNode, name: str, records: Records) -> None:

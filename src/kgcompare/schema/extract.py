@@ -74,9 +74,12 @@ class Extract:
             classes = [*classes, shape.value]
         for cls in classes:
             focus.update(kinds.get(cls, ()))
-        for name, end in (("targetSubjectsOf", False), ("targetObjectsOf", True)):
-            for predicate in said.iris(shape, _SH + name):
-                focus.update(by.get(predicate, {}).get(end, ()))
+        for predicate in said.iris(shape, _SH + "targetSubjectsOf"):
+            focus.update(by.get(predicate, {}).get(False, ()))
+        for predicate in said.iris(shape, _SH + "targetObjectsOf"):
+            focus.update(by.get(predicate, {}).get(True, ()))
+            self._known.subjects(predicate, nodes)
+            focus.update(node for node in nodes if self._step([node], predicate, inverse=True))
         focus.update(node for node in said.objects(shape, _SH + "targetNode") if node in nodes)
         return focus | set(nodes) if said.objects(shape, _SH + "target") else focus
 

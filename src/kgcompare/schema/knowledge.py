@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import is_defined, is_safe_iri
@@ -57,16 +57,15 @@ class Knowledge:
         for start in range(0, len(asked), _AT_ONCE):
             few = asked[start : start + _AT_ONCE]
             text = load("record").bind(method=few, method__inverse=[])
-            rows = self._snapshot.select(text).rows
-            self._take(
-                Graph((s, p, o) for _, s, p, o in rows if _node(s) and isinstance(p, NamedNode) and o is not None)
-            )  # type: ignore[misc]
+            for _, subject, predicate, value in self._snapshot.select(text).rows:
+                if subject is not None and predicate is not None and value is not None:
+                    self._take(Graph([Triple(subject, predicate, value)]))  # type: ignore[arg-type]
 
     def _take_document(self, name: str) -> None:
         if self._snapshot is not None:
             self._read.add(name)
             quads = self._snapshot.graph(name)
-            self._take(Graph((quad.subject, quad.predicate, quad.object) for quad in quads))  # type: ignore[misc]
+            self._take(Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads))
 
     def description(self, node: Term) -> Mapping[str, Iterable[Term]]:
         """All that is known of a node that was read."""
@@ -95,10 +94,5 @@ class Knowledge:
                 name = getattr(graph, "value", "")
                 if snapshot.base.is_document(name) and name not in self._read and name not in self._given:
                     self._take_document(name)
-            elif isinstance(subject, NamedNode) and thing is not None:
-                if snapshot.base.document(subject.value) not in self._given:
-                    self._take(Graph([(subject, NamedNode(predicate), thing)]))
-
-
-def _node(term: Term | None) -> bool:
-    return isinstance(term, NamedNode | BlankNode)
+            elif isinstance(subject, NamedNode) and thing and snapshot.base.document(subject.value) not in self._given:
+                self._take(Graph([(subject, NamedNode(predicate), thing)]))
