@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from kgcompare.errors import DataError, Fault, KgcompareError, Seam, ShapeError, Unavailable
-from kgcompare.rdf.graph import Node
+from kgcompare.rdf.graph import as_term
 from kgcompare.sandbox.job import Job, Part
 from kgcompare.sandbox.limits import Limits
 from kgcompare.schema.judging import Finding
@@ -96,10 +96,10 @@ def _file(triples: Iterable[Triple]) -> IO[bytes]:
     return file
 
 
-def _finding(one: dict[str, str | None]) -> Finding:
-    label, iri = one.pop("blank"), one.pop("iri")
-    node: Node = BlankNode(label) if label else NamedNode(iri or "")
-    return Fault(**one), node  # type: ignore[arg-type]
+def _finding(one: dict[str, Any]) -> Finding:
+    line = f"<x:> <x:> {one['node']} ."
+    (quad,) = pyoxigraph.parse(line, RdfFormat.N_TRIPLES)
+    return Fault(**one["fault"]), as_term(quad.object)
 
 
 def _said(place: dict[str, str | None], data: Sequence[Triple], seconds: float) -> str:

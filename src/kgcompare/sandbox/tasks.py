@@ -15,16 +15,19 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 import pyoxigraph
-from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
+from pyoxigraph import RdfFormat, Triple
 
-from kgcompare.errors import DataError, Fault, KgcompareError, SyntaxFault
+from kgcompare.errors import DataError, KgcompareError, SyntaxFault
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
 from kgcompare.sandbox import confinement
 from kgcompare.sandbox.job import Part
 from kgcompare.sandbox.watch import Place, Watch
+
+if TYPE_CHECKING:
+    from kgcompare.schema.validation import Judging
 
 _PART = 1 << 20
 """Bytes from which on a part is sent."""
@@ -99,14 +102,11 @@ def judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part
     except KgcompareError as fault:
         send(Part({"outcome": "fault", "kind": type(fault).__name__, "detail": str(fault)}))
         return
-    told = [
-        asdict(fault) | {"blank": None, "iri": None} | {"blank" if isinstance(node, BlankNode) else "iri": node.value}
-        for fault, node in found
-    ]
+    told = [{"node": str(node), "fault": asdict(fault)} for fault, node in found]
     send(Part({"outcome": "part"}, json.dumps(told).encode()))
 
 
-_judges: list[Callable[[Sequence[Triple], str], list[tuple[Fault, NamedNode | BlankNode]]]] = []
+_judges: list[Judging] = []
 """The judge that has the shapes which came last."""
 
 

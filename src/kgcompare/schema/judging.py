@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError
 from kgcompare.rdf.convert import to_rdflib
-from kgcompare.rdf.graph import Node
+from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
 from kgcompare.text.languages import best
 
 if TYPE_CHECKING:
     import rdflib
 
-Finding = tuple[Fault, Node]
+Finding = tuple[Fault, Term]
 """A fault without its file, and the focus node that it is about."""
 _SEVERITY: Mapping[str, Severity] = {
     SH_VIOLATION: "violation",
@@ -106,7 +106,7 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
     return shapes
 
 
-def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> tuple[Fault, Node]:
+def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Finding:
     import rdflib
 
     messages: dict[str, str] = {}
@@ -126,7 +126,17 @@ def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> tuple[F
         value=None if value is None else "blank node" if isinstance(value, rdflib.BNode) else str(value),
         constraint=None if component is None else str(component),
     )
-    return fault, NamedNode(str(focus)) if isinstance(focus, rdflib.URIRef) else BlankNode(str(focus))
+    return fault, _term(focus)
+
+
+def _term(focus: rdflib.term.Node | None) -> Term:
+    import rdflib
+
+    if isinstance(focus, rdflib.Literal):
+        if focus.language:
+            return Literal(str(focus), language=focus.language)
+        return Literal(str(focus), datatype=NamedNode(str(focus.datatype))) if focus.datatype else Literal(str(focus))
+    return NamedNode(str(focus)) if isinstance(focus, rdflib.URIRef) else BlankNode(str(focus))
 
 
 def _path_text(report: rdflib.Graph, path: rdflib.term.Node | None) -> str | None:

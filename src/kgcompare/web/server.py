@@ -16,7 +16,7 @@ from kgcompare.errors import StoreError
 from kgcompare.sandbox import lifeline
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.process import locks_here
-from kgcompare.schema.shapes import read_shapes
+from kgcompare.schema.shapes import Shapes, read_shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.store.scratch import scratch_folder
@@ -135,12 +135,11 @@ def _connections(limits: Limits) -> int:
 
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
-    for path in settings.shapes:
-        read_shapes(path)
+    extra = [triple for path in settings.shapes for triple in read_shapes(path)]
     if settings.endpoint is not None:
         RemoteStore(settings.endpoint)
     elif settings.store is not None:
-        EmbeddedStore(settings.store)
+        Shapes([*stored_shapes(EmbeddedStore(settings.store).snapshot()), *extra])
 
 
 def _load(settings: Settings, scratch: str, parent: int, _target: str) -> Gateway:
