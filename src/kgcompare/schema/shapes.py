@@ -10,7 +10,7 @@ Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``) and 2.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -301,13 +301,13 @@ def bundled_shapes() -> list[Triple]:
     return [triple for path in resources.shape_files() for triple in read_shapes(path)]
 
 
-def read_shapes(path: Path) -> list[Triple]:
-    """The statements of a shapes file.
+def read_shapes(path: Path, parsed: Callable[[Path, str], list[Triple]] = syntaxes.triples_of) -> list[Triple]:
+    """The statements of a shapes file; *parsed* reads a file, given a base.
 
     :raises SyntaxFault: if it is not well-formed.
     :raises DataError: if it cannot be read.
     """
-    return syntaxes.triples_of(path, DEFAULT_BASE)
+    return parsed(path, DEFAULT_BASE)
 
 
 def stored_shapes(snapshot: Snapshot) -> list[Triple]:

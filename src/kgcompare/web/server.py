@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from kgcompare.errors import StoreError
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.shapes import read_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
@@ -101,7 +102,7 @@ def _connections(limits: Limits) -> int:
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
     for path in settings.shapes:
-        read_shapes(path)
+        read_shapes(path, parsed)
     if settings.endpoint is not None:
         RemoteStore(settings.endpoint)
     elif settings.store is not None:
