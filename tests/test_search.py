@@ -383,7 +383,7 @@ def test_a_foreign_concept_that_comes_into_use_later(store: Path, tmp_path: Path
         same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
 
 
-def test_a_record_of_our_own_takes_the_name_that_led_to_a_foreign_thing_whose_address_stays(store: Path, tmp_path: Path) -> None:
+def test_a_foreign_address_stays_when_a_record_of_ours_takes_its_name(store: Path, tmp_path: Path) -> None:
     for number, turtle in enumerate(
         [
             '<http://e/wanted> a kgc:Method ; skos:prefLabel "Foreign"@en .',

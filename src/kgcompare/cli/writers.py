@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -182,6 +183,12 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_PROXIES",
     help="How many proxies stand in front; their X-Forwarded-For, -Proto and -Host are believed.",
 )
+@click.option(
+    "--unconfined-queries",
+    is_flag=True,
+    envvar="KGCOMPARE_UNCONFINED_QUERIES",
+    help="Answer strangers' queries even where the system has no lock that keeps them from network and files.",
+)
 def serve(
     place: Place,
     host: str,
@@ -189,17 +196,18 @@ def serve(
     prefix: str,
     trusted_host: tuple[str, ...],
     proxies: int,
+    unconfined_queries: bool,
 ) -> None:
     """Serve the catalogue on the web."""
-    import tempfile
-
+    from kgcompare.store.scratch import scratch_folder
     from kgcompare.web import server
 
+    signal.signal(signal.SIGTERM, _stopped)
     server.check_port(host, port)
-    with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
+    with scratch_folder() as scratch:
         folder = place.folder
         if place.data:
-            folder = Path(scratch) / "store"
+            folder = scratch / "store"
             make_throwaway(place, folder, "en")
         elif place.endpoint is None:
             ensure(place, make=True)
@@ -211,5 +219,11 @@ def serve(
             hosts=trusted_host,
             proxies=proxies,
             limits=place.limits,
+            unconfined=unconfined_queries,
         )
         server.run(settings, host, port)
+
+
+def _stopped(number: int, _: object) -> None:
+    """Ends before there is a server as one does that is told to stop: nothing is left behind."""
+    raise SystemExit(128 + number)

@@ -64,7 +64,7 @@ def check(
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
     )
-    return ValidationReport(tuple(records.faults) + report.faults, len(records.documents))
+    return ValidationReport((*records.faults, *records.unasked, *report.faults), len(records.documents))
 
 
 def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
@@ -233,6 +233,8 @@ def _validated(
     records: Records, shapes: list[Triple], stored: Stored, options: Options, judge: Judging | None
 ) -> ValidationReport:
     if judge is None:
+        if unasked := records.unasked:
+            raise InvalidData(_nothing_written(unasked), ValidationReport(tuple(unasked), len(records.documents)))
         return ValidationReport((), len(records.documents))
     report = check(records, shapes, stored, options, judge)
     skipped: list[Fault] = []
@@ -247,11 +249,14 @@ def _validated(
         records.faults.clear()
         report = check(records, shapes, stored, options, judge)
     if report.violations:
-        count = len(report.violations)
-        raise InvalidData(f"{count} fault{'s' if count > 1 else ''} found; nothing was written", report)
+        raise InvalidData(_nothing_written(report.violations), report)
     if skipped and not records.documents:
         raise InvalidData("no record is valid; nothing was written", ValidationReport(tuple(skipped), report.records))
     return ValidationReport((*skipped, *report.faults), report.records)
+
+
+def _nothing_written(faults: Sequence[Fault]) -> str:
+    return f"{len(faults)} fault{'s' if len(faults) > 1 else ''} found; nothing was written"
 
 
 def _write(writer: embedded.Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:

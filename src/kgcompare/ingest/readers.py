@@ -12,6 +12,7 @@ from pyoxigraph import RdfFormat
 
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import merged
+from kgcompare.ingest.refusals import Schema, bundled_schema
 from kgcompare.model import Progress
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.syntaxes import check_lines, syntax_of
@@ -42,11 +43,12 @@ class Options:
 def read_records(files: Sequence[Path], base: Base, options: Options, shapes: Shapes | None = None) -> Records:
     """The records of some files; those that several files describe add up.
 
-    *shapes* are those of the catalogue, which its context of JSON-LD is made from; the bundled ones if left out.
+    *shapes* are those of the catalogue, the bundled ones if left out. Its context of JSON-LD is made from them; what
+    the files say of them and of the vocabulary, as an export does, is left out.
 
     :raises DataError: if a file cannot be read, is malformed or says nothing.
     """
-    records = Records(base)
+    records = Records(base, Schema(shapes.triples) if shapes else bundled_schema())
     contexts = _contexts(base, shapes) if any(syntax_of(f, options.syntax) == RdfFormat.JSON_LD for f in files) else {}
     with Parser(options.limits) as parser:
         for number, path in enumerate(files):

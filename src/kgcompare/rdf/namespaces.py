@@ -156,7 +156,16 @@ class Base:
 
     def is_vocabulary_graph(self, value: str) -> bool:
         """Whether *value* is the graph of the vocabulary or of shapes, rather than of a record."""
-        return value.startswith((self.value + "ns", self.value + "shapes"))
+        return value == self.vocabulary_graph or self.is_shapes_graph(value)
+
+    def is_shapes_graph(self, value: str) -> bool:
+        """Whether *value* is the graph of a file of shapes."""
+        return value.startswith(self.shapes_graphs) and is_slug(value.removeprefix(self.shapes_graphs))
+
+    @property
+    def shapes_graphs(self) -> str:
+        """What the names of the graphs of shapes begin with."""
+        return self.value + "shapes/"
 
     @property
     def vocabulary_graph(self) -> str:
@@ -165,4 +174,4 @@ class Base:
 
     def shapes_graph(self, name: str) -> str:
         """The graph that holds the shapes file *name*."""
-        return f"{self.value}shapes/{slugify(name)}"
+        return self.shapes_graphs + slugify(name)

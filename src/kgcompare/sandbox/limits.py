@@ -146,7 +146,7 @@ class Limits:
     )
     form_parts: int = _limit(200, "parts", 1, 100_000, "How many parts a form may be sent in.")
     stop_time: int = _limit(
-        10, "seconds", 1, 3600, "How long requests under way may take when the server is told to stop."
+        2, "seconds", 1, 3600, "How long requests under way may take when the server is told to stop."
     )
 
     kept_bytes: int = _limit(

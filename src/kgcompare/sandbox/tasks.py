@@ -22,7 +22,7 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from kgcompare.errors import DataError, Fault, KgcompareError, SyntaxFault
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
-from kgcompare.sandbox import confinement
+from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.job import Part
 from kgcompare.sandbox.watch import Spot, Watch
 
@@ -134,7 +134,8 @@ def _answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
             return
         arguments = json.loads(line)
         files = [os.fdopen(descriptor, "rb") for descriptor in descriptors]
-        # The parent kills a child that is late; where the parent is dead, this signal does: it counts work alone.
+        # The parent kills a child that is late; where the parser holds the interpreter's lock, and the parent is dead,
+        # this signal does. It counts work alone.
         signal.setitimer(signal.ITIMER_PROF, arguments["seconds"] + 1.0)
         task(arguments, files, send)
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -148,8 +149,8 @@ def main() -> None:
     task = TASKS[sys.argv[1]]
     if task is _judge:
         import_module("pyshacl")  # it takes half a second, which is no record's fault
-    confinement.bound(int(sys.argv[2]))
-    confinement.close_network()
+    lifeline.end_with(os.getppid())
+    confinement.confine(int(sys.argv[2]))
     target = sys.stdout.buffer
     target.write(Part({"outcome": "ready"}).to_bytes())
     target.flush()

@@ -17,12 +17,12 @@ from kgcompare.errors import Fault, ValidationReport
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
 from kgcompare.rdf.queries import load
-from kgcompare.schema.judging import Finding, Judge
+from kgcompare.schema.judging import Judge, Objection
 from kgcompare.store import Snapshot
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-Judging = Callable[[Sequence[Triple], str], list[Finding]]
+Judging = Callable[[Sequence[Triple], str], list[Objection]]
 """Statements and a language -> what is wrong with them: what needs no store, and can run elsewhere."""
 _FULL = (PREFIXES["foaf"], PREFIXES["bibo"])
 _RDF_TYPE = iri("rdf:type")

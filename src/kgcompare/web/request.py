@@ -13,6 +13,7 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.process import are_closed, locks_here
 from kgcompare.text import languages
 from kgcompare.web.negotiation import choose_language
 
@@ -46,6 +47,16 @@ def set_current(generation: Generation) -> None:
 def limits() -> Limits:
     """How much anybody may have of this application."""
     return cast("Limits", current_app.config["LIMITS"])
+
+
+def unconfined() -> bool:
+    """Whether strangers' queries may run where no lock keeps them from the network and from files."""
+    return bool(current_app.config["UNCONFINED"])
+
+
+def queries_allowed() -> bool:
+    """Whether strangers may send queries: where there is a lock, or none is wanted."""
+    return unconfined() or are_closed(locks_here())
 
 
 def language() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 import tempfile
@@ -12,11 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from kgcompare.errors import StoreError
+from kgcompare.sandbox import lifeline
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.parsing import parsed
+from kgcompare.sandbox.process import locks_here
 from kgcompare.schema.shapes import read_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
+from kgcompare.store.scratch import scratch_folder
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,8 +86,8 @@ def run(settings: Settings, host: str, port: int) -> None:
         workers_kill_timeout=limits.stop_time,
         log_level=LogLevels.error,
     )
-    with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
-        loader = partial(_load, settings, scratch)
+    with scratch_folder() as scratch:
+        loader = partial(_load, settings, str(scratch), os.getpid())
         granian.serve(target_loader=cast("Callable[..., Callable[..., object]]", loader))  # RSGI needs no callable
 
 
@@ -109,11 +113,15 @@ def _check(settings: Settings) -> None:
         EmbeddedStore(settings.store)
 
 
-def _load(settings: Settings, scratch: str, _target: str) -> Gateway:
-    """The application, in the worker; that ends without tidying up, so that its temporary files go with *scratch*."""
+def _load(settings: Settings, scratch: str, parent: int, _target: str) -> Gateway:
+    """The application, in the worker, which ends with its *parent*; and without tidying up, so that its temporary files
+    go with *scratch*.
+    """
     from kgcompare.web.app import create_app
     from kgcompare.web.gateway import Gateway
 
+    lifeline.end_with(parent)
+    locks_here()  # tried before anybody asks
     tempfile.tempdir = scratch
     sys.setswitchinterval(_SWITCH)
     return Gateway(create_app(settings).wsgi_app, settings.limits)

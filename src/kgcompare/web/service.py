@@ -14,9 +14,11 @@ from flask import Blueprint, Response, request
 from kgcompare import __version__, resources
 from kgcompare.formats import Format
 from kgcompare.formats.json import JsonObject, dumps
+from kgcompare.sandbox.confinement import Lock
+from kgcompare.sandbox.process import locks_here
 from kgcompare.web.kept import answer, pick
 from kgcompare.web.negotiation import best_of, media_types_of
-from kgcompare.web.request import current, root
+from kgcompare.web.request import current, queries_allowed, root
 
 blueprint = Blueprint("service", __name__)
 _OPENAPI = Format("openapi", "OpenAPI", "application/vnd.oai.openapi+json;version=3.1")
@@ -25,8 +27,16 @@ _OFFERED = (*media_types_of(("json",)), (_OPENAPI.name, (_OPENAPI.media_type.par
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    """Whether the server can answer, and from which generation."""
-    body = dumps({"status": "ok", "generation": current().name})
+    """Whether the server can answer, from which generation, and what keeps strangers' queries where they belong."""
+    held = locks_here()
+    body = dumps(
+        {
+            "status": "ok",
+            "generation": current().name,
+            "queries": "on" if queries_allowed() and current().snapshot.path else "off",
+            "locks": {lock.value: lock in held for lock in Lock},
+        }
+    )
     return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
