@@ -20,6 +20,7 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import QUADS, bundled, syntax_of
 from kgcompare.sandbox.judging import ConfinedJudge
+from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
 from kgcompare.schema.validation import Judging, Validator
@@ -122,7 +123,7 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
     """
     quads: list[Quad] = []
     named = [(base.shapes_graph(path.stem), bundled(path)) for path in resources.shape_files()]
-    named += [(base.shapes_graph(f"extra {path.stem}"), read_shapes(path)) for path in shapes]
+    named += [(base.shapes_graph(f"extra {path.stem}"), read_shapes(path, parsed)) for path in shapes]
     for name, triples in named:
         graph = NamedNode(name)
         quads += [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
@@ -149,7 +150,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         snapshot = writer.latest()
         base = writer.about.base
         kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
-        triples = kept + [triple for file in shapes for triple in read_shapes(file)]
+        triples = kept + [triple for file in shapes for triple in read_shapes(file, parsed)]
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)

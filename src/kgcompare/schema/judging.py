@@ -21,7 +21,7 @@ from kgcompare.text.languages import best
 if TYPE_CHECKING:
     import rdflib
 
-Finding = tuple[Fault, Term]
+Objection = tuple[Fault, Term]
 """A fault without its file, and the focus node that it is about."""
 _SEVERITY: Mapping[str, Severity] = {
     SH_VIOLATION: "violation",
@@ -36,7 +36,7 @@ class Judge:
     def __init__(self, shapes: Iterable[Triple]) -> None:
         self._shapes = _flattened(to_rdflib(shapes))
 
-    def __call__(self, data: Sequence[Triple], lang: str) -> list[Finding]:
+    def __call__(self, data: Sequence[Triple], lang: str) -> list[Objection]:
         """The faults of some statements, in an order that depends on nothing else.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
@@ -106,7 +106,7 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
     return shapes
 
 
-def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Finding:
+def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Objection:
     import rdflib
 
     messages: dict[str, str] = {}

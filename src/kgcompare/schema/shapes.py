@@ -10,7 +10,7 @@ Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``) and 2.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -301,14 +301,16 @@ def bundled_shapes() -> list[Triple]:
     return [triple for path in resources.shape_files() for triple in syntaxes.bundled(path)]
 
 
-def read_shapes(path: Path) -> list[Triple]:
+def read_shapes(path: Path, parsed: Callable[[Path, str], list[Triple]] = syntaxes.triples_of) -> list[Triple]:
     """The statements of a shapes file of somebody's own: SHACL Core alone, and no more than can be judged by.
+
+    *parsed* reads a file, given a base.
 
     :raises SyntaxFault: if it is not well-formed.
     :raises ShapeError: if it has what is not of SHACL Core, or too much of it.
     :raises DataError: if it cannot be read.
     """
-    triples = syntaxes.triples_of(path, DEFAULT_BASE)
+    triples = parsed(path, DEFAULT_BASE)
     core.check(triples, str(path))
     return triples
 

@@ -15,26 +15,37 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import Fault, ValidationReport
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.terms import RDF_SUBJECT
+from kgcompare.rdf.terms import RDF_REST, RDF_SUBJECT
 from kgcompare.schema import core
 from kgcompare.schema.extract import Extract
-from kgcompare.schema.judging import Finding, Judge
+from kgcompare.schema.judging import Judge, Objection
 from kgcompare.schema.knowledge import Knowledge
 from kgcompare.store import Snapshot
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-Judging = Callable[[Sequence[Triple], str], list[Finding]]
+Judging = Callable[[Sequence[Triple], str], list[Objection]]
 """Statements and a language -> what is wrong with them: what needs no store, and can run elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Owner:
-    """What a focus node belongs to: a document, its record, and the predicates that lead there from the record."""
+    """What a focus node belongs to: a document, its record, and the last predicate and node on the way from there."""
 
     document: str
     record: str
-    way: tuple[str, ...] = ()
+    by: str = ""
+    above: _Owner | None = None
+
+    def way(self) -> list[str]:
+        """The predicates that lead there from the record; those from place to place of a list count once."""
+        way: list[str] = []
+        at: _Owner | None = self
+        while at is not None and at.above is not None:
+            if not (at.by == RDF_REST and way[-1:] == [RDF_REST]):
+                way.append(at.by)
+            at = at.above
+        return way[::-1]
 
 
 def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
@@ -56,7 +67,7 @@ def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
             for predicate, values in document.description(node).items():
                 for value in values:
                     if not isinstance(value, NamedNode) and value not in reached:
-                        reached[value] = replace(owner, way=(*owner.way, predicate))
+                        reached[value] = _Owner(name, owner.record, predicate, owner)
                         waiting.append(value)
         for node, owner in reached.items():
             owners.setdefault(node, []).append(owner)
@@ -150,7 +161,7 @@ def _line_in(starts: Mapping[str, int], iri: str) -> int | None:
 
 def _of_owner(fault: Fault, owner: _Owner) -> Fault:
     """A fault, told of the record that its focus node belongs to."""
-    if not owner.way:
+    if owner.above is None:
         return fault
-    path = " / ".join(part for part in (*owner.way, fault.path) if part)
+    path = " / ".join(part for part in (*owner.way(), fault.path) if part)
     return replace(fault, focus_node=owner.record, path=path)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from kgcompare.errors import StoreError
 from kgcompare.sandbox import lifeline
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.parsing import parsed
 from kgcompare.sandbox.process import locks_here
 from kgcompare.schema.shapes import Shapes, read_shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
@@ -135,7 +136,7 @@ def _connections(limits: Limits) -> int:
 
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
-    extra = [triple for path in settings.shapes for triple in read_shapes(path)]
+    extra = [triple for path in settings.shapes for triple in read_shapes(path, parsed)]
     if settings.endpoint is not None:
         RemoteStore(settings.endpoint)
     elif settings.store is not None:
