@@ -97,7 +97,8 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
     targets = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
     for shape in set(shapes.subjects(SH.property)):
         declared = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
-        if not declared or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
+        kept = (SH.path, SH.closed, SH.deactivated)  # what is nested below a path is judged of its values
+        if not declared or any((shape, predicate, None) in shapes for predicate in kept):
             continue
         for part in list(shapes.objects(shape, SH.property)):
             for predicate, value in declared:
