@@ -16,6 +16,7 @@ from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
+from kgcompare.schema import core
 from kgcompare.text.languages import best
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Judge:
     """Judges statements by shapes; reads the shapes once."""
 
     def __init__(self, shapes: Iterable[Triple]) -> None:
-        self._shapes = _flattened(to_rdflib(shapes))
+        self._shapes = _flattened(to_rdflib(core.merged(shapes)))
 
     def __call__(self, data: Sequence[Triple], lang: str) -> list[Finding]:
         """The faults of some statements, in an order that depends on nothing else.

@@ -71,7 +71,7 @@ class Validator:
 
         :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
         """
-        triples = tuple(shapes)
+        triples = core.merged(shapes)
         self._shapes = core.check(triples, ours=True)
         self._judge = judge or Judge(triples)
 
