@@ -16,7 +16,7 @@ from kgcompare.ingest import Options
 from kgcompare.ingest.readers import read_records
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.namespaces import PREFIXES, Base
-from kgcompare.schema.judging import Finding, Judge
+from kgcompare.schema.judging import Judgement, Judge
 from kgcompare.schema.validation import Validator
 from three_ways import InMemory
 
@@ -139,7 +139,7 @@ def differs(seed: int, folder: Path) -> str | None:
     expected = {(focus, constraint) for focus, constraint in judged(whole, shape) if focus in nodes}
     found: set[tuple[str, str]] = set()
 
-    def judge(data: Sequence[Triple], lang: str) -> list[Finding]:
+    def judge(data: Sequence[Triple], lang: str) -> list[Judgement]:
         findings = Judge(shape)(data, lang)
         found.update((focus.value, fault.constraint or "") for fault, focus in findings if focus.value in nodes)
         return findings

@@ -141,7 +141,7 @@ def test_a_server_does_not_start_with_shapes_that_cannot_be_used(run: Run, store
     "pattern", [r"^10[.][0-9]{4,9}/[^ ]+$", r"^[a-z0-9]+(-[a-z0-9]+)*$", r"^(a|b)+$", r"^(\d{4}-){3}"]
 )
 def test_patterns_that_end(pattern: str) -> None:
-    patterns.check(pattern)
+    patterns.check_pattern(pattern)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_patterns_that_end(pattern: str) -> None:
 )
 def test_patterns_that_may_not_end(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"pattern|for ever"):
-        patterns.check(pattern)
+        patterns.check_pattern(pattern)
 
 
 PART = "sh:targetClass e:Part ; sh:property [ sh:path e:d ; sh:minCount 1 ; sh:message 'Part needs d'@en ]"

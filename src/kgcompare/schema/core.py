@@ -106,7 +106,7 @@ _VALUES: dict[tuple[Callable[[Term], bool], str], str] = {
 _CORE = {_SH + name: rule for rule, names in _VALUES.items() for name in names.split()}
 
 
-def check(triples: Sequence[Triple], source: str = "the shapes", *, ours: bool = False) -> Graph:
+def check_core(triples: Sequence[Triple], source: str = "the shapes", *, ours: bool = False) -> Graph:
     """Passes shapes of SHACL Core that are well-formed, and gives their graph; *source* names them in errors.
 
     *ours* lets pass the one target by a query that the bundled shapes have.
@@ -191,7 +191,7 @@ def _parts(graph: Graph, subject: Node, where: str) -> None:
                 raise ShapeError(f"{where}: a property shape has no sh:path; give it one")
     for pattern in graph.objects(subject, _SH + "pattern"):
         with Seam((ValueError,), lambda why: ShapeError(f"{where}: sh:pattern: {why}")):
-            patterns.check(getattr(pattern, "value", ""), graph.text(subject, _SH + "flags") or "")
+            patterns.check_pattern(getattr(pattern, "value", ""), graph.text(subject, _SH + "flags") or "")
 
 
 def _not_core(where: str, term: str) -> ShapeError:

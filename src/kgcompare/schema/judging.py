@@ -22,7 +22,7 @@ from kgcompare.text.languages import best
 if TYPE_CHECKING:
     import rdflib
 
-Finding = tuple[Fault, Term]
+Judgement = tuple[Fault, Term]
 """A fault without its file, and the focus node that it is about."""
 _SEVERITY: Mapping[str, Severity] = {
     SH_VIOLATION: "violation",
@@ -37,7 +37,7 @@ class Judge:
     def __init__(self, shapes: Iterable[Triple]) -> None:
         self._shapes = _flattened(to_rdflib(core.merged(shapes)))
 
-    def __call__(self, data: Sequence[Triple], lang: str) -> list[Finding]:
+    def __call__(self, data: Sequence[Triple], lang: str) -> list[Judgement]:
         """The faults of some statements, in an order that depends on nothing else.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
@@ -108,7 +108,7 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
     return shapes
 
 
-def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Finding:
+def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Judgement:
     import rdflib
 
     messages: dict[str, str] = {}

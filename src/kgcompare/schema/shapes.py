@@ -309,7 +309,7 @@ def read_shapes(path: Path) -> list[Triple]:
     :raises DataError: if it cannot be read.
     """
     triples = syntaxes.triples_of(path, DEFAULT_BASE)
-    core.check(triples, str(path))
+    core.check_core(triples, str(path))
     return triples
 
 

@@ -18,13 +18,13 @@ from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.terms import RDF_SUBJECT
 from kgcompare.schema import core
 from kgcompare.schema.extract import Extract
-from kgcompare.schema.judging import Finding, Judge
+from kgcompare.schema.judging import Judgement, Judge
 from kgcompare.schema.knowledge import Knowledge
 from kgcompare.store import Snapshot
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-Judging = Callable[[Sequence[Triple], str], list[Finding]]
+Judging = Callable[[Sequence[Triple], str], list[Judgement]]
 """Statements and a language -> what is wrong with them: what needs no store, and can run elsewhere."""
 
 
@@ -72,7 +72,7 @@ class Validator:
         :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
         """
         triples = core.merged(shapes)
-        self._shapes = core.check(triples, ours=True)
+        self._shapes = core.check_core(triples, ours=True)
         self._judge = judge or Judge(triples)
 
     def validate(
