@@ -16,7 +16,7 @@ from kgcompare.ingest import Options
 from kgcompare.ingest.readers import read_records
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.namespaces import PREFIXES, Base
-from kgcompare.schema.judging import Judgement, Judge
+from kgcompare.schema.judging import Judge, Judgement
 from kgcompare.schema.validation import Validator
 from three_ways import InMemory
 

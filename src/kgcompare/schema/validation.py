@@ -18,7 +18,7 @@ from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.terms import RDF_SUBJECT
 from kgcompare.schema import core
 from kgcompare.schema.extract import Extract
-from kgcompare.schema.judging import Judgement, Judge
+from kgcompare.schema.judging import Judge, Judgement
 from kgcompare.schema.knowledge import Knowledge
 from kgcompare.store import Snapshot
 
