@@ -128,7 +128,7 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
         graph = NamedNode(name)
         quads += [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
     together = [Triple(q.subject, q.predicate, q.object) for q in quads]
-    core.check(together, ours=True)
+    core.check_core(core.merged(together), ours=True)
     Shapes(together)
     graph = NamedNode(base.vocabulary_graph)
     quads += [Quad(t.subject, t.predicate, t.object, graph) for t in bundled(resources.vocabulary_file())]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import Seam, ShapeError
-from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.graph import Graph, Node, Term, structure_key
 from kgcompare.rdf.namespaces import PREFIXES, shortened
 from kgcompare.rdf.terms import (
     RDF_FIRST,
@@ -106,7 +106,7 @@ _VALUES: dict[tuple[Callable[[Term], bool], str], str] = {
 _CORE = {_SH + name: rule for rule, names in _VALUES.items() for name in names.split()}
 
 
-def check(triples: Sequence[Triple], source: str = "the shapes", *, ours: bool = False) -> Graph:
+def check_core(triples: Sequence[Triple], source: str = "the shapes", *, ours: bool = False) -> Graph:
     """Passes shapes of SHACL Core that are well-formed, and gives their graph; *source* names them in errors.
 
     *ours* lets pass the one target by a query that the bundled shapes have.
@@ -122,6 +122,21 @@ def check(triples: Sequence[Triple], source: str = "the shapes", *, ours: bool =
     except ShapeError as fault:
         raise ShapeError(f"{source}: {fault}") from None
     return graph
+
+
+def merged(triples: Iterable[Triple]) -> list[Triple]:
+    """Shapes without what is said twice: blank nodes of one node and predicate that say the same."""
+    triples = list(dict.fromkeys(triples))
+    graph = Graph(triples)
+    again: set[tuple[Node, str, Term]] = set()
+    for subject in graph.subjects():
+        for predicate, values in graph.description(subject).items():
+            blank = [value for value in values if isinstance(value, BlankNode)]
+            first: dict[str, Node] = {}
+            for value in blank if len(blank) > 1 else ():
+                if first.setdefault(structure_key(graph, value), value) != value:
+                    again.add((subject, predicate, value))
+    return [t for t in triples if (t.subject, t.predicate.value, t.object) not in again]
 
 
 def _sizes(triples: Sequence[Triple]) -> None:
@@ -176,7 +191,7 @@ def _parts(graph: Graph, subject: Node, where: str) -> None:
                 raise ShapeError(f"{where}: a property shape has no sh:path; give it one")
     for pattern in graph.objects(subject, _SH + "pattern"):
         with Seam((ValueError,), lambda why: ShapeError(f"{where}: sh:pattern: {why}")):
-            patterns.check(getattr(pattern, "value", ""), graph.text(subject, _SH + "flags") or "")
+            patterns.check_pattern(getattr(pattern, "value", ""), graph.text(subject, _SH + "flags") or "")
 
 
 def _not_core(where: str, term: str) -> ShapeError:

@@ -16,6 +16,7 @@ from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
+from kgcompare.schema import core
 from kgcompare.text.languages import best
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Judge:
     """Judges statements by shapes; reads the shapes once."""
 
     def __init__(self, shapes: Iterable[Triple]) -> None:
-        self._shapes = _flattened(to_rdflib(shapes))
+        self._shapes = _flattened(to_rdflib(core.merged(shapes)))
 
     def __call__(self, data: Sequence[Triple], lang: str) -> list[Objection]:
         """The faults of some statements, in an order that depends on nothing else.
@@ -97,7 +98,8 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
     targets = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
     for shape in set(shapes.subjects(SH.property)):
         declared = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
-        if not declared or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
+        kept = (SH.path, SH.closed, SH.deactivated)  # what is nested below a path is judged of its values
+        if not declared or any((shape, predicate, None) in shapes for predicate in kept):
             continue
         for part in list(shapes.objects(shape, SH.property)):
             for predicate, value in declared:

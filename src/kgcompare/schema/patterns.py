@@ -23,7 +23,7 @@ _REPEATS = {sre.MAX_REPEAT, sre.MIN_REPEAT}
 _BACK = {sre.GROUPREF, sre.GROUPREF_EXISTS}
 
 
-def check(pattern: str, flags: str = "") -> None:
+def check_pattern(pattern: str, flags: str = "") -> None:
     """Passes a pattern that compiles and cannot blow up.
 
     :raises ValueError: for any other, says what about it and what to do.

@@ -311,7 +311,7 @@ def read_shapes(path: Path, parsed: Callable[[Path, str], list[Triple]] = syntax
     :raises DataError: if it cannot be read.
     """
     triples = parsed(path, DEFAULT_BASE)
-    core.check(triples, str(path))
+    core.check_core(triples, str(path))
     return triples
 
 

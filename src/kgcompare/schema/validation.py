@@ -82,8 +82,8 @@ class Validator:
 
         :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
         """
-        triples = tuple(shapes)
-        self._shapes = core.check(triples, ours=True)
+        triples = core.merged(shapes)
+        self._shapes = core.check_core(triples, ours=True)
         self._judge = judge or Judge(triples)
 
     def validate(
