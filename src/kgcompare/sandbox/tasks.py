@@ -22,7 +22,7 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from kgcompare.errors import DataError, Fault, KgcompareError, SyntaxFault
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
-from kgcompare.sandbox import confinement
+from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.job import Part
 from kgcompare.sandbox.watch import Place, Watch
 
@@ -145,6 +145,7 @@ def answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
 
 def main() -> None:
     """Gives up what is not needed, says so, and answers."""
+    lifeline.end_with(os.getppid())
     task = TASKS[sys.argv[1]]
     if task is judge:
         import_module("pyshacl")  # it takes half a second, which is no record's fault
