@@ -16,9 +16,11 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 from urllib.parse import quote
 
+from kgcompare.catalogue.sources import dated
 from kgcompare.formats.json import csl_object, dumps
 from kgcompare.formats.tex import ESCAPES, LIGATURE, maths
-from kgcompare.model import ET_AL, Comparison, CslItem, CslName, Record, Value
+from kgcompare.model import Comparison, CslItem, CslName, Record, Value
+from kgcompare.rdf.addresses import doi_address
 from kgcompare.rdf.namespaces import slugify
 
 _ENTRIES = {
@@ -30,7 +32,7 @@ _ENTRIES = {
     "report": ("techreport", "series", "institution"),
 }
 """CSL type -> entry type, and what BibTeX calls the container and the publisher there."""
-_MISC = ("misc", "howpublished", "publisher")
+_MISC = ("misc", "series", "howpublished")
 _RIS = {
     "article-journal": "JOUR",
     "paper-conference": "CPAPER",
@@ -89,7 +91,7 @@ def _entry(key: str, item: CslItem) -> str:
         "author": _names(item, "author"),
         "title": _title(item.get("title", "")),
         container: escaped(item.get("container-title", "")),
-        "year": str(year) if (year := _year(item)) is not None else "",
+        "year": escaped(dated(item)).replace("–", "--"),
         "volume": escaped(item.get("volume", "")),
         "number": escaped(item.get("issue", "")),
         "pages": "--".join(map(escaped, pages(item))),
@@ -147,18 +149,23 @@ def _names(item: CslItem, role: Literal["author", "editor"]) -> str:
     names = []
     for name in item.get(role, ()):
         family, given = escaped(name.get("family", "")), escaped(name.get("given", ""))
-        if name.get("literal") == ET_AL:
-            names.append("others")
-        elif family and given:
+        if family and given:
             names.append(f"{_kept(family)}, {_kept(given)}")
         elif whole := family or given or escaped(name.get("literal", "")):
             names.append(f"{{{whole}}}")
+    if role == "author" and item.get("et-al"):
+        names.append("others")
     return " and ".join(names)
 
 
 def _kept(part: str) -> str:
-    """A part of a name, in braces where BibTeX might see two parts, two names or an accent."""
-    return f"{{{part}}}" if re.search(r"[,\\]|(?:^|\s)and(?:\s|$)", part, re.IGNORECASE) else part
+    """A part of a name, in braces where BibTeX might see two parts, two names or an accent.
+
+    It takes all up to the last word in small letters for a particle, which only those at the beginning are.
+    """
+    small = [word[:1].islower() for word in re.sub(r"[^\w\s]", "", part).split()]
+    split = re.search(r"[,\\]|(?:^|\s)and(?:\s|$)", part, re.IGNORECASE) or small != sorted(small, reverse=True)
+    return f"{{{part}}}" if split else part
 
 
 def _verbatim(text: str) -> str:
@@ -177,10 +184,10 @@ def ris(items: Iterable[CslItem]) -> str:
 def _tagged(key: str, item: CslItem) -> Iterator[tuple[str, str]]:
     kind = _RIS.get(item["type"], "GEN")
     start, *end = pages(item) or ("",)
-    container, year, doi = item.get("container-title", ""), _year(item), item.get("DOI", "")
+    container, doi = item.get("container-title", ""), item.get("DOI", "")
     tags = [
         *(("AU", inverted(name)) for name in item.get("author", ())),
-        ("PY", f"{year:04}" if year is not None and year > 0 else ""),
+        ("PY", _ris_date(item)),
         ("TI", item.get("title", "")),
         ("T2", container),
         ("JO", container if kind == "JOUR" else ""),
@@ -191,7 +198,7 @@ def _tagged(key: str, item: CslItem) -> Iterator[tuple[str, str]]:
         *(("A2", inverted(name)) for name in item.get("editor", ())),
         ("PB", item.get("publisher", "")),
         ("DO", doi),
-        ("UR", "https://doi.org/" + doi if doi.startswith("10.") else item.get("URL", "")),
+        ("UR", doi_address(doi) if doi else item.get("URL", "")),
     ]
     yield "TY", kind
     yield "ID", key
@@ -221,5 +228,13 @@ def pages(item: CslItem) -> tuple[str, ...]:
 
 
 def _year(item: CslItem) -> int | None:
-    dates = item["issued"]["date-parts"] if "issued" in item else []
-    return dates[0][0] if dates and dates[0] else None
+    """The first year of the date of publication, where CSL has it as a number."""
+    parts = item.get("issued", {}).get("date-parts", [])
+    return parts[0][0] if parts and parts[0] else None
+
+
+def _ris_date(item: CslItem) -> str:
+    """The year, and after three slashes whatever is no plain year."""
+    year, said = _year(item), dated(item)
+    number = f"{year:04}" if year is not None and year > 0 else ""
+    return number if said == str(year) else f"{number}///{said}" if said else ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kgcompare.errors import DataError, Fault
+from kgcompare.ingest.facts import unread
 from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, is_defined, refused, unasked
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
 from kgcompare.rdf.namespaces import Base, iri, is_safe_iri
@@ -211,12 +212,13 @@ class _Homes:
 
 
 def derive(records: Records) -> None:
-    """Makes what is derived in every document, in place; ill-formed dates become faults.
+    """Makes what is derived in every document, in place; what cannot be read becomes a fault.
 
     ``kgc:originStart`` and ``kgc:originEnd`` from ``kgc:origin``, ``dcterms:creator`` from the originations,
     ``kgc:related`` from its typed forms, and ``kgc:comparisonKey`` of structured values.
     """
     for name, document in records.documents.items():
+        records.faults += unread(document, records.files.get(name))
         for subject in document.subjects():
             if isinstance(subject, NamedNode):
                 _derive(document, subject, name, records)

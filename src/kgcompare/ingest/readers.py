@@ -43,8 +43,8 @@ class Options:
 def read_records(files: Sequence[Path], base: Base, options: Options, shapes: Shapes | None = None) -> Records:
     """The records of some files; those that several files describe add up.
 
-    *shapes* are those of the catalogue, the bundled ones if left out. Its context of JSON-LD is made from them; what the
-    files say of them and of the vocabulary, as an export does, is left out.
+    *shapes* are those of the catalogue, the bundled ones if left out. Its context of JSON-LD is made from them; what
+    the files say of them and of the vocabulary, as an export does, is left out.
 
     :raises DataError: if a file cannot be read, is malformed or says nothing.
     """
