@@ -146,6 +146,7 @@ def _answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
 
 def main() -> None:
     """Gives up what is not needed, says so, and answers."""
+    lifeline.end_with(os.getppid())
     task = TASKS[sys.argv[1]]
     if task is _judge:
         import_module("pyshacl")  # it takes half a second, which is no record's fault

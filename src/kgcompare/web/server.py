@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,6 +18,7 @@ from kgcompare.errors import StoreError
 from kgcompare.sandbox import lifeline
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.parsing import parsed
+from kgcompare.sandbox.pool import stop_all
 from kgcompare.sandbox.process import locks_here
 from kgcompare.schema.shapes import Shapes, read_shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
@@ -24,6 +27,8 @@ from kgcompare.store.scratch import scratch_folder
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
     from kgcompare.web.gateway import Gateway
 
 _SWITCH = 0.001
@@ -93,8 +98,16 @@ def run(settings: Settings, host: str, port: int) -> None:
         log_level=LogLevels.error,
     )
     granian.on_startup(partial(_let_go, granian, limits.write_time))
+    stopping = multiprocessing.Event()
+    interrupt: Callable[..., None] = granian.signal_handler_interrupt
+
+    def stop(*arguments: object) -> None:
+        stopping.set()
+        interrupt(*arguments)
+
+    setattr(granian, "signal_handler_interrupt", stop)  # noqa: B010  (a method, to mypy)
     with scratch_folder() as scratch:
-        loader = partial(_load, settings, str(scratch), os.getpid())
+        loader = partial(_load, settings, str(scratch), os.getpid(), stopping)
         granian.serve(target_loader=cast("Callable[..., Callable[..., object]]", loader))  # RSGI needs no callable
 
 
@@ -143,19 +156,25 @@ def _check(settings: Settings) -> None:
         Shapes([*stored_shapes(EmbeddedStore(settings.store).snapshot()), *extra])
 
 
-def _load(settings: Settings, scratch: str, parent: int, _target: str) -> Gateway:
+def _load(settings: Settings, scratch: str, parent: int, stopping: Event, _target: str) -> Gateway:
     """The application, in the worker, which ends with its *parent*; and without tidying up, so that its temporary files
-    go with *scratch*.
+    go with *scratch*. Nobody waits for strangers' queries once it is *stopping*.
     """
     from kgcompare.web.app import create_app
     from kgcompare.web.gateway import Gateway
 
     lifeline.end_with(parent)
+    threading.Thread(target=_stop_queries, args=(stopping,), daemon=True).start()
     locks_here()  # tried before anybody asks
     tempfile.tempdir = scratch
     sys.setswitchinterval(_SWITCH)
     _give_memory_back()
     return Gateway(create_app(settings).wsgi_app, settings.limits)
+
+
+def _stop_queries(stopping: Event) -> None:
+    stopping.wait()
+    stop_all()
 
 
 def print_address(host: str, port: int, settings: Settings) -> None:
