@@ -61,7 +61,7 @@ SOURCES = """
 """
 BIBTEX = r"""@inproceedings{vanberg2014gans,
   author = {van Berg, Ada and {Research and Development Group} and others},
-  title = {On {GANs} \& the α of 100\% \textbraceleft{}x\textbraceright{}},
+  title = {On {GANs} \& the \ensuremath{\alpha} of 100\% \textbraceleft{}x\textbraceright{}},
   booktitle = {Proceedings of R\&D},
   year = {2014},
   pages = {3--14},

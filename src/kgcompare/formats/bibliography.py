@@ -1,7 +1,8 @@
 """Sources as BibTeX, RIS and CSL-JSON, from the CSL-JSON items that a comparison or a record carries.
 
-BibTeX is UTF-8: only what TeX takes for a command is escaped. It is written by hand because writers such as that of
-bibtexparser put braces around values and leave to their caller what is hard: escaping, names, capitals, keys.
+BibTeX is UTF-8: only what TeX takes for a command, or has no letter for, is escaped. It is written by hand because
+writers such as that of bibtexparser put braces around values and leave to their caller what is hard: escaping, names,
+capitals, keys.
 
 Source: Oren Patashnik, BibTeXing (1988), sections 3 and 4; RIS Format Specifications (Thomson ResearchSoft, 2001);
 CSL-JSON (csl-data.json of CSL 1.0.2).
@@ -17,6 +18,7 @@ from urllib.parse import quote
 
 from kgcompare.catalogue.sources import dated
 from kgcompare.formats.json import csl_object, dumps
+from kgcompare.formats.tex import ESCAPES, LIGATURE, maths
 from kgcompare.model import Comparison, CslItem, CslName, Record, Value
 from kgcompare.rdf.addresses import doi_address
 from kgcompare.rdf.namespaces import slugify
@@ -42,16 +44,12 @@ _RIS = {
     "article": "UNPB",
 }
 _TEX = {
+    **ESCAPES,
     # Backslash and brace would still be counted as a brace by BibTeX, so braces get names.
-    "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
     "}": r"\textbraceright{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{char: "\\" + char for char in "&%$#_"},
+    **{char: char for char in '<>|"'},
 }
-_LIGATURE = re.compile(r"-(?=-)|[`'](?=[`'])|[?!](?=`)")
-"""A sign that TeX would melt with the next one into another."""
 
 
 def references(shown: Comparison | Record) -> list[CslItem]:
@@ -134,8 +132,8 @@ def _key(item: CslItem) -> str:
 
 def escaped(text: str) -> str:
     """A text as a BibTeX field can hold it: on one line, with its braces balanced."""
-    tex = "".join(_TEX.get(char, char) for char in one_line(text))
-    return _LIGATURE.sub(r"\g<0>{}", tex)
+    tex = "".join(_TEX.get(char) or maths(char) or char for char in one_line(text))
+    return LIGATURE.sub(r"\g<0>{}", tex)
 
 
 def _title(text: str) -> str:

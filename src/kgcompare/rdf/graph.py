@@ -56,11 +56,19 @@ def as_node(term: Term | Triple | None) -> Node:
     raise DataError(f"this cannot be a subject: {str(term)[:200]}")
 
 
+_FEW = 16
+"""Values up to which it is quicker to look through them than to keep a set of them."""
+
+
 class Graph:
     """Statements by subject and predicate, in the order in which they came, each once."""
 
     def __init__(self, triples: Iterable[Triple | tuple[Node, NamedNode, Term]] = ()) -> None:
         self._index: dict[Node, dict[str, list[Term]]] = {}
+        self._there: dict[tuple[Node, str], set[Term]] = {}
+        """The values of a subject and a predicate that have many."""
+        self._holders: dict[str, dict[Term, list[Node]]] = {}
+        """By predicate the subjects of each value, of those predicates that were asked for."""
         for triple in triples:
             if isinstance(triple, Triple):
                 self.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
@@ -85,12 +93,23 @@ class Graph:
     def add(self, subject: Node, predicate: str, value: Term) -> None:
         """Adds a statement unless it is there."""
         values = self._index.setdefault(subject, {}).setdefault(predicate, [])
-        if value not in values:
+        if len(values) < _FEW:
+            new = value not in values
+        else:
+            there = self._there.get((subject, predicate))
+            if there is None or len(there) != len(values):
+                there = self._there[subject, predicate] = set(values)
+            new = value not in there
+            there.add(value)
+        if new:
             values.append(value)
+            self._holders.pop(predicate, None)
 
     def discard(self, subject: Node, predicate: str) -> None:
         """Removes what is said of *subject* by *predicate*."""
         self._index.get(subject, {}).pop(predicate, None)
+        self._there.pop((subject, predicate), None)
+        self._holders.pop(predicate, None)
 
     def __contains__(self, subject: Node) -> bool:
         return subject in self._index
@@ -181,8 +200,17 @@ class Graph:
                         waiting.append(value)
 
     def subjects_of(self, predicate: str, value: Term) -> list[Node]:
-        """The subjects that have *value* by *predicate* (looks at every subject)."""
-        return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        """The subjects that have *value* by *predicate*; in a large graph the first to ask has all sorted by value."""
+        if len(self._index) <= _FEW:
+            return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        holders = self._holders.get(predicate)
+        if holders is None:
+            holders = {}
+            for subject in self._index:
+                for one in self.objects(subject, predicate):
+                    holders.setdefault(one, []).append(subject)
+            self._holders[predicate] = holders  # at once: another thread may read this graph too
+        return holders.get(value, [])
 
 
 def _place(predicate: str) -> int:
@@ -230,17 +258,21 @@ def _double(number: float) -> str:
     return str(Literal(int(number) if whole else number))
 
 
-def structure_key(graph: Graph, node: Node) -> str:
+def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None) -> str:
     """A canonical form of a blank node: equal for two nodes where and only where they say the same.
 
     Predicates and values are sorted, lists keep their order, and ``kgc:order`` (where a value stands
     among its siblings) and a false ``kgc:etAl`` (the default) are left out. A node that leads back to itself is
     written ``[...]`` where it comes again; the digest of a form stands for one of more than 64 Ki characters.
 
-    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one.
+    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one. *known* keeps
+    the forms of a graph that does not change, for those who ask for several.
     """
+    heads_list = bool(graph.objects(node, RDF_FIRST))  # within a structure, a list has another form than by itself
+    if known is not None and node in known and not heads_list:
+        return known[node]
     path: dict[Node, _Form] = {node: _described(graph, node)}
-    forms: dict[Node, str] = {}
+    forms = {} if known is None else known
     circles: set[Node] = set()
     """Nodes whose form depends on where one comes from."""
     text: str | None = None
@@ -251,7 +283,7 @@ def structure_key(graph: Graph, node: Node) -> str:
         except StopIteration as end:
             del path[at]
             text = str(end.value)
-            if at not in circles:
+            if at not in circles and not (at == node and heads_list):
                 forms[at] = text
             continue
         text = forms.get(wanted)

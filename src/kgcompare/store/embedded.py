@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTripl
 from kgcompare.errors import QueryError, Seam, StoreError, SyntaxFault, UsageError, reason
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
 from kgcompare.rdf.queries import load, with_data, with_graph
-from kgcompare.rdf.sparql_text import names_dataset
+from kgcompare.rdf.sparql_text import names_dataset, unmistakable
 from kgcompare.store.base import Prepare, Results, Solutions, Statements, Verdict
 from kgcompare.store.folder import Description, Folder
 
@@ -37,6 +37,7 @@ def _answer(store: pyoxigraph.Store, query: str) -> Results:
     try:
         with _engine("the store cannot be read"):
             try:
+                query = unmistakable(query)
                 answer = store.query(query, use_default_graph_as_union=not names_dataset(query))
                 if isinstance(answer, QuerySolutions):
                     variables = tuple(variable.value for variable in answer.variables)
@@ -115,6 +116,18 @@ def _in_graph(graph: NamedNode, quads: Iterable[Quad]) -> Iterator[Quad]:
 
 class _GenerationGone(Exception):
     """A generation was removed between reading its name and opening it."""
+
+
+def snapshot_at(path: Path) -> EmbeddedSnapshot:
+    """The generation in a snapshot's folder (:attr:`Snapshot.path`), for a process beside the one that has it open.
+
+    :raises StoreError: if it is gone, or cannot be opened.
+    """
+    folder = Folder(path.parents[1])
+    try:
+        return EmbeddedSnapshot(folder, path.name, folder.describe())
+    except _GenerationGone:
+        raise StoreError(f"the store at {folder.path} has no generation {path.name} any more") from None
 
 
 class EmbeddedStore:
