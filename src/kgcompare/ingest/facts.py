@@ -24,7 +24,7 @@ _UNREAD = {iri(f"schema:{name}").value for name in _SCHEMA} | {iri("foaf:maker")
 """What others say where a reference would need it said otherwise."""
 
 
-def unread(document: Graph, file: str | None) -> Iterator[Fault]:
+def unread_facts(document: Graph, file: str | None) -> Iterator[Fault]:
     """What cannot be read in a document: as faults ill-formed dates, as warnings facts of sources that stay unseen.
 
     ``kgc:origin`` is left out: who derives its years says so.
