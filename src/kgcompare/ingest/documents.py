@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kgcompare.errors import DataError, Fault
-from kgcompare.ingest.facts import unread
+from kgcompare.ingest.facts import unread_facts
 from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, refused, unasked
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
 from kgcompare.rdf.namespaces import Base, iri, is_defined, is_safe_iri
@@ -228,7 +228,7 @@ def derive(records: Records) -> None:
     ``kgc:related`` from its typed forms, and ``kgc:comparisonKey`` of structured values.
     """
     for name, document in records.documents.items():
-        records.faults += unread(document, records.files.get(name))
+        records.faults += unread_facts(document, records.files.get(name))
         for subject in document.subjects():
             if isinstance(subject, NamedNode):
                 _derive(document, subject, name, records)
