@@ -131,7 +131,7 @@ def _joined(name: CslName) -> str:
 def source_address(graph: Graph, node: Node) -> str | None:
     """Where a source can be read: its DOI, else its address; http and https only."""
     doi = graph.text(node, BIBO_DOI)
-    if doi and re.match(r"10\.\d{4,9}/\S+\Z", doi):
+    if doi and re.match(r"10\.\d{4,9}(\.\d+)*/\S+\Z", doi):
         return "https://doi.org/" + doi
     for value in graph.objects(node, BIBO_URI):
         if is_web(value.value):
