@@ -98,8 +98,6 @@ def test_a_value_is_looked_up_once_for_a_whole_batch(small_store: Path, monkeypa
 COSTLY = (
     "/reconcile?query=lasso",
     '/reconcile?extend={"ids":["method/lasso"],"properties":[{"id":"domain"}]}',
-    "/reconcile/suggest/entity?prefix=las",
-    "/reconcile/preview?id=method/lasso",
     "/methods.json?from=1900&to=2000",
     "/methods.json?q=regression",
     "/suggest?q=las",

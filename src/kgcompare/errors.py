@@ -19,7 +19,6 @@ Every exception that leaves a public function of this package is one of these::
     │   └── EndpointError       a SPARQL endpoint is down, slow or answers nonsense
     └── Unavailable             there is too little time, memory or room just now
         ├── Overrun             a stranger's query needs more than it may have
-        ├── Off                 something is not offered on this system
         └── Busy                everybody together asks for more than there is
             └── TooMany         one client asks for more than its share
 
@@ -107,7 +106,7 @@ class SyntaxFault(DataError):
     """A file that cannot be read. ``source`` names it; ``line`` is 1-based, or None where not known."""
 
     def __init__(self, message: str, source: str = "", line: int | None = None) -> None:
-        where = f"{source}, line {line}: " if line else f"{source}: " if source else ""
+        where = f"{source}, line {line}: " if source and line else f"{source}: " if source else ""
         super().__init__(where + message)
         self.source = source
         self.line = line
@@ -159,12 +158,6 @@ class Overrun(Unavailable):
     """A stranger's query needs more time, memory or room than it may have."""
 
     retry_after = 10
-
-
-class Off(Unavailable):
-    """Something is not offered here, for as long as whoever runs this does not allow it."""
-
-    retry_after = 3600
 
 
 class Busy(Unavailable):

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from pyoxigraph import NamedNode, Quad, Triple
 
-from kgcompare import deadline, search
+from kgcompare import search
 from kgcompare.catalogue import comparison, heads
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
@@ -27,7 +27,7 @@ from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slug
 from kgcompare.rdf.queries import load
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import Filter, Index
-from kgcompare.store import Snapshot, Store
+from kgcompare.store import Snapshot, Store, deadline
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import DEFAULT
@@ -47,7 +47,7 @@ class Generation:
     """One generation of a catalogue; never changes, may be used by any number of threads."""
 
     def __init__(
-        self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = (), most_described: int = 50_000
+        self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = (), most_described: int = 128 << 20
     ) -> None:
         self.store = store
         self.snapshot = snapshot
@@ -187,6 +187,9 @@ class Generation:
         open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
         if open_slugs:
             located = self.index.of_class(cls, open_slugs)
+            kind = self.shapes.kind_of_class(cls)
+            alone = {name: self.index.find(kind, name) for name in open_slugs if name not in located}
+            located |= {name: entry.iri for name, entry in alone.items() if entry}
             guesses.update(located)
             graphs |= self.descriptions.records(list(located.values()))
         return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs

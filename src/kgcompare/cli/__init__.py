@@ -7,10 +7,8 @@ usage, 3 the store, endpoint or port cannot be reached or used.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 import click
 
@@ -53,14 +51,8 @@ for command in (
 cli.add_command(settings_command(cli.commands.values()))
 
 
-def _terminated(number: int, _: FrameType | None) -> None:
-    """Ends as on an error, so that nothing is left behind."""
-    raise SystemExit(128 + number)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits."""
-    signal.signal(signal.SIGTERM, _terminated)
     try:
         cli.main(args=list(arguments) if arguments is not None else None, prog_name="kgcompare", standalone_mode=False)
         code = 0

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from kgcompare.ingest import Options
 
 _PLACES = ("store", "endpoint", "data")
-OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions")
+OF_FILES = ("parse_time", "parse_memory", "validation_time", "validation_memory")
+"""The limits that matter to whatever takes files."""
+OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
 
 
@@ -162,7 +164,13 @@ def import_options(
 
     lang = normalise(lang)
     return Options(
-        syntax=syntax, trust=place.trust, replace=replace, skip_invalid=skip_invalid, lang=lang, progress=ProgressLine()
+        syntax=syntax,
+        trust=place.trust,
+        replace=replace,
+        skip_invalid=skip_invalid,
+        lang=lang,
+        progress=ProgressLine(),
+        limits=place.limits,
     )
 
 

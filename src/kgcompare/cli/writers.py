@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -122,7 +123,7 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
     with opened(place, options.lang) as catalogue:
         generation = catalogue.generation()
         if records is None or generation.base != records.base:  # somebody else may have made a store of another base
-            records = read_records(files, generation.base, options)
+            records = read_records(files, generation.base, options, generation.shapes)
         return ingest.validate(records, generation.shapes.triples, generation.snapshot, options)
 
 
@@ -133,18 +134,18 @@ def format_(files: Sequence[Path], check: bool) -> None:
     """Give Turtle files the one formatting of data/."""
     from kgcompare.formats import rdf
     from kgcompare.rdf.namespaces import DEFAULT_BASE
-    from kgcompare.rdf.syntaxes import triples_of
+    from kgcompare.sandbox.parsing import Parser
 
     other = 0
-    for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
-        triples = triples_of(path, DEFAULT_BASE, "ttl")
-        text = rdf.turtle(triples, DEFAULT_BASE, stable=True)
-        if text == path.read_text(encoding="utf-8"):
-            continue
-        other += 1
-        click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
-        if not check:
-            path.write_text(text, encoding="utf-8")
+    with Parser() as parser:
+        for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
+            text = rdf.turtle(parser.triples(path, DEFAULT_BASE, "ttl"), DEFAULT_BASE, stable=True)
+            if text == path.read_text(encoding="utf-8"):
+                continue
+            other += 1
+            click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
+            if not check:
+                path.write_text(text, encoding="utf-8")
     if check and other:
         raise DataError(f"{other} files are not formatted; run: kgcompare format FILE...")
 
@@ -200,6 +201,7 @@ def serve(
     from kgcompare.store.scratch import scratch_folder
     from kgcompare.web import server
 
+    signal.signal(signal.SIGTERM, _stopped)
     server.check_port(host, port)
     with scratch_folder() as scratch:
         folder = place.folder
@@ -219,3 +221,8 @@ def serve(
             unconfined=unconfined_queries,
         )
         server.run(settings, host, port)
+
+
+def _stopped(number: int, _: object) -> None:
+    """Ends before there is a server as one does that is told to stop: nothing is left behind."""
+    raise SystemExit(128 + number)

@@ -74,7 +74,7 @@ def unescaped(query: str) -> str:
     return _ESCAPED.sub(_code_point, query)
 
 
-def plain(query: str) -> str:
+def unmistakable(query: str) -> str:
     """The same query, written so that the letters of FROM and SERVICE stand where they are these keywords.
 
     They stand besides in names of variables and blank nodes and in language tags, which nothing else begins as. So no
@@ -112,7 +112,7 @@ def _with_escape(word: re.Match[str]) -> str:
 
 
 def _prologue(matches: list[re.Match[str]]) -> tuple[dict[str, str], set[int]]:
-    """Prefixes and the text of their IRIs, and where declarations stand that are of no use once names are written out."""
+    """Prefixes and the text of their IRIs, and where declarations stand that names written out do not need."""
     prefixes: dict[str, str] = {}
     dropped: set[int] = set()
     rest = iter(matches)

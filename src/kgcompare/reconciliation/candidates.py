@@ -17,7 +17,6 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from kgcompare import deadline
 from kgcompare.rdf.namespaces import iri, is_safe_iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import BIBO_DOI, BIBO_URI, SCHEMA_SAME_AS, SKOS_EXACT_MATCH
@@ -25,6 +24,7 @@ from kgcompare.reconciliation.entities import Things
 from kgcompare.reconciliation.request import Constraint, EntityQuery, Given, Named
 from kgcompare.reconciliation.scoring import similarity, years_given
 from kgcompare.search import Entry, Filter
+from kgcompare.store import deadline
 from kgcompare.text import dois
 from kgcompare.text.languages import interface_languages
 

@@ -13,6 +13,7 @@ from typing import Any
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.sources import dated
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import CslItem
 from kgcompare.rdf.graph import Graph, Term
@@ -184,6 +185,6 @@ def fitting(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int
 def _brief(item: CslItem) -> str:
     """A source (CSL-JSON) in a few words, which a whole list takes no longer to write than to read."""
     authors = [name.get("family") or name.get("literal", "") for name in item.get("author", ())]
-    parts = [*authors[:3], *(["et al."] if len(authors) > 3 else [])]
-    year = item["issued"]["date-parts"][0][0] if "issued" in item else None
-    return ", ".join(str(part) for part in (*parts, year, item.get("container-title", item.get("publisher"))) if part)
+    parts = [*authors[:3], *(["et al."] if len(authors) > 3 or item.get("et-al") else [])]
+    parts += [dated(item), item.get("container-title") or item.get("publisher", "")]
+    return ", ".join(filter(None, parts))

@@ -11,7 +11,6 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kgcompare import deadline
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.rdf.graph import Graph, Term
@@ -29,6 +28,7 @@ from kgcompare.rdf.terms import (
 )
 from kgcompare.reconciliation.entities import Things
 from kgcompare.reconciliation.request import Extension, Wanted
+from kgcompare.store import deadline
 from kgcompare.text.languages import best
 
 _INTEGERS = {XSD_INTEGER, XSD_INT, XSD_LONG, XSD_SHORT, XSD_NON_NEGATIVE_INTEGER}

@@ -14,6 +14,8 @@ import struct
 import sys
 from enum import StrEnum
 
+from kgcompare.errors import Unavailable
+
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """Machines that there is a filter for, and AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64 of linux/audit.h."""
 REFUSED: dict[str, tuple[int | None, int | None]] = {
@@ -188,11 +190,15 @@ class Lock(StrEnum):
     MEMORY = "memory"
 
 
-OFF = (
-    "queries of strangers are off on this server: its system has no lock that keeps them from the network and from "
-    "files (it wants Linux with seccomp on x86-64 or ARM64); whoever runs it may allow them with --unconfined-queries"
-)
-"""What is said where queries would run without a lock on the network and on writing."""
+def switched_off() -> Unavailable:
+    """What is said where queries would run without a lock on the network and on writing."""
+    fault = Unavailable(
+        "queries of strangers are off on this server: its system has no lock that keeps them from the network and from "
+        "files (it wants Linux with seccomp on x86-64 or ARM64); whoever runs it may allow them with "
+        "--unconfined-queries"
+    )
+    fault.retry_after = 3600
+    return fault
 
 
 def confine(memory: int) -> frozenset[Lock]:

@@ -28,8 +28,9 @@ class Bounds:
     """What a query may take: *seconds* from its arrival until it is ended, *rows* (solutions or statements) and *bytes*
     of its answer, *memory* in bytes of a worker's address space (512 MiB is too little for an open store).
 
-    *workers* queries run beside each other, *spare* workers stand ready to take the place of one that is killed,
-    *waiting* queries may wait for a worker, and *share* of all these may belong to one client.
+    *workers* queries run beside each other, all but one of them one client's at most. *spare* workers stand ready to
+    take the place of one that is killed, *waiting* queries may wait for a worker, and *share* of all these may belong
+    to one client.
     A worker may take *start* seconds to start. *unconfined* workers answer too, which have no lock on the network.
     """
 
@@ -58,7 +59,8 @@ class Pool:
         self._busy = 0
         self._stood_ready = False
         self._closed = False
-        self._replenish()
+        for _ in range(self.bounds.workers + self.bounds.spare):
+            self._replenish()
 
     def ask(
         self,
@@ -153,22 +155,23 @@ class Pool:
         self._replenish()
 
     def _replenish(self) -> None:
-        """Starts the workers that are missing; a new one is last in turn, for it takes a while to start."""
+        """Starts a worker if one is missing; it is last in turn, for it takes a while to start."""
         wanted = self.bounds.workers + self.bounds.spare
-        while not self._closed and len(self._idle) + self._busy < wanted:
-            try:
-                worker = self._start()
-            except Unavailable:
-                return
-            with self._lock:
-                keeps = not self._closed and len(self._idle) + self._busy < wanted
-                if keeps:
-                    self._idle.insert(0, worker)
-            if not keeps:
-                worker.kill()
+        if len(self._idle) + self._busy >= wanted:
+            return
+        try:
+            worker = self._start()
+        except Unavailable:
+            return  # it is tried again with the next query
+        with self._lock:
+            keeps = not self._closed and len(self._idle) + self._busy < wanted
+            if keeps:
+                self._idle.insert(0, worker)
+        if not keeps:
+            worker.kill()
 
     def _start(self) -> WorkerProcess:
-        return WorkerProcess(self.snapshot, self.bounds.memory, unconfined=self.bounds.unconfined)
+        return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start, unconfined=self.bounds.unconfined)
 
     def close(self) -> None:
         """Ends the workers; those of queries under way end when these do."""

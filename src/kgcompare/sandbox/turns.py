@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Iterator
 
 from kgcompare.errors import Busy, TooMany
@@ -26,7 +26,9 @@ class Turns:
         self._changed = threading.Condition()
         self._under_way: Counter[str] = Counter()
         self._running: Counter[str] = Counter()
-        self._queues: OrderedDict[str, deque[object]] = OrderedDict()
+        self._queues: dict[str, deque[object]] = {}
+        self._rounds: dict[str, int] = {}  # in which round of turns each client's next one is
+        self._round = 0
 
     @contextlib.contextmanager
     def taken(self, client: str, deadline: float) -> Iterator[None]:
@@ -56,6 +58,7 @@ class Turns:
     def _wait(self, client: str, deadline: float) -> None:
         ticket = object()
         queue = self._queues.setdefault(client, deque())
+        self._rounds[client] = max(self._rounds.get(client, 0), self._round)
         queue.append(ticket)
         self._hand_out()
         while ticket in queue:
@@ -68,18 +71,21 @@ class Turns:
 
     def _ended(self, client: str) -> None:
         self._under_way -= Counter([client])
+        if not self._under_way[client]:
+            self._queues.pop(client, None)
+        if not self._under_way:
+            self._rounds.clear()
         self._hand_out()
 
     def _hand_out(self) -> None:
-        """Gives what turns there are to the clients in their order; who had one goes to the end."""
+        """Gives what turns there are, one a client in each round; a client that comes anew is in the present round."""
         while self._running.total() < self._workers:
-            ready = (name for name, queue in self._queues.items() if queue and self._running[name] < self._each)
-            client = next(ready, None)
-            if client is None:
+            ready = [name for name, queue in self._queues.items() if queue and self._running[name] < self._each]
+            if not ready:
                 break
+            client = min(ready, key=self._rounds.__getitem__)
             self._queues[client].popleft()
-            self._queues.move_to_end(client)
             self._running[client] += 1
+            self._round = self._rounds[client]
+            self._rounds[client] += 1
             self._changed.notify_all()
-        for client in [name for name, queue in self._queues.items() if not queue and not self._under_way[name]]:
-            del self._queues[client]

@@ -16,7 +16,7 @@ import pyoxigraph
 from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
 from kgcompare.errors import QueryError
-from kgcompare.rdf.sparql_text import names_dataset, plain
+from kgcompare.rdf.sparql_text import names_dataset, unmistakable
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.request import Head, Outcome, Request
@@ -48,7 +48,7 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
 
 def _results(store: pyoxigraph.Store, request: Request) -> QuerySolutions | QueryBoolean | QueryTriples:
     """What the engine finds: in the dataset of the request, of the query, or else in the union of all graphs."""
-    query = plain(request.query)
+    query = unmistakable(request.query)
     if request.default or request.named:
         return store.query(
             query,

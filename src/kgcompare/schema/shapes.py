@@ -311,10 +311,11 @@ def read_shapes(path: Path) -> list[Triple]:
 
 
 def stored_shapes(snapshot: Snapshot) -> list[Triple]:
-    """The statements of the shapes that a catalogue keeps; the bundled ones where it keeps none."""
+    """The statements of the shapes that a catalogue keeps, in graphs of their names; the bundled ones where it keeps
+    none. What records say is no shape."""
     if not snapshot.keeps_shapes:
         return bundled_shapes()
-    shapes = snapshot.query(load("shapes").text)
+    shapes = snapshot.query(load("shapes").bind(named=[Literal(snapshot.base.shapes_graphs)]))
     kept = shapes.triples if isinstance(shapes, Statements) else []
     return [*kept, *_said_since(kept)] if kept else bundled_shapes()
 

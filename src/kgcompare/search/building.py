@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode, Quad
 
 from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import Base, is_safe_iri, local_name, slugify
+from kgcompare.rdf.namespaces import Base, foreign_slug, is_safe_iri, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search.facts import PEOPLE, Facts, Reading, dois_of, facts_of, names_of, texts_of
@@ -285,8 +285,8 @@ class _Builder:
         if own:
             return own
         kind = self.reading.kind_of(thing, facts, places)
-        stem = slug = slugify(local_name(thing))
-        number = 1
+        stem = slug = foreign_slug(thing)
+        number = 1  # two digests may be alike, if somebody takes the trouble
         while (kind, slug) in taken or (db is not None and thing != (_holder(db, kind, slug) or thing)):
             number += 1
             slug = f"{stem}-{number}"

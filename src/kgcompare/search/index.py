@@ -11,7 +11,7 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from kgcompare.errors import UsageError
-from kgcompare.rdf.namespaces import slugify
+from kgcompare.rdf.namespaces import foreign_glob, slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.reading import IndexFile, marks, parts
@@ -59,8 +59,14 @@ class Index(IndexFile):
         return [entries[number] for number in ids if number in entries]
 
     def find(self, kind: str, slug: str) -> Entry | None:
-        """The thing at the address ``/KIND/SLUG``, or None."""
+        """The thing at the address ``/KIND/SLUG``, or None.
+
+        The end of an IRI is enough for the only thing outside of the base that has it.
+        """
         rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug = ?", (kind, slug))
+        if not rows:
+            rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug GLOB ? LIMIT 2", (kind, foreign_glob(slug)))
+            rows = rows if len(rows) == 1 else []
         return self.entries([rows[0][0]])[0] if rows else None
 
     def identified(self, key: str) -> list[int]:

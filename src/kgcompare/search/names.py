@@ -20,10 +20,10 @@ from itertools import chain, pairwise
 
 from rapidfuzz import fuzz, process
 
-from kgcompare import deadline
 from kgcompare.errors import Seam, StoreError
 from kgcompare.search.index import Index
 from kgcompare.search.reading import Connection, unread
+from kgcompare.store import deadline
 from kgcompare.text.folding import fold
 
 _SCHEMA = """

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from kgcompare import deadline
 from kgcompare.errors import KgcompareError, Seam, StoreError, UsageError
+from kgcompare.store import deadline
 
 _OPERATIONS = 50_000
 """Steps of SQLite, some milliseconds, after which a query is ended that is past its deadline."""

@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTripl
 from kgcompare.errors import QueryError, Seam, StoreError, SyntaxFault, UsageError, reason
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
 from kgcompare.rdf.queries import load, with_data, with_graph
-from kgcompare.rdf.sparql_text import names_dataset, plain
+from kgcompare.rdf.sparql_text import names_dataset, unmistakable
 from kgcompare.store.base import Prepare, Results, Solutions, Statements, Verdict
 from kgcompare.store.folder import Description, Folder
 
@@ -37,7 +37,7 @@ def _answer(store: pyoxigraph.Store, query: str) -> Results:
     try:
         with _engine("the store cannot be read"):
             try:
-                query = plain(query)
+                query = unmistakable(query)
                 answer = store.query(query, use_default_graph_as_union=not names_dataset(query))
                 if isinstance(answer, QuerySolutions):
                     variables = tuple(variable.value for variable in answer.variables)

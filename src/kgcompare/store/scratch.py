@@ -26,7 +26,7 @@ def scratch_folder() -> Iterator[Path]:
     """
     with Seam((OSError,), lambda why: StoreError(f"there is no place for temporary files: {why}")):
         place = Path(tempfile.gettempdir())
-        _remove_leftovers(place)
+        remove_leftovers()
         folder, lock = _made(place)
     try:
         yield folder
@@ -47,8 +47,9 @@ def _made(place: Path) -> tuple[Path, int]:
             os.close(lock)
 
 
-def _remove_leftovers(place: Path) -> None:
-    for folder in place.glob(f"{_PREFIX}*"):
+def remove_leftovers() -> None:
+    """Removes the folders of processes that are no more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):  # somebody else's, or gone by now
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:

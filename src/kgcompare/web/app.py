@@ -29,9 +29,8 @@ from kgcompare.web import (
     turns,
     vocabularies,
 )
-from kgcompare.web.gateway import FAULT
-from kgcompare.web.kept import PREFLIGHT, SECURITY, Front
-from kgcompare.web.request import check_host, set_current
+from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, matches
+from kgcompare.web.request import check_host, leave_out, set_current
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,12 +91,20 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     @app.before_request
     def begin() -> None:
         check_host(trusted)
+        if "HTTP_IF_MATCH" in request.environ:  # the framework takes * for a tag
+            request.environ[IF_MATCH] = request.environ.pop("HTTP_IF_MATCH")
         if FAULT in request.environ:
             raise request.environ[FAULT]
         set_current(front.current())
+        leave_out()
 
     @app.after_request
     def protect(response: Response) -> Response:
+        wanted = request.environ.get(IF_MATCH)
+        there = response.status_code < 300 or response.status_code == 304
+        if wanted is not None and there and not matches(response.headers.get("ETag", ""), wanted):
+            response.close()
+            response = problems.problem(412, "what is here now is not what If-Match names")
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
         if request.method == "OPTIONS":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, Response, request
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UsageError
@@ -22,7 +22,7 @@ from kgcompare.search import Filter
 from kgcompare.web.examples import examples as comparisons
 from kgcompare.web.kept import answer, unkept
 from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, language, queries_offered
+from kgcompare.web.request import current, language, queries_allowed
 
 blueprint = Blueprint("query_page", __name__)
 _FIRST = ("methods", "compare", "differences", "record")
@@ -52,7 +52,7 @@ def query_page() -> Response:
         query=shown,
         given=bool(given),
         downloads=_DOWNLOADS,
-        offered=queries_offered(),
+        allowed=queries_allowed(),
     )
     return unkept(text, 200, lang)
 
@@ -69,13 +69,16 @@ def filled(query: Query, lang: str) -> str:
 
 
 def _bound(query: Query, lang: str) -> str:
+    named: dict[str, list[Literal]] = {}
+    if any(param.startswith("named ") for param in query.params):
+        named["named"] = [Literal(current().base.shapes_graphs)]
     if not any(param.startswith("method ") for param in query.params):
-        return query.text
+        return query.bind(**named)
     pair = next(iter(comparisons(lang)), ()) or current().search(Filter(), lang, most=2).things
     methods = [NamedNode(thing.iri) for thing in pair]
     if any(param.startswith("method inverse ") for param in query.params):
-        return query.bind(method=methods, method__inverse=[(method, iri("kgc:related")) for method in methods])
-    return query.bind(method=methods)
+        return query.bind(**named, method=methods, method__inverse=[(method, iri("kgc:related")) for method in methods])
+    return query.bind(**named, method=methods)
 
 
 @blueprint.get("/sparql/terms.json")

@@ -18,7 +18,7 @@ from kgcompare.sandbox.confinement import Lock
 from kgcompare.sandbox.process import locks_here
 from kgcompare.web.kept import SECURITY, Kept, answer, answers_of, key_of, pick
 from kgcompare.web.negotiation import best_of, media_types_of
-from kgcompare.web.request import current, limits, queries_offered, root
+from kgcompare.web.request import current, limits, queries_allowed, root
 
 blueprint = Blueprint("service", __name__)
 _OPENAPI = Format("openapi", "OpenAPI", "application/vnd.oai.openapi+json;version=3.1")
@@ -33,7 +33,7 @@ def health() -> Response:
         {
             "status": "ok",
             "generation": current().name,
-            "queries": "on" if queries_offered() else "off",
+            "queries": "on" if queries_allowed() and current().snapshot.path else "off",
             "locks": {lock.value: lock in held for lock in Lock},
         }
     )

@@ -13,19 +13,19 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import Off, UsageError
+from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, RDF, rdf
 from kgcompare.formats.solutions import MEDIA_TYPES
 from kgcompare.formats.void import dataset_iri
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.syntaxes import SYNTAXES
-from kgcompare.sandbox.confinement import OFF
+from kgcompare.sandbox.confinement import switched_off
 from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
 from kgcompare.web import query_page
 from kgcompare.web.kept import VARY, pick
 from kgcompare.web.negotiation import best_of, media_types_of, names_html
-from kgcompare.web.request import current, limits, queries_offered, root, unconfined
+from kgcompare.web.request import current, limits, queries_allowed, root, unconfined
 
 blueprint = Blueprint("sparql", __name__)
 _SOLUTIONS = (
@@ -45,7 +45,7 @@ def pool(generation: Generation) -> Pool:
     """The workers of a generation, started when they are first asked for.
 
     :raises UsageError: if the catalogue is kept at an endpoint elsewhere.
-    :raises Off: if this system has no lock that keeps queries from the network, and must have one.
+    :raises Unavailable: if this system has no lock that keeps queries from the network, and must have one.
     """
     return generation.once("query workers", _started)
 
@@ -54,8 +54,8 @@ def _started(generation: Generation) -> Pool:
     path = generation.snapshot.path
     if path is None:
         raise UsageError("this catalogue is kept at another endpoint; ask that one")
-    if not queries_offered():
-        raise Off(OFF)
+    if not queries_allowed():
+        raise switched_off()
     allowed = limits()
     bounds = Bounds(
         seconds=allowed.query_timeout,

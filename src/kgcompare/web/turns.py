@@ -14,9 +14,9 @@ from typing import ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app, request
 
-from kgcompare import deadline
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.turns import Turns
+from kgcompare.store import deadline
 from kgcompare.web.request import limits
 
 P = ParamSpec("P")
