@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
-from kgcompare import deadline, ingest, report, search
+from kgcompare import ingest, report, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.values import Reader
-from kgcompare.errors import Overrun
+from kgcompare.errors import DataError, Overrun
 from kgcompare.ingest import Options
 from kgcompare.rdf.graph import Graph, structure_key
 from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES, iri
@@ -29,6 +29,7 @@ from kgcompare.sandbox.limits import Limits
 from kgcompare.schema.shapes import bundled_shapes
 from kgcompare.search import Filter
 from kgcompare.search.names import Names
+from kgcompare.store import deadline
 from kgcompare.store.embedded import EmbeddedStore, create, writing
 from kgcompare.text.dois import normalised
 from kgcompare.web.app import create_app
@@ -56,7 +57,7 @@ def trusted(folder: Path, quads: list[Quad]) -> Path:
     return folder
 
 
-def client_of(store: Path, **limits: float) -> FlaskClient:
+def client_of(store: Path, **limits: Any) -> FlaskClient:
     return create_app(Settings(store=store, limits=Limits(**limits))).test_client()
 
 
@@ -180,14 +181,14 @@ def test_health_needs_no_thread_once_it_was_asked_for(small_store: Path) -> None
     said: list[str] = []
     environ = {"kgcompare.quick": True, "REQUEST_METHOD": "GET", "PATH_INFO": "/healthz", "HTTP_HOST": "localhost"}
     environ |= {"wsgi.url_scheme": "http", "SCRIPT_NAME": "", "QUERY_STRING": ""}
-    body = app.wsgi_app(environ, lambda status, headers: said.append(status))  # type: ignore[arg-type,return-value]
+    body = app.wsgi_app(environ, lambda status, headers: said.append(status))  # type: ignore[arg-type]
     assert said == ["200 OK"]
     assert b"".join(body) == first.data
 
 
 # -- the report ------------------------------------------------------------------------------------------
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=12)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 DATATYPES = st.sampled_from(["xsd:integer", "xsd:date", "xsd:gYear", "xsd:boolean", "edtf:EDTF", "xsd:anyURI"])
 TERMS = st.one_of(
     TEXTS.map(Literal),
@@ -237,7 +238,7 @@ def test_a_report_fails_on_no_record(
 
 def test_a_report_that_cannot_validate_says_the_rest(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
-        raise report.DataError("pySHACL could not finish")
+        raise DataError("pySHACL could not finish")
 
     monkeypatch.setattr(report, "_findings", fails)
     found = report.make(Catalogue(EmbeddedStore(small_store)).generation())

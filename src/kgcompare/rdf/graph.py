@@ -32,7 +32,7 @@ _DECIMAL = NamedNode(_XSD + "decimal")
 _EXACT = 2**53
 _MOST = Decimal(2**63)
 """From here on whole numbers and decimals are compared as they are written: Oxigraph's integers end."""
-_MOST_FORMS = 10_000
+_MOST_FORMS = 1_000
 """Forms of one structure from which on a node in a circle has one form too, wherever one comes from."""
 _LONGEST = 64 * 1024
 """Characters of a structure's canonical form from which on its digest stands for it."""
