@@ -13,7 +13,7 @@ from pyoxigraph import Literal as RdfLiteral
 from pyoxigraph import NamedNode
 
 from kgcompare.model import CslDate, CslItem, CslName
-from kgcompare.rdf.addresses import bare_doi, doi_address, web_address
+from kgcompare.rdf.addresses import doi_address, web_address
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.terms import (
@@ -33,7 +33,7 @@ from kgcompare.rdf.terms import (
     KGC_ET_AL,
     RDF_NIL,
 )
-from kgcompare.text import dates
+from kgcompare.text import dates, dois
 
 NameOf = Callable[[Term], CslName]
 """Gives an agent's name as CSL has it."""
@@ -102,7 +102,7 @@ def csl(graph: Graph, node: Node, name_of: NameOf, described: Described = lambda
         held = title or whole(name_of(container))
         # A preprint stands in an archive, which publishes it.
         item["publisher" if item["type"] == "article" and "publisher" not in item else "container-title"] = held
-    if doi := bare_doi(graph.text(node, BIBO_DOI) or ""):
+    if doi := dois.bare(graph.text(node, BIBO_DOI) or ""):
         item["DOI"] = doi
     elif url := source_address(graph, node):
         item["URL"] = url
@@ -180,6 +180,6 @@ def whole(name: CslName) -> str:
 def source_address(graph: Graph, node: Node) -> str | None:
     """Where a source can be read: at its DOI, else at its address, of several the first by alphabet; http and https
     only."""
-    if doi := bare_doi(graph.text(node, BIBO_DOI) or ""):
+    if doi := dois.bare(graph.text(node, BIBO_DOI) or ""):
         return doi_address(doi)
     return min(filter(None, (web_address(value.value) for value in graph.objects(node, BIBO_URI))), default=None)

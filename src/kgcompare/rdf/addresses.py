@@ -11,17 +11,10 @@ from urllib.parse import quote, urlsplit
 
 from kgcompare.rdf.namespaces import is_web
 
-_DOI = re.compile(r"(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+)\Z", re.IGNORECASE)
 _HOST = re.compile(r"([^/?#]*)(.*)\Z", re.DOTALL)
 _BARE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEPT = "!$&'()*+,;=:@/?#~%"
 """What an address may hold beside letters, digits and ``-._``; a percent sign only before two digits of an octet."""
-
-
-def bare_doi(text: str) -> str | None:
-    """A DOI without an address or ``doi:`` before it; None for what is none."""
-    match = _DOI.match(text.strip())
-    return match[1] if match else None
 
 
 def doi_address(doi: str) -> str:

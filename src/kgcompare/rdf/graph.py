@@ -32,6 +32,8 @@ _DECIMAL = NamedNode(_XSD + "decimal")
 _EXACT = 2**53
 _MOST = Decimal(2**63)
 """From here on whole numbers and decimals are compared as they are written: Oxigraph's integers end."""
+_MOST_FORMS = 1_000
+"""Forms of one structure from which on a node in a circle has one form too, wherever one comes from."""
 _LONGEST = 64 * 1024
 """Characters of a structure's canonical form from which on its digest stands for it."""
 
@@ -273,6 +275,7 @@ def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None
         return known[node]
     path: dict[Node, _Form] = {node: _described(graph, node)}
     forms = {} if known is None else known
+    ended = 0
     circles: set[Node] = set()
     """Nodes whose form depends on where one comes from."""
     text: str | None = None
@@ -283,7 +286,8 @@ def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None
         except StopIteration as end:
             del path[at]
             text = str(end.value)
-            if at not in circles and not (at == node and heads_list):
+            ended += 1
+            if (at not in circles or ended > _MOST_FORMS) and not (at == node and heads_list):
                 forms[at] = text
             continue
         text = forms.get(wanted)

@@ -15,6 +15,7 @@ from kgcompare.rdf.namespaces import foreign_glob, slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.reading import IndexFile, marks, parts
+from kgcompare.text import dois
 from kgcompare.text.folding import fold, match_expression
 from kgcompare.text.languages import interface_languages
 
@@ -136,6 +137,8 @@ class Index(IndexFile):
         start = fold(text.strip())
         if not start:
             return []
+        if (doi := dois.normalised(text)) and (known := self.identified(doi)):
+            return [entry for entry in self.entries(known) if entry.kind == kind][:most]
         rows = self._rows(
             "SELECT thing FROM entry WHERE lang = ? AND kind = ? AND sort >= ? AND sort < ? ORDER BY sort LIMIT ?",
             (_known(lang), kind, start, start + "\U0010ffff", most),
@@ -172,6 +175,10 @@ class Index(IndexFile):
         if not match:
             return [], 0
         where, values = self._where(query)
+        if (doi := dois.normalised(query.text)) and (known := self.identified(doi)):
+            sql = f"SELECT t.id FROM thing t WHERE t.id IN ({marks(known)}) AND {where} ORDER BY t.id"
+            found = [row[0] for row in self._rows(sql, [*known, *values])]
+            return found[skip : skip + most], len(found)
         # CROSS JOIN: the words first, whatever the planner thinks of it; the other way round each thing is a search.
         join = f"FROM words CROSS JOIN thing t ON t.id = words.rowid WHERE words MATCH ? AND {where}"
         total = int(self._counts(f"SELECT count(*) {join}", (match, *values))[0][0])

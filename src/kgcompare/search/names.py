@@ -62,6 +62,11 @@ def plain(text: str) -> str:
     return " ".join(_PART.findall(folded)) or folded.strip()
 
 
+def signs(text: str) -> set[str]:
+    """The signs in a text that make another name of it."""
+    return set(_SIGNS) & set(text)
+
+
 def likeness(one: str, other: str) -> float:
     """How alike two plain texts are, from 0 to 100; 100 is for equal ones only.
 

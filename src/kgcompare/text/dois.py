@@ -16,7 +16,13 @@ _WRITTEN = re.compile(
 )
 
 
+def bare(text: str) -> str | None:
+    """A DOI as it is written, without an address or ``doi:`` before it; None for a text that is none."""
+    match = _WRITTEN.fullmatch(text.strip())
+    return match[1] if match else None
+
+
 def normalised(text: str) -> str | None:
     """What a DOI is compared by, such as ``10.1007/bf00058655``; None for a text that is none."""
-    match = _WRITTEN.fullmatch(unquote(text.strip()))
-    return match[1].lower() if match else None
+    doi = bare(unquote(text))
+    return doi.lower() if doi else None

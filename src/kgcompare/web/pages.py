@@ -16,6 +16,7 @@ from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, FacetValue, Thing
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.search import Filter
+from kgcompare.search.names import signs
 from kgcompare.text.folding import fold
 from kgcompare.web import signposting
 from kgcompare.web.examples import examples
@@ -157,7 +158,8 @@ def _named(wanted: _Wanted, text: str) -> str | None:
     namesakes = [thing.id for thing in things if thing.label.casefold() == text.casefold()]
     if len(namesakes) == 1:
         return namesakes[0]
-    return things[0].id if len(things) == 1 else None
+    alone = len(things) == 1 and signs(text) <= signs(things[0].label)  # k-means is not k-means++
+    return things[0].id if alone else None
 
 
 def _start_page(wanted: _Wanted, added: str = "", choices: Sequence[Thing] = ()) -> str:
