@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import re
+import socket
 import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from werkzeug.exceptions import (
@@ -77,6 +81,11 @@ class Gateway:
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="request")
         self._held = 0
         self._sending: Counter[str] = Counter()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Has connections end whose client takes nothing, as soon as the server listens."""
+        if not let_go(self.limits.write_time):
+            loop.call_later(0.02, self.__rsgi_init__, loop)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers a request."""
@@ -208,6 +217,24 @@ class Gateway:
         finally:
             if hasattr(result, "close"):
                 result.close()
+
+
+def let_go(seconds: float) -> bool:
+    """Has the system end connections whose client takes nothing for so long; False where nothing listens yet.
+
+    Connections have it from the socket that this process listens with, which granian makes by itself and does not
+    hand out. Source: tcp(7), TCP_USER_TIMEOUT; proc(5). Other systems than Linux have neither.
+    """
+    if sys.platform != "linux":
+        return True
+    found = False
+    for place in Path("/proc/self/fd").iterdir():
+        with suppress(OSError), socket.socket(fileno=os.dup(int(place.name))) as listening:
+            inet = listening.family in {socket.AF_INET, socket.AF_INET6}
+            if inet and listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * seconds))
+                found = True
+    return found
 
 
 def _whole(parts: Iterable[bytes]) -> bytes:
