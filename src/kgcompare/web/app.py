@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare.catalogue import Catalogue
@@ -60,6 +61,15 @@ class Site(Flask):
     def __init__(self) -> None:
         super().__init__(__name__)
         self.outer: WSGIApplication = super().wsgi_app
+
+    def send_static_file(self, filename: str) -> Response:
+        """What pages load; else the record of that name, where a catalogue has a kind that is called static."""
+        try:
+            return super().send_static_file(filename)
+        except NotFound:
+            if "/" in filename:
+                raise
+            return records.record("static", filename)
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request (WSGI); a quick one by None where no answer is kept (:data:`~kgcompare.web.kept.QUICK`)."""

@@ -97,7 +97,6 @@ def run(settings: Settings, host: str, port: int) -> None:
         workers_kill_timeout=limits.stop_time,
         log_level=LogLevels.error,
     )
-    granian.on_startup(partial(_let_go, granian, limits.write_time))
     stopping = multiprocessing.Event()
     interrupt: Callable[..., None] = granian.signal_handler_interrupt
 
@@ -109,16 +108,6 @@ def run(settings: Settings, host: str, port: int) -> None:
     with scratch_folder() as scratch:
         loader = partial(_load, settings, str(scratch), os.getpid(), stopping)
         granian.serve(target_loader=cast("Callable[..., Callable[..., object]]", loader))  # RSGI needs no callable
-
-
-def _let_go(granian: object, seconds: float) -> None:
-    """Has the system end connections whose client takes nothing for so long; they have it from the listening socket.
-
-    Source: tcp(7), TCP_USER_TIMEOUT (Linux only).
-    """
-    listening = getattr(granian, "_sso", None)  # granian has no option for it
-    if listening is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * seconds))
 
 
 def _give_memory_back() -> None:
