@@ -50,6 +50,18 @@ def pretending(monkeypatch: pytest.MonkeyPatch, program: str) -> Pool:
     return Pool(Path("/"), ONE)
 
 
+def patiently(pool: Pool, query: str = "ASK {}") -> bytes:
+    """The answer once a worker has started, which on a busy machine takes longer than a query may."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return pool.ask(query).body
+        except Unavailable as fault:
+            if "can be started" not in str(fault) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 @pytest.mark.parametrize("value", [REQUEST, Head(Outcome.REFUSED, detail="é\nb")])
 def test_what_goes_through_the_pipe_comes_out_of_it(value: Request | Head) -> None:
     line = value.to_bytes()
@@ -98,7 +110,7 @@ def test_a_snapshot_that_goes_and_comes_back(snapshot: Path, tmp_path: Path) -> 
         with pytest.raises(Unavailable, match="no worker for queries can be started"):
             pool.ask("ASK {}")
     (tmp_path / "gone").rename(here)
-    assert pool.ask("ASK {}").body
+    assert patiently(pool)
     pool.close()
 
 
@@ -119,8 +131,8 @@ def test_whatever_keeps_a_worker_from_starting(
         for _ in range(2):
             with pytest.raises(Unavailable, match="no worker for queries can be started"):
                 pool.ask("ASK {}")
-    assert pool.ask("ASK {}").body
-    assert pool.ask("ASK {}").body
+    assert patiently(pool)
+    assert patiently(pool)
     assert len(pool._idle) == 2, "as many as there were"
     pool.close()
 
@@ -166,8 +178,12 @@ def test_a_worker_that_takes_its_time_to_start_is_not_waited_for_beyond_the_dead
             pool.ask("ASK {}")
         (slow,) = pool._idle
         assert slow.alive(), "the next query may find it ready"
-        slow.kill()
-    assert pool.ask("ASK {}").body
+        slow._latest = time.monotonic()
+        with pytest.raises(Unavailable):
+            pool.ask("ASK {}")
+        assert not slow.alive(), "it had its time"
+        pool._idle[0].kill()
+    assert patiently(pool)
     pool.close()
 
 
@@ -212,7 +228,7 @@ def test_a_worker_killed_while_it_waits_is_replaced(pool: Pool) -> None:
     assert pool.ask("ASK {}").body
     pool._idle[0].process.kill()
     pool._idle[0].process.wait()
-    assert pool.ask("ASK {}").body
+    assert patiently(pool)
 
 
 def test_an_answer_half_read_is_nobody_else_s(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +241,7 @@ def test_an_answer_half_read_is_nobody_else_s(pool: Pool, monkeypatch: pytest.Mo
         patch.setattr(process.WorkerProcess, "_take", fails)
         with pytest.raises(Overrun):
             pool.ask("SELECT (1 AS ?x) {}")
-    assert pool.ask("ASK {}").body == b'{"head":{},"boolean":true}'
+    assert patiently(pool) == b'{"head":{},"boolean":true}'
 
 
 def test_a_worker_lives_on_after_an_answer_that_is_too_large(snapshot: Path) -> None:

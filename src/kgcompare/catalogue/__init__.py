@@ -22,7 +22,8 @@ from kgcompare.text.languages import DEFAULT
 class Catalogue:
     """A catalogue that follows its store: every call sees the newest generation.
 
-    ``with`` removes what a throw-away catalogue made. *most_described* is how many things' descriptions are kept.
+    ``with`` removes what a throw-away catalogue made. *most_described* is how many bytes
+    things' descriptions may take in memory.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class Catalogue:
         *,
         extra_shapes: Sequence[Triple] = (),
         scratch: Path | None = None,
-        most_described: int = 50_000,
+        most_described: int = 128 << 20,
     ) -> None:
         self.store = store
         self._extra = tuple(extra_shapes)

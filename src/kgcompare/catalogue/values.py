@@ -37,6 +37,8 @@ from kgcompare.text.languages import best, translate
 
 _XSD = PREFIXES["xsd"]
 _DATES = {*(_XSD + name for name in ("gYear", "gYearMonth", "date")), EDTF}
+_DEEPEST = 6
+"""Levels of blank nodes that are read out; what is below is an ellipsis."""
 
 
 class Reader:
@@ -59,13 +61,13 @@ class Reader:
                 return named[0] or None, named[1]
         return None
 
-    def value(self, graph: Graph, term: Term) -> Value:
-        """The value of a term that stands in the record *graph*."""
+    def value(self, graph: Graph, term: Term, level: int = 0) -> Value:
+        """The value of a term that stands in the record *graph*, *level* blank nodes below another one."""
         if isinstance(term, NamedNode):
             return self._thing(term)
         if isinstance(term, Literal):
             return self._literal(term)
-        return self._structure(graph, term)
+        return self._structure(graph, term, level) if level < _DEEPEST else Value("…", "…")
 
     def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
         """Where the fact that *subject* has *term* comes from, in the statements about it."""
@@ -138,12 +140,12 @@ class Reader:
             return Value(key, text, url=web_address(text))
         return Value(key, text)
 
-    def _structure(self, graph: Graph, node: BlankNode) -> Value:
-        key = self.key(graph, node)
+    def _structure(self, graph: Graph, node: BlankNode, level: int) -> Value:
+        key = self.key(graph, node) if level == 0 else ""  # only what stands in a row is compared
         if graph.objects(node, KGC_AGENT_LIST):
             return self._origination(graph, node, key)
-        if graph.members(node):
-            members = [self.value(graph, member) for member in graph.members(node)]
+        if held := graph.members(node):
+            members = [self.value(graph, member, level + 1) for member in held]
             return self._joined(members, key)
         if name := name_parts(graph, node):
             return Value(key, sources.whole(name))
@@ -152,7 +154,7 @@ class Reader:
         parts = []
         for predicate, values in graph.description(node).items():
             if predicate not in {KGC_COMPARISON_KEY, KGC_ORDER, RDF_TYPE}:
-                said = ", ".join(self.value(graph, value).text for value in values)
+                said = ", ".join(self.value(graph, value, level + 1).text for value in values)
                 parts.append(f"{local_name(predicate)}: {said}")
         return Value(key, "; ".join(parts) or "–")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Container, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from decimal import Decimal
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -23,8 +23,6 @@ _NIL = NamedNode(RDF_NIL)
 _MEMBER = RDF_NIL.removesuffix("nil") + "_"
 _NOT_SAID = {KGC_ORDER, KGC_COMPARISON_KEY}
 _FALSE = ("false", "0")
-_MANY = 32
-"""Values from which on a set says which are there."""
 _XSD = PREFIXES["xsd"]
 _INTEGERS = {"integer", "int", "long", "short", "byte"} | {
     *("nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger"),
@@ -58,12 +56,19 @@ def as_node(term: Term | Triple | None) -> Node:
     raise DataError(f"this cannot be a subject: {str(term)[:200]}")
 
 
+_FEW = 16
+"""Values up to which it is quicker to look through them than to keep a set of them."""
+
+
 class Graph:
     """Statements by subject and predicate, in the order in which they came, each once."""
 
     def __init__(self, triples: Iterable[Triple | tuple[Node, NamedNode, Term]] = ()) -> None:
         self._index: dict[Node, dict[str, list[Term]]] = {}
-        self._many: dict[tuple[Node, str], set[Term]] = {}  # the values of predicates that have many
+        self._there: dict[tuple[Node, str], set[Term]] = {}
+        """The values of a subject and a predicate that have many."""
+        self._holders: dict[str, dict[Term, list[Node]]] = {}
+        """By predicate the subjects of each value, of those predicates that were asked for."""
         for triple in triples:
             if isinstance(triple, Triple):
                 self.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
@@ -88,21 +93,23 @@ class Graph:
     def add(self, subject: Node, predicate: str, value: Term) -> None:
         """Adds a statement unless it is there."""
         values = self._index.setdefault(subject, {}).setdefault(predicate, [])
-        if len(values) < _MANY:
-            known: Container[Term] = values
-        elif (subject, predicate) in self._many:
-            known = self._many[subject, predicate]
+        if len(values) < _FEW:
+            new = value not in values
         else:
-            known = self._many[subject, predicate] = set(values)
-        if value not in known:
+            there = self._there.get((subject, predicate))
+            if there is None or len(there) != len(values):
+                there = self._there[subject, predicate] = set(values)
+            new = value not in there
+            there.add(value)
+        if new:
             values.append(value)
-            if isinstance(known, set):
-                known.add(value)
+            self._holders.pop(predicate, None)
 
     def discard(self, subject: Node, predicate: str) -> None:
         """Removes what is said of *subject* by *predicate*."""
         self._index.get(subject, {}).pop(predicate, None)
-        self._many.pop((subject, predicate), None)
+        self._there.pop((subject, predicate), None)
+        self._holders.pop(predicate, None)
 
     def __contains__(self, subject: Node) -> bool:
         return subject in self._index
@@ -193,8 +200,17 @@ class Graph:
                         waiting.append(value)
 
     def subjects_of(self, predicate: str, value: Term) -> list[Node]:
-        """The subjects that have *value* by *predicate* (looks at every subject)."""
-        return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        """The subjects that have *value* by *predicate*; in a large graph the first to ask has all sorted by value."""
+        if len(self._index) <= _FEW:
+            return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        holders = self._holders.get(predicate)
+        if holders is None:
+            holders = {}
+            for subject in self._index:
+                for one in self.objects(subject, predicate):
+                    holders.setdefault(one, []).append(subject)
+            self._holders[predicate] = holders  # at once: another thread may read this graph too
+        return holders.get(value, [])
 
 
 def _place(predicate: str) -> int:

@@ -28,8 +28,9 @@ class Bounds:
     """What a query may take: *seconds* from its arrival until it is ended, *rows* (solutions or statements) and *bytes*
     of its answer, *memory* in bytes of a worker's address space (512 MiB is too little for an open store).
 
-    *workers* queries run beside each other, *spare* workers stand ready to take the place of one that is killed,
-    *waiting* queries may wait for a worker, and *share* of all these may belong to one client.
+    *workers* queries run beside each other, all but one of them one client's at most. *spare* workers stand ready to
+    take the place of one that is killed, *waiting* queries may wait for a worker, and *share* of all these may belong
+    to one client.
     A worker may take *start* seconds to start. *unconfined* workers answer too, which have no lock on the network.
     """
 
@@ -170,7 +171,7 @@ class Pool:
             worker.kill()
 
     def _start(self) -> WorkerProcess:
-        return WorkerProcess(self.snapshot, self.bounds.memory, unconfined=self.bounds.unconfined)
+        return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start, unconfined=self.bounds.unconfined)
 
     def close(self) -> None:
         """Ends the workers; those of queries under way end when these do."""

@@ -29,16 +29,21 @@ _COMMAND = (sys.executable, "-m", "kgcompare.sandbox.worker")
 _PROBE = "import sys; from kgcompare.sandbox.confinement import confine; sys.stdout.write(' '.join(confine(1 << 30)))"
 
 
-@cache
 def locks_here() -> frozenset[Lock]:
-    """Which locks hold on this system: a process of its own tries them once, and says so."""
+    """Which locks hold on this system: a process of its own tries them once, and says so; none if it cannot be run."""
     try:
-        done = subprocess.run(  # noqa: S603  (our own module)
-            [sys.executable, "-c", _PROBE], capture_output=True, text=True, env=_environment(), timeout=60, check=False
-        )
+        return _tried()
     except (OSError, ValueError, MemoryError, subprocess.SubprocessError):
         return frozenset()
-    return frozenset(lock for lock in Lock if lock in done.stdout.split())
+
+
+@cache  # what was raised is not kept
+def _tried() -> frozenset[Lock]:
+    command = [sys.executable, "-c", _PROBE]
+    said = subprocess.run(  # noqa: S603  (our own module)
+        command, capture_output=True, text=True, env=_environment(), timeout=60, check=True
+    ).stdout.split()
+    return frozenset(lock for lock in Lock if lock in said)
 
 
 def are_closed(held: Iterable[str]) -> bool:
@@ -54,8 +59,9 @@ def _environment() -> dict[str, str]:
 class WorkerProcess:
     """A process with one snapshot open; for one thread at a time."""
 
-    def __init__(self, snapshot: Path, memory: int, *, unconfined: bool = False) -> None:
-        """Starts it beside the caller, with *memory* bytes of address space; *unconfined* if it may have no lock.
+    def __init__(self, snapshot: Path, memory: int, start: float, *, unconfined: bool = False) -> None:
+        """Starts it beside the caller, with *memory* bytes of address space and *start* seconds to open the snapshot;
+        *unconfined* if it may have no lock on the network.
 
         :raises Unavailable: if the system starts no process.
         """
@@ -77,20 +83,24 @@ class WorkerProcess:
         self._stdout = cast("IO[bytes]", self.process.stdout)
         os.set_blocking(self._stdin.fileno(), False)
         self._read = bytearray()  # what has come and was not taken yet
+        self._latest = time.monotonic() + start
         self._unconfined = unconfined
         self.ready = False
         """Whether it has said that it has started."""
 
     def await_start(self, deadline: float) -> None:
-        """Waits until it has started; one that has not by the deadline lives on, and may be waited for again.
+        """Waits until it has started; one that has not by the deadline lives on within its own time, and may be waited
+        for again.
 
         :raises Unavailable: if it does not start, or not in time, or has no lock on the network and must have one.
         """
         if self.ready:
             return
         try:
-            head = Head.from_bytes(self._line(deadline))
+            head = Head.from_bytes(self._line(min(deadline, self._latest)))
         except TimeoutError:
+            if time.monotonic() >= self._latest:
+                self.kill()
             raise _not_started() from None
         except (OSError, EOFError, MemoryError, Unavailable):
             self.kill()

@@ -16,9 +16,9 @@ from kgcompare.formats import Format
 from kgcompare.formats.json import JsonObject, dumps
 from kgcompare.sandbox.confinement import Lock
 from kgcompare.sandbox.process import locks_here
-from kgcompare.web.kept import answer, pick
+from kgcompare.web.kept import SECURITY, Kept, answer, answers_of, key_of, pick
 from kgcompare.web.negotiation import best_of, media_types_of
-from kgcompare.web.request import current, queries_allowed, root
+from kgcompare.web.request import current, limits, queries_allowed, root
 
 blueprint = Blueprint("service", __name__)
 _OPENAPI = Format("openapi", "OpenAPI", "application/vnd.oai.openapi+json;version=3.1")
@@ -37,7 +37,13 @@ def health() -> Response:
             "locks": {lock.value: lock in held for lock in Lock},
         }
     )
-    return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *SECURITY.items()]
+    answers = answers_of(current(), limits().kept_bytes)
+    size = ("Content-Length", str(len(body)))
+    kept = Kept(body.encode(), answers.tag("health", body), (*headers, size), tuple(headers))
+    if not request.query_string:
+        answers.put(key_of(request.environ), kept)  # given without a thread, however many are busy
+    return kept.response()
 
 
 @blueprint.get("/openapi.json")
