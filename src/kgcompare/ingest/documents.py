@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kgcompare.errors import DataError, Fault
+from kgcompare.rdf import literals
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.terms import (
@@ -76,7 +77,7 @@ def clean(term: Term) -> Term:
         plain = unicodedata.normalize("NFC", text).strip()
         if plain == text:
             return term
-        return Literal(plain, language=term.language) if term.language else Literal(plain)
+        return Literal(plain, language=term.language, direction=term.direction) if term.language else Literal(plain)
     if isinstance(term, NamedNode) and not is_safe_iri(term.value):
         scheme = term.value.partition(":")[0][:40]
         raise DataError(f"an IRI of the scheme {scheme!r} is not accepted: {term.value[:100]!r}")
@@ -86,7 +87,8 @@ def clean(term: Term) -> Term:
 def split(statements: Iterable[Quad | Triple], records: Records, source: str) -> None:
     """Adds the statements of one file to *records*, each to its document.
 
-    What files of the catalogue's own export say of the vocabulary and of shapes is left out.
+    What files of the catalogue's own export say of the vocabulary and of shapes is left out. Ill-formed literals become
+    faults.
 
     :raises DataError: for a blank node that belongs to two records or to none, and for a triple term.
     """
@@ -94,17 +96,21 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
     records.read[source] = None
     described: dict[Node, list[Predication]] = {}
     parents: dict[BlankNode, dict[Node, None]] = {}
+    wrong: list[tuple[Node, str, Literal, str]] = []
     for statement in statements:
         graph = statement.graph_name if isinstance(statement, Quad) else DefaultGraph()
         if not isinstance(graph, DefaultGraph) and base.is_vocabulary_graph(graph.value):
             continue
         try:
             subject = as_node(clean(as_term(statement.subject)))
-            value = clean(as_term(statement.object))
+            said = as_term(statement.object)
+            value = clean(said)
             clean(statement.predicate)
         except DataError as fault:
             raise DataError(f"{source}: {fault}") from None
         described.setdefault(subject, []).append((statement.predicate.value, value))
+        if isinstance(said, Literal) and (message := literals.fault(said)):
+            wrong.append((subject, statement.predicate.value, said, message))
         if isinstance(value, BlankNode):
             parents.setdefault(value, {})[subject] = None
 
@@ -117,6 +123,10 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         records.files.setdefault(home, source)
         for predicate, value in predications:
             document.add(subject, predicate, value)
+    for subject, predicate, literal, message in wrong:
+        if homes.of(subject) is not None:
+            focus, text, datatype = homes.named(subject), literal.value, literal.datatype.value
+            records.faults.append(Fault(message, "violation", source, None, focus, predicate, text, datatype))
 
 
 class _Homes:
@@ -157,12 +167,26 @@ class _Homes:
                 self._enter(parent, path)
         return self._homes[subject]
 
+    def named(self, subject: Node) -> str:
+        """The IRI of a subject whose home is known, or of the first that leads to it."""
+        while isinstance(subject, BlankNode):
+            about = self._about(subject)
+            subject = about if about is not None else next(iter(self._parents[subject]))
+        return subject.value
+
+    def _about(self, subject: Node) -> NamedNode | None:
+        """The subject of the fact that a statement is about."""
+        for predicate, value in self._described.get(subject, ()):
+            if predicate == RDF_SUBJECT:
+                return value if isinstance(value, NamedNode) else None
+        return None
+
     def _enter(self, subject: Node, path: dict[Node, Iterator[Node]]) -> None:
         """Finds the home of a subject that says it itself; others wait in *path* for those that lead to them."""
         if subject in self._homes:
             return
-        about = next((value for predicate, value in self._described.get(subject, ()) if predicate == RDF_SUBJECT), None)
-        if isinstance(about, NamedNode):
+        about = self._about(subject)
+        if about is not None:
             self._homes[subject] = self._base.document(about.value)
         elif isinstance(subject, BlankNode):
             path[subject] = iter(self._parents.get(subject, ()))
