@@ -458,12 +458,18 @@ def without_labels(triples: Iterable[pyoxigraph.Triple]) -> list[list[str]]:
     return sorted(["_" if isinstance(t, pyoxigraph.BlankNode) else str(t) for t in triple] for triple in triples)
 
 
+NOT_IN_XML = {"a bare prefix": "predicate", "signs that do not print": "U\\+000B"}
+
+
 @pytest.mark.parametrize("name", [*RDFLIB, "stable"])
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_statements_come_out_as_they_are(odd: str, name: str) -> None:
-    """Whatever rdflib and pyld make of them."""
     stable = name == "stable"
-    text = rdf.turtle(ODD[odd], DEFAULT_BASE, stable=True) if stable else rdf.write(ODD[odd], name, DEFAULT_BASE)
+    if name == "rdf" and odd in NOT_IN_XML:
+        with pytest.raises(DataError, match=NOT_IN_XML[odd]):
+            rdf.write(ODD[odd], name, DEFAULT_BASE)
+        return
+    text = rdf.turtle(ODD[odd], DEFAULT_BASE) if stable else rdf.write(ODD[odd], name, DEFAULT_BASE)
     form = pyoxigraph.RdfFormat.from_extension("ttl" if stable else name)
     assert form is not None
     read = [quad.triple for quad in pyoxigraph.parse(text.encode(), format=form)]

@@ -138,7 +138,7 @@ def format_(files: Sequence[Path], check: bool) -> None:
     other = 0
     for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
         triples = triples_of(path, DEFAULT_BASE, "ttl")
-        text = rdf.turtle(triples, DEFAULT_BASE, stable=True)
+        text = rdf.turtle(triples, DEFAULT_BASE)
         if text == path.read_text(encoding="utf-8"):
             continue
         other += 1

@@ -109,6 +109,7 @@ _NCNAME = f"[{_START[1:]}][{_CHAR[1:]}]*"
 _FLOAT = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][-+]?[0-9]+)?|[-+]?INF|NaN"
 _CLOCK = r"T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?"
 _B64 = "(?:[A-Za-z0-9+/] ?)"
+_B64_END = f"{_B64}{{3}}[A-Za-z0-9+/]|{_B64}{{2}}[AEIMQUYcgkosw048] ?=|{_B64}[AQgw] ?= ?="
 _COLLAPSED = r"(?:[^ \t\r\n]+(?: [^ \t\r\n]+)*)?"
 
 _RULES: dict[str, tuple[Test, str]] = {
@@ -139,7 +140,7 @@ _RULES: dict[str, tuple[Test, str]] = {
     "dayTimeDuration": (_like(rf"-?P(?=[0-9T])(?:[0-9]+D)?(?:{_CLOCK})?"), "a duration such as P3DT4H5M6.7S"),
     "hexBinary": (_like("(?:[0-9A-Fa-f]{2})*"), "pairs of hexadecimal digits, such as 0FB7"),
     "base64Binary": (
-        _like(rf"(?!.* \Z)(?:{_B64}{{4}})*(?:{_B64}{{3}}[A-Za-z0-9+/]|{_B64}{{2}}[AEIMQUYcgkosw048] ?=|{_B64}[AQgw] ?= ?=)?"),
+        _like(rf"(?!.* \Z)(?:{_B64}{{4}})*(?:{_B64_END})?"),
         "Base64 in groups of four, such as Zm9v",
     ),
     "anyURI": (_like(_COLLAPSED), "an address without spaces around it, tabs and line ends"),
