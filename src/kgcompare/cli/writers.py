@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kgcompare.cli.formatting import Unformatted, formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
     Place,
@@ -130,21 +131,23 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 where a file is formatted otherwise.")
 def format_(files: Sequence[Path], check: bool) -> None:
-    """Give Turtle files the one formatting of data/."""
-    from kgcompare.formats import rdf
-    from kgcompare.rdf.namespaces import DEFAULT_BASE
-    from kgcompare.rdf.syntaxes import triples_of
-
-    other = 0
+    """Give Turtle files the one formatting of data/; a file that would say less or other than before is left alone."""
+    other, refused = 0, 0
     for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
-        triples = triples_of(path, DEFAULT_BASE, "ttl")
-        text = rdf.turtle(triples, DEFAULT_BASE)
-        if text == path.read_text(encoding="utf-8"):
+        try:
+            before, text = formatted(path)
+        except Unformatted as fault:
+            click.echo(f"{path}: {fault}", err=True)
+            refused += 1
+            continue
+        if text == before:
             continue
         other += 1
-        click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
         if not check:
-            path.write_text(text, encoding="utf-8")
+            rewrite(path, text)
+        click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
+    if refused:
+        raise DataError(f"{refused} files were left as they are")
     if check and other:
         raise DataError(f"{other} files are not formatted; run: kgcompare format FILE...")
 

@@ -13,9 +13,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple, serialize
 
 from kgcompare.errors import DataError, Seam, UnknownFormat, ValidationReport
 from kgcompare.formats.jsonld import json_ld_text
@@ -29,7 +29,6 @@ from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.terms import KGC_ORDER
 
 Statement = TypeVar("Statement", Quad, Triple)
-_Part = NamedNode | BlankNode | Literal | Triple | DefaultGraph
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
 _ENDS_IN_A_NAME = re.compile(r"[A-Za-z_\xc0-\xd6\xd8-\xf6\xf8-\xff][A-Za-z0-9_.\xb7\xc0-\xd6\xd8-\xf6\xf8-\xff-]*\Z")
 """Names that every edition of XML 1.0 has."""
@@ -77,20 +76,22 @@ def _by_engine(statements: Sequence[Triple] | Sequence[Quad], name: str, base: s
     if name == "rdf":
         return _rdf_xml(statements, base)
     names = _used(statements, base) if name == "trig" else None
-    plain = map(_plainly_labelled, statements)
+    plain = map(_plain, statements)
     return escaped((serialize(plain, format=SYNTAXES[name].engine, prefixes=names) or b"").decode())
 
 
-def _plainly_labelled(statement: Statement) -> Statement:
+def _plain(statement: Statement) -> Statement:
     """The statement with labels of blank nodes that every syntax has: the engine writes those of others as they are."""
-    parts = [_relabelled(part) for part in statement]
-    return type(statement)(*parts)
+    subject, predicate, value = _labelled(statement.subject), statement.predicate, _labelled(statement.object)
+    if isinstance(statement, Quad):
+        return Quad(subject, predicate, value, _labelled(statement.graph_name))
+    return Triple(subject, predicate, value)
 
 
-def _relabelled(term: _Part) -> _Part:
+def _labelled(term: Any) -> Any:
     if isinstance(term, BlankNode) and not _LABEL.match(term.value):
         return BlankNode("x" + hashlib.sha256(term.value.encode()).hexdigest()[:32])
-    return _plainly_labelled(term) if isinstance(term, Triple) else term
+    return _plain(term) if isinstance(term, Triple) else term
 
 
 def _used(statements: Iterable[Triple | Quad], base: str) -> dict[str, str]:
@@ -118,7 +119,7 @@ def _rdf_xml(statements: Sequence[Triple] | Sequence[Quad], base: str) -> str:
             raise DataError(f"RDF/XML has no way to write the predicate <{predicate}>; take Turtle")
     engine, used = SYNTAXES["rdf"].engine, _used(statements, base)
     with Seam((ValueError, OSError), lambda why: DataError(f"this cannot be said in RDF/XML: {why}; take Turtle")):
-        text = (serialize(map(_plainly_labelled, statements), format=engine, prefixes=used) or b"").decode()
+        text = (serialize(map(_plain, statements), format=engine, prefixes=used) or b"").decode()
     # XML readers make a line feed of a carriage return that is not written out.
     return text.replace("\r", "&#13;") + "\n"
 
@@ -167,7 +168,7 @@ def dump_lines(quads: Iterable[Quad], name: str, base: str) -> Iterator[str]:
 def _in_blocks(statements: Iterable[Statement], name: str) -> Iterator[str]:
     rest = iter(statements)
     while block := list(islice(rest, _BLOCK)):
-        yield escaped((serialize(map(_plainly_labelled, block), format=SYNTAXES[name].engine) or b"").decode())
+        yield escaped((serialize(map(_plain, block), format=SYNTAXES[name].engine) or b"").decode())
 
 
 # -- a report ------------------------------------------------------------------------------------------

@@ -138,7 +138,7 @@ class Base:
 
     def is_vocabulary_graph(self, value: str) -> bool:
         """Whether *value* is the graph of the vocabulary or of shapes, rather than of a record."""
-        return value.startswith((self.value + "ns", self.value + "shapes"))
+        return value == self.vocabulary_graph or value.startswith(self.value + "shapes/")
 
     @property
     def vocabulary_graph(self) -> str:
