@@ -969,11 +969,9 @@ def test_a_full_disk_under_the_output_is_said(small_store: Path, arguments: list
 
 def test_a_year_beyond_all_integers_can_be_found(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "y.ttl"
-    file.write_text(
-        PREFIXES
-        + '<id/method/y> a kgc:Method ; skos:prefLabel "Y"@en ; kgc:origin "Y9223372036854775808"^^<http://id.loc.gov/datatypes/edtf/EDTF> .',
-        encoding="utf-8",
-    )
+    origin = '"Y9223372036854775808"^^<http://id.loc.gov/datatypes/edtf/EDTF>'
+    record = f'<id/method/y> a kgc:Method ; skos:prefLabel "Y"@en ; kgc:origin {origin} .'
+    file.write_text(PREFIXES + record, encoding="utf-8")
     assert run("import", file, "--store", tmp_path / "store").code == 0
     found = json.loads(run("search", "--from", "3000", "--store", tmp_path / "store", "--format", "json").out)
     assert [thing["id"] for thing in found["things"]] == ["y"]

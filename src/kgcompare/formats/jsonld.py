@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.formats.json import JsonObject, dumps
-from kgcompare.formats.layout import Layout, Names
+from kgcompare.formats.layout import Layout, ShortNames
 from kgcompare.model import Json
 from kgcompare.rdf.graph import Node, Term
 from kgcompare.rdf.terms import RDF_NIL, RDF_TYPE, XSD_STRING
@@ -28,14 +28,14 @@ def json_ld_text(triples: Iterable[Triple], base: str, first: str | None = None)
     statements = list(triples)
     said = {term.value for triple in statements for term in triple if isinstance(term, NamedNode)}
     schemes = {iri.partition(":")[0].lower() for iri in said}
-    page = _Page(Layout(statements), Names(base, without=schemes))
+    page = _Page(Layout(statements), ShortNames(base, without=schemes))
     nodes = [page.node(subject, 0) for subject in page.layout.subjects()]
     nodes.sort(key=lambda node: node.get("@id") != page.name(first or ""))
     return dumps({"@context": dict(sorted(page.names.used.items())), "@graph": nodes})
 
 
 class _Page:
-    def __init__(self, layout: Layout, names: Names) -> None:
+    def __init__(self, layout: Layout, names: ShortNames) -> None:
         self.layout = layout
         self.names = names
 

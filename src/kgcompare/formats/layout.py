@@ -27,7 +27,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\Z")
 """Ends of IRIs that need no escapes in Turtle and mean nothing else in JSON-LD."""
 
 
-class Names:
+class ShortNames:
     """Short names of IRIs, and the prefixes that they take."""
 
     def __init__(self, base: str, without: Container[str] = ()) -> None:

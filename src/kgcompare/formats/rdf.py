@@ -19,8 +19,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple, serialize
 
 from kgcompare.errors import DataError, Seam, UnknownFormat, ValidationReport
 from kgcompare.formats.jsonld import json_ld_text
-from kgcompare.formats.layout import KIND, Names
-from kgcompare.formats.turtle import escaped, turtle_text
+from kgcompare.formats.layout import KIND, ShortNames
+from kgcompare.formats.turtle import turtle_text, without_unseen
 from kgcompare.model import Thing
 from kgcompare.rdf.graph import Graph, structure_key
 from kgcompare.rdf.literals import NOT_XML
@@ -31,7 +31,7 @@ from kgcompare.rdf.terms import KGC_ORDER
 Statement = TypeVar("Statement", Quad, Triple)
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
 _ENDS_IN_A_NAME = re.compile(r"[A-Za-z_\xc0-\xd6\xd8-\xf6\xf8-\xff][A-Za-z0-9_.\xb7\xc0-\xd6\xd8-\xf6\xf8-\xff-]*\Z")
-"""Names that every edition of XML 1.0 has."""
+"""ShortNames that every edition of XML 1.0 has."""
 _RESERVED = {
     PREFIXES["rdf"] + name
     for name in ("RDF", "ID", "about", "parseType", "resource", "nodeID", "datatype", "Description", "li", "aboutEach",
@@ -77,7 +77,7 @@ def _by_engine(statements: Sequence[Triple] | Sequence[Quad], name: str, base: s
         return _rdf_xml(statements, base)
     names = _used(statements, base) if name == "trig" else None
     plain = map(_plain, statements)
-    return escaped((serialize(plain, format=SYNTAXES[name].engine, prefixes=names) or b"").decode())
+    return without_unseen((serialize(plain, format=SYNTAXES[name].engine, prefixes=names) or b"").decode())
 
 
 def _plain(statement: Statement) -> Statement:
@@ -95,7 +95,7 @@ def _labelled(term: Any) -> Any:
 
 
 def _used(statements: Iterable[Triple | Quad], base: str) -> dict[str, str]:
-    names = Names(base)
+    names = ShortNames(base)
     for statement in statements:
         for term in statement:
             if isinstance(term, NamedNode | Literal):
@@ -168,7 +168,7 @@ def dump_lines(quads: Iterable[Quad], name: str, base: str) -> Iterator[str]:
 def _in_blocks(statements: Iterable[Statement], name: str) -> Iterator[str]:
     rest = iter(statements)
     while block := list(islice(rest, _BLOCK)):
-        yield escaped((serialize(map(_plain, block), format=SYNTAXES[name].engine) or b"").decode())
+        yield without_unseen((serialize(map(_plain, block), format=SYNTAXES[name].engine) or b"").decode())
 
 
 # -- a report ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kgcompare.formats.layout import Layout, Names, Order
+from kgcompare.formats.layout import Layout, Order, ShortNames
 from kgcompare.rdf.graph import Node, Term
 from kgcompare.rdf.terms import RDF_NIL, RDF_TYPE, RDFS_LABEL, XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING
 
@@ -28,7 +28,7 @@ _UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0
 """Signs that do not show, or end lines for some readers."""
 
 
-def escaped(text: str) -> str:
+def without_unseen(text: str) -> str:
     """Turtle, N-Triples, TriG or N-Quads with the signs that do not show as ``\\uXXXX``."""
     return _UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04X}", text)
 
@@ -38,7 +38,7 @@ def turtle_text(triples: Iterable[Triple], base: str, order: Order | None = None
 
     :raises DataError: for a triple term (RDF 1.2).
     """
-    page = _Page(Layout(triples, order), Names(base))
+    page = _Page(Layout(triples, order), ShortNames(base))
     blocks = ["\n".join(page.block(subject)) for subject in page.layout.subjects()]
     head = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in sorted(page.names.used.items()))
     return (head + "\n" if head else "") + "\n\n".join(blocks) + "\n"
@@ -49,7 +49,7 @@ def _ended(lines: list[str], end: str) -> list[str]:
 
 
 class _Page:
-    def __init__(self, layout: Layout, names: Names) -> None:
+    def __init__(self, layout: Layout, names: ShortNames) -> None:
         self.layout = layout
         self.names = names
 
@@ -97,7 +97,7 @@ class _Page:
         return self._name(term.value) if isinstance(term, NamedNode) else self._literal(term)
 
     def _name(self, iri: str) -> str:
-        return self.names.short(iri) or escaped(f"<{iri}>")
+        return self.names.short(iri) or without_unseen(f"<{iri}>")
 
     def _literal(self, literal: Literal) -> str:
         datatype = literal.datatype.value
@@ -105,5 +105,5 @@ class _Page:
         if bare is not None and bare.match(literal.value):
             return literal.value
         if literal.language is not None or datatype == XSD_STRING:
-            return escaped(str(literal))
-        return f"{escaped(str(Literal(literal.value)))}^^{self._name(datatype)}"
+            return without_unseen(str(literal))
+        return f"{without_unseen(str(Literal(literal.value)))}^^{self._name(datatype)}"
