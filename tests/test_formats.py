@@ -463,7 +463,8 @@ def test_values_of_cells_are_those_recorded_in_every_language(tmp_path: Path) ->
     record = """<https://w3id.org/kgcompare/id/method/n> a kgc:Method ; skos:prefLabel "N"@en ;
         <http://e/cost> 0.91, true, "2020-02-29"^^xsd:date ; kgc:origin "1763~"^^edtf:EDTF ."""
     row = """<http://e/row> a sh:PropertyShape ; sh:path <http://e/cost> ; kgc:rowId "cost" ;
-        kgc:rowKind kgc:ValueRow ; sh:order 5.5 ; sh:name "Cost"@en . kgcsh:Method sh:property <http://e/row> ; sh:targetClass kgc:Method ."""
+        kgc:rowKind kgc:ValueRow ; sh:order 5.5 ; sh:name "Cost"@en .
+        kgcsh:Method sh:property <http://e/row> ; sh:targetClass kgc:Method ."""
     data.write_text(TYPED + record, encoding="utf-8")
     shapes.write_text(TYPED + row, encoding="utf-8")
     ingest.create_store(tmp_path / "store", shapes=[shapes])

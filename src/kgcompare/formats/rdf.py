@@ -9,35 +9,25 @@ Source: RDF 1.1 Turtle; RDF/XML, section 6.1 (names); JSON-LD 1.1, section 4.1.1
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple, serialize
 
 from kgcompare.errors import DataError, Seam, UnknownFormat, ValidationReport
 from kgcompare.formats.jsonld import json_ld_text
 from kgcompare.formats.layout import KIND, ShortNames
-from kgcompare.formats.turtle import turtle_text, without_unseen
+from kgcompare.formats.turtle import turtle_text
 from kgcompare.model import Thing
 from kgcompare.rdf.graph import Graph, structure_key
-from kgcompare.rdf.literals import NOT_XML
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.terms import KGC_ORDER
+from kgcompare.rdf.writing import plainly_labelled, sayable_in_xml, without_unseen
 
 Statement = TypeVar("Statement", Quad, Triple)
-_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
-_ENDS_IN_A_NAME = re.compile(r"[A-Za-z_\xc0-\xd6\xd8-\xf6\xf8-\xff][A-Za-z0-9_.\xb7\xc0-\xd6\xd8-\xf6\xf8-\xff-]*\Z")
-"""ShortNames that every edition of XML 1.0 has."""
-_RESERVED = {
-    PREFIXES["rdf"] + name
-    for name in ("RDF", "ID", "about", "parseType", "resource", "nodeID", "datatype", "Description", "li", "aboutEach",
-                 "aboutEachPrefix", "bagID")
-}  # fmt: skip
-"""IRIs that cannot be predicates in RDF/XML, or that stand for others there."""
 _BLOCK = 5000
 """Statements of a piece of a dump."""
 
@@ -66,6 +56,8 @@ def write(triples: Iterable[Triple], name: str, base: str) -> str:
         return turtle_text(statements, base)
     if name == "jsonld":
         return json_ld_text(statements, base)
+    if name == "rdf":
+        return _rdf_xml(statements, base)
     if name not in SYNTAXES:
         raise UnknownFormat(f"unknown RDF format {name[:40]!r}; use one of {', '.join(SYNTAXES)}")
     return _by_engine(statements, name, base)
@@ -73,25 +65,9 @@ def write(triples: Iterable[Triple], name: str, base: str) -> str:
 
 def _by_engine(statements: Sequence[Triple] | Sequence[Quad], name: str, base: str) -> str:
     """Statements as the engine writes them, with the prefixes that serve."""
-    if name == "rdf":
-        return _rdf_xml(statements, base)
     names = _used(statements, base) if name == "trig" else None
-    plain = map(_plain, statements)
+    plain = map(plainly_labelled, statements)
     return without_unseen((serialize(plain, format=SYNTAXES[name].engine, prefixes=names) or b"").decode())
-
-
-def _plain(statement: Statement) -> Statement:
-    """The statement with labels of blank nodes that every syntax has: the engine writes those of others as they are."""
-    subject, predicate, value = _labelled(statement.subject), statement.predicate, _labelled(statement.object)
-    if isinstance(statement, Quad):
-        return Quad(subject, predicate, value, _labelled(statement.graph_name))
-    return Triple(subject, predicate, value)
-
-
-def _labelled(term: Any) -> Any:
-    if isinstance(term, BlankNode) and not _LABEL.match(term.value):
-        return BlankNode("x" + hashlib.sha256(term.value.encode()).hexdigest()[:32])
-    return _plain(term) if isinstance(term, Triple) else term
 
 
 def _used(statements: Iterable[Triple | Quad], base: str) -> dict[str, str]:
@@ -103,23 +79,15 @@ def _used(statements: Iterable[Triple | Quad], base: str) -> dict[str, str]:
     return names.used
 
 
-def _rdf_xml(statements: Sequence[Triple] | Sequence[Quad], base: str) -> str:
+def _rdf_xml(statements: Sequence[Triple], base: str) -> str:
     """RDF/XML, and nothing that an XML reader refuses.
 
     :raises DataError: for a statement that RDF/XML has no words for.
     """
-    for statement in statements:
-        value = statement.object
-        if isinstance(value, Literal) and (found := NOT_XML.search(value.value)):
-            raise DataError(
-                f"RDF/XML has no U+{ord(found[0]):04X}, which a text of {statement.subject} has; take Turtle"
-            )
-        predicate = statement.predicate.value
-        if not _ENDS_IN_A_NAME.search(predicate) or predicate in _RESERVED:
-            raise DataError(f"RDF/XML has no way to write the predicate <{predicate}>; take Turtle")
+    statements = list(map(sayable_in_xml, statements))
     engine, used = SYNTAXES["rdf"].engine, _used(statements, base)
     with Seam((ValueError, OSError), lambda why: DataError(f"this cannot be said in RDF/XML: {why}; take Turtle")):
-        text = (serialize(map(_plain, statements), format=engine, prefixes=used) or b"").decode()
+        text = (serialize(map(plainly_labelled, statements), format=engine, prefixes=used) or b"").decode()
     # XML readers make a line feed of a carriage return that is not written out.
     return text.replace("\r", "&#13;") + "\n"
 
@@ -168,7 +136,7 @@ def dump_lines(quads: Iterable[Quad], name: str, base: str) -> Iterator[str]:
 def _in_blocks(statements: Iterable[Statement], name: str) -> Iterator[str]:
     rest = iter(statements)
     while block := list(islice(rest, _BLOCK)):
-        yield without_unseen((serialize(map(_plain, block), format=SYNTAXES[name].engine) or b"").decode())
+        yield without_unseen((serialize(map(plainly_labelled, block), format=SYNTAXES[name].engine) or b"").decode())
 
 
 # -- a report ------------------------------------------------------------------------------------------

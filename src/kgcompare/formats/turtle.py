@@ -16,6 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from kgcompare.formats.layout import Layout, Order, ShortNames
 from kgcompare.rdf.graph import Node, Term
 from kgcompare.rdf.terms import RDF_NIL, RDF_TYPE, RDFS_LABEL, XSD_BOOLEAN, XSD_DECIMAL, XSD_INTEGER, XSD_STRING
+from kgcompare.rdf.writing import without_unseen
 
 _BARE = {
     XSD_BOOLEAN: re.compile(r"(?:true|false)\Z"),
@@ -24,13 +25,6 @@ _BARE = {
 }
 """Literals that stand without quotes, by datatype: those that readers who make numbers of them write again alike."""
 _NIL = NamedNode(RDF_NIL)
-_UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufffe\uffff]")
-"""Signs that do not show, or end lines for some readers."""
-
-
-def without_unseen(text: str) -> str:
-    """Turtle, N-Triples, TriG or N-Quads with the signs that do not show as ``\\uXXXX``."""
-    return _UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04X}", text)
 
 
 def turtle_text(triples: Iterable[Triple], base: str, order: Order | None = None) -> str:
