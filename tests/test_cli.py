@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph
 import pytest
 import rdflib
 
@@ -565,6 +566,40 @@ def test_format(run: Run, tmp_path: Path) -> None:
     assert file.read_text() == "broken"
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("# why\n<http://e/x> a <http://e/C> .", "line 1 has a comment"),
+        ('<http://e/x> a <http://e/C> ; <http://e/p> """\n#""", "\\"#", \'#\' . # why', "line 2 has a comment"),
+        ("<x> a <http://e/C> .", "relative IRIs without a BASE"),
+    ],
+)
+def test_format_leaves_what_it_would_lose(run: Run, tmp_path: Path, text: str, says: str) -> None:
+    file, good = tmp_path / "f.ttl", tmp_path / "g.ttl"
+    file.write_text(text, encoding="utf-8")
+    good.write_text('<http://e/#x> <http://e/p> "#", """\n#""" .', encoding="utf-8")
+    good.chmod(0o640)
+    fails(run("format", file, good), 1, f"{file}: ", says, "g.ttl: formatted", "1 files were left as they are")
+    assert file.read_text(encoding="utf-8") == text
+    assert good.read_text(encoding="utf-8") == '<http://e/#x>\n    <http://e/p>\n        "\\n#" ,\n        "#" ;\n.\n'
+    assert good.stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f.ttl", "g.ttl"]
+
+
+def test_format_keeps_literals_that_are_no_values(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "f.ttl"
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    file.write_text(
+        f'<http://e/x> <http://e/p> "maybe"^^<{xsd}boolean>, "true . <http://e/a> a <http://e/b>"^^<{xsd}boolean>, '
+        f'"01"^^<{xsd}integer>, 1, 1.50, true, "x"^^<{xsd}integer> .',
+        encoding="utf-8",
+    )
+    before = set(map(str, pyoxigraph.parse(path=file)))
+    assert run("format", file).code == 0
+    assert set(map(str, pyoxigraph.parse(path=file))) == before
+    assert len(before) == 7
+
+
 # -- which catalogue -----------------------------------------------------------------------------------
 
 
@@ -942,3 +977,24 @@ def test_serve_on_a_port_that_is_taken(run: Run, small_store: Path) -> None:
         fails(run("serve", "--store", small_store, "--port", port), 3, str(port))
     fails(run("serve", "--store", small_store, "--host", "no.such.host.invalid"), 3)
     fails(run("serve", "--port", "70000"), 2)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+@pytest.mark.parametrize("arguments", [["export"], ["compare", "lasso"], ["stats"], ["--help"], ["--version"]])
+def test_a_full_disk_under_the_output_is_said(small_store: Path, arguments: list[str]) -> None:
+    place = ["--store", str(small_store)] if arguments[0] in {"export", "compare", "stats"} else []
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "kgcompare", *arguments, *place]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 3
+    assert done.stderr.decode() == "kgcompare: the output cannot be written: No space left on device\n"
+
+
+def test_a_year_beyond_all_integers_can_be_found(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "y.ttl"
+    origin = '"Y9223372036854775808"^^<http://id.loc.gov/datatypes/edtf/EDTF>'
+    record = f'<id/method/y> a kgc:Method ; skos:prefLabel "Y"@en ; kgc:origin {origin} .'
+    file.write_text(PREFIXES + record, encoding="utf-8")
+    assert run("import", file, "--store", tmp_path / "store").code == 0
+    found = json.loads(run("search", "--from", "3000", "--store", tmp_path / "store", "--format", "json").out)
+    assert [thing["id"] for thing in found["things"]] == ["y"]

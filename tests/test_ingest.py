@@ -634,7 +634,9 @@ def test_a_base_of_ones_own(write: Write, tmp_path: Path) -> None:
 # -- out and in again ----------------------------------------------------------------------------------
 
 SLUG = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,4}){0,2}", fullmatch=True)
-TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20) | st.sampled_from(
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=20
+) | st.sampled_from(
     [
         "=1+1",
         "c:\\new\\table",
@@ -655,6 +657,17 @@ TEXTS = st.dictionaries(LANG, TEXT, min_size=1, max_size=3).map(
     lambda found: [Literal(text, language=lang) for lang, text in found.items()]
 )
 ORIGIN = st.none() | st.sampled_from(["1996", "2014–2018", "1763~", "199X", "1996/..", "1984?/1990"])
+
+
+def test_graphs_named_almost_like_the_vocabulary_are_data(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.nq"
+    label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+    lines = []
+    for slug, graph in (("a", "nsfoo"), ("b", "shapesfoo"), ("c", "ns"), ("d", "shapes/x")):
+        thing, home = f"<{DEFAULT_BASE}id/method/{slug}>", f"<{DEFAULT_BASE}{graph}>"
+        lines.append(f'{thing} {iri("rdf:type")} {iri("kgc:Method")} {home} .\n{thing} {label} "x"@en {home} .\n')
+    file.write_text("".join(lines), encoding="utf-8")
+    assert ingest.import_files(store, [file], Options()).added == 2
 
 
 @st.composite

@@ -187,3 +187,19 @@ def test_statements_are_bounded_too(rdf: str) -> None:
         head, body = evaluate(pyoxigraph.Store(), Request(query, 5.0, most_rows, most_bytes, rdf=rdf))
         assert (head.outcome, body) == (Outcome.REFUSED, b"")
         assert re.match(f"the answer has more than {what}", head.detail)
+
+
+@pytest.mark.parametrize("sign", ["\x01", "\x0b", "\ufffe"])
+def test_no_answer_is_xml_that_cannot_be_read(sign: str) -> None:
+    store = pyoxigraph.Store()
+    found = store.query(f"SELECT ?o {{ VALUES ?o {{ {Literal(sign)} }} }}")
+    assert isinstance(found, QuerySolutions)
+    with pytest.raises(Refused, match="ask for JSON"):
+        result_bytes(found, "xml")
+    for predicate, text in (("p", sign), ("1", "text")):
+        query = f"CONSTRUCT {{ <http://e/s> <http://e/{predicate}> {Literal(text)} }} WHERE {{}}"
+        head, body = evaluate(store, Request(query, 5.0, 10, 10_000, rdf="rdf"))
+        assert (head.outcome, body) == (Outcome.REFUSED, b"")
+        assert "RDF/XML has no" in (head.detail or "")
+    head, body = evaluate(store, Request('CONSTRUCT { <x:s> <x:p> "a\\r\\nb" } WHERE {}', 5.0, 10, 10_000, rdf="rdf"))
+    assert "".join(ET.fromstring(body).itertext()).strip() == "a\r\nb"

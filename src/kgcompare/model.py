@@ -74,7 +74,8 @@ class Value:
     depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
     (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
     things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``
-    say where this very fact comes from. ``csl`` is a cited document as a CSL-JSON item.
+    say where this very fact comes from. ``csl`` is a cited document as a CSL-JSON item. ``literal`` is what is
+    recorded, where that is a literal: its text, and the IRI of its datatype.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Value:
     url: str | None = None
     sources: tuple[Value, ...] = ()
     csl: CslItem | None = field(default=None, compare=False, repr=False)
+    literal: tuple[str, str] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

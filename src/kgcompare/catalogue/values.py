@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -66,7 +67,7 @@ class Reader:
         if isinstance(term, NamedNode):
             return self._thing(term)
         if isinstance(term, Literal):
-            return self._literal(term)
+            return replace(self._literal(term), literal=(term.value, term.datatype.value))
         return self._structure(graph, term, level) if level < _DEEPEST else Value("…", "…")
 
     def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:

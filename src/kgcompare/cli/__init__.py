@@ -6,6 +6,7 @@ usage, 3 the store, endpoint or port cannot be reached or used.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ from collections.abc import Sequence
 import click
 
 from kgcompare.cli import readers, writers
-from kgcompare.cli.output import report_lines
+from kgcompare.cli.output import leave_stdout, put, report_lines
 from kgcompare.cli.settings import settings_command
-from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing
+from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
 
 
 def exit_code(fault: KgcompareError) -> int:
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits."""
     try:
         cli.main(args=list(arguments) if arguments is not None else None, prog_name="kgcompare", standalone_mode=False)
+        put("")
         code = 0
     except click.exceptions.Exit as done:
         code = done.exit_code
@@ -73,9 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(f"kgcompare: {fault}", err=True)
         code = exit_code(fault)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_stdout()
         code = 0
     except Exception as fault:
+        if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+            leave_stdout()  # click writes help and versions itself
+            click.echo(f"kgcompare: the output cannot be written: {reason(fault)}", err=True)
+            sys.exit(3)
         if os.environ.get("KGCOMPARE_DEBUG"):
             raise
         name = type(fault).__name__

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
+
+from kgcompare.errors import StoreError, reason
 
 if TYPE_CHECKING:
     from kgcompare.errors import ValidationReport
 
 
 def put(text: str) -> None:
-    """Writes data to stdout, as UTF-8 whatever the terminal says."""
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
-    sys.stdout.buffer.flush()
+    """Writes data to stdout, as UTF-8 whatever the terminal says.
+
+    :raises BrokenPipeError: if whoever was to read it is gone.
+    :raises StoreError: if it cannot be written, as on a full disk.
+    """
+    data = text.encode("utf-8", "backslashreplace")
+    if sys.stdout is None:
+        raise StoreError("the output cannot be written: standard output is closed")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        leave_stdout()
+        raise StoreError(f"the output cannot be written: {reason(fault)}") from None
+
+
+def leave_stdout() -> None:
+    """Lets go of what stdout holds still: written at the end of the process it would fail once more."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 class ProgressLine:

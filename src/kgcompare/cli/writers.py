@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kgcompare.cli.formatting import Unformatted, formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
     Place,
@@ -132,21 +133,26 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 where a file is formatted otherwise.")
 @limit_options(("parse_time", "parse_memory"))
 def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory: int) -> None:
-    """Give Turtle files the one formatting of data/."""
-    from kgcompare.formats import rdf
-    from kgcompare.rdf.namespaces import DEFAULT_BASE
+    """Give Turtle files the one formatting of data/; a file that would say less or other than before is left alone."""
     from kgcompare.sandbox.parsing import Parser
 
-    other = 0
+    other, refused = 0, 0
     with Parser(Limits(parse_time=parse_time, parse_memory=parse_memory)) as parser:
         for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
-            text = rdf.turtle(parser.triples(path, DEFAULT_BASE, "ttl"), DEFAULT_BASE, stable=True)
-            if text == path.read_text(encoding="utf-8"):
+            try:
+                before, text = formatted(path, parser)
+            except Unformatted as fault:
+                click.echo(f"{path}: {fault}", err=True)
+                refused += 1
+                continue
+            if text == before:
                 continue
             other += 1
-            click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
             if not check:
-                path.write_text(text, encoding="utf-8")
+                rewrite(path, text)
+            click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
+    if refused:
+        raise DataError(f"{refused} files were left as they are")
     if check and other:
         raise DataError(f"{other} files are not formatted; run: kgcompare format FILE...")
 

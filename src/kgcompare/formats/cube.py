@@ -63,7 +63,7 @@ def cube(comparison: Comparison, base: str) -> list[Triple]:
                 Triple(observation, iri("kgc:comparedMethod"), NamedNode(method.iri)),
                 Triple(observation, iri("kgc:comparedRow"), node),
                 *_verdict(observation, row),
-                *_cell(observation, row, cell),
+                *_cell(observation, row, cell, comparison.language),
             ]
     return list(dict.fromkeys(statements))
 
@@ -83,15 +83,14 @@ def _verdict(node: NamedNode, row: Row) -> Iterator[Triple]:
         yield Triple(node, iri("kgc:differs"), Literal(str(row.differs).lower(), datatype=_BOOLEAN))
 
 
-def _cell(observation: NamedNode, row: Row, cell: Cell) -> Iterator[Triple]:
+def _cell(observation: NamedNode, row: Row, cell: Cell, lang: str) -> Iterator[Triple]:
     count = int(cell.text) if row.kind == "count" and cell.text else len(cell.values)
     yield Triple(observation, _TYPE, iri("qb:Observation"))
     yield Triple(observation, iri("kgc:valueCount"), Literal(str(count), datatype=_INTEGER))
     if cell.text is None:
         yield Triple(observation, iri("kgc:missing"), iri(_REASONS[cell.status]))
         return
-    tags = {value.lang for value in cell.values}
-    yield Triple(observation, iri("kgc:cellValue"), _text(cell.text, tags.pop() if len(tags) == 1 else None))
+    yield Triple(observation, iri("kgc:cellValue"), _text(cell.text, _language(cell, lang)))
     for value in cell.values:
         yield Triple(observation, iri("kgc:cellItem"), _item(value))
         for source in value.sources:
@@ -99,8 +98,21 @@ def _cell(observation: NamedNode, row: Row, cell: Cell) -> Iterator[Triple]:
             yield Triple(observation, iri("dcterms:source"), named)
 
 
+def _language(cell: Cell, lang: str) -> str | None:
+    """The language that a cell reads in: that of its values, that of the comparison where they are put into words."""
+    tags = {value.lang or (lang if value.literal and value.text != value.literal[0] else None) for value in cell.values}
+    tags -= {None}
+    return tags.pop() if len(tags) == 1 else None
+
+
 def _item(value: Value) -> NamedNode | Literal:
-    return NamedNode(value.iri) if value.iri else _text(value.text, value.lang)
+    """A value as it is recorded, whatever the language of the comparison; a structure as it reads."""
+    if value.iri:
+        return NamedNode(value.iri)
+    if value.lang is None and value.literal is not None:
+        text, datatype = value.literal
+        return Literal(text, datatype=NamedNode(datatype))
+    return _text(value.text, value.lang)
 
 
 def _text(text: str, lang: str | None) -> Literal:

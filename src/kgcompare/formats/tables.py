@@ -1,6 +1,6 @@
 """Comparisons as CSV, TSV and Markdown.
 
-Source: RFC 4180 (CSV); GitHub Flavored Markdown, section 4.10 (tables); OWASP on CSV injection.
+Source: RFC 4180 (CSV); GitHub Flavored Markdown, sections 4.10 (tables) and 6.8 (autolinks); OWASP on CSV injection.
 """
 
 from __future__ import annotations
@@ -41,20 +41,36 @@ def cell_text(cell: Cell, lang: str) -> str:
     return translate(lang, STATUS[cell.status]) if cell.text is None else cell.text
 
 
+_ADDRESS = re.compile(r"https?://[^\s<>|\\`]*[^\s<>|\\`.,:;!?)\]'\"*_~]")
+"""An address in a text, without the signs of the sentence around it."""
+
+
 def markdown(comparison: Comparison) -> str:
-    """A table; ``≠`` after the name of a row that differs."""
-
-    def plain(text: str) -> str:
-        text = re.sub(r"([\\`*_\[\]<>|~#&])", r"\\\1", text)
-        return re.sub(r"[\r\n]+", "<br>", text)
-
-    heads = ["", *(plain(method.label) for method in comparison.methods)]
+    """A table; ``≠`` after the name of a row that differs. Addresses stand in angle brackets, which make them links."""
+    heads = ["", *(_marked(method.label) for method in comparison.methods)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for row in comparison.rows:
-        name = f"**{plain(row.label)}**" + (" ≠" if row.differs else "")
+        name = f"**{_marked(row.label)}**" + (" ≠" if row.differs else "")
         cells = [
-            plain(cell.text) if cell.text is not None else f"*{plain(cell_text(cell, comparison.language))}*"
+            _marked(cell.text) if cell.text is not None else f"*{_marked(cell_text(cell, comparison.language))}*"
             for cell in row.cells
         ]
         lines.append("| " + " | ".join([name, *cells]) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _marked(text: str) -> str:
+    """A text that Markdown reads as it is, its addresses as links."""
+    pieces, at = [], 0
+    for found in _ADDRESS.finditer(text):
+        address = found[0]
+        if text[found.end() :].startswith(")") and address.count("(") > address.count(")"):
+            address += ")"
+        pieces += [_plain(text[at : found.start()]), f"<{address}>"]
+        at = found.start() + len(address)
+    return "".join([*pieces, _plain(text[at:])])
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"([\\`*_\[\]<>|~#&])", r"\\\1", text)
+    return re.sub(r"[\r\n]+", "<br>", text)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from kgcompare.rdf import literals
 from kgcompare.rdf.graph import Node
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
@@ -70,8 +71,8 @@ def _statements(
         yield Triple(node, iri(predicate), Literal(node.value))
     for predicate in ("foaf:homepage", "dcat:landingPage", "schema:url"):
         yield Triple(node, iri(predicate), page)
-    if extent.modified:
-        date = Literal(extent.modified, datatype=iri("xsd:date"))
+    date = Literal(extent.modified or "", datatype=iri("xsd:date"))
+    if not literals.fault(date):
         for predicate in ("dcterms:modified", "schema:dateModified"):
             yield Triple(node, iri(predicate), date)
     yield from _void(node, base, root, extent, records, examples)

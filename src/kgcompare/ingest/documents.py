@@ -15,6 +15,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from kgcompare.errors import DataError, Fault
 from kgcompare.ingest.facts import unread_facts
 from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, refused, unasked
+from kgcompare.rdf import literals
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
 from kgcompare.rdf.namespaces import Base, iri, is_defined, is_safe_iri
 from kgcompare.rdf.terms import (
@@ -95,7 +96,7 @@ def clean(term: Term) -> Term:
         plain = unicodedata.normalize("NFC", text).strip()
         if plain == text:
             return term
-        return Literal(plain, language=term.language) if term.language else Literal(plain)
+        return Literal(plain, language=term.language, direction=term.direction) if term.language else Literal(plain)
     if isinstance(term, NamedNode) and not is_safe_iri(term.value):
         scheme = term.value.partition(":")[0][:40]
         raise DataError(f"an IRI of the scheme {scheme!r} is not accepted: {term.value[:100]!r}")
@@ -106,7 +107,7 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
     """Adds the statements of one file to *records*, each to its document.
 
     What files of the catalogue's own export say of the vocabulary and of shapes is left out; a record that speaks of
-    these otherwise is a fault.
+    these otherwise is a fault, and so is an ill-formed literal.
 
     :raises DataError: for a blank node that belongs to two records or to none, and for a triple term.
     """
@@ -114,17 +115,21 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
     records.read[source] = None
     described: dict[Node, list[Predication]] = {}
     parents: dict[BlankNode, dict[Node, None]] = {}
+    wrong: list[tuple[Node, str, Literal, str]] = []
     for statement in statements:
         graph = statement.graph_name if isinstance(statement, Quad) else DefaultGraph()
         if not isinstance(graph, DefaultGraph) and base.is_vocabulary_graph(graph.value):
             continue
         try:
             subject = as_node(clean(as_term(statement.subject)))
-            value = clean(as_term(statement.object))
+            said = as_term(statement.object)
+            value = clean(said)
             clean(statement.predicate)
         except DataError as fault:
             raise DataError(f"{source}: {fault}") from None
         described.setdefault(subject, []).append((statement.predicate.value, value))
+        if isinstance(said, Literal) and (message := literals.fault(said)):
+            wrong.append((subject, statement.predicate.value, said, message))
         if isinstance(value, BlankNode):
             parents.setdefault(value, {})[subject] = None
 
@@ -142,6 +147,11 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         records.files.setdefault(home, source)
         for predicate, value in predications:
             document.add(subject, predicate, value)
+    records.faults += [_ill_formed(homes.record(one[0]).value, *one[1:], source) for one in wrong if homes.of(one[0])]
+
+
+def _ill_formed(focus: str, predicate: str, literal: Literal, message: str, source: str) -> Fault:
+    return Fault(message, "violation", source, None, focus, predicate, literal.value, literal.datatype.value)
 
 
 def _refusal(focus: Node, message: str, said: Predication, source: str) -> Fault:
@@ -192,15 +202,24 @@ class _Homes:
     def record(self, subject: Node) -> Node:
         """What a subject belongs to: itself, or the first thing with an IRI that leads to a blank node."""
         while isinstance(subject, BlankNode):
-            subject = next(iter(self._parents.get(subject, ())), NamedNode(self._homes[subject] or self._base.value))
+            about = self._about(subject)
+            above = next(iter(self._parents.get(subject, ())), NamedNode(self._homes[subject] or self._base.value))
+            subject = about if about is not None else above
         return subject
+
+    def _about(self, subject: Node) -> NamedNode | None:
+        """The subject of the fact that a statement is about."""
+        for predicate, value in self._described.get(subject, ()):
+            if predicate == RDF_SUBJECT:
+                return value if isinstance(value, NamedNode) else None
+        return None
 
     def _enter(self, subject: Node, path: dict[Node, Iterator[Node]]) -> None:
         """Finds the home of a subject that says it itself; others wait in *path* for those that lead to them."""
         if subject in self._homes:
             return
-        about = next((value for predicate, value in self._described.get(subject, ()) if predicate == RDF_SUBJECT), None)
-        if isinstance(about, NamedNode):
+        about = self._about(subject)
+        if about is not None:
             self._homes[subject] = self._base.document(about.value)
         elif isinstance(subject, BlankNode):
             path[subject] = iter(self._parents.get(subject, ()))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from pyoxigraph import RdfFormat
 
+from kgcompare.errors import DataError, Fault, Seam
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import merged
 from kgcompare.ingest.refusals import Schema, bundled_schema
@@ -20,6 +23,8 @@ from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.parsing import Parser
 from kgcompare.schema.context import ADDRESS, JsonLd, context
 from kgcompare.schema.shapes import Shapes, bundled_shapes
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,10 @@ def read_records(files: Sequence[Path], base: Base, options: Options, shapes: Sh
     with Parser(options.limits) as parser:
         for number, path in enumerate(files):
             options.tell("reading", number, len(files))
+            known = len(records.faults)
             split(parser.read(path, base.value, options.syntax, contexts), records, str(path))
+            if len(records.faults) > known:
+                records.faults[known:] = _with_lines(records.faults[known:], path)
     options.tell("reading", len(files), len(files))
     records.documents = {name: merged(document) for name, document in records.documents.items()}
     derive(records)
@@ -84,3 +92,24 @@ def _contexts(base: Base, shapes: Shapes | None) -> dict[str, JsonLd]:
     """Our context of JSON-LD, by the addresses that it has."""
     ours = context(shapes or Shapes(bundled_shapes()))
     return dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), ours)
+
+
+def _with_lines(faults: Sequence[Fault], path: Path) -> Iterator[Fault]:
+    """The faults with the line of their value, where the file has it between quotes on one line alone."""
+    with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
+        text = path.read_text(encoding="utf-8")
+    lines: dict[str, int | None] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        for quoted in dict.fromkeys(_QUOTED.findall(line)):
+            value = _unescaped(quoted)
+            lines[value] = None if value in lines else number
+    for fault in faults:
+        yield replace(fault, line=lines.get(fault.value or ""))
+
+
+def _unescaped(quoted: str) -> str:
+    """What a string in quotes says, by the escapes that JSON, Turtle and N-Triples have in common."""
+    try:
+        return str(json.loads(quoted, strict=False))
+    except ValueError:
+        return quoted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,9 @@ def to_rdflib(triples: Iterable[Triple], graph: rdflib.Graph | None = None) -> r
     """
     import rdflib
 
-    # rdflib logs a traceback for each literal that is not of its datatype; whether that matters, the shapes say.
+    # rdflib logs a traceback for each literal that is not of its datatype, and warns of others; an import says it.
     logging.getLogger("rdflib.term").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", "Parsing weird boolean", UserWarning, "rdflib")
     graph = rdflib.Graph(bind_namespaces="none") if graph is None else graph
     for triple in triples:
         subject, value = as_term(triple.subject), as_term(triple.object)

@@ -103,6 +103,7 @@ SKOS_EXACT_MATCH = iri("skos:exactMatch").value
 SKOS_HIDDEN_LABEL = iri("skos:hiddenLabel").value
 SKOS_IN_SCHEME = iri("skos:inScheme").value
 SKOS_PREF_LABEL = iri("skos:prefLabel").value
+XSD_BOOLEAN = iri("xsd:boolean").value
 XSD_DATE = iri("xsd:date").value
 XSD_DATE_TIME = iri("xsd:dateTime").value
 XSD_DECIMAL = iri("xsd:decimal").value

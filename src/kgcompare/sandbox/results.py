@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 
+_NOT_XML = re.compile(b"[\0-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _COMPOUND = (BlankNode, Triple)
 _VERDICTS = {
     "csv": "answer\r\n{}\r\n",
@@ -137,9 +139,13 @@ class _Xml(_Counting):
     """``<`` is escaped in literals and cannot be in IRIs; a carriage return would be read as a line end."""
 
     separator = b"</result>"
+    _before = b""
 
     def write(self, data: ReadableBuffer) -> int:
         written = bytes(data)
+        if _NOT_XML.search(self._before + written):
+            raise Refused("the answer has a character that XML does not have (XML 1.0, section 2.2); ask for JSON")
+        self._before = written[-2:]
         super().write(written.replace(b"\r", b"&#13;"))
         return len(written)
 

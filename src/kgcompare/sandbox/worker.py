@@ -15,9 +15,10 @@ from typing import BinaryIO
 import pyoxigraph
 from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
-from kgcompare.errors import QueryError
+from kgcompare.errors import DataError
 from kgcompare.rdf.sparql_text import names_dataset, unmistakable
 from kgcompare.rdf.syntaxes import SYNTAXES
+from kgcompare.rdf.writing import plainly_labelled, sayable_in_xml
 from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.results import BoundedBytes, at_most, result_bytes
@@ -36,7 +37,7 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
         return Head(Outcome.ANSWERED, request.solutions), body
     except SyntaxError as fault:
         return Head(Outcome.REFUSED, detail=str(fault.msg)[:_LONGEST_DETAIL]), b""
-    except QueryError as fault:
+    except DataError as fault:
         return Head(Outcome.REFUSED, detail=str(fault)), b""
     except (MemoryError, RecursionError):
         return Head(Outcome.OVERRUN, detail="the query needs more memory than it may have"), b""
@@ -63,8 +64,12 @@ def _results(store: pyoxigraph.Store, request: Request) -> QuerySolutions | Quer
 def _statements(results: QueryTriples, request: Request) -> bytes:
     file = BoundedBytes(request.most_bytes)
     prefixes = request.prefixes if request.rdf in {"ttl", "trig", "rdf"} else None
-    pyoxigraph.serialize(at_most(results, request.most_rows), file, SYNTAXES[request.rdf].engine, prefixes=prefixes)
-    return file.getvalue()
+    triples = map(plainly_labelled, at_most(results, request.most_rows))
+    if request.rdf == "rdf":
+        triples = map(sayable_in_xml, triples)
+    pyoxigraph.serialize(triples, file, SYNTAXES[request.rdf].engine, prefixes=prefixes)
+    # XML readers make a line feed of a carriage return that is not written out.
+    return file.getvalue().replace(b"\r", b"&#13;") if request.rdf == "rdf" else file.getvalue()
 
 
 def answer_requests(store: pyoxigraph.Store, source: BinaryIO, target: BinaryIO) -> None:

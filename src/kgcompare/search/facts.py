@@ -116,7 +116,8 @@ class Reading:
         date = self.of(self.class_of(facts)).date
         text = next(iter(texts_of(facts, date)), None) if date else None
         try:
-            return dates.years(dates.canonical(text)) if text else (None, None)
+            start, end = dates.years(dates.canonical(text)) if text else (None, None)
+            return _held(start), _held(end)
         except ValueError:
             return None, None
 
@@ -188,3 +189,8 @@ def dois_of(facts: Facts) -> set[str]:
 def texts_of(facts: Facts, *predicates: str) -> list[str]:
     """The texts that some predicates give."""
     return [v.value for p in predicates for v in facts.get(p, ()) if isinstance(v, Literal)]
+
+
+def _held(year: int | None) -> int | None:
+    """A year, or the nearest that SQLite's integers of 64 bits can be."""
+    return None if year is None else max(-(2**63), min(year, 2**63 - 1))
