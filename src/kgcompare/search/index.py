@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-import sqlite3
-import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kgcompare.errors import Seam, StoreError, UsageError
+from kgcompare.errors import Seam, UsageError
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.entries import Entry, Filter
+from kgcompare.search.file import IndexFile
 from kgcompare.text.folding import fold, match_expression
 from kgcompare.text.languages import interface_languages
 
@@ -33,32 +31,30 @@ class Index:
     Facets that the shapes have and the file does not, because it was made before, are of no thing.
     """
 
-    def __init__(self, path: Path, shapes: Shapes) -> None:
-        """Names the file, of which every thread opens its own connection on first use, and the generation's shapes."""
-        self.path = path
+    def __init__(self, file: IndexFile, shapes: Shapes) -> None:
+        """Names the file, and the shapes of the generation."""
+        self._file = file
         self._facets: dict[str, list[str]] = {}
         for kind, classes in shapes.kinds.items():
             ids = (facet.id or "" for cls in classes for facet in shapes.facets(cls))
             self._facets[kind] = list(dict.fromkeys(ids))
-        self._local = threading.local()
         self._counted: dict[tuple[str, tuple[Any, ...]], list[tuple[Any, ...]]] = {}
 
     @property
-    def _db(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            with Seam((sqlite3.Error,), lambda why: StoreError(f"the index {self.path} cannot be opened: {why}")):
-                uri = f"file:{self.path.as_posix().replace('?', '%3f').replace('#', '%23')}?mode=ro&immutable=1"
-                db = _Connection(uri, uri=True, check_same_thread=False)
-            self._local.db = db
-        return db
+    def path(self) -> Path:
+        """Where the file is.
+
+        :raises StoreError: if there is none and none can be made; Unavailable if that takes long.
+        """
+        return self._file.path()
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with (
-            Seam((sqlite3.Error,), lambda why: StoreError(f"the index {self.path} cannot be read: {why}")),
-            Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")),
-        ):
-            return self._db.execute(sql, values).fetchall()
+        with Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")):
+            return self._file.rows(sql, values)
+
+    def release(self) -> None:
+        """Lets go of the file; nothing can be asked of it afterwards."""
+        self._file.release()
 
     def _counts(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows that count things, which takes long in a large catalogue: kept, as a generation never changes."""
@@ -306,14 +302,6 @@ class Index:
             where.append("t.id IN (SELECT rowid FROM words WHERE words MATCH ?)")
             values.append(match_expression(query.text) or '""')
         return " AND ".join(where), values
-
-
-class _Connection(sqlite3.Connection):
-    """Closes itself when its thread or index goes."""
-
-    def __del__(self) -> None:
-        with suppress(sqlite3.ProgrammingError):  # one that could not be opened
-            self.close()
 
 
 def _sort_key(entry: Entry, lang: str) -> str:
