@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,24 +10,14 @@ import pyoxigraph
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
 
 from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
-from kgcompare.rdf.sparql_text import names_dataset
+from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset
 from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
 from kgcompare.store.folder import Description, Folder
-
-_OF_THE_QUERY = re.compile(
-    r"The (variable encoding the service|custom function|service|SPARQL operation)\b|.* is not a valid service name"
-)
-"""What the engine says when the query is at fault; else it is the data that cannot be read."""
 
 
 def engine(doing: str) -> Seam:
     """What the engine raises becomes a StoreError; *doing* says what cannot be done, such as "X cannot be read"."""
     return Seam((OSError, ValueError, RuntimeError, SyntaxError), lambda why: StoreError(f"{doing}: {why}"))
-
-
-def is_of_the_query(fault: RuntimeError) -> bool:
-    """Whether a query is what the engine cannot cope with, rather than files that are damaged or gone."""
-    return _OF_THE_QUERY.match(str(fault)) is not None
 
 
 def _answer(store: pyoxigraph.Store, query: str) -> Results:

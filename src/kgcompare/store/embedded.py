@@ -140,7 +140,8 @@ class EmbeddedStore:
         for generation in reversed(self.folder.published()):
             with suppress(StoreError, GenerationGone):
                 return EmbeddedSnapshot(self.folder, generation, self.about)
-        raise StoreError(f"{fault}; {_WHAT_TO_DO}") from None
+        again = self.folder.live.is_dir() and not self.folder.unfinished.exists()
+        raise StoreError(f"{fault}; {_IMPORT if again else _WHAT_TO_DO}") from None
 
     def _say(self, what: str) -> None:
         """Says what is wrong, once."""
@@ -150,6 +151,7 @@ class EmbeddedStore:
 
 
 _CURRENT_NAMES_NONE = "its file current is not there or names none"
+_IMPORT = "an import, of whatever file, makes it again of live/; or put the folder back from a copy"
 _WHAT_TO_DO = "put the folder back from a copy, or import into a new store"
 
 

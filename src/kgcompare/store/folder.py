@@ -216,11 +216,11 @@ class Folder:
             return None
 
     def _lock_handle(self, generation: str) -> int:
-        """A handle of a generation's lock, which is made again, where that may be, if somebody has removed it."""
-        for path, mode in ((self._lock(generation), 0), (self._lock(generation), os.O_CREAT)):
-            with contextlib.suppress(OSError):
-                return os.open(path, os.O_RDONLY | mode, 0o644)
-        return os.open(self.snapshot(generation), os.O_RDONLY)
+        """A handle of a generation's lock, or of its checkpoint where somebody has removed that."""
+        try:
+            return os.open(self._lock(generation), os.O_RDONLY)
+        except OSError:
+            return os.open(self.snapshot(generation), os.O_RDONLY)
 
     # -- what a writer does --------------------------------------------------------------------------
 
@@ -280,15 +280,18 @@ class Folder:
         :raises BlockingIOError: if somebody reads it.
         """
         lock = self._lock(generation)
-        handle = os.open(lock, os.O_RDONLY | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.ExitStack() as stack:
+            handles = [os.open(lock, os.O_RDONLY | os.O_CREAT, 0o644)]
+            stack.callback(os.close, handles[0])
+            if self.snapshot(generation).is_dir():  # readers who found no lock hold that
+                handles.append(os.open(self.snapshot(generation), os.O_RDONLY))
+                stack.callback(os.close, handles[1])
+            for handle in handles:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.index(generation).unlink(missing_ok=True)
             self.set_aside(generation)
             self._remove_rest(generation)
             lock.unlink()
-        finally:
-            os.close(handle)
 
     def set_aside(self, generation: str) -> None:
         """Takes a checkpoint from its place, at once."""
