@@ -16,7 +16,7 @@ import pytest
 
 import bombs
 from kgcompare.errors import Overrun, Refused, Unavailable
-from kgcompare.sandbox import process
+from kgcompare.sandbox import process, worker
 from kgcompare.sandbox.confinement import has_seccomp
 from kgcompare.sandbox.pool import Bounds, Pool
 from kgcompare.sandbox.request import Head, Outcome, Request
@@ -189,3 +189,19 @@ def test_every_thread_of_a_worker_is_confined(pool: Pool) -> None:
     assert threads
     for status in threads:
         assert "Seccomp:\t2" in status.read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("Corruption: block checksum mismatch in /srv/service/store", Outcome.OVERRUN),
+        ("The custom function <http://f> is not supported", Outcome.REFUSED),
+        ("The variable encoding the service name is unbound", Outcome.REFUSED),
+    ],
+)
+def test_damaged_data_are_not_a_fault_of_the_query(said: str, outcome: Outcome) -> None:
+    class Damaged:
+        def query(self, *_: object, **__: object) -> None:
+            raise RuntimeError(said)
+
+    assert worker.evaluate(Damaged(), Request("ASK {}"))[0].outcome is outcome  # type: ignore[arg-type]
