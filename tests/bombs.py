@@ -146,6 +146,20 @@ SERVICE = [
     "SELECT * { SERVICE @ { SERVICE @ { ?s ?p ?o } } }",
     "SELECT * { SERVICE @ { ?s ?p ?o } } LIMIT 1",
     "SELECT ('a' AS ?x) { SERVICE @ { ?s ?p ?o } FILTER ('SERVICE' = 'SERVICE') }",
+    "SELECT * { SERVICESILENT@{} }",
+    "SELECT * { SERVICESILENT?x {} }",
+    "PREFIX : <http://127.0.0.1:{port}/> SELECT * { SERVICE:x {} }",
+    "PREFIX ex: <http://127.0.0.1:{port}/> SELECT * { SERVICEex:x {} }",
+    "PREFIX ex: <http://127.0.0.1:{port}/> SELECT * { serviceSilentex:x {} }",
+    "PREFIX ex: <http://127.0.0.1:{port}/> SELECT * { ?s ?p trueSERVICEex:x {} }",
+    "SELECT * { ?s ?p 1SERVICE@{} }",
+    "SELECT * { ?s ?p 'x'SERVICE@{} }",
+    "SELECT * { VALUES ?x {1}SERVICE@{} }",
+    "SELECT * { BIND('\\u0027' AS ?x) SERVICE @ {} }",
+    'SELECT * { BIND("\\u0022" AS ?x) SERVICE @ {} }',
+    "SELECT * { VALUES ?v { '''x' } SERVICE @ {} #\\q''' \n}",
+    "SELECT * { FILTER(1<2#> '''\n) SERVICE @ {} #'''\n}",
+    "PREFIX : <http://127.0.0.1:{port}/> SELECT * { FILTER(1<?b&&?c)SERVICE:x#>\n{} }",
 ]
 """SERVICE in many spellings; ``@`` stands for the listener's address."""
 

@@ -633,6 +633,27 @@ def test_two_data_files_add_up(run: Run, tmp_path: Path, record: Path) -> None:
 # -- settings ------------------------------------------------------------------------------------------
 
 
+def test_a_byte_order_mark_is_passed_over(run: Run, small_store: Path, tmp_path: Path) -> None:
+    """Editors put one first, in queries and settings as in data."""
+    query, config = tmp_path / "ask.rq", tmp_path / "settings.toml"
+    query.write_text("\ufeffASK { ?s ?p ?o }", encoding="utf-8")
+    config.write_text(f"\ufeffstore = {json.dumps(str(small_store))}\n", encoding="utf-8")
+    done = run("query", query, "--config", config, "--format", "json")
+    assert (done.code, json.loads(done.out)["boolean"]) == (0, True)
+
+
+def test_a_query_of_one_s_own_that_ends_its_process(run: Run, small_store: Path, tmp_path: Path) -> None:
+    """It is said, and not by a signal; a large one that does not is answered."""
+    query = tmp_path / "deep.rq"
+    query.write_text("SELECT * " + "{" * 6000 + "?s ?p ?o" + "}" * 6000, encoding="utf-8")
+    fails(run("query", query, "--store", small_store), 1, "the query ended its process: it nests too deeply")
+    query.write_text("ASK { VALUES ?v { " + "1 " * 20_000 + "} }", encoding="utf-8")
+    done = run("query", query, "--store", small_store, "--format", "json")
+    assert (done.code, json.loads(done.out)["boolean"]) == (0, True)
+    query.write_text("SELECT * { " + "{" * 100, encoding="utf-8")
+    fails(run("query", query, "--store", small_store), 1, "the query is not SPARQL 1.1")
+
+
 def test_environment_variables(run: Run, small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KGCOMPARE_STORE", str(small_store))
     monkeypatch.setenv("KGCOMPARE_LANG", "fr")

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -204,71 +203,6 @@ def test_markdown(found: Comparison) -> None:
     assert [row[0] for row in body] == [row.label + (" ≠" if row.differs else "") for row in found.rows]
     lines = [[re.sub(r"[\r\n]+", "\n", text) for text in row] for row in shown(found)]
     assert [row[1:] for row in body] == lines
-
-
-# -- LaTeX ---------------------------------------------------------------------------------------------
-
-
-def read_latex(text: str) -> tuple[list[list[str]], list[list[str]]]:
-    """The cells of a ``tabular``: as text, and as they are written."""
-    from pylatexenc import latex2text, latexwalker, macrospec
-
-    walking = latexwalker.get_default_latex_context_db()
-    walking.add_context_category("more", prepend=True, macros=[macrospec.MacroSpec("symbol", "{")])
-    reading = latex2text.get_default_latex_context_db()
-    signs = {"textbar": "|", "textless": "<", "textgreater": ">", "textasciicircum": "^", "textasciitilde": "~"}
-    macros = [latex2text.MacroTextSpec(name, sign) for name, sign in signs.items()]
-    macros.append(
-        latex2text.MacroTextSpec("symbol", lambda node: chr(int(node.nodeargd.argnlist[0].nodelist[0].chars)))
-    )
-    reading.add_context_category("more", prepend=True, macros=macros)
-    nodes, _, _ = latexwalker.LatexWalker(text, latex_context=walking, tolerant_parsing=False).get_latex_nodes()
-    (table,) = [node for node in nodes if node.isNodeType(latexwalker.LatexEnvironmentNode)]
-    assert table.environmentname == "tabular"
-    rows: list[list[list[Any]]] = [[[]]]
-    for node in table.nodelist:
-        if node.isNodeType(latexwalker.LatexMacroNode) and node.macroname == "\\":
-            rows.append([[]])
-        elif node.isNodeType(latexwalker.LatexMacroNode) and node.macroname == "hline":
-            continue
-        elif node.isNodeType(latexwalker.LatexSpecialsNode) and node.specials_chars == "&":
-            rows[-1].append([])
-        else:
-            rows[-1][-1].append(node)
-    reader = latex2text.LatexNodes2Text(latex_context=reading, math_mode="verbatim", strict_latex_spaces=True)
-    source = [["".join(node.latex_verbatim() for node in cell) for cell in row] for row in rows[:-1]]
-    return [[flat(reader.nodelist_to_text(cell)) for cell in row] for row in rows[:-1]], source
-
-
-def test_latex(found: Comparison) -> None:
-    (head, *body), _ = read_latex(written(found, "tex"))
-    assert head == ["", *(flat(method.label) for method in found.methods)]
-    assert [row[0] for row in body] == [row.label + (r" $\neq$" if row.differs else "") for row in found.rows]
-    assert [row[1:] for row in body] == [[flat(text) for text in row] for row in shown(found)]
-
-
-def test_latex_needs_no_package_and_lets_nothing_through(generation: Generation) -> None:
-    text = written(generation.compare(HOSTILE), "tex")
-    allowed = {
-        "begin", "end", "hline", "textbf", "emph", "neq", "linewidth", "textbackslash", "textasciicircum",
-        "textasciitilde", "textless", "textgreater", "textbar", "symbol",
-    }  # fmt: skip
-    assert set(re.findall(r"\\([A-Za-z]+)", text)) <= allowed
-    assert "\\textquotedbl" not in text, "OT1, which is what there is without a package, has no such sign"
-    body = text.split("\\hline", 1)[1]
-    assert not re.search(r"(?<!\\)[%#_~^]", body)
-    assert text.count("{") - text.count("\\{") == text.count("}") - text.count("\\}")
-    assert "--flag" not in text, "two hyphens would become a dash"
-
-
-def test_a_latex_row_that_begins_with_a_bracket_is_no_argument(generation: Generation, tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    found = generation.compare(["lasso"])
-    odd = replace(found, rows=tuple(replace(row, label="[2cm] " + row.label) for row in found.rows))
-    assert not re.search(r"\\\\\s*\[", written(odd, "tex"))
-    (_, *body), _ = read_latex(written(odd, "tex"))
-    assert [row[0] for row in body] == ["[2cm] " + row.label for row in found.rows]
 
 
 # -- HTML ----------------------------------------------------------------------------------------------

@@ -388,7 +388,7 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
 def test_json_ld_with_a_remote_context_is_refused_and_nothing_is_fetched(write: Write) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.3)
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/context.jsonld"
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/other.jsonld"
         for context in (address, [address], {"@import": address, "@version": 1.1}, "file:///etc/hostname"):
             with pytest.raises(SyntaxFault, match="context"):
                 records(write(_json({"@context": context, "@id": "http://e/a", "http://e/p": "x"}), "a.jsonld"))

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kgcompare import ingest
 from kgcompare.errors import UsageError
 from kgcompare.text import languages
 from kgcompare.text.languages import translate, translate_plural
@@ -26,7 +27,17 @@ from kgcompare.web.settings import Settings
         ("fr-CA", {"fr-CA": "c", "fr": "f"}, "fr-CA"),
         ("FR-ca", {"fr-CA": "c", "fr": "f"}, "fr-CA"),
         ("fr", {"en": "e", "de": "d"}, "en"),
-        ("fr", {"fr-CA": "c", "en": "e"}, "en"),
+        ("fr", {"fr-CA": "c", "en": "e"}, "fr-CA"),
+        ("fr-BE", {"fr-CA": "c", "en": "e", "": "p"}, "fr-CA"),
+        ("fr-BE", {"fr-CA": "c", "fr": "f"}, "fr"),
+        ("fr", {"en-GB": "g", "": "p", "de": "d"}, "en-GB"),
+        ("iw", {"iw": "old", "he": "new", "en": "e"}, "iw"),
+        ("he", {"iw": "old", "he": "new", "en": "e"}, "he"),
+        ("iw", {"he": "new", "en": "e"}, "he"),
+        ("he-IL", {"iw": "old", "en": "e"}, "iw"),
+        ("he", {"iw-IL": "old", "en": "e"}, "iw-IL"),
+        ("zh-Hant-TW", {"zh-Hant-HK": "h", "zh-Hans": "s", "en": "e"}, "zh-Hant-HK"),
+        ("nb", {"nb": "b", "no": "n"}, "nb"),
         ("fr", {"": "plain", "de": "d"}, ""),
         ("fr", {"fr-CA": "c", "de": "d"}, "fr-CA"),
         ("fr", {"zh": "z", "de": "d"}, "de"),
@@ -35,6 +46,30 @@ from kgcompare.web.settings import Settings
 )
 def test_the_fixed_order_of_fallback(lang: str, texts: dict[str, str], shown: str) -> None:
     assert languages.best(texts, lang) == (shown, texts[shown])
+
+
+def test_a_name_in_another_variant_of_the_language_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text(
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix kgc: <https://w3id.org/kgcompare/ns#> .\n"
+        "<https://w3id.org/kgcompare/id/method/m> a kgc:Method ;"
+        ' skos:prefLabel "English name"@en, "Nom québécois"@fr-CA, "עברית"@iw, "Bokmål"@nb .',
+        encoding="utf-8",
+    )
+    ingest.create_store(tmp_path / "store")
+    ingest.import_files(tmp_path / "store", [tmp_path / "a.ttl"], ingest.Options(trust=True))
+    client = create_app(Settings(store=tmp_path / "store")).test_client()
+
+    def shown(asked: str = "", header: str = "") -> tuple[str, str]:
+        address = "/method/m.json" + (f"?lang={asked}" if asked else "")
+        found = client.get(address, headers={"Accept-Language": header}).get_json()
+        return found["label"], found["lang"].lower()
+
+    for asked in ("fr", "fr-CA", "fr-BE"):
+        assert shown(asked) == shown(header=asked) == ("Nom québécois", "fr-ca")
+    for asked in ("iw", "IW", "he", "he-IL"):
+        assert shown(asked) == ("עברית", "iw")
+    assert shown("nb") == ("Bokmål", "nb")
+    assert shown("de") == ("English name", "en")
 
 
 def test_no_text_at_all() -> None:
@@ -53,7 +88,16 @@ def test_there_is_always_something_to_show_whatever_the_order(texts: dict[str, s
 
 
 @pytest.mark.parametrize(
-    ("said", "tag"), [("fr", "fr"), ("FR", "fr"), ("fr_ca", "fr-CA"), ("pt-br", "pt-BR"), ("zh-hant", "zh-Hant")]
+    ("said", "tag"),
+    [
+        ("fr", "fr"),
+        ("FR", "fr"),
+        ("iw", "iw"),
+        ("sr-latn", "sr-Latn"),
+        ("fr_ca", "fr-CA"),
+        ("pt-br", "pt-BR"),
+        ("zh-hant", "zh-Hant"),
+    ],
 )
 def test_tags_are_brought_into_their_standard_form(said: str, tag: str) -> None:
     assert languages.normalise(said) == tag

@@ -15,9 +15,10 @@ from flask.testing import FlaskClient
 from conftest import DATA, LoadQuads, Run
 from kgcompare import ingest, report
 from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
-from kgcompare.report import Report, duplicates
+from kgcompare.report import Report, apart, duplicates
 from kgcompare.report.completeness import ClassState, Years, components
 from kgcompare.report.questions import Mentioned
 from kgcompare.sandbox.limits import Limits
@@ -340,13 +341,13 @@ def test_the_dataset_leads_to_it(client: FlaskClient) -> None:
 
 def test_a_report_is_made_once_a_generation(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    real = report.make
+    real = apart.make
 
-    def counted(generation: object) -> Report:
+    def counted(generation: Generation, seconds: float) -> Report:
         made.append(generation)
-        return real(generation)  # type: ignore[arg-type]
+        return real(generation, seconds)
 
-    monkeypatch.setattr(report, "make", counted)
+    monkeypatch.setattr(apart, "make", counted)
     app = create_app(Settings(store=store))
     with ThreadPoolExecutor(4) as pool:
         codes = list(
@@ -361,11 +362,11 @@ def test_a_report_is_made_once_a_generation(store: Path, monkeypatch: pytest.Mon
 def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = threading.Event()
 
-    def waits(_view: object) -> Report:
+    def waits(_view: object, _seconds: float) -> Report:
         slow.wait(20)
         return found
 
-    monkeypatch.setattr(report, "make", waits)
+    monkeypatch.setattr(apart, "make", waits)
     app = create_app(Settings(store=store, limits=Limits(making_time=0.05)))
     answer = app.test_client().get("/report.json")
     assert answer.status_code == 503
@@ -379,11 +380,11 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
     """Each that waits takes a thread from those who ask for something else."""
     slow = threading.Event()
 
-    def waits(_view: object) -> Report:
+    def waits(_view: object, _seconds: float) -> Report:
         slow.wait(20)
         return found
 
-    monkeypatch.setattr(report, "make", waits)
+    monkeypatch.setattr(apart, "make", waits)
     app = create_app(Settings(store=store, limits=Limits(making_waiting=1)))
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(lambda n: app.test_client().get(f"/report.json?n={n}"), n) for n in range(3)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import statistics
@@ -14,7 +15,7 @@ import pytest
 
 import bombs
 from kgcompare import resources
-from kgcompare.errors import Overrun, QueryError, Refused, TooMany
+from kgcompare.errors import Overrun, QueryError, Refused, TooMany, Unavailable
 from kgcompare.sandbox.confinement import has_seccomp
 from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
@@ -141,6 +142,35 @@ def test_a_bystander_is_served_while_bombs_fall(pool: Pool) -> None:
         attacker.join()
     # One of the two workers is always free for somebody else.
     assert statistics.median(times) < DEADLINE / 2
+
+
+def test_one_client_s_heavy_queries_delay_nobody_else(snapshot: Path) -> None:
+    """Eight of them on two workers, with one deadline from their arrival; another client's are answered meanwhile."""
+    seconds = 4.0
+    pool = Pool(snapshot, Bounds(seconds=seconds))
+    pool.ask("ASK {}")
+    times: list[float] = []
+
+    def heavy() -> None:
+        start = time.monotonic()
+        with contextlib.suppress(Unavailable):
+            pool.ask(bombs.CARTESIAN["product counted"], client="heavy")
+        times.append(time.monotonic() - start)
+
+    threads = [threading.Thread(target=heavy) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while pool._turns._under_way["heavy"] < 8:
+        time.sleep(0.01)
+    start = time.monotonic()
+    for _ in range(5):
+        assert pool.ask("ASK {}", client="light").body
+    light = time.monotonic() - start
+    for thread in threads:
+        thread.join()
+    pool.close()
+    assert light < seconds / 2
+    assert max(times) < seconds * 1.5, "never twice the deadline"
 
 
 @pytest.mark.slow

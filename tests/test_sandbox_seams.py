@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,15 +18,17 @@ import pytest
 
 import bombs
 from kgcompare.errors import Overrun, Refused, Unavailable
-from kgcompare.sandbox import process, worker
-from kgcompare.sandbox.confinement import has_seccomp
+from kgcompare.sandbox import process
+from kgcompare.sandbox.confinement import Lock, has_seccomp
 from kgcompare.sandbox.pool import Bounds, Pool
 from kgcompare.sandbox.request import Head, Outcome, Request
+from kgcompare.sandbox.worker import evaluate
 from kgcompare.store.folder import Folder
 
 REQUEST = Request("ASK {}", seconds=1.0, most_rows=10, most_bytes=1000, base="http://e/", default=("x:g",))
 ONE = Bounds(seconds=2.0, workers=1, spare=0)
-READY = f"import sys; sys.stdout.write('{Head(Outcome.READY).to_bytes().decode().strip()}\\n'); sys.stdout.flush(); "
+LOCKED = Head(Outcome.READY, held=tuple(Lock)).to_bytes().decode().strip()
+READY = f"import sys; sys.stdout.write('{LOCKED}\\n'); sys.stdout.flush(); "
 """A program that starts as a worker does."""
 
 
@@ -45,6 +49,18 @@ def pretending(monkeypatch: pytest.MonkeyPatch, program: str) -> Pool:
     """A pool whose workers run another program."""
     monkeypatch.setattr(process, "_COMMAND", (sys.executable, "-c", program))
     return Pool(Path("/"), ONE)
+
+
+def patiently(pool: Pool, query: str = "ASK {}") -> bytes:
+    """The answer once a worker has started, which on a busy machine takes longer than a query may."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return pool.ask(query).body
+        except Unavailable as fault:
+            if "can be started" not in str(fault) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize("value", [REQUEST, Head(Outcome.REFUSED, detail="é\nb")])
@@ -79,6 +95,96 @@ def test_a_snapshot_that_is_not_there(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(Unavailable, match="no worker for queries can be started"):
             pool.ask("ASK {}")
+    pool.close()
+
+
+def test_a_snapshot_that_goes_and_comes_back(snapshot: Path, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    shutil.copytree(snapshot, here)
+    pool = Pool(here, dataclasses.replace(ONE, workers=2, spare=1))
+    assert pool.ask("ASK {}").body
+    here.rename(tmp_path / "gone")
+    for worker in pool._idle:
+        worker.process.kill()
+        worker.process.wait()
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="no worker for queries can be started"):
+            pool.ask("ASK {}")
+    (tmp_path / "gone").rename(here)
+    assert patiently(pool)
+    pool.close()
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.ENOMEM, "no memory"), OSError(errno.EMFILE, "files"), MemoryError()])
+def test_whatever_keeps_a_worker_from_starting(
+    snapshot: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise fault
+
+    pool = Pool(snapshot, dataclasses.replace(ONE, spare=1))
+    assert pool.ask("ASK {}").body
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", fails)
+        for worker in pool._idle:
+            worker.process.kill()
+            worker.process.wait()
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="no worker for queries can be started"):
+                pool.ask("ASK {}")
+    assert patiently(pool)
+    assert patiently(pool)
+    assert len(pool._idle) == 2, "as many as there were"
+    pool.close()
+
+
+def test_a_relative_path_is_the_same_in_a_worker(snapshot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(snapshot.parent)
+    pool = Pool(Path(snapshot.name), ONE)
+    assert pool.ask("ASK {}").body
+    pool.close()
+
+
+def test_a_worker_s_word_on_its_lock_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing keeps a query from the network it does not run, unless that is allowed."""
+    answer = (Head(Outcome.ANSWERED, "json", length=2).to_bytes() + b"{}").decode()
+    for held, offered in (((), False), ((Lock.MEMORY, Lock.WRITING), False), ((Lock.NETWORK, Lock.WRITING), True)):
+        ready = Head(Outcome.READY, held=held).to_bytes().decode()
+        program = (
+            f"import sys; w = lambda t: (sys.stdout.write(t), sys.stdout.flush()); w({ready!r}); input(); "
+            f"w({answer!r}); input()"
+        )
+        pool = pretending(monkeypatch, program)
+        if offered:
+            assert pool.ask("ASK {}").body == b"{}"
+        else:
+            with pytest.raises(Unavailable, match="--unconfined-queries"):
+                pool.ask("ASK {}")
+            allowed = Pool(Path("/"), dataclasses.replace(ONE, unconfined=True))
+            assert allowed.ask("ASK {}").body == b"{}"
+            allowed.close()
+        pool.close()
+
+
+def test_a_worker_that_takes_its_time_to_start_is_not_waited_for_beyond_the_deadline(
+    snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = Pool(snapshot, dataclasses.replace(ONE, seconds=1.0))
+    pool.ask("ASK {}")
+    pool._idle[0].process.kill()
+    pool._idle[0].process.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
+        with pytest.raises(Unavailable, match="no worker for queries can be started"):
+            pool.ask("ASK {}")
+        (slow,) = pool._idle
+        assert slow.alive(), "the next query may find it ready"
+        slow._latest = time.monotonic()
+        with pytest.raises(Unavailable):
+            pool.ask("ASK {}")
+        assert not slow.alive(), "it had its time"
+        pool._idle[0].kill()
+    assert patiently(pool)
     pool.close()
 
 
@@ -123,7 +229,7 @@ def test_a_worker_killed_while_it_waits_is_replaced(pool: Pool) -> None:
     assert pool.ask("ASK {}").body
     pool._idle[0].process.kill()
     pool._idle[0].process.wait()
-    assert pool.ask("ASK {}").body
+    assert patiently(pool)
 
 
 def test_an_answer_half_read_is_nobody_else_s(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +242,7 @@ def test_an_answer_half_read_is_nobody_else_s(pool: Pool, monkeypatch: pytest.Mo
         patch.setattr(process.WorkerProcess, "_take", fails)
         with pytest.raises(Overrun):
             pool.ask("SELECT (1 AS ?x) {}")
-    assert pool.ask("ASK {}").body == b'{"head":{},"boolean":true}'
+    assert patiently(pool) == b'{"head":{},"boolean":true}'
 
 
 def test_a_worker_lives_on_after_an_answer_that_is_too_large(snapshot: Path) -> None:
@@ -182,6 +288,35 @@ def test_a_query_ends_when_its_parent_is_gone(snapshot: Path) -> None:
         assert worker.wait(20) == -signal.SIGALRM
 
 
+def test_a_worker_ends_with_its_parent(snapshot: Path) -> None:
+    """However the parent ends, and whatever the worker does meanwhile."""
+    program = (
+        "import sys, subprocess, time\n"
+        "worker = subprocess.Popen([sys.executable, '-m', 'kgcompare.sandbox.worker', sys.argv[1], str(1 << 30)],"
+        " stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "worker.stdout.readline(); worker.stdin.write(sys.argv[2].encode() + b'\\n'); worker.stdin.flush()\n"
+        "print(worker.pid, flush=True); time.sleep(60)"
+    )
+    bomb = dataclasses.replace(REQUEST, query=bombs.CARTESIAN["product counted"], seconds=300.0, default=())
+    command = [sys.executable, "-c", program, str(snapshot), bomb.to_bytes().decode().strip()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + 20
+    while running(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def running(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @pytest.mark.skipif(not has_seccomp(), reason="no seccomp filter for this system; the README says so")
 def test_every_thread_of_a_worker_is_confined(pool: Pool) -> None:
     pool.ask("ASK {}")
@@ -204,4 +339,4 @@ def test_damaged_data_are_not_a_fault_of_the_query(said: str, outcome: Outcome) 
         def query(self, *_: object, **__: object) -> None:
             raise RuntimeError(said)
 
-    assert worker.evaluate(Damaged(), Request("ASK {}"))[0].outcome is outcome  # type: ignore[arg-type]
+    assert evaluate(Damaged(), Request("ASK {}", 1.0, 10, 1000))[0].outcome is outcome  # type: ignore[arg-type]

@@ -476,3 +476,102 @@ def test_the_log_is_clean_after_all_that(server: Server) -> None:
         assert time.monotonic() < deadline
     said = server.err.read_text()
     assert said == f"kgcompare is at http://127.0.0.1:{server.port}/ (stop with Ctrl-C)\n", said[:2000]
+
+
+# -- what is sent ----------------------------------------------------------------------------------
+
+
+def test_long_headers_are_refused_and_not_remembered(server: Server) -> None:
+    for name in ("Accept", "Accept-Language", "X-Anything"):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("GET", "/method/lasso", headers={name: "text/html;x=" + "a" * 100_000})
+        response = connection.getresponse()
+        assert (response.status, response.headers["Content-Type"]) == (431, "application/problem+json")
+        assert json.loads(response.read())["status"] == 431
+        connection.close()
+
+
+@pytest.mark.parametrize("close", [True, False])
+@pytest.mark.parametrize("rest", [b"", b"5\r\nASK", b"zz\r\n", b"3\r\n{} \r\n"])
+def test_a_body_that_breaks_off_is_never_answered_as_if_it_were_whole(server: Server, rest: bytes, close: bool) -> None:
+    head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n6\r\nASK {}\r\n" + rest)
+        if close or rest != b"zz\r\n":
+            client.shutdown(socket.SHUT_WR)
+        answer = client.recv(65536)
+    assert not answer or status_of(answer) == 400
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(head + b"Content-Length: 60\r\n\r\nASK {}")
+        client.shutdown(socket.SHUT_WR)
+        answer = client.recv(65536)
+    assert not answer or status_of(answer) == 400
+
+
+def test_a_whole_chunked_body_is_answered(server: Server) -> None:
+    request = b"POST /sparql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/sparql-query\r\n"
+    answer = raw(server, request + b"Transfer-Encoding: chunked\r\n\r\n3\r\nASK\r\n3\r\n {}\r\n0\r\n\r\n")
+    assert status_of(answer) == 200
+
+
+@pytest.mark.parametrize("target", ["http://evil.example/", "http://user@x/", "http://x:81/", "http://x@evil.example/"])
+def test_a_target_cannot_name_another_host(server: Server, target: str) -> None:
+    request = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: text/html\r\n\r\n".encode()
+    answer = raw(server, request)
+    assert status_of(answer) == 400
+    assert b"evil" not in answer
+    same = raw(server, b"GET http://X/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert status_of(same) == 200
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: x\r\nHost: y\r\n", b"Host: x\r\nHost: x\r\n", b"Host: a,b\r\n"])
+def test_there_is_one_host(server: Server, hosts: bytes) -> None:
+    assert status_of(raw(server, b"GET /healthz HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")) == 400
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [("*", 200), ("{}", 200), ('"x", {}', 200), ('"x"', 412), ("W/{}", 412), ("x", 412), ('"x,y"', 412), ("", 412)],
+)
+def test_if_match(app: Flask, wanted: str, status: int) -> None:
+    client = app.test_client()
+    for path in ("/compare.json?method=lasso", "/dump.nq.gz", "/static/style.css"):
+        for _ in range(2):  # made, then kept
+            tag = client.get(path, buffered=True).headers["ETag"]
+            given = {"If-Match": wanted.format(tag), "If-None-Match": tag if status == 412 else '"other"'}
+            found = client.get(path, headers=given, buffered=True)
+            assert found.status_code == status, path
+            both = client.get(path, headers={"If-Match": tag, "If-None-Match": tag}, buffered=True)
+            assert both.status_code == 304
+            assert status == 200 or found.mimetype == "application/problem+json"
+    assert client.get("/compare.json?method=nothing", headers={"If-Match": wanted}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "ranges", ["bytes=0-1,3-4", "bytes=0-,0-,0-,0-", "lines=1-2", "bytes=x", "bytes=", "bytes=4-2,"]
+)
+def test_ranges_that_are_not_one_get_the_whole(app: Flask, ranges: str) -> None:
+    client = app.test_client()
+    for path in ("/dump.nq.gz", "/static/style.css"):
+        whole = client.get(path, buffered=True).data
+        found = client.get(path, headers={"Range": ranges}, buffered=True)
+        assert (found.status_code, found.data) == (200, whole)
+        part = client.get(path, headers={"Range": "bytes=0-1"}, buffered=True)
+        assert (part.status_code, part.data) == (206, whole[:2])
+        assert client.get(path, headers={"Range": "bytes=99999999-"}, buffered=True).status_code == 416
+
+
+def test_long_answers_go_from_files_within_bounds(small_store: Path, tmp_path: Path) -> None:
+    query = "/sparql?format=json&query=SELECT+*+%7B%3Fs+%3Fp+%3Fo+.+%3Fa+%3Fb+%3Fc%7D+LIMIT+4000"
+    limits = {"KGCOMPARE_SENDING_BYTES": str(16 << 20)}
+    with serving(tmp_path, "--store", str(small_store), **limits) as server:
+        status, headers, body = server.get(query)
+        assert (status, len(body)) == (200, int(headers["content-length"]))
+        assert len(body) > 300_000
+        assert len(json.loads(body)["results"]["bindings"]) == 4000
+        assert not list(server.scratch.rglob("kgcompare-answer-*"))
+        huge = query.replace("4000", "20000")
+        status, headers, _ = server.get(huge)  # more than a quarter of what may be under way
+        assert (status, headers["content-type"]) == (503, "application/problem+json")
+        assert headers["retry-after"]
+        assert server.get(query)[0] == 200

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import os
 import re
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from conftest import Run
+from conftest import SMALL, Run
 from kgcompare import ingest, resources
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
@@ -194,6 +198,129 @@ def test_a_throw_away_store_goes_with_the_server(tmp_path: Path) -> None:
     assert list(server.scratch.iterdir()) == []
     assert server.out.read_bytes() == b""
     assert "Traceback" not in server.err.read_text()
+
+
+BOMB = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o . ?p ?q ?r }"
+
+
+def processes(server: Server, store: Path | None = None) -> dict[int, str]:
+    """The processes of a server, and the workers of its *store* (None: a throw-away one), by their ids."""
+    mark, place = f"TMPDIR={server.scratch}".encode(), str(store or server.scratch).encode()
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (path / "cmdline").read_bytes()
+            if mark in (path / "environ").read_bytes().split(b"\0") or place in line:
+                found[int(path.name)] = line.replace(b"\0", b" ").decode()
+    return found
+
+
+@contextlib.contextmanager
+def busy(server: Server) -> Iterator[None]:
+    """While queries run and wait that take too long; who sent them may hear nothing."""
+
+    def ask() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            server.get("/sparql?query=" + quote(BOMB), 60)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    soon(lambda: sum("sandbox.worker" in line for line in processes(server).values()) >= 2)
+    time.sleep(0.5)
+    yield
+    for thread in threads:
+        thread.join(60)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc to find processes in")
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGKILL", "SIGKILL of the child"])
+def test_whatever_it_started_ends_with_it(store: Path, tmp_path: Path, how: str) -> None:
+    """With queries under way; after a kill the next start clears what was left."""
+    server = Server(tmp_path, "--data", str(SMALL))
+    server.wait()
+    with busy(server):
+        workers = [number for number, line in processes(server).items() if "sandbox.worker" in line]
+        start = time.monotonic()
+        if how == "SIGKILL of the child":
+            parent = Path(f"/proc/{workers[0]}/stat").read_text().rpartition(")")[2].split()[1]
+            assert int(parent) != server.process.pid
+            os.kill(int(parent), signal.SIGKILL)
+        else:
+            server.process.send_signal(getattr(signal, how))
+        server.process.wait(20)
+        soon(lambda: processes(server) == {})
+        assert time.monotonic() - start < (3 if how in {"SIGTERM", "SIGINT"} else 10)
+    left = list(server.scratch.iterdir())
+    if how != "SIGKILL":
+        assert left == []
+        return
+    assert left
+    with serving(tmp_path, "--store", str(store), TMPDIR=str(server.scratch)):
+        assert not any(path.exists() for path in left)
+
+
+@pytest.mark.slow
+def test_a_running_server_s_files_are_no_leftovers(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", str(SMALL)) as first:
+        with serving(tmp_path, "--store", str(store), TMPDIR=str(first.scratch)):
+            assert first.get("/method/lasso.ttl")[0] == 200
+        assert first.get("/method/ridge.ttl")[0] == 200
+        assert first.get("/sparql?query=ASK%7B%7D")[0] == 200
+
+
+@pytest.mark.slow
+def test_queries_are_answered_beside_1200_idle_connections(store: Path, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("this system gives too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    idle: list[socket.socket] = []
+    try:
+        with serving(tmp_path, "--store", str(store), "--header-time", "60") as server:
+            for _ in range(1200):
+                idle.append(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            for _ in range(5):
+                assert server.get("/sparql?query=ASK%7B%7D", 30)[0] == 200
+            numbers = [number for number, line in processes(server, store).items() if "sandbox.worker" in line]
+            os.kill(numbers[0], signal.SIGKILL)
+            soon(lambda: server.get("/sparql?query=ASK%7B%7D", 30)[0] == 200)
+            assert server.get("/healthz")[0] == 200
+    finally:
+        for connection in idle:
+            connection.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["name", "./name", "variable"])
+def test_a_relative_store_is_the_same_to_its_workers(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.chdir(store.parent)
+    arguments = {"name": ["--store", store.name], "./name": ["--store", f"./{store.name}"], "variable": []}[how]
+    with serving(tmp_path, *arguments, **({} if arguments else {"KGCOMPARE_STORE": store.name})) as server:
+        status, _, body = server.get("/sparql?query=ASK%7B%7D")
+        assert (status, json.loads(body)["boolean"]) == (200, True)
+
+
+@pytest.mark.slow
+def test_snapshots_that_go_under_the_server(store: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--store", str(store), "--workers", "1", "--spare-workers", "0") as server:
+        assert server.get("/sparql?query=ASK%7B%7D")[0] == 200
+        (store / "snapshots").rename(store / "gone")
+        for number in [number for number, line in processes(server, store).items() if "sandbox.worker" in line]:
+            os.kill(number, signal.SIGKILL)
+        soon(lambda: server.get("/sparql?query=ASK%7B%7D")[0] == 503)
+        for _ in range(3):
+            status, headers, body = server.get("/sparql?query=ASK%7B%7D")
+            assert (status, headers["content-type"]) == (503, "application/problem+json")
+            assert int(headers["retry-after"]) > 0
+            assert b"no worker for queries" in body
+        (store / "gone").rename(store / "snapshots")
+        assert server.get("/sparql?query=ASK%7B%7D")[0] == 200
+        assert "Traceback" not in server.err.read_text()
 
 
 def test_an_endpoint_that_is_down(tmp_path: Path) -> None:

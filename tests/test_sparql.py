@@ -13,7 +13,9 @@ from flask.testing import FlaskClient
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
 from kgcompare.sandbox import process
+from kgcompare.sandbox.confinement import Lock, has_seccomp
 from kgcompare.sandbox.limits import Limits
+from kgcompare.web import request, service
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -77,6 +79,56 @@ def test_three_ways_to_ask(client: FlaskClient) -> None:
     assert [answer.status_code for answer in answers] == [200] * 4
     assert len({answer.data for answer in answers}) == 1
     assert answers[0].get_json()["boolean"] is True
+
+
+def test_a_byte_order_mark_is_passed_over(client: FlaskClient) -> None:
+    marked = "\ufeff" + ASK
+    for answer in (
+        client.post("/sparql", data=marked.encode(), content_type="application/sparql-query"),
+        client.post("/sparql", data={"query": marked}),
+        client.get("/sparql", query_string={"query": marked}),
+    ):
+        assert (answer.status_code, answer.get_json()["boolean"]) == (200, True)
+
+
+@pytest.mark.parametrize("clause", ["FROMNAMED<http://e/none>", "FROM<http://e/none>", "FROM <http://e/none>"])
+def test_a_dataset_is_named_with_or_without_spaces(client: FlaskClient, clause: str) -> None:
+    answer = client.get("/sparql", query_string={"query": f"SELECT * {clause} {{ ?s ?p ?o }}"})
+    assert answer.get_json()["results"]["bindings"] == []
+    refused = client.get("/sparql", query_string={"query": "PREFIX ex: <http://e/> SELECT * FROMex:none { ?s ?p ?o }"})
+    assert refused.status_code == 400
+
+
+def test_queries_are_off_where_no_lock_holds(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (request, service):
+        monkeypatch.setattr(module, "locks_here", lambda: frozenset({Lock.MEMORY}))
+    app = create_app(Settings(store=small_store))
+    client = app.test_client()
+    refused = client.get("/sparql", query_string={"query": ASK})
+    assert (refused.status_code, refused.mimetype) == (503, "application/problem+json")
+    assert "--unconfined-queries" in refused.get_json()["detail"]
+    assert int(refused.headers["Retry-After"]) > 60
+    page = client.get("/sparql", headers={"Accept": "text/html"})
+    assert (page.status_code, b'id="off"' in page.data) == (200, True)
+    health = client.get("/healthz").get_json()
+    assert (health["queries"], health["locks"]) == ("off", {"network": False, "writing": False, "memory": True})
+    app.extensions["kgcompare"].close()
+
+    app = create_app(Settings(store=small_store, unconfined=True))
+    client = app.test_client()
+    assert client.get("/sparql", query_string={"query": ASK}).get_json()["boolean"] is True
+    assert b'id="off"' not in client.get("/sparql", headers={"Accept": "text/html"}).data
+    assert client.get("/healthz").get_json()["queries"] == "on"
+    app.extensions["kgcompare"].close()
+    gc.collect()
+
+
+@pytest.mark.skipif(not has_seccomp(), reason="no seccomp filter for this system; the README says so")
+def test_health_says_which_locks_hold(client: FlaskClient) -> None:
+    health = client.get("/healthz").get_json()
+    assert (health["status"], health["queries"]) == ("ok", "on")
+    assert health["locks"] == {"network": True, "writing": True, "memory": True}
+    assert b'id="off"' not in client.get("/sparql", headers={"Accept": "text/html"}).data
 
 
 def test_the_protocol_s_dataset_beats_the_query_s(client: FlaskClient) -> None:

@@ -19,7 +19,7 @@ from rdflib.plugins.sparql.sparql import Query as Prepared
 
 from kgcompare.catalogue import comparison
 from kgcompare.catalogue.generation import Generation
-from kgcompare.rdf.graph import Term, literal_key
+from kgcompare.rdf.graph import Term, literal_key, value_key
 from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_METHOD
@@ -73,6 +73,7 @@ def by_queries(select: Select, methods: Sequence[str], cls: str = KGC_METHOD) ->
     bound = {"method": [NamedNode(method) for method in methods], "class": [NamedNode(cls)]}
     found: dict[tuple[str, str], tuple[set[str], str]] = {}
     order: list[str] = []
+    given: set[tuple[Term, Term, Term]] = set()
     for _, row, method, value, status in select(load("compare").bind(**bound)):
         assert isinstance(row, Literal)
         assert isinstance(method, NamedNode)
@@ -81,9 +82,9 @@ def by_queries(select: Select, methods: Sequence[str], cls: str = KGC_METHOD) ->
         keys, said = found.setdefault((row.value, method.value), (set(), status.value))
         assert said == status.value, "one status a cell"
         if value is not None:
-            fresh = key(value)
-            assert fresh not in keys, "each value once"
-            keys.add(fresh)
+            assert (row, method, value) not in given, "each value once"
+            given.add((row, method, value))
+            keys.add(key(value))
         if row.value not in order:
             order.append(row.value)
     verdicts: Verdicts = []
@@ -101,7 +102,7 @@ def by_queries(select: Select, methods: Sequence[str], cls: str = KGC_METHOD) ->
 def key(term: Term) -> str:
     """What a value is compared by; a blank node has no key that means anything outside of its store."""
     assert not isinstance(term, BlankNode)
-    return literal_key(term) if isinstance(term, Literal) else term.value
+    return value_key(term) if isinstance(term, Literal) else term.value
 
 
 class Rdflib:

@@ -106,7 +106,7 @@ class SyntaxFault(DataError):
     """A file that cannot be read. ``source`` names it; ``line`` is 1-based, or None where not known."""
 
     def __init__(self, message: str, source: str = "", line: int | None = None) -> None:
-        where = f"{source}, line {line}: " if line else f"{source}: " if source else ""
+        where = f"{source}, line {line}: " if source and line else f"{source}: " if source else ""
         super().__init__(where + message)
         self.source = source
         self.line = line

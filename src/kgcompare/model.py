@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Required, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     import pandas
@@ -29,10 +29,9 @@ class CslName(TypedDict, total=False):
     literal: str
 
 
-ET_AL = "et al."
-"""The last name of a list that has fewer than there are."""
-CslDate = TypedDict("CslDate", {"date-parts": list[list[int]]})
-"""A date as CSL-JSON has it: a list of one date (of two for a range), whose first number is the year."""
+CslDate = TypedDict("CslDate", {"date-parts": list[list[int]], "circa": bool, "literal": str}, total=False)
+"""A date as CSL-JSON has it: ``date-parts``, a list of one date (of two for a range) whose first number is the year,
+with ``circa`` where that is known about; any other date in words, as ``literal``."""
 CslItem = TypedDict(
     "CslItem",
     {
@@ -40,6 +39,7 @@ CslItem = TypedDict(
         "type": Required[str],
         "title": str,
         "author": list[CslName],
+        "et-al": bool,
         "editor": list[CslName],
         "issued": CslDate,
         "container-title": str,
@@ -52,7 +52,10 @@ CslItem = TypedDict(
     },
     total=False,
 )
-"""A cited document as CSL-JSON has it; only what is recorded. Source: CSL 1.0.2, csl-data.json."""
+"""A cited document as CSL-JSON has it; only what is recorded. Source: CSL 1.0.2, csl-data.json.
+
+``et-al`` is ours, and never written into CSL-JSON: whether there are more authors than those listed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Link:
 class Value:
     """One value of a cell.
 
-    ``key`` is what it is compared by: an IRI, or the literal with its datatype or language; it never
+    ``key`` says which value it is: an IRI, or the literal with its datatype or language; it never
     depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
     (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
     things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``
@@ -175,14 +178,19 @@ class Comparison:
     def to_dataframe(self) -> pandas.DataFrame:
         """A pandas frame: index ``row``, a column ``differs`` and one a method; cells as text.
 
+        A column is called as its method is. Where several methods have one name, or a method is called ``differs``,
+        the slug stands behind it in parentheses.
+
         :raises ImportError: if pandas is not installed.
         """
         import pandas
 
-        columns: dict[str, list[Any]] = {"differs": [row.differs for row in self.rows]}
-        for number, method in enumerate(self.methods):
-            columns[method.label] = [row.cells[number].text for row in self.rows]
-        return pandas.DataFrame(columns, index=pandas.Index([row.label for row in self.rows], name="row"))
+        labels = [method.label for method in self.methods]
+        taken = {"differs", *(label for label in labels if labels.count(label) > 1)}
+        names = [f"{m.label} ({m.id})" if m.label in taken else m.label for m in self.methods]
+        cells = [[row.differs, *(cell.text for cell in row.cells)] for row in self.rows]
+        index = pandas.Index([row.label for row in self.rows], name="row")
+        return pandas.DataFrame(cells, index=index, columns=["differs", *names], dtype=object)
 
     def _repr_html_(self) -> str | None:
         """The table that a notebook shows; None where nobody has said how (:attr:`notebook`)."""

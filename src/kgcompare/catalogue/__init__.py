@@ -22,9 +22,9 @@ from kgcompare.text.languages import DEFAULT
 class Catalogue:
     """A catalogue that follows its store: every call sees the newest generation.
 
-    ``with`` closes what it opened, and removes what a throw-away catalogue made. *most_described* is how many things'
-    descriptions are kept; *patience* for how many seconds somebody waits for an index that has to be made (None: for as
-    long as it takes).
+    ``with`` closes what it opened, and removes what a throw-away catalogue made. *most_described* is how many bytes
+    things' descriptions may take in memory; *patience* for how many seconds somebody waits for an index that has to be
+    made (None: for as long as it takes).
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Catalogue:
         *,
         extra_shapes: Sequence[Triple] = (),
         scratch: Path | None = None,
-        most_described: int = 50_000,
+        most_described: int = 128 << 20,
         patience: float | None = None,
     ) -> None:
         self.store = store

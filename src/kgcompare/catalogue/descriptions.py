@@ -1,11 +1,13 @@
-"""What a generation says of things, fetched with few queries and kept for as long as the generation lives."""
+"""What a generation says of things, fetched with few queries; what was asked for last is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import cast
 
+from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Term
@@ -16,18 +18,47 @@ from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 
 _BIBO = PREFIXES["bibo"]
+_EMPTY, _TERM = 1000, 500
+"""Bytes that an empty graph and its place take, and a statement beside its value."""
+
+
+class _Kept:
+    """Graphs by the things that they describe, within a bound; those that were not asked for the longest go."""
+
+    def __init__(self, most: int) -> None:
+        self._graphs: LRUCache[str, tuple[Graph, int]] = LRUCache(most, lambda value: value[1])
+        self._lock = threading.Lock()
+
+    def of(self, things: Iterable[str]) -> dict[str, Graph]:
+        """What is kept of some things."""
+        with self._lock:
+            return {thing: found[0] for thing in things if (found := self._graphs.get(thing))}
+
+    def keep(self, graphs: Mapping[str, Graph]) -> None:
+        """Keeps graphs; one that would be too much alone is left out."""
+        for thing, graph in graphs.items():
+            size = 2 * len(thing) + _size(graph)
+            if size <= self._graphs.maxsize:
+                with self._lock:
+                    self._graphs[thing] = graph, size
+
+
+def _size(graph: Graph) -> int:
+    """About how many bytes of memory a graph takes."""
+    terms = [value for node in graph.subjects() for values in graph.description(node).values() for value in values]
+    return _EMPTY + sum(_TERM + len(term.value) for term in terms)
 
 
 class Descriptions:
     """Descriptions of one generation."""
 
-    def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 50_000) -> None:
-        """Keeps none yet; where it would be more than *most* things it starts again with none."""
+    def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 128 << 20) -> None:
+        """Keeps none yet, and never more than about *most* bytes of memory: half for whole records, half for names."""
         self.most = most
         self.snapshot = snapshot
         self.shapes = shapes
-        self._records: dict[str, Graph] = {}
-        self._things: dict[str, Graph] = {}
+        self._records = _Kept(most // 2)
+        self._things = _Kept(most // 2)
 
     def records(self, things: Sequence[str]) -> dict[str, Graph]:
         """Everything said of each thing, with what rows of any class follow backwards or in sequence.
@@ -47,12 +78,10 @@ class Descriptions:
 
         :raises StoreError: if the store cannot be read.
         """
-        kept = {thing: self._records[thing] for thing in things if thing in self._records}
+        kept = self._records.of(things)
         missing = [thing for thing in dict.fromkeys(things) if thing not in kept and is_safe_iri(thing)]
         fetched = self._fetch(missing) if missing else {}
-        if len(self._records) > self.most:
-            self._records.clear()
-        self._records.update(fetched)
+        self._records.keep(fetched)
         return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
 
     def _fetch(self, things: Sequence[str]) -> dict[str, Graph]:
@@ -97,7 +126,7 @@ class Descriptions:
         return self._named(people) | named
 
     def _named(self, things: set[str]) -> dict[str, Graph]:
-        kept = {thing: self._things[thing] for thing in things if thing in self._things}
+        kept = self._things.of(things)
         missing = sorted(things - kept.keys())
         fetched = {thing: Graph() for thing in missing}
         safe = [NamedNode(thing) for thing in missing if is_safe_iri(thing)]
@@ -106,9 +135,7 @@ class Descriptions:
             for thing, predicate, value in self.snapshot.select(query).rows:
                 if thing is not None and predicate is not None and value is not None:
                     fetched[thing.value].add(cast(NamedNode, thing), predicate.value, value)
-        if len(self._things) > self.most:
-            self._things.clear()
-        self._things.update(fetched)
+        self._things.keep(fetched)
         return kept | fetched
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from heapq import nsmallest
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from pyoxigraph import NamedNode, Quad, Triple
@@ -23,8 +24,8 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
 from kgcompare.rdf.queries import load
 from kgcompare.schema.shapes import Shapes, stored_shapes
-from kgcompare.search import Filter, Index, IndexFile
-from kgcompare.store import Snapshot, Store
+from kgcompare.search import DerivedFile, Filter, Index
+from kgcompare.store import Snapshot, Store, deadline
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import DEFAULT
@@ -48,13 +49,14 @@ class Generation:
         store: Store,
         snapshot: Snapshot,
         extra: Sequence[Triple] = (),
-        most_described: int = 50_000,
+        most_described: int = 128 << 20,
         patience: float | None = None,
     ) -> None:
         self.store = store
         self.snapshot = snapshot
         self.name = snapshot.generation
         self.base = snapshot.base
+        self.extra = tuple(extra)
         self.shapes = Shapes([*stored_shapes(snapshot), *extra])
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._patience = patience
@@ -66,17 +68,24 @@ class Generation:
     def once(self, name: str, make: Callable[[Generation], Made]) -> Made:
         """What *make* gives of this generation: made when it is first asked for by that name, then kept.
 
-        Others who ask for the same wait meanwhile; a failure is not kept.
+        Others who ask for the same wait meanwhile, as long as their deadlines allow; a failure is not kept.
+
+        :raises Overrun: if another one's making of it took longer than that.
         """
         if name not in self._made:
             with self._making:
                 lock = self._locks.setdefault(name, threading.Lock())
-            with lock:
+            if not lock.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX)):
+                raise deadline.overrun()
+            try:
                 if name not in self._made:
-                    made = make(self)
+                    with deadline.none():
+                        made = make(self)
                     if isinstance(made, Closing):
                         self._ends.append(weakref.finalize(self, made.close))
                     self._made[name] = made
+            finally:
+                lock.release()
         return cast("Made", self._made[name])
 
     def close(self) -> None:
@@ -96,7 +105,7 @@ class Generation:
         return self.once("index", Generation._make_index)
 
     def _make_index(self) -> Index:
-        file = IndexFile(self.snapshot.index_path, partial(search.build, self.snapshot), self._patience)
+        file = DerivedFile(self.snapshot.index_path, partial(search.build, self.snapshot), self._patience)
         return Index(file, self.shapes)
 
     # -- what it is about ----------------------------------------------------------------------------
@@ -177,6 +186,9 @@ class Generation:
         open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
         if open_slugs:
             located = self.index.of_class(cls, open_slugs)
+            kind = self.shapes.kind_of_class(cls)
+            alone = {name: self.index.find(kind, name) for name in open_slugs if name not in located}
+            located |= {name: entry.iri for name, entry in alone.items() if entry}
             guesses.update(located)
             graphs |= self.descriptions.records(list(located.values()))
         return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs
@@ -188,7 +200,7 @@ class Generation:
 
     def nearest(self, name: str, cls: str | None = None) -> list[str]:
         """Slugs of things of a class (None: :attr:`main_class`) that somebody who asks for *name* may mean."""
-        return self.index.nearest(self.shapes.kind_of_class(cls) if cls else self.main_kind, name[:80])
+        return self.index.nearest(self.shapes.kind_of_class(cls) if cls else self.main_kind, name)
 
     def reader(self, lang: str, graphs: Mapping[str, Graph]) -> Reader:
         """A reader of the given records in *lang*."""
@@ -206,6 +218,12 @@ class Generation:
             else:
                 others.append(thing)
         return own | (self.index.addresses(others) if others else {})
+
+    def first_by_name(self, things: Collection[str], lang: str, most: int) -> list[str]:
+        """The first of some things (IRIs) by their names in *lang*; those without a name come last."""
+        named = {thing: languages.best(names, lang) for thing, names in self.index.names(things).items()}
+        keys = {thing: (name is None, fold(name[1] if name else ""), thing) for thing, name in named.items()}
+        return nsmallest(most, keys, key=keys.__getitem__)
 
     def path(self, thing: str) -> str | None:
         """The address on a server of ours of a thing's page; None for a thing that has none."""
@@ -244,7 +262,7 @@ class Generation:
                     graphs = self.descriptions.records([entry.iri])
             for thing, graph in graphs.items():
                 return thing, graph
-        near = tuple(self.index.nearest(kind, slug[:80])) if is_slug(kind) else ()
+        near = tuple(self.index.nearest(kind, slug)) if is_slug(kind) else ()
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise UnknownThing(f"there is no {kind[:40]} {slug[:80]!r} in the catalogue{hint}", (slug,), near)
 

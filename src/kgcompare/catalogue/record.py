@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pyoxigraph import Literal, NamedNode
@@ -24,6 +24,8 @@ from kgcompare.text.folding import fold
 from kgcompare.text.languages import best
 
 _SHOWN = 200
+_MANY = 1000
+"""Things of a group from which on only those that are shown are read."""
 _DOCUMENT = {
     "dcterms:created": "Created",
     "dcterms:modified": "Changed",
@@ -58,6 +60,10 @@ class Home(Protocol):
         """What is said of each thing."""
         ...
 
+    def first_by_name(self, things: Collection[str], lang: str, most: int) -> list[str]:
+        """The first of some things by their names."""
+        ...
+
     def locate(self, kind: str, slug: str) -> tuple[str, Graph]:
         """The IRI and the description of the thing at an address."""
         ...
@@ -81,15 +87,18 @@ def record_of(home: Home, kind: str, slug: str, lang: str) -> Record:
     thing, graph = home.locate(kind, slug)
     node = NamedNode(thing)
     pointing = home.snapshot.select(load("pointing_in").bind(thing=[node])).rows
-    others = {row[1].value for row in pointing if row[1] is not None}
-    reader = Reader(lang, home.descriptions.things(comparison.names_in({thing: graph}) | others | {thing}))
     cls = home.shapes.class_among(graph.types(node))
+    groups = _grouped(home, cls, graph, node, pointing, lang)
+    shown = {other for group in groups for other in group.shown}
+    left_out = {other for group in groups for other in group.others} - shown
+    named = comparison.names_in({thing: graph}) - left_out | shown | {thing}
+    reader = Reader(lang, home.descriptions.things(named))
     notes = best(_tagged(graph, node, SKOS_EDITORIAL_NOTE), lang)
     return Record(
         thing=home.thing(reader, thing, graph, home.addresses([thing]) or {thing: (kind, slug)}),
         language=lang,
         facts=_facts(home.shapes, cls, reader, graph, thing),
-        related=_groups(home.shapes, cls, reader, graph, thing, pointing),
+        related=_groups(home.shapes, reader, graph, groups),
         notes=tuple(notes[1]) if notes else (),
         document=_document(home, thing, lang),
         csl=reader.csl(node) if is_source(graph, thing) else None,
@@ -121,12 +130,23 @@ def _facts(shapes: Shapes, cls: str, reader: Reader, graph: Graph, thing: str) -
     return tuple(facts)
 
 
-def _groups(
-    shapes: Shapes, cls: str, reader: Reader, graph: Graph, thing: str, pointing: Sequence[tuple[Term | None, ...]]
-) -> tuple[Group, ...]:
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """What a thing is linked with by a relation: all that, and those of them of which the first are shown."""
+
+    relation: str
+    inverse: bool
+    others: Collection[str]
+    shown: Collection[str]
+
+
+def _grouped(
+    home: Home, cls: str, graph: Graph, node: NamedNode, pointing: Sequence[tuple[Term | None, ...]], lang: str
+) -> list[_Linked]:
     """What a thing is linked with, by relation: typed links first, and plain ones where no typed one says as much."""
+    shapes = home.shapes
     typed, links = shapes.typed_links(cls), shapes.links(cls)
-    ends = _ends(shapes, (*typed, *links), graph, NamedNode(thing), pointing)
+    ends = _ends(shapes, (*typed, *links), graph, node, pointing)
     told = {other for (relation, _), others in ends.items() if relation in typed for other in others}
     for link in links:
         for inverse in (False, True):
@@ -136,13 +156,24 @@ def _groups(
     places = {relation: place for place, relation in enumerate(typed)}
     groups = []
     for relation, inverse in sorted(ends, key=lambda end: (places.get(end[0], len(typed)), end[1])):
-        others = map(NamedNode, ends[relation, inverse])
-        values = sorted((reader.value(graph, other) for other in others), key=lambda v: fold(v.text))
+        others = ends[relation, inverse]
+        shown = others if len(others) <= _MANY else home.first_by_name(others, lang, _SHOWN)
+        groups.append(_Linked(relation, inverse, others, shown))
+    return groups
+
+
+def _groups(shapes: Shapes, reader: Reader, graph: Graph, groups: Sequence[_Linked]) -> tuple[Group, ...]:
+    """What a thing is linked with, as its page has it."""
+    related = []
+    for group in groups:
+        values = [reader.value(graph, NamedNode(other)) for other in group.shown]
+        values.sort(key=lambda value: fold(value.text))
         if values:
-            name = local_name(relation) + ("-inverse" if inverse else "")
-            label = shapes.relation_label(relation, reader.lang, inverse=inverse)
-            groups.append(Group(name, label, tuple(values[:_SHOWN]), max(0, len(values) - _SHOWN)))
-    return tuple(groups)
+            name = local_name(group.relation) + ("-inverse" if group.inverse else "")
+            label = shapes.relation_label(group.relation, reader.lang, inverse=group.inverse)
+            more = max(0, len(group.others) - _SHOWN)
+            related.append(Group(name, label, tuple(values[:_SHOWN]), more))
+    return tuple(related)
 
 
 def _ends(

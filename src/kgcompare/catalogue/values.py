@@ -11,23 +11,22 @@ from collections.abc import Mapping
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kgcompare.catalogue import citation
+from kgcompare.catalogue import citation, sources
 from kgcompare.catalogue.descriptions import is_source
+from kgcompare.catalogue.names import name_parts
 from kgcompare.model import CslItem, CslName, Link, Value
-from kgcompare.rdf.graph import Graph, Term, literal_key, structure_key
-from kgcompare.rdf.namespaces import PREFIXES, is_web, local_name
+from kgcompare.rdf.addresses import web_address
+from kgcompare.rdf.graph import Graph, Node, Term, literal_key, structure_key, value_key
+from kgcompare.rdf.namespaces import PREFIXES, local_name
 from kgcompare.rdf.terms import (
     DCTERMS_SOURCE,
     EDTF,
-    FOAF_FAMILY_NAME,
-    FOAF_GIVEN_NAME,
     KGC_AGENT_LIST,
     KGC_COMPARISON_KEY,
     KGC_CONTRIBUTION,
     KGC_ET_AL,
     KGC_ORDER,
     LABELS,
-    RDF_FIRST,
     RDF_OBJECT,
     RDF_SUBJECT,
     RDF_TYPE,
@@ -37,7 +36,9 @@ from kgcompare.text.folding import fold
 from kgcompare.text.languages import best, translate
 
 _XSD = PREFIXES["xsd"]
-_YEARS = {_XSD + "gYear", EDTF}
+_DATES = {*(_XSD + name for name in ("gYear", "gYearMonth", "date")), EDTF}
+_DEEPEST = 6
+"""Levels of blank nodes that are read out; what is below is an ellipsis."""
 
 
 class Reader:
@@ -50,21 +51,23 @@ class Reader:
     def label(self, thing: str) -> tuple[str | None, str]:
         """(language, name) of a thing; the end of its IRI, in no language, for want of a name."""
         graph = self.things.get(thing)
-        if graph is not None:
-            node = NamedNode(thing)
-            for predicate in LABELS:
-                named = best(graph.texts(node, predicate), self.lang)
-                if named:
-                    return named[0] or None, named[1]
-        return None, local_name(thing)
+        named = self._label(graph, NamedNode(thing)) if graph is not None else None
+        return named or (None, local_name(thing))
 
-    def value(self, graph: Graph, term: Term) -> Value:
-        """The value of a term that stands in the record *graph*."""
+    def _label(self, graph: Graph, node: Node) -> tuple[str | None, str] | None:
+        """(language, name) of a thing of which *graph* speaks; None for want of a name."""
+        for predicate in LABELS:
+            if named := best(graph.texts(node, predicate), self.lang):
+                return named[0] or None, named[1]
+        return None
+
+    def value(self, graph: Graph, term: Term, level: int = 0) -> Value:
+        """The value of a term that stands in the record *graph*, *level* blank nodes below another one."""
         if isinstance(term, NamedNode):
             return self._thing(term)
         if isinstance(term, Literal):
             return self._literal(term)
-        return self._structure(graph, term)
+        return self._structure(graph, term, level) if level < _DEEPEST else Value("…", "…")
 
     def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
         """Where the fact that *subject* has *term* comes from, in the statements about it."""
@@ -79,72 +82,79 @@ class Reader:
         return tuple(values)
 
     def key(self, graph: Graph, term: Term) -> str:
-        """What a term is compared by; the same as queries/compare.rq gives."""
+        """What a term is compared by, as in queries/differences.rq: the same for equal values."""
         if isinstance(term, NamedNode):
             return term.value
         if isinstance(term, Literal):
-            return literal_key(term)
+            return value_key(term)
         return graph.text(term, KGC_COMPARISON_KEY) or structure_key(graph, term)
 
     def _thing(self, term: NamedNode) -> Value:
         graph = self.things.get(term.value)
         if graph is None or term not in graph:
-            outside = term.value if is_web(term.value) else None
-            return Value(term.value, term.value, iri=term.value, url=outside)
+            return Value(term.value, term.value, iri=term.value, url=web_address(term.value))
         if is_source(graph, term.value):
             item = self.csl(term)
-            url = citation.source_address(graph, term)
+            url = sources.source_address(graph, term)
             return Value(term.value, citation.plain_reference(item), "en", term.value, url=url, csl=item)
         lang, text = self.label(term.value)
         return Value(term.value, text, lang, term.value)
 
     def csl(self, source: NamedNode) -> CslItem:
         """A source as a CSL-JSON item."""
-        return citation.csl(self.things[source.value], source, self.agent_name)
+        graph = self.things[source.value]
+        return sources.csl(graph, source, lambda agent: self.agent_name(agent, graph), self._described)
 
-    def agent_name(self, agent: Term) -> CslName:
-        """An agent's name as CSL has it."""
+    def _described(self, thing: NamedNode) -> Graph:
+        return self.things.get(thing.value, Graph())
+
+    def agent_name(self, agent: Term, graph: Graph) -> CslName:
+        """An agent's name as CSL has it; *graph* names those that have no IRI."""
         if isinstance(agent, Literal):
             return {"literal": agent.value}
-        graph = self.things.get(agent.value, Graph())
-        family, given = graph.text(agent, FOAF_FAMILY_NAME), graph.text(agent, FOAF_GIVEN_NAME)
-        if family:
-            return {"family": family, "given": given} if given else {"family": family}
-        return {"literal": self.label(agent.value)[1]}
+        if isinstance(agent, NamedNode):
+            return name_parts(self._described(agent), agent) or {"literal": self.label(agent.value)[1]}
+        named = self._label(graph, agent)
+        return name_parts(graph, agent) or {"literal": named[1] if named else "–"}
+
+    def spoken(self, agent: Term, graph: Graph) -> str:
+        """What an agent is called, in one piece."""
+        if isinstance(agent, Literal):
+            return agent.value
+        named = self._label(self._described(agent) if isinstance(agent, NamedNode) else graph, agent)
+        return named[1] if named else sources.whole(self.agent_name(agent, graph))
 
     def _literal(self, term: Literal) -> Value:
         key = literal_key(term)
         if term.language:
             return Value(key, term.value, term.language)
         datatype, text = term.datatype.value, term.value
-        if datatype in _YEARS:
+        if datatype in _DATES:
             try:
-                return Value(key, dates.reads(dates.canonical(text), self.lang))
+                return Value(key, dates.reads(dates.canonical(dates.of_xsd(text)), self.lang))
             except ValueError:
                 return Value(key, text)
-        if datatype == _XSD + "date":
-            return Value(key, dates.reads(text, self.lang))
         if datatype == _XSD + "boolean":
             return Value(key, translate(self.lang, "yes" if text in {"true", "1"} else "no"))
-        if datatype == _XSD + "anyURI" and is_web(text):
-            return Value(key, text, url=text)
+        if datatype == _XSD + "anyURI":
+            return Value(key, text, url=web_address(text))
         return Value(key, text)
 
-    def _structure(self, graph: Graph, node: BlankNode) -> Value:
-        key = self.key(graph, node)
+    def _structure(self, graph: Graph, node: BlankNode, level: int) -> Value:
+        key = self.key(graph, node) if level == 0 else ""  # only what stands in a row is compared
         if graph.objects(node, KGC_AGENT_LIST):
             return self._origination(graph, node, key)
-        if graph.objects(node, RDF_FIRST):
-            members = [self.value(graph, member) for member in graph.members(node)]
+        if held := graph.members(node):
+            members = [self.value(graph, member, level + 1) for member in held]
             return self._joined(members, key)
-        for predicate in LABELS:
-            named = best(graph.texts(node, predicate), self.lang)
-            if named:
-                return Value(key, named[1], named[0] or None)
+        if name := name_parts(graph, node):
+            return Value(key, sources.whole(name))
+        if named := self._label(graph, node):
+            return Value(key, named[1], named[0])
         parts = []
         for predicate, values in graph.description(node).items():
             if predicate not in {KGC_COMPARISON_KEY, KGC_ORDER, RDF_TYPE}:
-                said = ", ".join(self.value(graph, value).text for value in values)
+                said = ", ".join(self.value(graph, value, level + 1).text for value in values)
                 parts.append(f"{local_name(predicate)}: {said}")
         return Value(key, "; ".join(parts) or "–")
 
@@ -155,7 +165,7 @@ class Reader:
     def _origination(self, graph: Graph, node: BlankNode, key: str) -> Value:
         links, names = [], []
         for agent in graph.members(graph.value(node, KGC_AGENT_LIST)):
-            name = self.agent_name(agent)
+            name = self.agent_name(agent, graph)
             short = name.get("family") or name.get("literal") or ""
             names.append(short)
             if isinstance(agent, NamedNode):

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from kgcompare.ingest import Options
 
 _PLACES = ("store", "endpoint", "data")
-OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions")
+OF_FILES = ("parse_time", "parse_memory", "validation_time", "validation_memory")
+"""The limits that matter to whatever takes files."""
+OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
 
 
@@ -64,7 +66,7 @@ def _config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
     import tomllib
 
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # an editor may have put a mark first
     except (OSError, ValueError) as fault:
         raise click.BadParameter(f"{path} cannot be read: {fault}") from None
     group = ctx.parent.command if ctx.parent else ctx.command
@@ -162,7 +164,13 @@ def import_options(
 
     lang = normalise(lang)
     return Options(
-        syntax=syntax, trust=place.trust, replace=replace, skip_invalid=skip_invalid, lang=lang, progress=ProgressLine()
+        syntax=syntax,
+        trust=place.trust,
+        replace=replace,
+        skip_invalid=skip_invalid,
+        lang=lang,
+        progress=ProgressLine(),
+        limits=place.limits,
     )
 
 
@@ -205,11 +213,10 @@ def make_throwaway(place: Place, folder: Path, lang: str) -> None:
 @contextmanager
 def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     """The catalogue that a command works on."""
-    import tempfile
-
     from kgcompare.catalogue import Catalogue
     from kgcompare.store.embedded import EmbeddedStore
     from kgcompare.store.remote import RemoteStore
+    from kgcompare.store.scratch import scratch_folder
 
     limits = place.limits
     most = limits.kept_descriptions
@@ -220,8 +227,8 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
         )
         yield Catalogue(store, extra_shapes=extra, most_described=most)
     elif place.data:
-        with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
-            folder = Path(scratch) / "store"
+        with scratch_folder() as scratch:
+            folder = scratch / "store"
             make_throwaway(place, folder, lang)
             extra = extra_shapes(place) if place.trust else []
             with Catalogue(EmbeddedStore(folder), extra_shapes=extra, most_described=most) as catalogue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -12,7 +13,7 @@ import click
 
 from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
 from kgcompare.cli.output import ProgressLine, put, writing_to
-from kgcompare.errors import DataError, SyntaxFault, UsageError
+from kgcompare.errors import DataError, QueryError, SyntaxFault, UsageError
 
 if TYPE_CHECKING:
     from kgcompare.model import Thing
@@ -160,7 +161,7 @@ def export(place: Place, form: str, output: Path | None) -> None:
 )
 def query(place: Place, file: Path, form: str | None) -> None:
     """Answer a SPARQL query of your own."""
-    from kgcompare.formats import solutions
+    from kgcompare.sandbox.screen import excess_of
 
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
@@ -168,8 +169,45 @@ def query(place: Place, file: Path, form: str | None) -> None:
         raise DataError(f"{file} cannot be read: {fault.strerror}") from None
     except ValueError:
         raise SyntaxFault("not UTF-8", str(file)) from None
+    text = text.removeprefix("\ufeff")
+    put(_answer(place, text, form) if excess_of(text) is None else _answer_elsewhere(place, text, form))
+
+
+def _answer(place: Place, text: str, form: str | None) -> str:
+    from kgcompare.formats import solutions
+
     with opened(place) as catalogue:
-        put(solutions.answer_text(catalogue.query(text), form, catalogue.generation().base.value))
+        return solutions.answer_text(catalogue.query(text), form, catalogue.generation().base.value)
+
+
+def _begin_elsewhere(parent: int) -> None:
+    """The process ends with its parent, and at once when it is told to."""
+    import signal
+
+    from kgcompare.sandbox import lifeline
+
+    lifeline.end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _answer_elsewhere(place: Place, text: str, form: str | None) -> str:
+    """The answer to a query that may end whichever process evaluates it: engines recurse along what nests or repeats.
+
+    :raises QueryError: if it does.
+    """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    from kgcompare.store.scratch import remove_leftovers
+
+    new = multiprocessing.get_context("spawn")  # a fork would have what is open here
+    with ProcessPoolExecutor(1, new, initializer=_begin_elsewhere, initargs=(os.getpid(),)) as child:
+        try:
+            return child.submit(_answer, place, text, form).result()
+        except BrokenProcessPool:
+            remove_leftovers()
+            raise QueryError("the query ended its process: it nests too deeply or repeats too much") from None
 
 
 @click.command()

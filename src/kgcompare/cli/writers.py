@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -122,7 +123,7 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
     with opened(place, options.lang) as catalogue:
         generation = catalogue.generation()
         if records is None or generation.base != records.base:  # somebody else may have made a store of another base
-            records = read_records(files, generation.base, options)
+            records = read_records(files, generation.base, options, generation.shapes)
         return ingest.validate(records, generation.shapes.triples, generation.snapshot, options)
 
 
@@ -133,18 +134,18 @@ def format_(files: Sequence[Path], check: bool) -> None:
     """Give Turtle files the one formatting of data/."""
     from kgcompare.formats import rdf
     from kgcompare.rdf.namespaces import DEFAULT_BASE
-    from kgcompare.rdf.syntaxes import triples_of
+    from kgcompare.sandbox.parsing import Parser
 
     other = 0
-    for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
-        triples = triples_of(path, DEFAULT_BASE, "ttl")
-        text = rdf.turtle(triples, DEFAULT_BASE, stable=True)
-        if text == path.read_text(encoding="utf-8"):
-            continue
-        other += 1
-        click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
-        if not check:
-            path.write_text(text, encoding="utf-8")
+    with Parser() as parser:
+        for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
+            text = rdf.turtle(parser.triples(path, DEFAULT_BASE, "ttl"), DEFAULT_BASE, stable=True)
+            if text == path.read_text(encoding="utf-8"):
+                continue
+            other += 1
+            click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
+            if not check:
+                path.write_text(text, encoding="utf-8")
     if check and other:
         raise DataError(f"{other} files are not formatted; run: kgcompare format FILE...")
 
@@ -181,6 +182,12 @@ def format_(files: Sequence[Path], check: bool) -> None:
     envvar="KGCOMPARE_PROXIES",
     help="How many proxies stand in front; their X-Forwarded-For, -Proto and -Host are believed.",
 )
+@click.option(
+    "--unconfined-queries",
+    is_flag=True,
+    envvar="KGCOMPARE_UNCONFINED_QUERIES",
+    help="Answer strangers' queries even where the system has no lock that keeps them from network and files.",
+)
 def serve(
     place: Place,
     host: str,
@@ -188,17 +195,18 @@ def serve(
     prefix: str,
     trusted_host: tuple[str, ...],
     proxies: int,
+    unconfined_queries: bool,
 ) -> None:
     """Serve the catalogue on the web."""
-    import tempfile
-
+    from kgcompare.store.scratch import scratch_folder
     from kgcompare.web import server
 
+    signal.signal(signal.SIGTERM, _stopped)
     server.check_port(host, port)
-    with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
+    with scratch_folder() as scratch:
         folder = place.folder
         if place.data:
-            folder = Path(scratch) / "store"
+            folder = scratch / "store"
             make_throwaway(place, folder, "en")
         elif place.endpoint is None:
             ensure(place, make=True)
@@ -210,5 +218,11 @@ def serve(
             hosts=trusted_host,
             proxies=proxies,
             limits=place.limits,
+            unconfined=unconfined_queries,
         )
         server.run(settings, host, port)
+
+
+def _stopped(number: int, _: object) -> None:
+    """Ends before there is a server as one does that is told to stop: nothing is left behind."""
+    raise SystemExit(128 + number)

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.catalogue import citation
 from kgcompare.errors import UnknownFormat
-from kgcompare.formats import bibliography, cube, html, json, tables, terminal
+from kgcompare.formats import bibliography, cube, html, json, latex, tables, terminal
 from kgcompare.model import Comparison, CslItem, Record
 from kgcompare.rdf.syntaxes import SYNTAXES
 
@@ -74,7 +74,7 @@ COMPARISON: dict[str, Callable[[Comparison, str], str]] = {
     "csv": lambda comparison, _: tables.csv_text(comparison),
     "tsv": lambda comparison, _: tables.csv_text(comparison, "\t"),
     "md": lambda comparison, _: tables.markdown(comparison),
-    "tex": lambda comparison, _: tables.latex(comparison),
+    "tex": latex.latex,
     "table": lambda comparison, _: terminal.table(comparison),
     **{name: partial(cube.comparison_rdf, name=name) for name in RDF},
     **{name: partial(_cited, name=name) for name in BIBLIOGRAPHY},

@@ -1,7 +1,8 @@
 """Sources as BibTeX, RIS and CSL-JSON, from the CSL-JSON items that a comparison or a record carries.
 
-BibTeX is UTF-8: only what TeX takes for a command is escaped. It is written by hand because writers such as that of
-bibtexparser put braces around values and leave to their caller what is hard: escaping, names, capitals, keys.
+BibTeX is UTF-8: only what TeX takes for a command, or has no letter for, is escaped. It is written by hand because
+writers such as that of bibtexparser put braces around values and leave to their caller what is hard: escaping, names,
+capitals, keys.
 
 Source: Oren Patashnik, BibTeXing (1988), sections 3 and 4; RIS Format Specifications (Thomson ResearchSoft, 2001);
 CSL-JSON (csl-data.json of CSL 1.0.2).
@@ -15,8 +16,11 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 from urllib.parse import quote
 
+from kgcompare.catalogue.sources import dated
 from kgcompare.formats.json import csl_object, dumps
-from kgcompare.model import ET_AL, Comparison, CslItem, CslName, Record, Value
+from kgcompare.formats.tex import ESCAPES, LIGATURE, maths
+from kgcompare.model import Comparison, CslItem, CslName, Record, Value
+from kgcompare.rdf.addresses import doi_address
 from kgcompare.rdf.namespaces import slugify
 
 _ENTRIES = {
@@ -28,7 +32,7 @@ _ENTRIES = {
     "report": ("techreport", "series", "institution"),
 }
 """CSL type -> entry type, and what BibTeX calls the container and the publisher there."""
-_MISC = ("misc", "howpublished", "publisher")
+_MISC = ("misc", "series", "howpublished")
 _RIS = {
     "article-journal": "JOUR",
     "paper-conference": "CPAPER",
@@ -40,16 +44,12 @@ _RIS = {
     "article": "UNPB",
 }
 _TEX = {
+    **ESCAPES,
     # Backslash and brace would still be counted as a brace by BibTeX, so braces get names.
-    "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
     "}": r"\textbraceright{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{char: "\\" + char for char in "&%$#_"},
+    **{char: char for char in '<>|"'},
 }
-_LIGATURE = re.compile(r"-(?=-)|[`'](?=[`'])|[?!](?=`)")
-"""A sign that TeX would melt with the next one into another."""
 
 
 def references(shown: Comparison | Record) -> list[CslItem]:
@@ -91,7 +91,7 @@ def _entry(key: str, item: CslItem) -> str:
         "author": _names(item, "author"),
         "title": _title(item.get("title", "")),
         container: escaped(item.get("container-title", "")),
-        "year": str(year) if (year := _year(item)) is not None else "",
+        "year": escaped(dated(item)).replace("–", "--"),
         "volume": escaped(item.get("volume", "")),
         "number": escaped(item.get("issue", "")),
         "pages": "--".join(map(escaped, pages(item))),
@@ -132,8 +132,8 @@ def _key(item: CslItem) -> str:
 
 def escaped(text: str) -> str:
     """A text as a BibTeX field can hold it: on one line, with its braces balanced."""
-    tex = "".join(_TEX.get(char, char) for char in one_line(text))
-    return _LIGATURE.sub(r"\g<0>{}", tex)
+    tex = "".join(_TEX.get(char) or maths(char) or char for char in one_line(text))
+    return LIGATURE.sub(r"\g<0>{}", tex)
 
 
 def _title(text: str) -> str:
@@ -149,18 +149,23 @@ def _names(item: CslItem, role: Literal["author", "editor"]) -> str:
     names = []
     for name in item.get(role, ()):
         family, given = escaped(name.get("family", "")), escaped(name.get("given", ""))
-        if name.get("literal") == ET_AL:
-            names.append("others")
-        elif family and given:
+        if family and given:
             names.append(f"{_kept(family)}, {_kept(given)}")
         elif whole := family or given or escaped(name.get("literal", "")):
             names.append(f"{{{whole}}}")
+    if role == "author" and item.get("et-al"):
+        names.append("others")
     return " and ".join(names)
 
 
 def _kept(part: str) -> str:
-    """A part of a name, in braces where BibTeX might see two parts, two names or an accent."""
-    return f"{{{part}}}" if re.search(r"[,\\]|(?:^|\s)and(?:\s|$)", part, re.IGNORECASE) else part
+    """A part of a name, in braces where BibTeX might see two parts, two names or an accent.
+
+    It takes all up to the last word in small letters for a particle, which only those at the beginning are.
+    """
+    small = [word[:1].islower() for word in re.sub(r"[^\w\s]", "", part).split()]
+    split = re.search(r"[,\\]|(?:^|\s)and(?:\s|$)", part, re.IGNORECASE) or small != sorted(small, reverse=True)
+    return f"{{{part}}}" if split else part
 
 
 def _verbatim(text: str) -> str:
@@ -179,10 +184,10 @@ def ris(items: Iterable[CslItem]) -> str:
 def _tagged(key: str, item: CslItem) -> Iterator[tuple[str, str]]:
     kind = _RIS.get(item["type"], "GEN")
     start, *end = pages(item) or ("",)
-    container, year, doi = item.get("container-title", ""), _year(item), item.get("DOI", "")
+    container, doi = item.get("container-title", ""), item.get("DOI", "")
     tags = [
         *(("AU", inverted(name)) for name in item.get("author", ())),
-        ("PY", f"{year:04}" if year is not None and year > 0 else ""),
+        ("PY", _ris_date(item)),
         ("TI", item.get("title", "")),
         ("T2", container),
         ("JO", container if kind == "JOUR" else ""),
@@ -193,7 +198,7 @@ def _tagged(key: str, item: CslItem) -> Iterator[tuple[str, str]]:
         *(("A2", inverted(name)) for name in item.get("editor", ())),
         ("PB", item.get("publisher", "")),
         ("DO", doi),
-        ("UR", "https://doi.org/" + doi if doi.startswith("10.") else item.get("URL", "")),
+        ("UR", doi_address(doi) if doi else item.get("URL", "")),
     ]
     yield "TY", kind
     yield "ID", key
@@ -223,5 +228,13 @@ def pages(item: CslItem) -> tuple[str, ...]:
 
 
 def _year(item: CslItem) -> int | None:
-    dates = item["issued"]["date-parts"] if "issued" in item else []
-    return dates[0][0] if dates and dates[0] else None
+    """The first year of the date of publication, where CSL has it as a number."""
+    parts = item.get("issued", {}).get("date-parts", [])
+    return parts[0][0] if parts and parts[0] else None
+
+
+def _ris_date(item: CslItem) -> str:
+    """The year, and after three slashes whatever is no plain year."""
+    year, said = _year(item), dated(item)
+    number = f"{year:04}" if year is not None and year > 0 else ""
+    return number if said == str(year) else f"{number}///{said}" if said else ""

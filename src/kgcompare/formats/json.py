@@ -20,7 +20,7 @@ def dumps(data: Mapping[str, object] | Sequence[object]) -> str:
 
 def csl_object(item: CslItem) -> JsonObject:
     """A CSL-JSON item as the JSON object that it is."""
-    return cast("JsonObject", dict(item))
+    return cast("JsonObject", {name: value for name, value in item.items() if name != "et-al"})
 
 
 def comparison_json(comparison: Comparison) -> str:

@@ -56,6 +56,7 @@ def as_json(report: Report, lang: str) -> str:
             },
             "validated": findings is not None,
             "findings": findings,
+            "hindered": report.hindered or None,
             "duplicates": [
                 {"score": round(pair.score, 1), "things": [_item(pair.one, lang), _item(pair.other, lang)]}
                 for pair in report.duplicates
@@ -266,6 +267,8 @@ def _charted(row: Mentioned, rows: Sequence[tuple[str, int]], more: int, without
 
 
 def _finding_lines(report: Report, lang: str) -> list[str]:
+    if report.hindered:
+        return [translate(lang, "It could not be validated: {why}", why=report.hindered)]
     if report.findings is None:
         return [translate(lang, "Not validated, for its size; kgcompare report --validate does it.")]
     lines = [] if report.findings else [translate(lang, "Nothing found.")]

@@ -1,4 +1,4 @@
-"""Comparisons as CSV, TSV, Markdown and LaTeX.
+"""Comparisons as CSV, TSV and Markdown.
 
 Source: RFC 4180 (CSV); GitHub Flavored Markdown, section 4.10 (tables); OWASP on CSV injection.
 """
@@ -15,23 +15,6 @@ from kgcompare.text.languages import translate
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 STATUS = {"not-recorded": "not recorded", "none": "none", "unknown": "unknown"}
 """What is said of a cell without values, in English; the key to its translations."""
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\symbol{34}",
-    "[": "{[}",
-}
 
 
 def csv_text(comparison: Comparison, delimiter: str = ",") -> str:
@@ -74,28 +57,4 @@ def markdown(comparison: Comparison) -> str:
             for cell in row.cells
         ]
         lines.append("| " + " | ".join([name, *cells]) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def latex(comparison: Comparison) -> str:
-    """A ``tabular`` that needs no package; ``$\\neq$`` after the name of a row that differs."""
-
-    def plain(text: str) -> str:
-        text = "".join(_LATEX.get(char, char) for char in text)
-        text = re.sub(r"-(?=-)|[`'](?=[`'])|[?!](?=`)", r"\g<0>{}", text)  # which would become other signs
-        return re.sub(r"\s+", " ", text)
-
-    width = f"{0.82 / max(1, len(comparison.methods)):.3f}"
-    columns = "p{0.16\\linewidth}" + f"p{{{width}\\linewidth}}" * len(comparison.methods)
-    lines = [f"\\begin{{tabular}}{{{columns}}}", "\\hline"]
-    lines.append(" & ".join(["", *(f"\\textbf{{{plain(method.label)}}}" for method in comparison.methods)]) + r" \\")
-    lines.append("\\hline")
-    for row in comparison.rows:
-        name = plain(row.label) + (r" $\neq$" if row.differs else "")
-        cells = [
-            plain(cell.text) if cell.text is not None else f"\\emph{{{plain(cell_text(cell, comparison.language))}}}"
-            for cell in row.cells
-        ]
-        lines.append(" & ".join([name, *cells]) + r" \\")
-    lines += ["\\hline", "\\end{tabular}"]
     return "\n".join(lines) + "\n"

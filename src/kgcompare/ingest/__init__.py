@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,14 +13,16 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 from kgcompare import resources, search
 from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
 from kgcompare.ingest.changes import Changes, Stored, changes_of
-from kgcompare.ingest.documents import Records
-from kgcompare.ingest.readers import Options, read_records
+from kgcompare.ingest.documents import Records, is_of_derived
+from kgcompare.ingest.readers import Options, lines_of, read_records
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import QUADS, bundled, syntax_of
+from kgcompare.sandbox.judging import ConfinedJudge
+from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
-from kgcompare.schema.validation import Validator
+from kgcompare.schema.validation import Judging, Validator
 from kgcompare.store import Snapshot, embedded
 from kgcompare.store.base import Prepare
 
@@ -47,20 +49,23 @@ class ImportReport:
     validation: ValidationReport = field(default_factory=ValidationReport)
 
 
-def check(records: Records, shapes: Iterable[Triple], stored: Stored, options: Options) -> ValidationReport:
+def check(
+    records: Records, shapes: Iterable[Triple], stored: Stored, options: Options, judge: Judging | None = None
+) -> ValidationReport:
     """Validates records against shapes and what a store holds already.
 
     Records of the store that name a thing whose class is to go are validated with them.
     """
     others = _dependents(records, stored) if options.replace else {}
-    report = Validator(shapes).validate(
+    report = Validator(shapes, judge).validate(
         records.documents | others,
         snapshot=stored.snapshot,
         files=records.files,
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
     )
-    return ValidationReport(tuple(records.faults) + report.faults, len(records.documents))
+    said = [fault for fault in report.faults if not is_of_derived(records, fault)]
+    return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))
 
 
 def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
@@ -92,7 +97,8 @@ def validate(
     """
     triples = list(shapes)
     _require_records(records, Shapes(triples))
-    return check(records, triples, Stored(snapshot), options)
+    with ConfinedJudge(triples, options.limits) as judge:
+        return check(records, triples, Stored(snapshot), options, judge)
 
 
 def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = ()) -> None:
@@ -115,12 +121,14 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
     :raises DataError: if a shapes file is at fault.
     """
     quads: list[Quad] = []
-    named = [(base.shapes_graph(path.stem), path) for path in resources.shape_files()]
-    named += [(base.shapes_graph(f"extra {path.stem}"), path) for path in shapes]
-    for name, path in named:
+    named = [(base.shapes_graph(path.stem), bundled(path)) for path in resources.shape_files()]
+    named += [(base.shapes_graph(f"extra {path.stem}"), read_shapes(path)) for path in shapes]
+    for name, triples in named:
         graph = NamedNode(name)
-        quads += [Quad(t.subject, t.predicate, t.object, graph) for t in read_shapes(path)]
-    Shapes(Triple(q.subject, q.predicate, q.object) for q in quads)
+        quads += [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
+    together = [Triple(q.subject, q.predicate, q.object) for q in quads]
+    core.check(together, ours=True)
+    Shapes(together)
     graph = NamedNode(base.vocabulary_graph)
     quads += [Quad(t.subject, t.predicate, t.object, graph) for t in bundled(resources.vocabulary_file())]
     return quads
@@ -145,12 +153,11 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
-        records = read_records(files, base, options)
-        _require_records(records, known)
         stored = Stored(snapshot)
-        report = ValidationReport((), len(records.documents))
-        if not options.trust:
-            report = _validated(records, triples, stored, options)
+        with nullcontext() if options.trust else ConfinedJudge(triples, options.limits) as judge:  # starts meanwhile
+            records = read_records(files, base, options, known)
+            _require_records(records, known)
+            report = _validated(records, triples, stored, options, judge)
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
@@ -189,19 +196,14 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
         names = snapshot.graphs()
         own = {name: snapshot.graph(name) for name in names if base.is_vocabulary_graph(name)}
         fresh = len(names) == len(own)
-    syntaxes = [syntax_of(file, options.syntax) for file in files]
     prepare: Prepare = search.build
-    with ThreadPoolExecutor(1) as pool:
+    with lines_of(files, options) as lines, ThreadPoolExecutor(1) as pool:
         options.tell("loading", 0, 1)
-        loading = pool.submit(_load_all, writer, files, syntaxes)
+        loading = pool.submit(_load_all, writer, lines)
         if fresh:  # the index is read from the files while the engine loads them
             with suppress(SyntaxError, OSError, ValueError):  # the loader says the same, and where
                 prepare = search.builder(
-                    (
-                        quad
-                        for file, syntax in zip(files, syntaxes, strict=True)
-                        for quad in parse(path=file, format=syntax)
-                    ),
+                    (quad for file in lines for quad in parse(path=file, format=RdfFormat.N_QUADS)),
                     Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes()),
                 )
         loading.result()
@@ -212,12 +214,19 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
     options.tell("indexing", 0, 1)
     generation = writer.publish(prepare)
     options.tell("indexing", 1, 1)
-    return ImportReport(0, 0, 0, generation)
+    added = len(_documents(writer.latest()) - _documents(snapshot))
+    return ImportReport(added, 0, 0, generation)
 
 
-def _load_all(writer: embedded.Writer, files: Sequence[Path], syntaxes: Sequence[RdfFormat]) -> None:
-    for file, syntax in zip(files, syntaxes, strict=True):
-        writer.load(file, syntax)
+def _documents(snapshot: Snapshot | None) -> set[str]:
+    """The names of the graphs of records."""
+    names = snapshot.graphs() if snapshot is not None else []
+    return {name for name in names if snapshot is None or not snapshot.base.is_vocabulary_graph(name)}
+
+
+def _load_all(writer: embedded.Writer, files: Sequence[Path]) -> None:
+    for file in files:
+        writer.load(file, RdfFormat.N_QUADS)
 
 
 def _require_records(records: Records, shapes: Shapes) -> None:
@@ -230,8 +239,14 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
 
 
-def _validated(records: Records, shapes: list[Triple], stored: Stored, options: Options) -> ValidationReport:
-    report = check(records, shapes, stored, options)
+def _validated(
+    records: Records, shapes: list[Triple], stored: Stored, options: Options, judge: Judging | None
+) -> ValidationReport:
+    if judge is None:
+        if unasked := records.unasked:
+            raise InvalidData(_nothing_written(unasked), ValidationReport(tuple(unasked), len(records.documents)))
+        return ValidationReport((), len(records.documents))
+    report = check(records, shapes, stored, options, judge)
     skipped: list[Fault] = []
     while report.violations and options.skip_invalid and records.documents:
         homes = {s.value: name for name, document in records.documents.items() for s in document.subjects()}
@@ -242,13 +257,16 @@ def _validated(records: Records, shapes: list[Triple], stored: Stored, options: 
         for name in bad:
             records.documents.pop(str(name))
         records.faults.clear()
-        report = check(records, shapes, stored, options)
+        report = check(records, shapes, stored, options, judge)
     if report.violations:
-        count = len(report.violations)
-        raise InvalidData(f"{count} fault{'s' if count > 1 else ''} found; nothing was written", report)
+        raise InvalidData(_nothing_written(report.violations), report)
     if skipped and not records.documents:
         raise InvalidData("no record is valid; nothing was written", ValidationReport(tuple(skipped), report.records))
     return ValidationReport((*skipped, *report.faults), report.records)
+
+
+def _nothing_written(faults: Sequence[Fault]) -> str:
+    return f"{len(faults)} fault{'s' if len(faults) > 1 else ''} found; nothing was written"
 
 
 def _write(writer: embedded.Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:

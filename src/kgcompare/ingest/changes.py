@@ -85,11 +85,12 @@ def _named(node: Node) -> bool:
 def _statements(document: Graph) -> set[str]:
     """The statements of a document as texts, blank nodes told apart by what is said of them."""
     statements = set()
+    forms: dict[Node, str] = {}
     for triple in document:
         subject, value = triple.subject, triple.object
         if isinstance(subject, NamedNode):
-            text = structure_key(document, value) if isinstance(value, BlankNode) else str(value)
+            text = structure_key(document, value, forms) if isinstance(value, BlankNode) else str(value)
             statements.add(f"{subject} {triple.predicate} {text}")
         elif isinstance(subject, BlankNode) and triple.predicate.value == RDF_SUBJECT:
-            statements.add(structure_key(document, subject))
+            statements.add(structure_key(document, subject, forms))
     return statements

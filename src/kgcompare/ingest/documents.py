@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kgcompare.errors import DataError, Fault
+from kgcompare.ingest.facts import unread
+from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, refused, unasked
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
-from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
+from kgcompare.rdf.namespaces import Base, iri, is_defined, is_safe_iri
 from kgcompare.rdf.terms import (
     DCTERMS_CREATOR,
     EDTF,
@@ -34,15 +36,27 @@ from kgcompare.text import dates
 
 _XSD_INTEGER = iri("xsd:integer")
 _EDTF = NamedNode(EDTF)
-Predication = tuple[str, Term]
-"""A predicate's IRI and a value: what a statement says of its subject."""
+
+
+_COMPONENT = "ConstraintComponent"
+_DERIVED = {
+    KGC_ORIGIN_START: (KGC_ORIGIN,),
+    KGC_ORIGIN_END: (KGC_ORIGIN,),
+    DCTERMS_CREATOR: (KGC_ORIGINATION,),
+    KGC_COMPARISON_KEY: (),
+}
+"""What is derived, and what from where that is there."""
 
 
 @dataclass(slots=True)
 class Records:
-    """Documents by the IRI of their graph; ``files`` says where each came from, ``faults`` what was wrong."""
+    """Documents by the IRI of their graph; ``files`` says where each came from, ``faults`` what was wrong.
+
+    ``schema`` is what vocabulary and shapes say: an export brings it along, and it is left out.
+    """
 
     base: Base
+    schema: Schema = field(default_factory=bundled_schema)
     documents: dict[str, Graph] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -52,6 +66,11 @@ class Records:
     def sources(self) -> list[str]:
         """The names of the files that were read, in order."""
         return list(self.read)
+
+    @property
+    def unasked(self) -> list[Fault]:
+        """Faults of documents that the files speak in without describing what they are about."""
+        return unasked(self.base, self.documents, self.files)
 
     def quads(self, name: str) -> list[Quad]:
         """The statements of one document."""
@@ -86,7 +105,8 @@ def clean(term: Term) -> Term:
 def split(statements: Iterable[Quad | Triple], records: Records, source: str) -> None:
     """Adds the statements of one file to *records*, each to its document.
 
-    What files of the catalogue's own export say of the vocabulary and of shapes is left out.
+    What files of the catalogue's own export say of the vocabulary and of shapes is left out; a record that speaks of
+    these otherwise is a fault.
 
     :raises DataError: for a blank node that belongs to two records or to none, and for a triple term.
     """
@@ -108,15 +128,26 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         if isinstance(value, BlankNode):
             parents.setdefault(value, {})[subject] = None
 
-    homes = _Homes(described, parents, base, source)
+    homes = _Homes(described, parents, records, source)
     for subject, predications in described.items():
         home = homes.of(subject)
+        left = predications
+        if home is None:
+            left = [] if isinstance(subject, BlankNode) else [p for p in left if not records.schema.says(subject, p)]
+        if left and (refusal := refused(subject, left)):
+            records.faults.append(_refusal(homes.record(subject), *refusal, source))
         if home is None:
             continue
         document = records.documents.setdefault(home, Graph())
         records.files.setdefault(home, source)
         for predicate, value in predications:
             document.add(subject, predicate, value)
+
+
+def _refusal(focus: Node, message: str, said: Predication, source: str) -> Fault:
+    predicate, value = said
+    shown = "blank node" if isinstance(value, BlankNode) else value.value
+    return Fault(message=message, file=source, focus_node=focus.value, path=predicate, value=shown)
 
 
 class _Homes:
@@ -129,12 +160,13 @@ class _Homes:
         self,
         described: Mapping[Node, Sequence[Predication]],
         parents: Mapping[BlankNode, Mapping[Node, None]],
-        base: Base,
+        records: Records,
         source: str,
     ) -> None:
         self._described = described
         self._parents = parents
-        self._base = base
+        self._base = records.base
+        self._schema = records.schema
         self._source = source
         self._homes: dict[Node, str | None] = {}
 
@@ -157,6 +189,12 @@ class _Homes:
                 self._enter(parent, path)
         return self._homes[subject]
 
+    def record(self, subject: Node) -> Node:
+        """What a subject belongs to: itself, or the first thing with an IRI that leads to a blank node."""
+        while isinstance(subject, BlankNode):
+            subject = next(iter(self._parents.get(subject, ())), NamedNode(self._homes[subject] or self._base.value))
+        return subject
+
     def _enter(self, subject: Node, path: dict[Node, Iterator[Node]]) -> None:
         """Finds the home of a subject that says it itself; others wait in *path* for those that lead to them."""
         if subject in self._homes:
@@ -166,7 +204,7 @@ class _Homes:
             self._homes[subject] = self._base.document(about.value)
         elif isinstance(subject, BlankNode):
             path[subject] = iter(self._parents.get(subject, ()))
-        elif subject.value.startswith((KGC, SHAPES)) or subject.value == self._base.vocabulary_graph:
+        elif is_defined(subject.value) or self._schema.says_all(subject, self._described.get(subject, ())):
             self._homes[subject] = None
         else:
             named = subject.value
@@ -184,15 +222,30 @@ class _Homes:
 
 
 def derive(records: Records) -> None:
-    """Makes what is derived in every document, in place; ill-formed dates become faults.
+    """Makes what is derived in every document, in place; what cannot be read becomes a fault.
 
     ``kgc:originStart`` and ``kgc:originEnd`` from ``kgc:origin``, ``dcterms:creator`` from the originations,
     ``kgc:related`` from its typed forms, and ``kgc:comparisonKey`` of structured values.
     """
     for name, document in records.documents.items():
+        records.faults += unread(document, records.files.get(name))
         for subject in document.subjects():
             if isinstance(subject, NamedNode):
                 _derive(document, subject, name, records)
+
+
+def is_of_derived(records: Records, fault: Fault) -> bool:
+    """Whether a fault is about what was derived, and not about what the files say or lack."""
+    predicate = (fault.path or "").rpartition(" / ")[2]
+    if (
+        fault.focus_node is None
+        or predicate not in _DERIVED
+        or (fault.constraint or "").endswith("MinCount" + _COMPONENT)
+    ):
+        return False
+    document = records.documents.get(records.base.document(fault.focus_node), Graph())
+    sources = _DERIVED[predicate]
+    return not sources or any(document.objects(NamedNode(fault.focus_node), source) for source in sources)
 
 
 def _derive(document: Graph, subject: NamedNode, name: str, records: Records) -> None:
@@ -216,13 +269,14 @@ def _derive(document: Graph, subject: NamedNode, name: str, records: Records) ->
     for relation in vocabulary.typed_relations():
         for other in document.objects(subject, relation):
             document.add(subject, KGC_RELATED, other)
+    forms: dict[Node, str] = {}
     for predicate, values in list(document.description(subject).items()):
         if predicate == KGC_ABSENCE:
             continue
         for value in values:
             if isinstance(value, BlankNode):
                 document.discard(value, KGC_COMPARISON_KEY)
-                document.add(value, KGC_COMPARISON_KEY, Literal(structure_key(document, value)))
+                document.add(value, KGC_COMPARISON_KEY, Literal(structure_key(document, value, forms)))
 
 
 def _dated(document: Graph, subject: NamedNode, origin: Term, name: str, records: Records) -> Term:

@@ -6,19 +6,32 @@ Terms are pyoxigraph's, which cost less to make than rdflib's and refuse ill-for
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Generator, Iterable, Iterator
+from decimal import Decimal
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError
+from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.terms import KGC_COMPARISON_KEY, KGC_ET_AL, KGC_ORDER, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
 
 _NIL = NamedNode(RDF_NIL)
+_MEMBER = RDF_NIL.removesuffix("nil") + "_"
 _NOT_SAID = {KGC_ORDER, KGC_COMPARISON_KEY}
 _FALSE = ("false", "0")
+_XSD = PREFIXES["xsd"]
+_INTEGERS = {"integer", "int", "long", "short", "byte"} | {
+    *("nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger"),
+    *("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"),
+}
+_DECIMAL = NamedNode(_XSD + "decimal")
+_EXACT = 2**53
+_MOST = Decimal(2**63)
+"""From here on whole numbers and decimals are compared as they are written: Oxigraph's integers end."""
 _LONGEST = 64 * 1024
 """Characters of a structure's canonical form from which on its digest stands for it."""
 
@@ -43,11 +56,19 @@ def as_node(term: Term | Triple | None) -> Node:
     raise DataError(f"this cannot be a subject: {str(term)[:200]}")
 
 
+_FEW = 16
+"""Values up to which it is quicker to look through them than to keep a set of them."""
+
+
 class Graph:
     """Statements by subject and predicate, in the order in which they came, each once."""
 
     def __init__(self, triples: Iterable[Triple | tuple[Node, NamedNode, Term]] = ()) -> None:
         self._index: dict[Node, dict[str, list[Term]]] = {}
+        self._there: dict[tuple[Node, str], set[Term]] = {}
+        """The values of a subject and a predicate that have many."""
+        self._holders: dict[str, dict[Term, list[Node]]] = {}
+        """By predicate the subjects of each value, of those predicates that were asked for."""
         for triple in triples:
             if isinstance(triple, Triple):
                 self.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
@@ -72,12 +93,23 @@ class Graph:
     def add(self, subject: Node, predicate: str, value: Term) -> None:
         """Adds a statement unless it is there."""
         values = self._index.setdefault(subject, {}).setdefault(predicate, [])
-        if value not in values:
+        if len(values) < _FEW:
+            new = value not in values
+        else:
+            there = self._there.get((subject, predicate))
+            if there is None or len(there) != len(values):
+                there = self._there[subject, predicate] = set(values)
+            new = value not in there
+            there.add(value)
+        if new:
             values.append(value)
+            self._holders.pop(predicate, None)
 
     def discard(self, subject: Node, predicate: str) -> None:
         """Removes what is said of *subject* by *predicate*."""
         self._index.get(subject, {}).pop(predicate, None)
+        self._there.pop((subject, predicate), None)
+        self._holders.pop(predicate, None)
 
     def __contains__(self, subject: Node) -> bool:
         return subject in self._index
@@ -136,8 +168,15 @@ class Graph:
         ]
 
     def members(self, head: Term | None) -> list[Term]:
-        """The members of an RDF list; ends quietly where the list is broken or runs in a circle."""
+        """The members of an RDF list or container (``rdf:Seq``), in order.
+
+        Ends quietly where a list is broken or runs in a circle.
+        """
         members: list[Term] = []
+        if head is not None and not isinstance(head, Literal) and not self.objects(head, RDF_FIRST):
+            numbered = ((_place(predicate), values) for predicate, values in self.description(head).items())
+            placed = sorted(((place, values) for place, values in numbered if place), key=lambda pair: pair[0])
+            return [value for _, values in placed for value in values]
         seen: set[Term] = set()
         while head is not None and head != _NIL and head not in seen and not isinstance(head, Literal):
             seen.add(head)
@@ -161,8 +200,23 @@ class Graph:
                         waiting.append(value)
 
     def subjects_of(self, predicate: str, value: Term) -> list[Node]:
-        """The subjects that have *value* by *predicate* (looks at every subject)."""
-        return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        """The subjects that have *value* by *predicate*; in a large graph the first to ask has all sorted by value."""
+        if len(self._index) <= _FEW:
+            return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        holders = self._holders.get(predicate)
+        if holders is None:
+            holders = {}
+            for subject in self._index:
+                for one in self.objects(subject, predicate):
+                    holders.setdefault(one, []).append(subject)
+            self._holders[predicate] = holders  # at once: another thread may read this graph too
+        return holders.get(value, [])
+
+
+def _place(predicate: str) -> int:
+    """The place that a predicate such as ``rdf:_2`` gives a member of a container; 0 for any other."""
+    number = predicate.removeprefix(_MEMBER) if predicate.startswith(_MEMBER) else ""
+    return int(number) if number.isdecimal() and len(number) < 10 else 0
 
 
 def literal_key(literal: Literal) -> str:
@@ -172,17 +226,53 @@ def literal_key(literal: Literal) -> str:
     return str(literal)
 
 
-def structure_key(graph: Graph, node: Node) -> str:
+def value_key(literal: Literal) -> str:
+    """What a literal's value is compared by: the same for ``1``, ``1.0`` and ``1e0``, and for ``true`` and ``1``.
+
+    Numbers are compared as doubles, as queries/differences.rq does; from 2^53 on, where doubles are further apart than
+    whole numbers, integers and decimals among themselves. What is no number in its range stays as it is written.
+
+    Source: XML Schema 1.1, part 2, section 2.2.1 (equality); XPath 2.0, appendix B.1 (numeric promotion).
+    """
+    if literal.language or not literal.datatype.value.startswith(_XSD):
+        return literal_key(literal)
+    name, text = literal.datatype.value.removeprefix(_XSD), literal.value.strip()
+    if name == "boolean" and text in {"0", "1"}:
+        return str(Literal(text == "1"))
+    try:
+        if name in {"double", "float"}:
+            number = float(text.replace("INF", "inf"))
+            return _double(struct.unpack("f", struct.pack("f", number))[0] if name == "float" else number)
+        exact = Decimal(text) if name == "decimal" or name in _INTEGERS else _MOST
+    except (ArithmeticError, ValueError):
+        return literal_key(literal)
+    if abs(exact) >= _MOST:
+        return literal_key(literal)
+    if abs(exact) < _EXACT:
+        return _double(float(exact))
+    return str(Literal(f"{exact.normalize():f}", datatype=_DECIMAL))
+
+
+def _double(number: float) -> str:
+    whole = number.is_integer() and abs(number) < _EXACT
+    return str(Literal(int(number) if whole else number))
+
+
+def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None) -> str:
     """A canonical form of a blank node: equal for two nodes where and only where they say the same.
 
     Predicates and values are sorted, lists keep their order, and ``kgc:order`` (where a value stands
     among its siblings) and a false ``kgc:etAl`` (the default) are left out. A node that leads back to itself is
     written ``[...]`` where it comes again; the digest of a form stands for one of more than 64 Ki characters.
 
-    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one.
+    Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one. *known* keeps
+    the forms of a graph that does not change, for those who ask for several.
     """
+    heads_list = bool(graph.objects(node, RDF_FIRST))  # within a structure, a list has another form than by itself
+    if known is not None and node in known and not heads_list:
+        return known[node]
     path: dict[Node, _Form] = {node: _described(graph, node)}
-    forms: dict[Node, str] = {}
+    forms = {} if known is None else known
     circles: set[Node] = set()
     """Nodes whose form depends on where one comes from."""
     text: str | None = None
@@ -193,7 +283,7 @@ def structure_key(graph: Graph, node: Node) -> str:
         except StopIteration as end:
             del path[at]
             text = str(end.value)
-            if at not in circles:
+            if at not in circles and not (at == node and heads_list):
                 forms[at] = text
             continue
         text = forms.get(wanted)
@@ -237,7 +327,7 @@ def _described(graph: Graph, node: Node) -> _Form:
 
 def _plain(value: NamedNode | Literal) -> str:
     if isinstance(value, Literal):
-        return literal_key(value)
+        return value_key(value)
     return "()" if value == _NIL else str(value)
 
 

@@ -39,7 +39,10 @@ PREFIXES: dict[str, str] = {
 }
 """Prefixes of the project; our own first, then alphabetical."""
 
+_DEFINED = (*PREFIXES.values(), "http://schema.org/", "http://purl.org/dc/elements/1.1/")
+_ONTOLOGIES = {namespace.rstrip("#/") for namespace in _DEFINED}
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_DIGEST = 12
 _BASE = re.compile(r"https?://[^\s<>\"{}|^`\\?#]+/\Z")
 _SCHEME = re.compile(r"(?:https?|urn|doi|info|tag):", re.IGNORECASE)
 
@@ -68,6 +71,11 @@ def slugify(text: str) -> str:
 def is_safe_iri(value: str) -> bool:
     """Whether *value* is an absolute IRI of a scheme that we bind into queries and show as a link."""
     return _SCHEME.match(value) is not None
+
+
+def is_defined(value: str) -> bool:
+    """Whether *value* is a term that our vocabulary or a standard defines, or one of these themselves."""
+    return value.startswith(_DEFINED) or value in _ONTOLOGIES
 
 
 def is_web(value: str) -> bool:
@@ -104,6 +112,24 @@ def checked_base(base: str) -> str:
     return base
 
 
+def foreign_slug(thing: str) -> str:
+    """The slug of a thing outside of a base: the end of its IRI, and a digest of all of it.
+
+    It depends on the IRI alone, so that nothing else that is recorded ever gets or changes its address.
+    """
+    digest = hashlib.sha256(thing.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+    return f"{_stem(local_name(thing))}-{digest}"
+
+
+def foreign_glob(name: str) -> str:
+    """What the slugs of all things outside of a base look like whose IRIs end in *name*, as SQLite's GLOB has it."""
+    return f"{_stem(name)}-" + "[0-9a-f]" * _DIGEST
+
+
+def _stem(name: str) -> str:
+    return slugify(name)[:40].strip("-")
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """The base IRI under which a community publishes; records are ``id/KIND/SLUG``, graphs ``doc/KIND/SLUG``."""
@@ -129,8 +155,7 @@ class Base:
         """
         if self.parts(record):
             return self.value + "doc/" + record[len(self.value) + 3 :]
-        digest = hashlib.sha256(record.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        return f"{self.value}doc/elsewhere/{slugify(local_name(record))[:40].strip('-')}-{digest}"
+        return f"{self.value}doc/elsewhere/{foreign_slug(record)}"
 
     def is_document(self, value: str) -> bool:
         """Whether *value* is the IRI of a document graph of this base."""
@@ -138,7 +163,16 @@ class Base:
 
     def is_vocabulary_graph(self, value: str) -> bool:
         """Whether *value* is the graph of the vocabulary or of shapes, rather than of a record."""
-        return value.startswith((self.value + "ns", self.value + "shapes"))
+        return value == self.vocabulary_graph or self.is_shapes_graph(value)
+
+    def is_shapes_graph(self, value: str) -> bool:
+        """Whether *value* is the graph of a file of shapes."""
+        return value.startswith(self.shapes_graphs) and is_slug(value.removeprefix(self.shapes_graphs))
+
+    @property
+    def shapes_graphs(self) -> str:
+        """What the names of the graphs of shapes begin with."""
+        return self.value + "shapes/"
 
     @property
     def vocabulary_graph(self) -> str:
@@ -147,4 +181,4 @@ class Base:
 
     def shapes_graph(self, name: str) -> str:
         """The graph that holds the shapes file *name*."""
-        return f"{self.value}shapes/{slugify(name)}"
+        return self.shapes_graphs + slugify(name)

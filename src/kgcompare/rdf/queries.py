@@ -147,7 +147,7 @@ def _escape(match: re.Match[str]) -> str:
 def parse(name: str, text: str) -> Query:
     """A query of the given text, its header read."""
     header: dict[str, list[str]] = {"title": [], "summary": [], "param": [], "returns": []}
-    for line in text.splitlines():
+    for line in text.removeprefix("\ufeff").splitlines():
         if not line.startswith("#"):
             break
         if match := _HEADER.match(line):

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kgcompare.errors import QueryError
+
 # Each repetition is possessive or bounded: no text makes the expression try the same characters again and again.
 _TOKEN = re.compile(
     r"""
     (?P<skip>\s+|\#[^\n\r]*)
   | (?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)
-  | (?P<string>'''(?:'{0,2}(?:[^'\\]++|\\.))*+'''|\"\"\"(?:"{0,2}(?:[^"\\]++|\\.))*+\"\"\"
-      |'(?:[^'\\\n\r]++|\\.)*+'|"(?:[^"\\\n\r]++|\\.)*+")
+  | (?P<string>'''(?:'{0,2}(?:[^'\\]++|ESCAPE))*+'''|\"\"\"(?:"{0,2}(?:[^"\\]++|ESCAPE))*+\"\"\"
+      |'(?:[^'\\\n\r]++|ESCAPE)*+'|"(?:[^"\\\n\r]++|ESCAPE)*+")
   | (?P<variable>[?$]\w+)
   | (?P<name>(?:[^\W\d_][\w.-]{0,200}+)?:
       (?:[\w:]++|%[0-9A-Fa-f]{2}|\\[_~.!$&'()*+,;=/?\#@%-]|[.-](?=[\w.:%\\-]))*+)
@@ -27,7 +29,7 @@ _TOKEN = re.compile(
   | (?P<operator>\|\||&&|!=|<=|>=|[=<>!+\-*/|^?])
   | (?P<dot>[.;,])
   | (?P<other>.)
-    """,
+    """.replace("ESCAPE", r"""\\(?:[tbnrf"'\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})"""),
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\\\")
@@ -58,16 +60,88 @@ def tokens(query: str) -> Iterator[tuple[str, str]]:
 
 
 def names_dataset(query: str) -> bool:
-    """Whether a query names its dataset by ``FROM``, outside of its IRIs, strings and comments."""
+    """Whether a query names its dataset by ``FROM``, outside of its IRIs, strings and comments.
+
+    Engines want no space after a keyword: ``ASKFROM<g>{}`` and ``FROMNAMED<g>`` name one too.
+    """
     if "from" not in query.lower() and "\\u" not in query.lower():
         return False
-    before = ""
-    for kind, text in tokens(query):
-        if before and kind in {"iri", "name"}:
-            return True
-        word = text.upper() if kind == "word" else ""
-        before = word if word == "FROM" or (word == "NAMED" and before == "FROM") else ""
-    return False
+    return any(kind == "word" and "FROM" in text.upper() for kind, text in tokens(query))
+
+
+def unescaped(query: str) -> str:
+    """A query whose escapes of code points are replaced before all else, as the standard has it (19.2)."""
+    return _ESCAPED.sub(_code_point, query)
+
+
+def unmistakable(query: str) -> str:
+    """The same query, written so that the letters of FROM and SERVICE stand where they are these keywords.
+
+    They stand besides in names of variables and blank nodes and in language tags, which nothing else begins as. So no
+    engine finds either keyword where :func:`tokens` has none, however it reads the text: comments lose these words,
+    strings and IRIs have an escape in them, and prefixed names are written out. A byte order mark is passed over.
+
+    :raises QueryError: for a prefixed name with such letters whose prefix is not declared, or not by a whole IRI.
+    """
+    query = query.removeprefix("\ufeff")
+    if not _TELLING.search(query):
+        return query
+    matches = list(_TOKEN.finditer(query))
+    prefixes, dropped = _prologue([match for match in matches if match.lastgroup != "skip"])
+    pieces = []
+    for match in matches:
+        kind, text = match.lastgroup, match[0]
+        if match.start() in dropped:
+            text = ""
+        elif kind == "skip":
+            text = _TELLING.sub("-", text)
+        elif kind in {"iri", "string"}:
+            text = _TELLING.sub(_with_escape, text)
+        elif kind == "name" and _TELLING.search(text):
+            text = f" {_TELLING.sub(_with_escape, _written_out(text, prefixes))} "
+        pieces.append(text)
+    return "".join(pieces)
+
+
+_TELLING = re.compile("from|service", re.IGNORECASE | re.ASCII)
+
+
+def _with_escape(word: re.Match[str]) -> str:
+    """The word with an escape for its second letter: the first may belong to an escape, as in ``\\from``."""
+    return f"{word[0][0]}\\u{ord(word[0][1]):04X}{word[0][2:]}"
+
+
+def _prologue(matches: list[re.Match[str]]) -> tuple[dict[str, str], set[int]]:
+    """Prefixes and the text of their IRIs, and where declarations stand that names written out do not need."""
+    prefixes: dict[str, str] = {}
+    dropped: set[int] = set()
+    rest = iter(matches)
+    for match in rest:
+        word = match[0].upper()
+        if word == "PREFIX":
+            name, iri = next(rest, None), next(rest, None)
+            if name is None or iri is None or (name.lastgroup, iri.lastgroup) != ("name", "iri"):
+                break
+            prefixes[name[0].removesuffix(":")] = iri[0][1:-1]
+            if _TELLING.search(name[0]):
+                dropped |= {match.start(), name.start(), iri.start()}
+        elif word not in {"BASE", "VERSION"} or next(rest, None) is None:
+            break
+    return prefixes, dropped
+
+
+def _written_out(name: str, prefixes: dict[str, str]) -> str:
+    prefix, _, local = name.partition(":")
+    if prefix not in prefixes:
+        raise QueryError(f"the prefix {prefix[:80]}: is not declared; a keyword before a name wants a space after it")
+    begins = prefixes[prefix]
+    if not (_SCHEME.match(begins) or begins.endswith(("/", "#"))):
+        raise QueryError(f"{name[:80]} cannot be told from a keyword; declare its prefix by a whole IRI")
+    return "<" + begins + _LOCAL_ESCAPE.sub(r"\1", local) + ">"
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_LOCAL_ESCAPE = re.compile(r"\\(.)")
 
 
 def _code_point(match: re.Match[str]) -> str:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from pyoxigraph import Quad, RdfFormat, Triple, parse
 
 from kgcompare import resources
 from kgcompare.errors import DataError, Seam, StoreError, SyntaxFault, UnknownFormat
+from kgcompare.rdf import jsonld
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,16 @@ _DEEPEST = 500
 _JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _TRIPLE_TERM = re.compile(rb"<<\(|\)>>")
+_XML_ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+"""What may say anything in XML: comments, character data, instructions."""
+_WHOLE = (RdfFormat.JSON_LD, RdfFormat.RDF_XML)
+"""Syntaxes of which all has to be there before anything is read."""
+_LONGEST_TOKEN = 16 << 20
+"""Bytes of one token that the engine's parsers take."""
+_TOO_LONG = "a literal, a comment or an address has more than 16 MiB; that is too long"
+_NO_LOADER = "LoadDocumentCallback"
+_BUFFER = "buffer maximal size"
+"""What the engine says of contexts that it would have to fetch, and of tokens that are too long."""
 
 
 def syntax_of(path: Path, name: str | None = None) -> RdfFormat:
@@ -79,22 +91,83 @@ def read(path: Path, base: str, name: str | None = None) -> list[Quad]:
     return quads
 
 
-def read_bytes(data: bytes, syntax: RdfFormat, base: str, source: str) -> Iterator[Quad]:
+def statements(file: IO[bytes], syntax: RdfFormat, base: str | None, contexts: Mapping[str, object]) -> Iterator[Quad]:
+    """The statements of an open file, with fresh blank nodes; relative IRIs are resolved against *base*.
+
+    *contexts* are those of JSON-LD that are known, by address. What is lines or Turtle is never held whole.
+
+    :raises SyntaxFault: if it is not well-formed.
+    """
+    if syntax in _WHOLE:
+        yield from read_bytes(file.read(), syntax, base, "", contexts)
+        return
+    if file.read(len(_BOM)) != _BOM:
+        file.seek(0)
+    try:
+        yield from _parsed(file, syntax, base, "")
+    except _TooLong:
+        raise SyntaxFault(_TOO_LONG, "", _line_at(file, file.tell() - _LONGEST_TOKEN)) from None
+
+
+def read_bytes(
+    data: bytes, syntax: RdfFormat, base: str | None, source: str, contexts: Mapping[str, object] | None = None
+) -> Iterator[Quad]:
     """The statements of some bytes, with fresh blank nodes; *source* names them in errors.
+
+    *contexts* are those of JSON-LD that are known, by address.
 
     :raises SyntaxFault: if they are not well-formed.
     """
-    if syntax == RdfFormat.RDF_XML and re.search(rb"<!(DOCTYPE|ENTITY)", data, re.IGNORECASE):
+    data = data.removeprefix(_BOM)  # as some editors write it
+    if syntax == RdfFormat.RDF_XML and re.search(rb"<!(DOCTYPE|ENTITY)", _XML_ASIDE.sub(b"", data), re.IGNORECASE):
         raise SyntaxFault("a document type declaration is not accepted; write entities out", source)
     if nests_deeply(data, syntax):
         raise SyntaxFault(f"it nests more than {_DEEPEST} levels deep", source)
-    data = data.removeprefix(_BOM)  # as some editors write it
+    if syntax == RdfFormat.JSON_LD:
+        data = jsonld.inlined(data, base or "", contexts or {})
+    yield from _parsed(io.BytesIO(data), syntax, base, source)
+
+
+class _TooLong(SyntaxFault):
+    """A token is longer than the engine's parsers take."""
+
+
+def _parsed(file: IO[bytes], syntax: RdfFormat, base: str | None, source: str) -> Iterator[Quad]:
     with Seam((ValueError, OSError, RuntimeError), lambda why: SyntaxFault(why, source)):
         try:
-            yield from parse(io.BytesIO(data), syntax, base_iri=base, rename_blank_nodes=True)
+            yield from parse(file, syntax, base_iri=base, rename_blank_nodes=True)
         except SyntaxError as fault:
             fault.with_traceback(None)
-            raise SyntaxFault(str(fault.msg), source, fault.lineno) from None
+            said = jsonld.NOT_FETCHED if _NO_LOADER in str(fault.msg) else str(fault.msg)
+            raise SyntaxFault(said, source, fault.lineno) from None
+        except MemoryError as fault:
+            if _BUFFER not in str(fault):
+                raise
+            raise _TooLong(_TOO_LONG, source) from None
+
+
+def check_lines(path: Path) -> None:
+    """Lets a file of N-Quads pass that the engine can load without harm; it is not parsed.
+
+    :raises SyntaxFault: for a line that nests too deeply, or has a token that is too long.
+    :raises DataError: if it cannot be read.
+    """
+    with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")), path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.count(b"<<(") > _DEEPEST and nests_deeply(_JSON_STRING.sub(b"", line), RdfFormat.N_QUADS):
+                raise SyntaxFault(f"it nests more than {_DEEPEST} levels deep", str(path), number)
+            if len(line) > _LONGEST_TOKEN and any(len(text) > _LONGEST_TOKEN for text in _JSON_STRING.findall(line)):
+                raise SyntaxFault(_TOO_LONG, str(path), number)
+
+
+def _line_at(file: IO[bytes], place: int) -> int:
+    """The number of the line in which a byte of a file stands."""
+    file.seek(0)
+    line = 1
+    while place > 0 and (block := file.read(min(place, 1 << 20))):
+        line += block.count(b"\n")
+        place -= len(block)
+    return line
 
 
 def nests_deeply(data: bytes, syntax: RdfFormat | None = None) -> bool:

@@ -10,8 +10,12 @@ BIBO_AUTHOR_LIST = iri("bibo:authorList").value
 BIBO_DOCUMENT = iri("bibo:Document").value
 BIBO_DOI = iri("bibo:doi").value
 BIBO_EDITOR_LIST = iri("bibo:editorList").value
+BIBO_PAGES = iri("bibo:pages").value
+BIBO_PAGE_END = iri("bibo:pageEnd").value
+BIBO_PAGE_START = iri("bibo:pageStart").value
 BIBO_URI = iri("bibo:uri").value
 DCTERMS_CREATOR = iri("dcterms:creator").value
+DCTERMS_DATE = iri("dcterms:date").value
 DCTERMS_DESCRIPTION = iri("dcterms:description").value
 DCTERMS_ISSUED = iri("dcterms:issued").value
 DCTERMS_IS_PART_OF = iri("dcterms:isPartOf").value
@@ -67,10 +71,12 @@ RDF_OBJECT = iri("rdf:object").value
 RDF_PROPERTY = iri("rdf:Property").value
 RDF_NIL = iri("rdf:nil").value
 RDF_REST = iri("rdf:rest").value
+RDF_STATEMENT = iri("rdf:Statement").value
 RDF_SUBJECT = iri("rdf:subject").value
 RDF_TYPE = iri("rdf:type").value
 SCHEMA_DATASET = iri("schema:Dataset").value
 SCHEMA_NAME = iri("schema:name").value
+SCHEMA_SAME_AS = iri("schema:sameAs").value
 SCHEMA_WEB_PAGE = iri("schema:WebPage").value
 SH_ALTERNATIVE_PATH = iri("sh:alternativePath").value
 SH_CLASS = iri("sh:class").value
@@ -93,6 +99,7 @@ SKOS_ALT_LABEL = iri("skos:altLabel").value
 SKOS_CONCEPT = iri("skos:Concept").value
 SKOS_DEFINITION = iri("skos:definition").value
 SKOS_EDITORIAL_NOTE = iri("skos:editorialNote").value
+SKOS_EXACT_MATCH = iri("skos:exactMatch").value
 SKOS_HIDDEN_LABEL = iri("skos:hiddenLabel").value
 SKOS_IN_SCHEME = iri("skos:inScheme").value
 SKOS_PREF_LABEL = iri("skos:prefLabel").value
@@ -110,7 +117,17 @@ XSD_NON_NEGATIVE_INTEGER = iri("xsd:nonNegativeInteger").value
 XSD_SHORT = iri("xsd:short").value
 XSD_STRING = iri("xsd:string").value
 
+FAMILY_NAMES = (FOAF_FAMILY_NAME, *(iri(f"foaf:{name}").value for name in ("lastName", "surname", "family_name")))
+FAMILY_NAMES += (iri("schema:familyName").value,)
+"""The predicates that give the family name of a person, best first."""
+GIVEN_NAMES = (FOAF_GIVEN_NAME, iri("foaf:firstName").value, iri("foaf:givenname").value, iri("schema:givenName").value)
+"""The predicates that give the given names of a person, best first."""
 LABELS = (SKOS_PREF_LABEL, FOAF_NAME, DCTERMS_TITLE, SCHEMA_NAME, RDFS_LABEL)
 """The predicates that name things, best first."""
+CITED = {
+    *(BIBO_AUTHOR_LIST, BIBO_DOI, BIBO_EDITOR_LIST, BIBO_PAGES, BIBO_PAGE_END, BIBO_PAGE_START, BIBO_URI),
+    *(iri(f"bibo:{name}").value for name in ("editor", "issue", "volume")),
+}
+"""The predicates of BIBO that references show."""
 ALIASES = (SKOS_ALT_LABEL, SKOS_HIDDEN_LABEL)
 """The predicates that give other names, under which things are sought."""

@@ -19,13 +19,16 @@ from pyoxigraph import Literal, NamedNode
 
 from kgcompare.rdf.namespaces import iri, is_safe_iri
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import BIBO_DOI, BIBO_URI, SCHEMA_SAME_AS, SKOS_EXACT_MATCH
 from kgcompare.reconciliation.entities import Things
 from kgcompare.reconciliation.request import Constraint, EntityQuery, Given, Named
 from kgcompare.reconciliation.scoring import similarity, years_given
 from kgcompare.search import Entry, Filter
+from kgcompare.store import deadline
+from kgcompare.text import dois
 from kgcompare.text.languages import interface_languages
 
-_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_IDENTIFYING = [NamedNode(name) for name in (BIBO_DOI, BIBO_URI, SCHEMA_SAME_AS, SKOS_EXACT_MATCH)]
 _ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _URI = iri("xsd:anyURI")
 _NAME_SHARE = 0.6
@@ -64,7 +67,10 @@ def reconcile(things: Things, batch: Mapping[str, EntityQuery]) -> dict[str, dic
 
     :raises StoreError: if the store cannot be read.
     """
-    known = {query: _candidates(things, query) for query in dict.fromkeys(batch.values())}
+    known: dict[EntityQuery, list[Candidate]] = {}
+    for query in dict.fromkeys(batch.values()):
+        deadline.check()
+        known[query] = _candidates(things, query)
     described = things.described(c.entry for query, candidates in known.items() for c in candidates[: query.limit])
     answers = {}
     for query, candidates in known.items():
@@ -116,24 +122,30 @@ def _identified(things: Things, text: str) -> list[Entry]:
     entry = things.entry(text)
     if entry is not None:
         return [entry]
-    doi = _DOI.fullmatch(text)
-    texts = {text, doi[1], doi[1].lower()} if doi else {text} if _ADDRESS.fullmatch(text) else set()
+    doi = dois.normalised(text)
+    if doi and (ids := things.generation.index.identified(doi)):
+        return things.generation.index.entries(ids)
+    texts = {text, doi} if doi else {text} if _ADDRESS.fullmatch(text) else set()
     return things.entries(_holding(things, (), texts)) if texts else []
 
 
-def _holding(things: Things, predicates: Iterable[str], texts: Collection[str]) -> list[str]:
-    """The IRIs of the things that have one of some texts, in whatever language, or the IRI that it is.
+def _holding(
+    things: Things, predicates: Iterable[str], texts: Collection[str], others: Iterable[Entry] = ()
+) -> list[str]:
+    """The IRIs of the things that have one of some texts, in whatever language or as the IRI that it is, or one of
+    some *others*.
 
     By identifying predicates where none is named.
     """
-    values: list[NamedNode | Literal] = []
+    values: list[NamedNode | Literal] = [NamedNode(other.iri) for other in others if is_safe_iri(other.iri)]
     for text in sorted(texts):
         values += [Literal(text), Literal(text, datatype=_URI)]
         values += [Literal(text, language=lang) for lang in interface_languages()]
         if is_safe_iri(text) and _ADDRESS.fullmatch(text):
             values.append(NamedNode(text))
-    named = {"predicate": [NamedNode(predicate) for predicate in predicates]} if predicates else {}
-    rows = things.generation.snapshot.select(load("by_value").bind(value=values, **named)).rows
+    named = [NamedNode(predicate) for predicate in predicates] or _IDENTIFYING
+    pairs = [(predicate, value) for predicate in named for value in values]
+    rows = things.generation.snapshot.select(load("by_value").bind(predicate__value=pairs)).rows if pairs else []
     return sorted(row[0].value for row in rows if row[0] is not None)
 
 
@@ -147,14 +159,16 @@ def _holders(things: Things, constraints: Sequence[Constraint], kinds: Sequence[
     for kind in kinds:
         listed += _listed(things, constraints, kind)
     for constraint in constraints:
+        deadline.check()
         fields = [f for kind in kinds if (f := things.fields(kind).get(constraint.property))]
-        predicates = {steps[0].predicate for f in fields for steps in f.path.alternatives}
+        steps = [steps[0] for f in fields for steps in f.path.alternatives]
+        forwards = sorted({step.predicate for step in steps if not step.inverse})
         texts = {str(value) for value in constraint.values if not isinstance(value, Named)}
-        holders = set(_holding(things, sorted(predicates), texts)) if predicates and texts else set()
-        for entry in (entry for value in constraint.values for entry in _meant(things, value)) if predicates else ():
-            rows = things.generation.snapshot.select(load("pointing_in").bind(thing=[NamedNode(entry.iri)])).rows
-            holders.update(row[1].value for row in rows if row[1] is not None)
-        counted.update(holders)
+        meant = [entry for value in constraint.values for entry in things.meant(value)] if steps else []
+        holders = dict.fromkeys(_holding(things, forwards, texts, meant) if forwards else ())
+        for entry in meant:
+            holders.update(dict.fromkeys(things.named_by(entry, {s.predicate for s in steps if s.inverse})))
+        counted.update(list(holders))
     others = things.entries(thing for thing, _ in counted.most_common(_CONSIDERED))
     by_id = {entry.id: entry for entry in (*listed, *others) if entry.kind in kinds}
     return list(by_id.values())
@@ -169,8 +183,9 @@ def _listed(things: Things, constraints: Sequence[Constraint], kind: str) -> lis
     spans: list[tuple[float, float]] = []
     for constraint in constraints:
         if constraint.property in ids:
-            meant = [entry for value in constraint.values for entry in _meant(things, value)]
-            facets.update({entry.kind: entry.slug for entry in meant if entry.kind == constraint.property})
+            meant = [entry for value in constraint.values for entry in things.meant(value)]
+            own = [entry for entry in meant if entry.kind == constraint.property] or meant
+            facets |= {constraint.property: own[0].slug} if own else {}
         if date is not None and constraint.property == date.id:
             spans += [span for value in constraint.values if (span := years_given(value))]
     if not facets and not spans:
@@ -185,17 +200,6 @@ def _year(bound: float) -> int | None:
     return int(bound) if isfinite(bound) else None
 
 
-def _meant(things: Things, value: Given) -> list[Entry]:
-    """The things that a value names, by id or by their very name."""
-    text = value.id if isinstance(value, Named) else str(value)
-    entry = things.entry(text)
-    if entry is not None or isinstance(value, Named):
-        return [entry] if entry else []
-    return things.generation.index.entries(
-        [like.thing for like in things.names.find(text, things.kinds, 5) if like.score == 100.0]
-    )
-
-
 def _agreements(
     things: Things, entries: Sequence[Entry], constraints: Sequence[Constraint]
 ) -> dict[int, dict[str, float | None]]:
@@ -203,6 +207,7 @@ def _agreements(
     agreed: dict[int, dict[str, float | None]] = {entry.id: {} for entry in entries}
     wanted = {c.property: [_resolved(things, value) for value in c.values] for c in constraints if c.values}
     for entry, reader, graph, terms in things.records(entries, wanted) if wanted else ():
+        deadline.check()
         for name, values in wanted.items():
             pairs = [(term, value) for term in terms.get(name, ()) for value in values]
             agreed[entry.id][name] = max((similarity(reader, graph, t, v) for t, v in pairs), default=None)

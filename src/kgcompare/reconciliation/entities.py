@@ -13,17 +13,20 @@ from typing import Any
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.sources import dated
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import CslItem
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import is_safe_iri, local_name
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import BIBO_DOCUMENT
+from kgcompare.reconciliation.request import Given, Named
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.search import Entry
 from kgcompare.search.names import Names, plain
 from kgcompare.text.languages import best
 
+_NAMESAKES = 5
 _SHOWN = 200
 """Characters of a description."""
 
@@ -34,6 +37,7 @@ class Things:
     def __init__(self, generation: Generation, lang: str) -> None:
         self.generation = generation
         self.lang = lang
+        self._meant: dict[Given, list[Entry]] = {}
 
     @property
     def names(self) -> Names:
@@ -81,6 +85,20 @@ class Things:
         if is_safe_iri(name):
             kind, slug = self.generation.index.addresses([name]).get(name, ("", ""))
         return self.generation.index.find(kind, slug) if slug else None
+
+    def meant(self, value: Given) -> list[Entry]:
+        """The things that a value names, by id or by their very name; looked up once for all queries of a batch."""
+        if value not in self._meant:
+            text = value.id if isinstance(value, Named) else str(value)
+            entry = self.entry(text)
+            ids = [] if entry or isinstance(value, Named) else self.names.called(text, self.kinds, _NAMESAKES)
+            self._meant[value] = [entry] if entry else self.generation.index.entries(ids)
+        return self._meant[value]
+
+    def named_by(self, entry: Entry, predicates: Collection[str]) -> list[str]:
+        """The IRIs that a thing has by some predicates."""
+        graph = self.generation.descriptions.describe([entry.iri])[entry.iri] if predicates else Graph()
+        return [other for predicate in sorted(predicates) for other in graph.iris(NamedNode(entry.iri), predicate)]
 
     def entries(self, things: Iterable[str]) -> list[Entry]:
         """Those of some IRIs that the catalogue describes."""
@@ -167,6 +185,6 @@ def fitting(offered: Iterable[dict[str, str]], prefix: str, skip: int, most: int
 def _brief(item: CslItem) -> str:
     """A source (CSL-JSON) in a few words, which a whole list takes no longer to write than to read."""
     authors = [name.get("family") or name.get("literal", "") for name in item.get("author", ())]
-    parts = [*authors[:3], *(["et al."] if len(authors) > 3 else [])]
-    year = item["issued"]["date-parts"][0][0] if "issued" in item else None
-    return ", ".join(str(part) for part in (*parts, year, item.get("container-title", item.get("publisher"))) if part)
+    parts = [*authors[:3], *(["et al."] if len(authors) > 3 or item.get("et-al") else [])]
+    parts += [dated(item), item.get("container-title") or item.get("publisher", "")]
+    return ", ".join(filter(None, parts))

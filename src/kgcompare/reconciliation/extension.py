@@ -28,6 +28,7 @@ from kgcompare.rdf.terms import (
 )
 from kgcompare.reconciliation.entities import Things
 from kgcompare.reconciliation.request import Extension, Wanted
+from kgcompare.store import deadline
 from kgcompare.text.languages import best
 
 _INTEGERS = {XSD_INTEGER, XSD_INT, XSD_LONG, XSD_SHORT, XSD_NON_NEGATIVE_INTEGER}
@@ -53,6 +54,7 @@ def extend(things: Things, asked: Extension) -> dict[str, Any]:
     rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
     kinds: dict[str, set[str]] = {}
     for name in asked.ids:
+        deadline.check()
         rows[name] = {wanted.property: [] for wanted in asked.properties}
         if name in entries:
             reader, graph, terms_of = records[entries[name].id]

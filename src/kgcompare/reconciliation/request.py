@@ -18,7 +18,7 @@ from kgcompare.text import languages
 
 _MOST_CANDIDATES = 50
 _CANDIDATES = 5
-_MOST_PROPERTIES, _MOST_VALUES = 50, 20
+_MOST_VALUES = 20
 _LONGEST = 500
 """Characters of a text that count."""
 
@@ -69,44 +69,63 @@ class Extension:
     properties: tuple[Wanted, ...]
 
 
-def read_queries(text: str) -> dict[str, EntityQuery]:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many *properties* a query or a data extension may have, how many *values* all queries of a batch together,
+    and about how many *things* a data extension may ask."""
+
+    properties: int = 50
+    values: int = 1000
+    things: int = 500
+
+
+DEFAULT = Bounds()
+
+
+def read_queries(text: str, bounds: Bounds = DEFAULT) -> dict[str, EntityQuery]:
     """A batch of queries by the client's own names for them.
 
-    :raises UsageError: if it is not JSON or not of the form; the message says where.
+    :raises UsageError: if it is not JSON, not of the form or larger than it may be; the message says where.
     """
     batch = _object(_decoded(text, "queries"), "queries")
-    return {name: _query(value, f"queries.{name[:40]}") for name, value in batch.items()}
+    queries = {name: _query(value, f"queries.{name[:40]}", bounds) for name, value in batch.items()}
+    values = sum(len(c.values) for query in queries.values() for c in query.constraints)
+    if values > bounds.values:
+        raise UsageError(
+            f"queries has {values} values of properties; {bounds.values} are the most: send fewer at a time"
+        )
+    return queries
 
 
-def read_query(text: str) -> EntityQuery:
+def read_query(text: str, bounds: Bounds = DEFAULT) -> EntityQuery:
     """A query by itself, as JSON or as the plain name of a thing.
 
     :raises UsageError: if it begins as JSON and is not of the form; the message says where.
     """
-    return _query(_decoded(text, "query") if text.lstrip().startswith("{") else {"query": text}, "query")
+    return _query(_decoded(text, "query") if text.lstrip().startswith("{") else {"query": text}, "query", bounds)
 
 
-def read_extension(text: str, most_things: int = 500) -> Extension:
-    """A data extension query, of so many things at most.
+def read_extension(text: str, bounds: Bounds = DEFAULT) -> Extension:
+    """A data extension query.
 
-    :raises UsageError: if it is not JSON or not of the form; the message says where.
+    :raises UsageError: if it is not JSON, not of the form or larger than it may be; the message says where.
     """
     asked = _object(_decoded(text, "extend"), "extend")
-    ids = _list(asked.get("ids"), "extend.ids", most_things)
-    properties = _list(asked.get("properties"), "extend.properties", _MOST_PROPERTIES)
+    ids = _list(asked.get("ids"), "extend.ids", bounds.things)
+    properties = _list(asked.get("properties"), "extend.properties", bounds.properties)
     return Extension(
         tuple(dict.fromkeys(_string(value, f"extend.ids[{at}]") for at, value in enumerate(ids))),
         tuple(_wanted(value, f"extend.properties[{at}]") for at, value in enumerate(properties)),
     )
 
 
-def _query(value: Any, where: str) -> EntityQuery:
+def _query(value: Any, where: str, bounds: Bounds) -> EntityQuery:
     asked = _object(value, where)
     if "query" not in asked and not asked.get("properties"):
         raise UsageError(f"{where} needs a query or properties")
     types = asked.get("type") or []
     types = types if isinstance(types, list) else [types]
-    constraints = _list(asked.get("properties") or [], f"{where}.properties", _MOST_PROPERTIES)
+    constraints = _list(asked.get("properties") or [], f"{where}.properties", bounds.properties)
     return EntityQuery(
         _text(asked.get("query"), f"{where}.query"),
         tuple(_id(value, f"{where}.type[{at}]") for at, value in enumerate(types)),

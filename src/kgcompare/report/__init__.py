@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import Severity
+from kgcompare.errors import DataError, Severity, Unavailable
 from kgcompare.model import Progress
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
@@ -60,7 +60,8 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The state of one generation. ``findings`` is None where nothing was validated.
+    """The state of one generation. ``findings`` is None where nothing was validated: for its size, or because it could
+    not be, for the reason that ``hindered`` gives.
 
     ``kinds`` has, by kind of record, how many there are, and ``named_kinds`` what the kinds are called. ``sources``
     counts the things of classes that have a row of DOIs, ``identified`` those of them that have one. ``checked`` has,
@@ -83,6 +84,7 @@ class Report:
     duplicates: tuple[Duplicate, ...]
     aliases: tuple[Shared, ...]
     totals: Mapping[str, int]
+    hindered: str = ""
 
     @property
     def records(self) -> int:
@@ -97,11 +99,11 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
     told what is being done, and (done, all) of it.
 
     :raises StoreError: if the store cannot be read.
-    :raises DataError: if it cannot be validated.
     """
     asking = Questions(generation, progress or (lambda _what, _done, _total: None))
     kinds = generation.counts()
     wanted = sum(kinds.values()) <= UNASKED if validate is None else validate
+    findings, hindered = _validated(asking) if wanted else (None, "")
     checked, ways = _checked(asking, kinds)
     sources, identified = _identified(asking)
     dois = [(doi.value, things.value.split()) for doi, things in asking.ask("report_shared_dois")]
@@ -120,7 +122,8 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
         shared_dois=tuple(Shared(doi, asking.some(things)) for doi, things in dois[:SHOWN]),
         checked=checked,
         ways=ways,
-        findings=_findings(asking) if wanted else None,
+        findings=findings,
+        hindered=hindered,
         duplicates=tuple(Duplicate(score, named[one], named[other]) for score, one, other in duplicates[:SHOWN]),
         aliases=tuple(Shared(name, asking.some(things)) for name, things in aliases[:SHOWN]),
         totals={"duplicates": len(duplicates), "aliases": len(aliases), "shared_dois": len(dois)},
@@ -146,6 +149,14 @@ def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dic
     for name, by in checked.items():
         by[""] = max(0, kinds.get(name, 0) - sum(by.values()))
     return checked, tuple(ways[how] for how in sorted(ways))
+
+
+def _validated(asking: Questions) -> tuple[tuple[Finding, ...] | None, str]:
+    """What is found in all records, or why that cannot be said: a report has more to tell."""
+    try:
+        return _findings(asking), ""
+    except (DataError, Unavailable) as fault:
+        return None, str(fault)
 
 
 def _findings(asking: Questions) -> tuple[Finding, ...]:

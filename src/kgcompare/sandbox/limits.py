@@ -87,11 +87,30 @@ class Limits:
     )
     endpoint_bytes: int = _limit(512 * _MIB, "bytes", _KIB, 64 * _GIB, "How long an answer of an endpoint may be.")
     kept_descriptions: int = _limit(
-        50_000, "things", 1, 100_000_000, "How many things' descriptions are kept in memory before it starts with none."
+        128 * _MIB, "bytes", 0, 64 * _GIB, "How much memory things' descriptions may take; the least used go first."
+    )
+
+    parse_time: float = _limit(
+        30.0, "seconds", 0.1, _DAY, "How long the parser of a file may take, and a second more for each MiB of it."
+    )
+    parse_memory: int = _limit(
+        _GIB,
+        "bytes",
+        256 * _MIB,
+        1024 * _GIB,
+        "How much memory it may have, and 16 bytes more for each byte of the file.",
+    )
+    validation_time: float = _limit(
+        10.0, "seconds", 0.1, _DAY, "How long a shape may judge one record, and all shapes together 1,000 statements."
+    )
+    validation_memory: int = _limit(
+        4 * _GIB, "bytes", 512 * _MIB, 1024 * _GIB, "How much memory whatever judges records by shapes may have."
     )
 
     query_timeout: float = _limit(10.0, "seconds", 0.1, 600.0, "How long a stranger's query may take.")
-    workers: int = _limit(2, "processes", 1, 256, "How many strangers' queries run at a time.")
+    workers: int = _limit(
+        2, "processes", 1, 256, "How many strangers' queries run at a time, all but one of them one client's at most."
+    )
     spare_workers: int = _limit(
         2, "processes", 0, 256, "How many more workers stand ready, to take the place of one that is killed."
     )
@@ -119,6 +138,7 @@ class Limits:
         15.0, "seconds", 0.1, 3600.0, "How long a request's headers may take to arrive, and a connection may be idle."
     )
     header_bytes: int = _limit(128 * _KIB, "bytes", 8 * _KIB, 16 * _MIB, "How long a request's headers may be.")
+    header_line_bytes: int = _limit(8 * _KIB, "bytes", 256, 16 * _MIB, "How long one header of a request may be.")
     body_time: float = _limit(10.0, "seconds", 0.1, 3600.0, "How long a request's body may take to arrive.")
     body_bytes: int = _limit(_MIB, "bytes", _KIB, _GIB, "How long a request's body may be.")
     long_body_time: float = _limit(
@@ -127,13 +147,23 @@ class Limits:
     arriving_bytes: int = _limit(
         64 * _MIB, "bytes", _KIB, 64 * _GIB, "How much there may be of all bodies together that are still arriving."
     )
+    sending_bytes: int = _limit(
+        2 * _GIB,
+        "bytes",
+        _MIB,
+        1024 * _GIB,
+        "How much room on disk long answers may take that are being sent; one client may have a quarter.",
+    )
+    write_time: float = _limit(
+        30.0, "seconds", 1.0, 3600.0, "How long a client may take nothing of an answer before it is let go."
+    )
     form_parts: int = _limit(200, "parts", 1, 100_000, "How many parts a form may be sent in.")
     stop_time: int = _limit(
-        10, "seconds", 1, 3600, "How long requests under way may take when the server is told to stop."
+        2, "seconds", 1, 3600, "How long requests under way may take when the server is told to stop."
     )
 
     kept_bytes: int = _limit(
-        64 * _MIB, "bytes", 0, 64 * _GIB, "How much is kept of the answers of a generation, to be given again."
+        64 * _MIB, "bytes", 0, 64 * _GIB, "How much of a generation's answers is kept, to be given again."
     )
     making_time: float = _limit(
         60.0, "seconds", 0.0, 3600.0, "How long a request waits for what is made once a generation, such as the report."
@@ -141,7 +171,18 @@ class Limits:
     making_waiting: int = _limit(
         6, "requests", 0, 4096, "How many wait so at a time: each takes one of the threads, which others need."
     )
+    costly_requests: int = _limit(
+        2, "requests", 1, 256, "How many costly ones (reconciliation, lists, unknown names) are worked on at a time."
+    )
+    waiting_costly: int = _limit(12, "requests", 0, 4096, "How many costly ones may wait for that.")
+    client_costly: int = _limit(8, "requests", 1, 4096, "How many of those worked on or waiting may be one client's.")
+    costly_time: float = _limit(10.0, "seconds", 0.1, 600.0, "How long a costly one may take, its wait included.")
+    report_time: float = _limit(900.0, "seconds", 1.0, _DAY, "How long the report of a generation may take to make.")
     reconcile_queries: int = _limit(50, "queries", 1, 10_000, "How many a batch of reconciliation may have.")
+    reconcile_properties: int = _limit(50, "properties", 1, 1000, "How many a query, or a data extension, may have.")
+    reconcile_values: int = _limit(
+        1000, "values", 1, 1_000_000, "How many all properties of a batch of reconciliation may have together."
+    )
     reconcile_things: int = _limit(500, "things", 1, 100_000, "How many a data extension may ask for at a time.")
 
     def __post_init__(self) -> None:

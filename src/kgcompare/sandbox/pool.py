@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kgcompare.errors import Busy, Overrun, Refused, TooMany, Unavailable
+from kgcompare.errors import Busy, Overrun, Refused, Unavailable
 from kgcompare.sandbox.process import WorkerProcess
 from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.screen import screen
+from kgcompare.sandbox.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a query may take: *seconds* until it is ended, *rows* (solutions or statements) and *bytes* of its answer,
-    *memory* in bytes of a worker's address space (512 MiB is too little for an open store).
+    """What a query may take: *seconds* from its arrival until it is ended, *rows* (solutions or statements) and *bytes*
+    of its answer, *memory* in bytes of a worker's address space (512 MiB is too little for an open store).
 
-    *workers* queries run beside each other, *spare* workers stand ready to take the place of one that is killed,
-    *waiting* queries may wait for a worker, and *share* of all these may belong to one client.
-    A worker may take *start* seconds to start.
+    *workers* queries run beside each other, all but one of them one client's at most. *spare* workers stand ready to
+    take the place of one that is killed, *waiting* queries may wait for a worker, and *share* of all these may belong
+    to one client.
+    A worker may take *start* seconds to start. *unconfined* workers answer too, which have no lock on the network.
     """
 
     seconds: float = 10.0
@@ -42,6 +43,7 @@ class Bounds:
     waiting: int = 32
     share: int = 8
     start: float = 30.0
+    unconfined: bool = False
 
 
 class Pool:
@@ -49,15 +51,16 @@ class Pool:
 
     def __init__(self, snapshot: Path, bounds: Bounds | None = None) -> None:
         """Starts the workers beside the caller; those that cannot be started now are when they are needed."""
-        self.snapshot = snapshot
+        self.snapshot = snapshot.absolute()  # workers have another working directory
         self.bounds = bounds or Bounds()
-        ready = self.bounds.workers + self.bounds.spare
-        self._idle = [worker for worker in (self._try_start() for _ in range(ready)) if worker]
-        self._free = threading.Semaphore(self.bounds.workers)
+        self._turns = Turns(self.bounds.workers, self.bounds.waiting, self.bounds.share)
         self._lock = threading.Lock()
-        self._clients: Counter[str] = Counter()
-        self._under_way = 0
+        self._idle: list[WorkerProcess] = []
+        self._busy = 0
+        self._stood_ready = False
         self._closed = False
+        for _ in range(self.bounds.workers + self.bounds.spare):
+            self._replenish()
 
     def ask(
         self,
@@ -82,6 +85,7 @@ class Pool:
         :raises Busy: if too many wait.
         :raises Unavailable: if no worker can be started.
         """
+        deadline = time.monotonic() + self.bounds.seconds
         screen(query)
         request = Request(
             query,
@@ -95,72 +99,82 @@ class Pool:
             rdf=rdf,
             prefixes=dict(prefixes or {}),
         )
-        with self._place(client):
-            head, body = self._run(request)
+        with self._turns.taken(client, deadline):
+            head, body = self._run(request, deadline)
         if head.outcome is Outcome.ANSWERED:
             return Answer(head.form, body)
         if head.outcome is Outcome.REFUSED:
             raise Refused(head.detail)
         raise Overrun(head.detail)
 
-    @contextlib.contextmanager
-    def _place(self, client: str) -> Iterator[None]:
-        with self._lock:
-            if self._clients[client] >= self.bounds.share:
-                raise TooMany(f"{self.bounds.share} queries of yours are under way; wait for one to end")
-            if self._under_way >= self.bounds.workers + self.bounds.waiting:
-                raise Busy("too many queries wait already; try again in a moment")
-            self._clients[client] += 1
-            self._under_way += 1
-        try:
-            if not self._free.acquire(timeout=self.bounds.seconds):
-                raise Busy("no worker became free in time; try again in a moment")
-            try:
-                yield
-            finally:
-                self._free.release()
-        finally:
-            with self._lock:
-                self._under_way -= 1
-                self._clients[client] -= 1
-                if not self._clients[client]:
-                    del self._clients[client]
-
-    def _run(self, request: Request) -> tuple[Head, bytes]:
+    def _run(self, request: Request, deadline: float) -> tuple[Head, bytes]:
         worker = self._take()
         try:
-            return worker.ask(request)
+            if self._stood_ready:
+                worker.await_start(deadline)
+            else:  # that the first worker starts is no query's fault
+                worker.await_start(time.monotonic() + self.bounds.start)
+                deadline = time.monotonic() + self.bounds.seconds
+                self._stood_ready = True
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Busy("no worker became free in time; try again in a moment")
+            return worker.ask(replace(request, seconds=left))
         finally:
             self._give_back(worker)
 
     def _take(self) -> WorkerProcess:
-        with self._lock:
-            worker = self._idle.pop() if self._idle else None
-        if worker is not None and worker.alive():
-            return worker
-        if worker is not None:
+        """A worker that lives, one that has started if there is any.
+
+        :raises Unavailable: if none can be started.
+        """
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+                self._busy += worker is not None
+            if worker is None:
+                worker = self._start()
+                with self._lock:
+                    self._busy += 1
+                return worker
+            if worker.alive():
+                return worker
             worker.kill()
-        return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start)
+            with self._lock:
+                self._busy -= 1
 
     def _give_back(self, worker: WorkerProcess) -> None:
         """Keeps a worker for the next query, or starts another one in its place."""
-        next_one = worker if worker.alive() else self._try_start()
         with self._lock:
-            closed = self._closed
-            if next_one is not None and not closed:
-                # A new one is last in turn: it is still starting.
-                self._idle.insert(len(self._idle) if next_one is worker else 0, next_one)
-        if next_one is not None and closed:
-            next_one.kill()
+            self._busy -= 1
+            keeps = not self._closed and worker.alive()
+            if keeps:
+                self._idle.insert(len(self._idle) if worker.ready else 0, worker)
+        if not keeps:
+            worker.kill()
+        self._replenish()
 
-    def _try_start(self) -> WorkerProcess | None:
+    def _replenish(self) -> None:
+        """Starts a worker if one is missing; it is last in turn, for it takes a while to start."""
+        wanted = self.bounds.workers + self.bounds.spare
+        if len(self._idle) + self._busy >= wanted:
+            return
         try:
-            return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start)
+            worker = self._start()
         except Unavailable:
-            return None
+            return  # it is tried again with the next query
+        with self._lock:
+            keeps = not self._closed and len(self._idle) + self._busy < wanted
+            if keeps:
+                self._idle.insert(0, worker)
+        if not keeps:
+            worker.kill()
+
+    def _start(self) -> WorkerProcess:
+        return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start, unconfined=self.bounds.unconfined)
 
     def close(self) -> None:
-        """Ends the workers; queries under way end with theirs."""
+        """Ends the workers; those of queries under way end when these do."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []

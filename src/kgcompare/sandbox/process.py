@@ -8,17 +8,17 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import IO, cast
 
 from kgcompare.errors import Overrun, Unavailable
+from kgcompare.sandbox.confinement import Lock, switched_off
 from kgcompare.sandbox.request import Head, Outcome, Request
 
 NICE = 10
 """Scheduling priority of a worker: whoever asks for a page comes first."""
-
-LEFT_AFTER_START = 1.0
-"""Seconds that a query has at least, within its limit, once a worker that was still starting is ready."""
 
 _LONGEST_HEAD = 64 * 1024
 _CHUNK = 1024 * 1024
@@ -26,16 +26,45 @@ _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
 _COMMAND = (sys.executable, "-m", "kgcompare.sandbox.worker")
 
 
+_PROBE = "import sys; from kgcompare.sandbox.confinement import confine; sys.stdout.write(' '.join(confine(1 << 30)))"
+
+
+def locks_here() -> frozenset[Lock]:
+    """Which locks hold on this system: a process of its own tries them once, and says so; none if it cannot be run."""
+    try:
+        return _tried()
+    except (OSError, ValueError, MemoryError, subprocess.SubprocessError):
+        return frozenset()
+
+
+@cache  # what was raised is not kept
+def _tried() -> frozenset[Lock]:
+    command = [sys.executable, "-c", _PROBE]
+    said = subprocess.run(  # noqa: S603  (our own module)
+        command, capture_output=True, text=True, env=_environment(), timeout=60, check=True
+    ).stdout.split()
+    return frozenset(lock for lock in Lock if lock in said)
+
+
+def are_closed(held: Iterable[str]) -> bool:
+    """Whether locks that hold are enough for a stranger's query: on the network, and on writing."""
+    return {Lock.NETWORK, Lock.WRITING} <= set(held)
+
+
+def _environment() -> dict[str, str]:
+    found = {name: text for name, text in os.environ.items() if name in _INHERITED}
+    return found | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
 class WorkerProcess:
     """A process with one snapshot open; for one thread at a time."""
 
-    def __init__(self, snapshot: Path, memory: int, start: float) -> None:
-        """Starts it beside the caller, with *memory* bytes of address space and *start* seconds to open the snapshot.
+    def __init__(self, snapshot: Path, memory: int, start: float, *, unconfined: bool = False) -> None:
+        """Starts it beside the caller, with *memory* bytes of address space and *start* seconds to open the snapshot;
+        *unconfined* if it may have no lock on the network.
 
         :raises Unavailable: if the system starts no process.
         """
-        environment = {name: text for name, text in os.environ.items() if name in _INHERITED}
-        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
         try:
             self.process = subprocess.Popen(  # noqa: S603  (our own module, no text of a stranger's)
                 [*_COMMAND, str(snapshot), str(memory)],
@@ -43,10 +72,10 @@ class WorkerProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
-                env=environment,
+                env=_environment(),
                 cwd="/",
             )
-        except (OSError, ValueError) as fault:
+        except (OSError, ValueError, MemoryError, subprocess.SubprocessError) as fault:
             raise _not_started() from fault
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
@@ -54,22 +83,45 @@ class WorkerProcess:
         self._stdout = cast("IO[bytes]", self.process.stdout)
         os.set_blocking(self._stdin.fileno(), False)
         self._read = bytearray()  # what has come and was not taken yet
-        self._start = start
-        self._ready = False
+        self._latest = time.monotonic() + start
+        self._unconfined = unconfined
+        self.ready = False
+        """Whether it has said that it has started."""
+
+    def await_start(self, deadline: float) -> None:
+        """Waits until it has started; one that has not by the deadline lives on within its own time, and may be waited
+        for again.
+
+        :raises Unavailable: if it does not start, or not in time, or has no lock on the network and must have one.
+        """
+        if self.ready:
+            return
+        try:
+            head = Head.from_bytes(self._line(min(deadline, self._latest)))
+        except TimeoutError:
+            if time.monotonic() >= self._latest:
+                self.kill()
+            raise _not_started() from None
+        except (OSError, EOFError, MemoryError, Unavailable):
+            self.kill()
+            raise _not_started() from None
+        if head.outcome is not Outcome.READY:
+            self.kill()
+            raise _not_started()
+        if not (self._unconfined or are_closed(head.held)):
+            self.kill()
+            raise switched_off()
+        self.ready = True
 
     def ask(self, request: Request) -> tuple[Head, bytes]:
-        """One request and its answer. The process is dead after any exception.
+        """One request and its answer, of a worker that has started. The process is dead after any exception.
 
         :raises Overrun: if it takes longer than it may, or dies of the query.
-        :raises Unavailable: if it does not start, or answers nonsense.
+        :raises Unavailable: if it answers nonsense.
         """
         deadline = time.monotonic() + request.seconds
         answered = False
         try:
-            if not self._ready:
-                self._await_start()
-                # Starting is not the query's fault: a little of its own time is left to it in any case.
-                deadline = max(deadline, time.monotonic() + min(request.seconds, LEFT_AFTER_START))
             self._send(request.to_bytes(), deadline)
             head = Head.from_bytes(self._line(deadline))
             if head.length > request.most_bytes:
@@ -84,15 +136,6 @@ class WorkerProcess:
         finally:
             if not answered:  # whatever comes from it now would be taken for the answer to the next request
                 self.kill()
-
-    def _await_start(self) -> None:
-        try:
-            head = Head.from_bytes(self._line(time.monotonic() + self._start))
-        except (OSError, EOFError) as fault:
-            raise _not_started() from fault
-        if head.outcome is not Outcome.READY:
-            raise _not_started()
-        self._ready = True
 
     def _send(self, data: bytes, deadline: float) -> None:
         left = memoryview(data)

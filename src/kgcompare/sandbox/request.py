@@ -84,12 +84,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands before the bytes of an answer: their format and number, or what was wrong."""
+    """What stands before the bytes of an answer: their format and number, or what was wrong.
+
+    *held* is what a worker that is ready says of itself: which locks hold, each by its name.
+    """
 
     outcome: Outcome
     form: str = ""
     detail: str = ""
     length: int = 0
+    held: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The head as a line."""
@@ -102,10 +106,14 @@ class Head:
         :raises Unavailable: if it carries none.
         """
         match _object(line):
-            case {"outcome": str(outcome), "form": str(form), "detail": str(detail), "length": int(length)} if (
-                outcome in set(Outcome) and length >= 0
-            ):
-                return cls(Outcome(outcome), form, detail, length)
+            case {
+                "outcome": str(outcome),
+                "form": str(form),
+                "detail": str(detail),
+                "length": int(length),
+                "held": list(held),
+            } if outcome in set(Outcome) and length >= 0:
+                return cls(Outcome(outcome), form, detail, length, tuple(map(str, held)))
         raise Unavailable("a worker has sent what is no answer; try again in a moment")
 
 

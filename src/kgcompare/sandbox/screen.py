@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 
-from kgcompare.errors import Refused
-from kgcompare.rdf.sparql_text import tokens
+from kgcompare.errors import QueryError, Refused
+from kgcompare.rdf.sparql_text import tokens, unescaped, unmistakable
 
 MOST_CHARACTERS = 100_000
 _MOST = {
     "nesting": (48, "nests more than {most} brackets"),
     "dot": (128, "has more than {most} patterns"),  # counted by the signs that end them
-    "clause": (96, "has more than {most} clauses and groups"),
+    "clause": (112, "has more than {most} clauses and groups"),
     "operator": (400, "has more than {most} operators"),
     "term": (5_000, "names more than {most} terms"),
     "other": (200, "is no SPARQL: it has too many characters that stand for nothing"),  # a few rare letters among them
@@ -36,22 +36,46 @@ def screen(query: str) -> str | None:
 
     :raises Refused: for SERVICE in any spelling, for an update, and for a text beyond one of the limits.
     """
-    if len(query) > MOST_CHARACTERS:
-        raise Refused(f"the query has {len(query)} characters; the most are {MOST_CHARACTERS}")
-    counts: Counter[str] = Counter()
-    form: str | None = None
+    if len(query) <= MOST_CHARACTERS:
+        _refuse_service(query)
+    if (excess := excess_of(query)) is not None:
+        raise Refused(f"the query {excess}")
     for kind, text in tokens(query):
-        word = text.upper() if kind in {"word", "open"} else ""
-        if word == "SERVICE":
-            raise Refused("SERVICE is not available here: queries are answered from this catalogue alone")
-        if form is None and word in _UPDATES:
+        word = text.upper() if kind == "word" else ""
+        if word in _UPDATES:
             raise Refused("updates are not available here")
-        if form is None and word in _FORMS:
-            form = word
+        if word in _FORMS:
+            return word
+    return None
+
+
+def excess_of(query: str) -> str | None:
+    """What a query has too much of for an engine to be safe from it, such as "nests more than 48 brackets", or None."""
+    if len(query) > MOST_CHARACTERS:
+        return f"has {len(query)} characters; the most are {MOST_CHARACTERS}"
+    counts: Counter[str] = Counter()
+    for kind, text in tokens(query):
         counts["term" if kind in _TERMS else kind] += 1
-        counts["clause"] += word in _CLAUSES
+        counts["clause"] += kind in {"word", "open"} and text.upper() in _CLAUSES
         counts["nesting"] += (kind == "open") - (kind == "close")
         for what, (most, said) in _MOST.items():
             if counts[what] > most:
-                raise Refused(f"the query {said.format(most=most)}")
-    return form
+                return said.format(most=most)
+    return None
+
+
+def _refuse_service(query: str) -> None:
+    """Engines want no space before or after a keyword: any word with SERVICE in it may be one, and a name whose prefix
+    is not declared; and by the standard escapes are replaced before all else.
+    """
+    for reading in {query, unescaped(query)}:
+        if any(kind == "word" and "SERVICE" in text.upper() for kind, text in tokens(reading)):
+            raise Refused(_NO_SERVICE)
+    try:
+        unmistakable(query)
+    except QueryError as fault:
+        said = str(fault)
+        raise Refused(f"{said}. {_NO_SERVICE}" if "SERVICE" in said.upper() else said) from None
+
+
+_NO_SERVICE = "SERVICE is not available here: queries are answered from this catalogue alone"

@@ -7,6 +7,7 @@ opens the store first and gives up network and memory then.
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 import sys
 from typing import BinaryIO
@@ -14,10 +15,10 @@ from typing import BinaryIO
 import pyoxigraph
 from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
-from kgcompare.errors import Refused
-from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset
+from kgcompare.errors import QueryError
+from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
 from kgcompare.rdf.syntaxes import SYNTAXES
-from kgcompare.sandbox import confinement
+from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.results import BoundedBytes, at_most, result_bytes
 
@@ -35,7 +36,7 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
         return Head(Outcome.ANSWERED, request.solutions), body
     except SyntaxError as fault:
         return Head(Outcome.REFUSED, detail=str(fault.msg)[:_LONGEST_DETAIL]), b""
-    except Refused as fault:
+    except QueryError as fault:
         return Head(Outcome.REFUSED, detail=str(fault)), b""
     except (MemoryError, RecursionError):
         return Head(Outcome.OVERRUN, detail="the query needs more memory than it may have"), b""
@@ -51,15 +52,16 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
 
 def _results(store: pyoxigraph.Store, request: Request) -> QuerySolutions | QueryBoolean | QueryTriples:
     """What the engine finds: in the dataset of the request, of the query, or else in the union of all graphs."""
+    query = unmistakable(request.query)
     if request.default or request.named:
         return store.query(
-            request.query,
+            query,
             base_iri=request.base,
             default_graph=[NamedNode(name) for name in request.default],
             named_graphs=[NamedNode(name) for name in request.named],
         )
-    union = not names_dataset(request.query)
-    return store.query(request.query, base_iri=request.base, use_default_graph_as_union=union)
+    union = not names_dataset(query)
+    return store.query(query, base_iri=request.base, use_default_graph_as_union=union)
 
 
 def _statements(results: QueryTriples, request: Request) -> bytes:
@@ -85,12 +87,12 @@ def answer_requests(store: pyoxigraph.Store, source: BinaryIO, target: BinaryIO)
 
 
 def main() -> None:
-    """Opens the snapshot, gives up what is not needed, says so, and answers."""
+    """Opens the snapshot, gives up what is not needed, says what it cannot do any more, and answers."""
+    lifeline.end_with(os.getppid())
     store = pyoxigraph.Store.read_only(sys.argv[1])
     next(iter(store.quads_for_pattern(None, None, None, DefaultGraph())), None)
-    confinement.bound(int(sys.argv[2]))
-    confinement.close_network()
-    sys.stdout.buffer.write(Head(Outcome.READY).to_bytes())
+    held = confinement.confine(int(sys.argv[2]))
+    sys.stdout.buffer.write(Head(Outcome.READY, held=tuple(held)).to_bytes())
     sys.stdout.buffer.flush()
     answer_requests(store, sys.stdin.buffer, sys.stdout.buffer)
 

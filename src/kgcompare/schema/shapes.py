@@ -42,7 +42,7 @@ from kgcompare.rdf.terms import (
     SH_TARGET_CLASS,
     SKOS_CONCEPT,
 )
-from kgcompare.schema import vocabulary
+from kgcompare.schema import core, vocabulary
 from kgcompare.schema.paths import PropertyPath
 from kgcompare.schema.rows import PropertyShape, is_true, read_row
 from kgcompare.store.base import Snapshot, Statements
@@ -298,23 +298,27 @@ def _add(target: _Target, graph: Graph, shape: Node) -> None:
 
 def bundled_shapes() -> list[Triple]:
     """The statements of the bundled shapes."""
-    return [triple for path in resources.shape_files() for triple in read_shapes(path)]
+    return [triple for path in resources.shape_files() for triple in syntaxes.bundled(path)]
 
 
 def read_shapes(path: Path) -> list[Triple]:
-    """The statements of a shapes file.
+    """The statements of a shapes file of somebody's own: SHACL Core alone, and no more than can be judged by.
 
     :raises SyntaxFault: if it is not well-formed.
+    :raises ShapeError: if it has what is not of SHACL Core, or too much of it.
     :raises DataError: if it cannot be read.
     """
-    return syntaxes.triples_of(path, DEFAULT_BASE)
+    triples = syntaxes.triples_of(path, DEFAULT_BASE)
+    core.check(triples, str(path))
+    return triples
 
 
 def stored_shapes(snapshot: Snapshot) -> list[Triple]:
-    """The statements of the shapes that a catalogue keeps; the bundled ones where it keeps none."""
+    """The statements of the shapes that a catalogue keeps, in graphs of their names; the bundled ones where it keeps
+    none. What records say is no shape."""
     if not snapshot.keeps_shapes:
         return bundled_shapes()
-    shapes = snapshot.query(load("shapes").text)
+    shapes = snapshot.query(load("shapes").bind(named=[Literal(snapshot.base.shapes_graphs)]))
     kept = shapes.triples if isinstance(shapes, Statements) else []
     return [*kept, *_said_since(kept)] if kept else bundled_shapes()
 

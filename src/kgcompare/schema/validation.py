@@ -5,44 +5,75 @@ Source: SHACL, sections 3 (validation and graphs) and 3.6 (validation report).
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import cache, lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError, ValidationReport
-from kgcompare.rdf.convert import to_rdflib
+from kgcompare.errors import Fault, ValidationReport
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
-from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
+from kgcompare.rdf.terms import RDF_SUBJECT
+from kgcompare.schema import core
+from kgcompare.schema.extract import Extract
+from kgcompare.schema.judging import Finding, Judge
+from kgcompare.schema.knowledge import Knowledge
 from kgcompare.store import Snapshot
-from kgcompare.text.languages import best
-
-if TYPE_CHECKING:
-    import rdflib
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-_FULL = (PREFIXES["foaf"], PREFIXES["bibo"])
-_RDF_TYPE = iri("rdf:type")
-_SEVERITY: Mapping[str, Severity] = {
-    SH_VIOLATION: "violation",
-    SH_WARNING: "warning",
-    SH_INFO: "info",
-}
+Judging = Callable[[Sequence[Triple], str], list[Finding]]
+"""Statements and a language -> what is wrong with them: what needs no store, and can run elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """What a focus node belongs to: a document, its record, and the predicates that lead there from the record."""
+
+    document: str
+    record: str
+    way: tuple[str, ...] = ()
+
+
+def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
+    """Whose the nodes of some documents are, and their literals: a blank node is its record's, however deep."""
+    owners: dict[Term, list[_Owner]] = {}
+    for name, document in documents.items():
+        starts: list[Node] = [node for node in document.subjects() if isinstance(node, NamedNode)]
+        starts += [node for node in document.subjects() if document.value(node, RDF_SUBJECT) is not None]
+        reached: dict[Term, _Owner] = {}
+        for start in starts:
+            about = document.value(start, RDF_SUBJECT) if isinstance(start, BlankNode) else start
+            reached[start] = _Owner(name, getattr(about, "value", name))
+        waiting: list[Term] = list(reached)
+        while waiting:
+            node = waiting.pop(0) if len(waiting) < 2 else waiting.pop()
+            if isinstance(node, Literal):
+                continue
+            owner = reached[node]
+            for predicate, values in document.description(node).items():
+                for value in values:
+                    if not isinstance(value, NamedNode) and value not in reached:
+                        reached[value] = replace(owner, way=(*owner.way, predicate))
+                        waiting.append(value)
+        for node, owner in reached.items():
+            owners.setdefault(node, []).append(owner)
+    return owners
 
 
 class Validator:
     """Validates records against shapes; reads the shapes once."""
 
-    def __init__(self, shapes: Iterable[Triple]) -> None:
-        self._shapes = _flattened(to_rdflib(shapes))
+    def __init__(self, shapes: Iterable[Triple], judge: Judging | None = None) -> None:
+        """*judge* judges the statements that are gathered for a batch; a :class:`Judge` of *shapes* if left out.
+
+        :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
+        """
+        triples = tuple(shapes)
+        self._shapes = core.check(triples, ours=True)
+        self._judge = judge or Judge(triples)
 
     def validate(
         self,
@@ -55,59 +86,25 @@ class Validator:
     ) -> ValidationReport:
         """Validates every record of *documents*, by the IRI of its graph.
 
-        Things that they name and that are not among them are looked up in *snapshot*. Messages come in
+        What shapes look at beyond them is looked up in *snapshot*. Messages come in
         *lang* where the shapes have it. *progress* is told (done, all) records.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         """
-        everything = Graph.joined(documents.values())
-        known = _neighbours(everything, snapshot)
-        homes: dict[Term, str] = {s: name for name, document in documents.items() for s in document.subjects()}
-        subjects = [node for node in everything.subjects() if isinstance(node, NamedNode)]
+        extract = Extract(self._shapes, Knowledge(documents, snapshot))
+        names = list(documents)
         faults: list[Fault] = []
-        for start in range(0, len(subjects), BATCH):
-            batch = subjects[start : start + BATCH]
-            owners = {node: node for node in batch} | {
-                value: node
-                for node in batch
-                for values in everything.description(node).values()
-                for value in values
-                if isinstance(value, BlankNode)
-            }
-            for fault, focus in self._run(_extract(batch, everything, known), lang):
-                owner = owners.get(focus)
-                if owner is not None:  # neighbours stand there in part only, and are not looked at
-                    told = fault if focus == owner else _of_owner(fault, focus, owner, everything)
-                    faults.append(_located(told, (files or {}).get(homes.get(owner, ""))))
+        for start in range(0, len(names), BATCH):
+            batch = {name: documents[name] for name in names[start : start + BATCH]}
+            owners = _owners(batch)
+            for fault, focus in self._judge(extract.of(batch.values()), lang):
+                # What else stands in an extract is there in part only, and is not looked at.
+                for owner in owners.get(focus, []):
+                    file = (files or {}).get(owner.document)
+                    faults.append(_located(_of_owner(fault, owner), file))
             if progress:
-                progress(min(start + BATCH, len(subjects)), len(subjects))
+                progress(min(start + BATCH, len(names)), len(names))
         return ValidationReport(tuple(faults), len(documents))
-
-    def _run(self, data: rdflib.Graph, lang: str) -> list[tuple[Fault, Node]]:
-        import pyshacl
-        import rdflib
-
-        logging.getLogger("pyshacl").setLevel(logging.CRITICAL)
-        unusable = (pyshacl.errors.ShapeLoadError, pyshacl.errors.ConstraintLoadError)
-        with (
-            Seam((Exception,), lambda why: DataError(f"pySHACL could not finish: {why}")),
-            Seam((RecursionError,), lambda _: DataError("pySHACL could not finish: something nests too deeply")),
-            Seam(unusable, lambda why: ShapeError(f"pySHACL cannot use the shapes: {why}")),
-        ):
-            _, report, _ = pyshacl.validate(
-                data,
-                shacl_graph=self._shapes,
-                inplace=True,
-                allow_warnings=True,
-                advanced=True,
-                do_owl_imports=False,
-            )
-        if not isinstance(report, rdflib.Graph):
-            raise DataError(f"pySHACL could not finish: {report}")
-        return sorted(
-            (_fault(report, result, lang) for result in report.objects(None, rdflib.SH.result)),
-            key=lambda pair: (pair[0].focus_node or "", pair[0].path or "", pair[0].value or "", pair[0].message),
-        )
 
 
 def _located(fault: Fault, file: str | None) -> Fault:
@@ -151,129 +148,9 @@ def _line_in(starts: Mapping[str, int], iri: str) -> int | None:
     return next((starts[end] for end in ends if end in starts), None)
 
 
-def _neighbours(graph: Graph, snapshot: Snapshot | None) -> Graph:
-    """What the snapshot says of the things that *graph* names but does not describe: types and names."""
-    named = {
-        value
-        for subject in graph.subjects()
-        for values in graph.description(subject).values()
-        for value in values
-        if isinstance(value, NamedNode) and value not in graph and is_safe_iri(value.value)
-    }
-    known = Graph()
-    if snapshot is not None and named:
-        ordered = sorted(named, key=lambda node: node.value)
-        for start in range(0, len(ordered), 1000):
-            rows = snapshot.select(load("names").bind(thing=ordered[start : start + 1000])).rows
-            for thing, predicate, value in rows:
-                if isinstance(thing, NamedNode) and predicate is not None and value is not None:
-                    known.add(thing, predicate.value, value)
-    return known
-
-
-def _extract(subjects: Sequence[NamedNode], everything: Graph, known: Graph) -> rdflib.Graph:
-    """The records of a batch, in full the agents and sources that they name, and the classes of all else."""
-    described: dict[Term, None] = dict.fromkeys(subjects)
-    named: dict[Term, None] = {}
-    for node in subjects:
-        for value in (triple.object for triple in everything.reached(node)):
-            if isinstance(value, Triple):
-                continue
-            types = everything.types(value) if isinstance(value, NamedNode) else []
-            (described if any(cls.startswith(_FULL) for cls in types) else named)[value] = None
-    triples: list[Triple] = []
-    for term in described:
-        if isinstance(term, NamedNode):
-            triples += everything.reached(term)
-    for term in named.keys() - described.keys():
-        if isinstance(term, NamedNode):
-            if term in everything:
-                triples += [Triple(term, _RDF_TYPE, NamedNode(cls)) for cls in everything.types(term)]
-            else:
-                triples += known.reached(term)
-    return to_rdflib(triples, _prepared_graph()(bind_namespaces="none"))
-
-
-@cache
-def _prepared_graph() -> type[rdflib.Graph]:
-    """A graph that parses a query once: rdflib's parser takes 60 ms for one, and pySHACL asks anew each time."""
-    import rdflib
-    from rdflib.plugins.sparql import prepareQuery
-    from rdflib.plugins.sparql.sparql import Query
-
-    prepared = lru_cache(maxsize=64)(prepareQuery)
-
-    class PreparedGraph(rdflib.Graph):
-        def query(self, query_object: str | Query, *args: Any, **options: Any) -> rdflib.query.Result:
-            if isinstance(query_object, str) and not options.get("initNs"):
-                query_object = prepared(query_object)
-            return super().query(query_object, *args, **options)
-
-    return PreparedGraph
-
-
-def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
-    """The same shapes with the targets of a node shape on its property shapes themselves.
-
-    The results are the same, and pySHACL then validates a property shape once for all focus nodes, not
-    once for each (measured on the bundled catalogue: 11 s before, 3 s after).
-    """
-    from rdflib import SH
-
-    targets = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
-    for shape in set(shapes.subjects(SH.property)):
-        declared = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
-        if not declared or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
-            continue
-        for part in list(shapes.objects(shape, SH.property)):
-            for predicate, value in declared:
-                shapes.add((part, predicate, value))
-            shapes.remove((shape, SH.property, part))
-    return shapes
-
-
-def _of_owner(fault: Fault, focus: Node, owner: NamedNode, graph: Graph) -> Fault:
-    """A fault of a blank node, told of the record that it belongs to."""
-    by = next((p for p, values in graph.description(owner).items() if focus in values), "")
-    path = " / ".join(part for part in (by, fault.path) if part)
-    return replace(fault, focus_node=owner.value, path=path)
-
-
-def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> tuple[Fault, Node]:
-    import rdflib
-
-    messages: dict[str, str] = {}
-    for message in report.objects(result, rdflib.SH.resultMessage):
-        messages.setdefault(str(getattr(message, "language", None) or ""), str(message))
-    chosen = best(messages, lang)
-    focus = report.value(result, rdflib.SH.focusNode)
-    path = report.value(result, rdflib.SH.resultPath)
-    value = report.value(result, rdflib.SH.value)
-    severity = str(report.value(result, rdflib.SH.resultSeverity))
-    component = report.value(result, rdflib.SH.sourceConstraintComponent)
-    fault = Fault(
-        message=chosen[1] if chosen else "the data do not fit the shape",
-        severity=_SEVERITY.get(severity, "violation"),
-        focus_node=str(focus),
-        path=_path_text(report, path),
-        value=None if value is None else "blank node" if isinstance(value, rdflib.BNode) else str(value),
-        constraint=None if component is None else str(component),
-    )
-    return fault, NamedNode(str(focus)) if isinstance(focus, rdflib.URIRef) else BlankNode(str(focus))
-
-
-def _path_text(report: rdflib.Graph, path: rdflib.term.Node | None) -> str | None:
-    import rdflib
-    from rdflib.collection import Collection
-
-    if path is None or isinstance(path, rdflib.URIRef):
-        return None if path is None else str(path)
-    signs = ((rdflib.SH.inversePath, "^"), (rdflib.SH.zeroOrMorePath, "*"), (rdflib.SH.zeroOrOnePath, "?"))
-    for predicate, sign in signs:
-        inner = report.value(path, predicate)
-        if inner is not None:
-            text = _path_text(report, inner) or ""
-            return sign + text if sign == "^" else text + sign
-    alternatives = report.value(path, rdflib.SH.alternativePath)
-    members = Collection(report, alternatives or path)
-    return (" | " if alternatives else " / ").join(_path_text(report, member) or "" for member in members) or None
+def _of_owner(fault: Fault, owner: _Owner) -> Fault:
+    """A fault, told of the record that its focus node belongs to."""
+    if not owner.way:
+        return fault
+    path = " / ".join(part for part in (*owner.way, fault.path) if part)
+    return replace(fault, focus_node=owner.record, path=path)

@@ -13,10 +13,10 @@ from pyoxigraph import NamedNode, Quad
 
 from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import Base, is_safe_iri, local_name, slugify
+from kgcompare.rdf.namespaces import Base, foreign_slug, is_safe_iri, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
-from kgcompare.search.facts import PEOPLE, Facts, Reading, facts_of, names_of, texts_of
+from kgcompare.search.facts import PEOPLE, Facts, Reading, dois_of, facts_of, names_of, texts_of
 from kgcompare.search.file import fault_of
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
@@ -31,12 +31,14 @@ CREATE TABLE thing(id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, kind TEXT N
 CREATE TABLE label(thing INTEGER, lang TEXT, text TEXT, PRIMARY KEY(thing, lang)) WITHOUT ROWID;
 CREATE TABLE link(facet TEXT, target INTEGER, thing INTEGER, PRIMARY KEY(facet, target, thing)) WITHOUT ROWID;
 CREATE TABLE entry(lang TEXT, kind TEXT, sort TEXT, thing INTEGER, PRIMARY KEY(lang, kind, sort, thing)) WITHOUT ROWID;
+CREATE TABLE identifier(key TEXT, thing INTEGER, PRIMARY KEY(key, thing)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(name, alias, people, summary,
                    tokenize='unicode61 remove_diacritics 2', prefix='2 3');
 """
 _INDEXES = """
 CREATE UNIQUE INDEX thing_slug ON thing(kind, slug);
 CREATE INDEX thing_start ON thing(kind, start, id);
+CREATE INDEX identifier_thing ON identifier(thing);
 CREATE INDEX link_thing ON link(thing, facet, target);
 """
 _FEW = 2000
@@ -209,6 +211,7 @@ class _Builder:
                 )
             db.execute("DELETE FROM label WHERE thing = ?", (number,))
             db.execute("DELETE FROM link WHERE thing = ?", (number,))
+            db.execute("DELETE FROM identifier WHERE thing = ?", (number,))
             db.execute("DELETE FROM words WHERE rowid = ?", (number,))
             # The id stays with the IRI, so that links of others to it stay right.
             db.execute("UPDATE thing SET kind = '-', slug = iri WHERE id = ?", (number,))
@@ -229,6 +232,7 @@ class _Builder:
         links: list[tuple[str, int, int]] = []
         entries: list[tuple[str, str, str, int]] = []
         words: list[tuple[int, str, str, str, str]] = []
+        identifiers = [(doi, ids[thing]) for thing, facts in facts_by_thing.items() for doi in sorted(dois_of(facts))]
         reading = self.reading
         for thing, facts in facts_by_thing.items():
             number, kind, columns = ids[thing], kinds[thing], reading.of(reading.class_of(facts))
@@ -248,6 +252,7 @@ class _Builder:
             words.append((number, name, alias, person, summary))
         db.executemany("INSERT OR REPLACE INTO label VALUES(?,?,?)", labels)
         db.executemany("INSERT OR IGNORE INTO link VALUES(?,?,?)", sorted(links))
+        db.executemany("INSERT OR IGNORE INTO identifier VALUES(?,?)", identifiers)
         db.executemany("INSERT OR IGNORE INTO entry VALUES(?,?,?,?)", sorted(entries))
         db.executemany("INSERT INTO words(rowid, name, alias, people, summary) VALUES(?,?,?,?,?)", words)
 
@@ -289,8 +294,8 @@ class _Builder:
         if own:
             return own
         kind = self.reading.kind_of(thing, facts, places)
-        stem = slug = slugify(local_name(thing))
-        number = 1
+        stem = slug = foreign_slug(thing)
+        number = 1  # two digests may be alike, if somebody takes the trouble
         while (kind, slug) in taken or (db is not None and thing != (_holder(db, kind, slug) or thing)):
             number += 1
             slug = f"{stem}-{number}"

@@ -11,10 +11,10 @@ from pyoxigraph import Literal, NamedNode
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import ALIASES, LABELS, RDF_TYPE, SKOS_CONCEPT, SKOS_DEFINITION
+from kgcompare.rdf.terms import ALIASES, BIBO_DOI, LABELS, RDF_TYPE, SKOS_CONCEPT, SKOS_DEFINITION
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
-from kgcompare.text import dates
+from kgcompare.text import dates, dois
 
 PEOPLE = "-people"
 """Files things under the agents that they name, beside the facets, whose ids begin with a letter or a digit."""
@@ -50,7 +50,7 @@ class Reading:
         self._known: dict[tuple[str, ...], str] = {}
         self.facets = tuple(dict.fromkeys(facet for columns in self._columns.values() for facet, _ in columns.facets))
         self._defined = {node.value for node in shapes.graph.subjects() if isinstance(node, NamedNode)}
-        read = [RDF_TYPE, *LABELS, *ALIASES, SKOS_DEFINITION]
+        read = [RDF_TYPE, *LABELS, *ALIASES, SKOS_DEFINITION, BIBO_DOI]
         for columns in self._columns.values():
             read += [predicate for _, predicate in columns.facets]
             read += [*columns.people, *columns.aliases, *columns.texts, *([columns.date] if columns.date else [])]
@@ -60,7 +60,7 @@ class Reading:
     @property
     def signature(self) -> str:
         """Says what an index was made by: two readings with one signature make the same of the same data."""
-        return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), "1"])
+        return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), "2"])
 
     def records_of(self, facts: Mapping[str, Facts]) -> dict[str, Facts]:
         """Those of the things that have a class and are defined neither by the vocabulary nor by shapes, in one order
@@ -178,6 +178,11 @@ def names_of(facts: Facts) -> dict[str, str]:
         if texts:
             return texts
     return {}
+
+
+def dois_of(facts: Facts) -> set[str]:
+    """The DOIs of a thing, as they are compared."""
+    return {doi for value in facts.get(BIBO_DOI, ()) if (doi := dois.normalised(value.value))}
 
 
 def texts_of(facts: Facts, *predicates: str) -> list[str]:

@@ -12,11 +12,12 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from kgcompare.errors import Seam, StoreError, Unavailable
+from kgcompare.errors import Seam, StoreError, Unavailable, UsageError
+from kgcompare.search.reading import Connection, unread
 from kgcompare.store.base import CLOSED
 from kgcompare.store.files import LOG
 
@@ -24,10 +25,12 @@ _CHECKED = 16 * 1024 * 1024
 """Bytes up to which a file is looked through before it is used: some milliseconds."""
 _WAITING = 4
 """Threads that may wait at a time for a file that is being made, where their time is limited."""
+_COUNTED = 500
+"""Counts that are kept."""
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
 
 
-class IndexFile:
+class DerivedFile:
     """The file that came with the data; where that is missing or damaged, one that is made beside whoever asks."""
 
     def __init__(self, kept: Path | None, make: Callable[[Path], None], patience: float | None = None) -> None:
@@ -43,7 +46,7 @@ class IndexFile:
         self._making: Future[Path] | None = None
         self._turns = threading.Semaphore(_WAITING)
         self._local = threading.local()
-        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._ended = False
         self._remove: Callable[[], object] = lambda: None
 
@@ -79,7 +82,7 @@ class IndexFile:
                 return self._connection(path).execute(sql, values).fetchall()
             except sqlite3.Error as fault:
                 if not is_damage(fault, path):
-                    raise StoreError(f"the index {path} cannot be read: {fault}") from None
+                    raise unread(f"the index {path}", str(fault)) from None
                 self.replace(path, f"is damaged ({fault})")
         raise StoreError(CLOSED)
 
@@ -87,7 +90,7 @@ class IndexFile:
         """This thread's connection to the file at *path*."""
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None or self._local.path != path:
-            db = _Connection(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            db = Connection(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
             self._open.add(db)
             self._local.db, self._local.path = db, path
         return db
@@ -151,12 +154,40 @@ class IndexFile:
         self._remove()
 
 
-class _Connection(sqlite3.Connection):
-    """Closes itself when its thread or index goes."""
+class IndexFile:
+    """What an index reads from; may be used by any number of threads."""
 
-    def __del__(self) -> None:
-        with suppress(sqlite3.ProgrammingError):  # one that could not be opened
-            self.close()
+    def __init__(self, file: DerivedFile) -> None:
+        """Names the file, of which every thread opens its own connection on first use."""
+        self._file = file
+        self._counted: dict[tuple[str, tuple[Any, ...]], list[tuple[Any, ...]]] = {}
+
+    @property
+    def path(self) -> Path:
+        """Where the file is.
+
+        :raises StoreError: if there is none and none can be made; Unavailable if that takes long.
+        """
+        return self._file.path()
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")):
+            return self._file.rows(sql, values)
+
+    def release(self) -> None:
+        """Lets go of the file; nothing can be asked of it afterwards."""
+        self._file.release()
+
+    def _counts(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Rows that count things, which takes long in a large catalogue: kept, as a generation never changes."""
+        key = (sql, tuple(values))
+        rows = self._counted.get(key)
+        if rows is None:
+            rows = self._rows(sql, values)
+            if len(self._counted) >= _COUNTED:
+                self._counted.clear()
+            self._counted[key] = rows
+        return rows
 
 
 def fault_of(path: Path) -> str | None:

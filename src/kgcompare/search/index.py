@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from kgcompare.errors import Seam, UsageError
-from kgcompare.rdf.namespaces import slugify
+from rapidfuzz import fuzz, process
+
+from kgcompare.errors import UsageError
+from kgcompare.rdf.namespaces import foreign_glob, slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.entries import Entry, Filter
-from kgcompare.search.file import IndexFile
+from kgcompare.search.file import DerivedFile, IndexFile
+from kgcompare.search.reading import marks, parts
 from kgcompare.text.folding import fold, match_expression
 from kgcompare.text.languages import interface_languages
 
@@ -21,51 +22,25 @@ _OF_KIND = "t.kind = ?"
 _RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
 _CANDIDATES = 400
 _RANKED = 2000
-_COUNTED = 500
-"""Counts that are kept."""
+_NEAR = 60.0
+"""How alike (0 to 100) a slug is that may be meant."""
+_LONGEST_SLUG = 100
+"""Characters of a slug up to which others like it are looked for."""
 
 
-class Index:
+class Index(IndexFile):
     """Answers from the index file of one generation; may be used by any number of threads.
 
     Facets that the shapes have and the file does not, because it was made before, are of no thing.
     """
 
-    def __init__(self, file: IndexFile, shapes: Shapes) -> None:
+    def __init__(self, file: DerivedFile, shapes: Shapes) -> None:
         """Names the file, and the shapes of the generation."""
-        self._file = file
+        super().__init__(file)
         self._facets: dict[str, list[str]] = {}
         for kind, classes in shapes.kinds.items():
             ids = (facet.id or "" for cls in classes for facet in shapes.facets(cls))
             self._facets[kind] = list(dict.fromkeys(ids))
-        self._counted: dict[tuple[str, tuple[Any, ...]], list[tuple[Any, ...]]] = {}
-
-    @property
-    def path(self) -> Path:
-        """Where the file is.
-
-        :raises StoreError: if there is none and none can be made; Unavailable if that takes long.
-        """
-        return self._file.path()
-
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")):
-            return self._file.rows(sql, values)
-
-    def release(self) -> None:
-        """Lets go of the file; nothing can be asked of it afterwards."""
-        self._file.release()
-
-    def _counts(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Rows that count things, which takes long in a large catalogue: kept, as a generation never changes."""
-        key = (sql, tuple(values))
-        rows = self._counted.get(key)
-        if rows is None:
-            rows = self._rows(sql, values)
-            if len(self._counted) >= _COUNTED:
-                self._counted.clear()
-            self._counted[key] = rows
-        return rows
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """The things of the given ids, in that order."""
@@ -83,31 +58,43 @@ class Index:
         return [entries[number] for number in ids if number in entries]
 
     def find(self, kind: str, slug: str) -> Entry | None:
-        """The thing at the address ``/KIND/SLUG``, or None."""
+        """The thing at the address ``/KIND/SLUG``, or None.
+
+        The end of an IRI is enough for the only thing outside of the base that has it.
+        """
         rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug = ?", (kind, slug))
+        if not rows:
+            rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug GLOB ? LIMIT 2", (kind, foreign_glob(slug)))
+            rows = rows if len(rows) == 1 else []
         return self.entries([rows[0][0]])[0] if rows else None
+
+    def identified(self, key: str) -> list[int]:
+        """Ids of the things that have a DOI, given as :func:`kgcompare.text.dois.normalised` gives it."""
+        made = "SELECT 1 FROM sqlite_master WHERE name = 'identifier'"  # an earlier version made none
+        sql = "SELECT i.thing FROM identifier i JOIN thing t ON t.id = i.thing WHERE i.key = ? AND t.kind != '-'"
+        return [row[0] for row in self._rows(sql, (key,))] if self._rows(made) else []
 
     def of_class(self, cls: str, slugs: Sequence[str]) -> dict[str, str]:
         """Slug to IRI of the things of a class among *slugs*; an IRI stands for itself."""
-        marks = ",".join("?" * len(slugs))
-        rows = self._rows(
-            f"SELECT slug, iri FROM thing WHERE class = ? AND slug IN ({marks}) AND kind != '-'",
-            (cls, *slugs),
-        )
-        return dict(rows)
+        sql = f"SELECT slug, iri FROM thing WHERE class = ? AND slug IN ({marks(slugs)}) AND kind != '-'"
+        return dict(self._rows(sql, (cls, *slugs)))
 
     def addresses(self, iris: Sequence[str]) -> dict[str, tuple[str, str]]:
         """IRI to (kind, slug) of the things among *iris* that the catalogue describes."""
         addresses: dict[str, tuple[str, str]] = {}
-        for at in range(0, len(iris), 500):
-            part = iris[at : at + 500]
-            marks = ",".join("?" * len(part))
-            for address, kind, slug in self._rows(
-                f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks}) AND kind != '-'",
-                part,
-            ):
-                addresses[address] = (kind, slug)
+        for part in parts(iris):
+            sql = f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks(part)}) AND kind != '-'"
+            addresses |= {address: (kind, slug) for address, kind, slug in self._rows(sql, part)}
         return addresses
+
+    def names(self, iris: Collection[str]) -> dict[str, dict[str, str]]:
+        """The names of things by language, by their IRIs."""
+        names: dict[str, dict[str, str]] = {thing: {} for thing in iris}
+        for part in parts(iris):
+            sql = f"SELECT iri, lang, text FROM thing JOIN label ON thing = id WHERE iri IN ({marks(part)})"
+            for thing, tag, text in self._rows(sql, part):
+                names[thing][tag] = text
+        return names
 
     def stretch(self, page: int, size: int) -> tuple[list[tuple[str, str, str]], int]:
         """(IRI, kind, slug) of the records of a page of a sitemap, counted from 0, and how many pages there are.
@@ -129,11 +116,16 @@ class Index:
     def nearest(self, kind: str, slug: str, most: int = 3) -> list[str]:
         """Slugs of things that somebody who asks for *slug* may mean."""
         stem = slugify(slug)
+        if len(stem) > _LONGEST_SLUG:
+            return []
         rows = self._rows(
             "SELECT slug FROM thing WHERE kind = ? AND slug >= ? AND slug < ? LIMIT 2000",
             (kind, stem[:1], stem[:1] + "\x7f"),
         )
-        near = difflib.get_close_matches(stem, [row[0] for row in rows], most, 0.55)
+        slugs = [row[0] for row in rows]
+        near = [
+            found for found, _, _ in process.extract(stem, slugs, scorer=fuzz.ratio, score_cutoff=_NEAR, limit=most)
+        ]
         words = stem.replace("-", " ")
         for entry in self.entries(self.matching(Filter(words, kind), most)[0] if words else []):
             near.append(entry.slug)
@@ -279,19 +271,46 @@ class Index:
                     (facet, *values),
                 )
             counts = dict(rows)
-            result[facet] = [(entry, counts[entry.id]) for entry in self.entries(list(counts)) if entry.kind != "-"]
+            by_slug: dict[str, list[Entry]] = {}
+            for entry in self.entries(list(counts)):
+                if entry.kind != "-":
+                    by_slug.setdefault(entry.slug, []).append(entry)
+            result[facet] = [
+                (alike[0], counts[alike[0].id] if len(alike) == 1 else self._total(query, facet, slug))
+                for slug, alike in by_slug.items()
+            ]
         return result
+
+    def _total(self, query: Filter, facet: str, slug: str) -> int:
+        """How many a list has once it is narrowed by a value of a facet, whatever concepts have that name there."""
+        where, values = self._where(replace(query, facets={**query.facets, facet: slug}), words=True)
+        return int(self._counts(f"SELECT count(*) FROM thing t WHERE {where}", values)[0][0])
+
+    def value(self, facet: str, slug: str) -> Entry | None:
+        """What a value of a facet is, whatever kind it is of; None where nothing has it."""
+        kinds = self._kinds()
+        sql = (
+            f"SELECT id FROM thing c WHERE slug = ? AND kind IN ({marks(kinds)}) "
+            "AND EXISTS (SELECT 1 FROM link WHERE facet = ? AND target = c.id) ORDER BY kind != ? LIMIT 1"
+        )
+        rows = self._rows(sql, (slug, *kinds, facet, facet))
+        return self.entries([rows[0][0]])[0] if rows else None
+
+    def _kinds(self) -> list[str]:
+        return [kind for (kind,) in self._counts("SELECT DISTINCT kind FROM thing WHERE kind != '-'", ())]
 
     def _where(self, query: Filter, *, words: bool = False) -> tuple[str, list[Any]]:
         """What things ``t`` of a list fulfil, as SQL with its values; that they have the *words* if so asked."""
         where: list[str] = [_OF_KIND]
         values: list[str | int] = [query.kind]
         for facet, slug in query.facets.items():
+            # A concept may be filed under another facet, in which it is used too.
+            kinds = self._kinds()
             where.append(
-                "t.id IN (SELECT link.thing FROM link JOIN thing c ON c.id = link.target "
-                "WHERE link.facet = ? AND c.slug = ? AND c.kind = ?)"
+                "t.id IN (SELECT link.thing FROM thing c CROSS JOIN link ON link.target = c.id "
+                f"WHERE c.slug = ? AND c.kind IN ({marks(kinds)}) AND link.facet = ?)"
             )
-            values += [facet, slug, facet]
+            values += [slug, *kinds, facet]
         if query.start is not None:
             where.append("t.start IS NOT NULL AND coalesce(t.end, 9999) >= ?")
             values.append(query.start)

@@ -16,20 +16,26 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from rapidfuzz import fuzz, process
 
-from kgcompare.errors import StoreError
+from kgcompare.errors import Seam, StoreError
 from kgcompare.search.index import Index
+from kgcompare.search.reading import Connection, unread
+from kgcompare.store import deadline
 from kgcompare.text.folding import fold
 
 _SCHEMA = """
 CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT, thing INTEGER);
 CREATE VIRTUAL TABLE words USING fts5(text, content='name', content_rowid='id', detail=none, columnsize=0);
+CREATE TEMP TABLE read(text TEXT, thing INTEGER);
 CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, words, 'row');
 """
-_WORD, _NUMBER = re.compile(r"[^\W_]+"), re.compile(r"\d+")
+_SIGNS = "+#*%@<>=±×÷$€£¥"
+"""Signs that make another name of a word: k-means and k-means++, C, C# and C++. Other ones are punctuation."""
+_WORD, _PART = re.compile(r"[^\W_]+"), re.compile(rf"[^\W_]+|[{re.escape(_SIGNS)}]")
+_TELLING = re.compile(rf"\d+|[{re.escape(_SIGNS)}]")
 _WORDS = 12
 """Words of a text that count; more would only cost time."""
 _ROWS = 300
@@ -37,7 +43,9 @@ _ENOUGH = 20
 """Things from which on no looser way is tried."""
 _ALIKE = 75.0
 _LEAST = 40.0
-_OTHER_NUMBER = 0.75
+_OTHER = 0.75
+_PIECE = 4096
+"""Spellings that are gone through at a time: a thread that does so lets no other one compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +57,16 @@ class Likeness:
 
 
 def plain(text: str) -> str:
-    """The words of a text without case, diacritics and punctuation; the text itself where it has no words."""
+    """The words and signs of a text without case, diacritics and punctuation; the text itself where it has none."""
     folded = fold(text)
-    return " ".join(_WORD.findall(folded)) or folded.strip()
+    return " ".join(_PART.findall(folded)) or folded.strip()
 
 
 def likeness(one: str, other: str) -> float:
     """How alike two plain texts are, from 0 to 100; 100 is for equal ones only.
 
     The order of words and the spaces between them count little, words that only one of them has count more,
-    and another number (YOLOv2, YOLOv3) is another thing.
+    and another number (YOLOv2, YOLOv3) or sign (k-means, k-means++) is another thing.
     """
     if one == other:
         return 100.0
@@ -69,8 +77,8 @@ def likeness(one: str, other: str) -> float:
         0.98 * fuzz.ratio(one.replace(" ", ""), other.replace(" ", "")),
         fuzz.token_set_ratio(one, other) * (0.65 + 0.25 * shorter / max(longer, 1)),
     )
-    if _NUMBER.findall(one) != _NUMBER.findall(other):
-        score *= _OTHER_NUMBER
+    if _TELLING.findall(one) != _TELLING.findall(other):
+        score *= _OTHER
     return min(score, 99.0)
 
 
@@ -84,7 +92,7 @@ class Names:
         """
         self._lock = threading.Lock()
         try:
-            self._db = sqlite3.connect(":memory:", uri=True, isolation_level=None, check_same_thread=False)
+            self._db = Connection(":memory:", uri=True, isolation_level=None, check_same_thread=False)
             weakref.finalize(self, self._db.close)
             self._db.execute("ATTACH ? AS source", (f"{index.path.absolute().as_uri()}?mode=ro&immutable=1",))
             self._db.executescript(_SCHEMA)
@@ -96,19 +104,25 @@ class Names:
         self._alike = lru_cache(maxsize=4096)(self._resembling)
 
     def _fill(self) -> None:
-        names = {(plain(text), thing) for thing, text in self._db.execute("SELECT thing, text FROM source.label")}
-        for thing, texts in self._db.execute("SELECT rowid, alias FROM source.words WHERE alias != ''"):
-            names.update((plain(text), thing) for text in texts.split(" \n "))
-        rows = sorted(names, key=lambda row: (len(row[0]), row[1], row[0]))
+        labels = self._db.execute("SELECT thing, text FROM source.label")
+        aliases = self._db.execute("SELECT rowid, alias FROM source.words WHERE alias != ''")
+        split = ((thing, text) for thing, texts in aliases for text in texts.split(" \n "))
         self._db.execute("BEGIN")
-        self._db.executemany("INSERT INTO name(text, thing) VALUES(?, ?)", rows)
+        rows = ((plain(text), thing) for thing, text in chain(labels, split))
+        self._db.executemany("INSERT INTO temp.read VALUES(?, ?)", rows)
+        # Sorted there: Python would let no other thread compute meanwhile.
+        self._db.execute(
+            "INSERT INTO name(text, thing) "
+            "SELECT DISTINCT text, thing FROM temp.read ORDER BY length(text), thing, text"
+        )
         self._db.execute("INSERT INTO words(words) VALUES('rebuild')")
         self._db.execute("COMMIT")
+        self._db.execute("DROP TABLE temp.read")
 
     def find(self, text: str, kinds: Sequence[str], most: int) -> list[Likeness]:
         """The things of some kinds that are called nearly so, the likeliest first."""
         wanted = plain(text)
-        words = list(dict.fromkeys(wanted.split()))[:_WORDS]
+        words = list(dict.fromkeys(_WORD.findall(wanted)))[:_WORDS]
         likeness_of: dict[int, float] = {}
         scores: dict[str, float] = {}
         # As it was spelt first: most names are, and to look for others costs more. Once the very name is found, only
@@ -116,6 +130,7 @@ class Names:
         for spell in (self._spelt, self._alike):
             groups = [group for word in words if (group := spell(word))]
             for expressions in self._ways(words, groups):
+                deadline.check()
                 for name, thing in (row for expression in expressions for row in self._rows(expression, kinds, _ROWS)):
                     if name not in scores:
                         scores[name] = likeness(wanted, name)
@@ -126,6 +141,13 @@ class Names:
                 break
         best = sorted(likeness_of.items(), key=lambda pair: (-pair[1], pair[0]))
         return [Likeness(thing, score) for thing, score in best[:most] if score >= _LEAST]
+
+    def called(self, text: str, kinds: Sequence[str], most: int) -> list[int]:
+        """Numbers of the things of some kinds that have this very name."""
+        wanted = plain(text)
+        words = " AND ".join(f'"{word}"' for word in dict.fromkeys(_WORD.findall(wanted)))
+        rows = self._rows(words, kinds, _ROWS) if words else []  # the shortest first: that is none with other words
+        return list(dict.fromkeys(thing for name, thing in rows if name == wanted))[:most]
 
     def complete(self, text: str, kinds: Sequence[str], most: int) -> list[int]:
         """Numbers of the things whose names have words that begin so: names that begin with the whole text first."""
@@ -142,11 +164,8 @@ class Names:
             "CROSS JOIN source.thing ON thing.id = name.thing "
             f"WHERE words MATCH ? AND thing.kind IN ({','.join('?' * len(kinds))}) ORDER BY words.rowid LIMIT ?"
         )
-        try:
-            with self._lock:
-                return self._db.execute(sql, (expression, *kinds, most)).fetchall()
-        except sqlite3.Error as fault:
-            raise StoreError(f"the names of this generation cannot be read: {fault}") from None
+        with Seam((sqlite3.Error,), lambda why: unread("the names of this generation", why)), self._lock:
+            return self._db.execute(sql, (expression, *kinds, most)).fetchall()
 
     def _ways(self, words: Sequence[str], groups: Sequence[str]) -> Iterator[list[str]]:
         """Expressions from the strictest on: all words; two of them in one, or all but one; each by itself."""
@@ -165,8 +184,13 @@ class Names:
 
     def _resembling(self, word: str) -> str:
         """The words that names have for one that somebody wrote: those that look like it, and two that make it up."""
-        near = process.extract(word, self._spellings, scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=8)
-        options = [f'"{term}"' for term, _, _ in near]
+        near: list[tuple[str, float, int]] = []
+        for at in range(0, len(self._spellings), _PIECE):
+            deadline.check()
+            piece = self._spellings[at : at + _PIECE]
+            near += process.extract(word, piece, scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=8)
+        near.sort(key=lambda found: -found[1])
+        options = [f'"{term}"' for term, _, _ in near[:8]]
         for at in range(2, len(word) - 1):
             for rest in (word[at:], word[at + 1 :]):  # a space left out, or another letter in its place
                 if word[:at] in self._terms and rest in self._terms:

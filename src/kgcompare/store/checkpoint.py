@@ -10,7 +10,7 @@ import pyoxigraph
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
 
 from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
-from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset
+from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
 from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
 from kgcompare.store.folder import Description, Folder
 
@@ -25,6 +25,7 @@ def _answer(store: pyoxigraph.Store, query: str) -> Results:
     try:
         with engine("the store cannot be read"):
             try:
+                query = unmistakable(query)
                 answer = store.query(query, use_default_graph_as_union=not names_dataset(query))
                 if isinstance(answer, QuerySolutions):
                     variables = tuple(variable.value for variable in answer.variables)

@@ -37,6 +37,18 @@ def _in_graph(graph: NamedNode, quads: Iterable[Quad]) -> Iterator[Quad]:
     return (Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
 
 
+def snapshot_at(path: Path) -> EmbeddedSnapshot:
+    """The generation in a snapshot's folder (:attr:`Snapshot.path`), for a process beside the one that has it open.
+
+    :raises StoreError: if it is gone, or cannot be opened.
+    """
+    folder = Folder(path.parents[1])
+    try:
+        return EmbeddedSnapshot(folder, path.name, folder.describe())
+    except GenerationGone:
+        raise StoreError(f"the store at {folder.path} has no generation {path.name} any more") from None
+
+
 class EmbeddedStore:
     """A store folder, for reading. Cheap to ask for its newest snapshot at every request."""
 

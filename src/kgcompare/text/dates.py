@@ -8,14 +8,24 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from typing import Any
 
 from kgcompare.text.languages import translate
 
 _PLAIN = re.compile(r"([0-9]{4})[~?%]?(?P<slash>/(?:([0-9]{4})[~?%]?|\.\.))?\Z")
 """Years, marked or not, and intervals of them: nearly all there is, and read without edtf's grammar (20 ms each)."""
-_YEAR = re.compile(r"(?P<sign>-?)(?P<year>[0-9]{4})(?P<mark>[~?%]?)\Z")
-_DECADE = re.compile(r"(?P<year>[0-9]{3}X|[0-9]{2}XX)(?P<mark>[~?%]?)\Z")
+_ONE = r"(?:[0-9]{4}[~?%]?|[0-9]{4}-(?:0[1-9]|1[0-2])|-[0-9]{4})"
+_SET = re.compile(rf"(?=\[.*\]|\{{.*\}}).(?:\.\.)?{_ONE}(?:(?:\.\.|,){_ONE})*+(?:\.\.)?.\Z")
+"""One of some years or months, or all of them, which may be thousands: edtf's grammar takes 25 ms for each."""
+_LONGEST = 200
+"""Characters of a text that edtf's grammar is given; no date but a set has more."""
+_YEAR = re.compile(r"(?:Y(?=-?[0-9]{5})|(?=-?[0-9]{4}(?![0-9])))(?P<year>-?[0-9]+)(?P<mark>[~?%]?)\Z")
+_DECADE = re.compile(r"(?P<year>[0-9]{3})X(?P<mark>[~?%]?)\Z")
+_SPAN = re.compile(r"(?P<year>-?(?=[0-9X]{4}[~?%]?\Z)[0-9]+X+)(?P<mark>[~?%]?)\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
+_XSD = re.compile(
+    r"(?P<year>-?[0-9]{4,})(?P<rest>-[0-9]{2}(?:-[0-9]{2})?)?(?:T[0-9:.]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z"
+)
 
 
 @lru_cache(maxsize=8192)
@@ -26,19 +36,40 @@ def canonical(text: str) -> str:
     """
     text = re.sub(r"(?<=[0-9X~?%])\s*[–—]\s*(?=[0-9]|\.\.)", "/", text.strip())
     text = re.sub(r"\s*/\s*", "/", text)
-    if _PLAIN.match(text):
-        plain = text
+    without = re.sub(r",\s+", ",", text)
+    if _PLAIN.match(text) or (_SET.match(without) and not re.search(r"\.\.[^,\]}]+\.\.", without)):
+        plain = without
     else:
-        import edtf
-
-        try:
-            plain = str(edtf.parse_edtf(text)).replace(" ", "")
-        except edtf.EDTFParseException:
-            raise ValueError(f"{text!r} is not a date in EDTF, such as 1996, 2014/2018, 1763~ or 199X") from None
+        plain = str(_parsed(text)).replace(" ", "")
     start, end = years(plain)
     if start is not None and end is not None and start > end:
         raise ValueError(f"{text!r} ends before it starts")
     return plain
+
+
+def of_xsd(text: str) -> str:
+    """A date of XML Schema (year, month, day or moment) as EDTF; any other text as it is.
+
+    Both count the years alike: 0 is 1 BC. A year of more than four digits gets EDTF's ``Y``, a time and a zone go.
+
+    Source: XML Schema 1.1, part 2, section 3.3 and appendix D.
+    """
+    match = _XSD.match(text.strip())
+    if match is None:
+        return text
+    year = match["year"]
+    return year + (match["rest"] or "") if len(year.lstrip("-")) == 4 else "Y" + year
+
+
+def year_of(text: str) -> int | None:
+    """The one year that a canonical EDTF string names, for certain or about; None where it names none or several."""
+    match = _YEAR.match(text) or re.match(r"(?P<year>-?[0-9]{4})-", text)
+    return int(match["year"]) if match and "/" not in text else None
+
+
+def is_about(text: str) -> bool:
+    """Whether an EDTF string is a year that is known about (``1763~``)."""
+    return text[-1:] == "~" and year_of(text) is not None
 
 
 @lru_cache(maxsize=8192)
@@ -50,12 +81,10 @@ def years(text: str) -> tuple[int | None, int | None]:
     if match := _PLAIN.match(text):
         end = match[3] or ("" if match["slash"] else match[1])
         return int(match[1]), int(end) if end else None
-    import edtf
-
-    try:
-        date = edtf.parse_edtf(text)
-    except edtf.EDTFParseException:
-        raise ValueError(f"{text!r} is not a date in EDTF") from None
+    if _SET.match(text):
+        numbers = [int(year) for year in re.findall(r"(?<![0-9])-?[0-9]{4}", text)]
+        return None if text[1:3] == ".." else min(numbers), None if text[-3:-1] == ".." else max(numbers)
+    date = _parsed(text)
     start_text, _, end_text = text.partition("/")
 
     def year(bound: object, written: str) -> int | None:
@@ -64,7 +93,25 @@ def years(text: str) -> tuple[int | None, int | None]:
             return None
         return int(value)
 
-    return year(date.lower_strict(), start_text), year(date.upper_strict(), end_text if "/" in text else start_text)
+    try:
+        return year(date.lower_strict(), start_text), year(date.upper_strict(), end_text if "/" in text else start_text)
+    except (TypeError, ValueError, OverflowError):  # of some sets with an open end
+        return None, None
+
+
+def _parsed(text: str) -> Any:
+    """A date as edtf has it.
+
+    :raises ValueError: if it is none.
+    """
+    import edtf
+
+    try:
+        if len(text) <= _LONGEST:
+            return edtf.parse_edtf(text)
+    except (edtf.EDTFParseException, TypeError, RecursionError, OverflowError):
+        pass
+    raise ValueError(f"{text[:100]!r} is not a date in EDTF, such as 1996, 2014/2018, 1763~ or 199X")
 
 
 @lru_cache(maxsize=8192)
@@ -73,25 +120,40 @@ def reads(text: str, lang: str) -> str:
     start, slash, end = text.partition("/")
     if not slash:
         return _single(start, lang)
-    if end in {"..", ""}:
-        return translate(lang, "since {date}", date=_single(start, lang))
-    if start in {"..", ""}:
-        return translate(lang, "until {date}", date=_single(end, lang))
-    return f"{_single(start, lang)}–{_single(end, lang)}"
+    first, last = _single(start, lang), _single(end, lang)
+    if end == "..":
+        return translate(lang, "since {date}", date=first)
+    if start == "..":
+        return translate(lang, "until {date}", date=last)
+    if not end:
+        return translate(lang, "from {date} to an unknown date", date=first)
+    if not start:
+        return translate(lang, "from an unknown date to {date}", date=last)
+    return f"{first}–{last}"
+
+
+def cited(text: str) -> str:
+    """How a canonical EDTF string reads in an English reference: ``ca. 1763``, ``1990s``, ``45 BC``."""
+    return re.sub(r"\bc\. ", "ca. ", reads(text, "en"))
 
 
 def _single(text: str, lang: str) -> str:
     if match := _YEAR.match(text):
-        number = int(match["year"])
-        plain = str(number)
-        if match["sign"]:
-            plain = translate(lang, "{year} BC", year=number + 1)
-        return _marked(plain, match["mark"], lang)
+        return _marked(_year(int(match["year"]), lang), match["mark"], lang)
     if match := _DECADE.match(text):
-        return _marked(translate(lang, "{decade}s", decade=match["year"].replace("X", "0")), match["mark"], lang)
+        return _marked(translate(lang, "{decade}s", decade=match["year"] + "0"), match["mark"], lang)
+    if match := _SPAN.match(text):
+        ends = sorted(int(match["year"].replace("X", digit)) for digit in "09")
+        first, last = (_year(end, lang) for end in ends)
+        return _marked(translate(lang, "between {first} and {last}", first=first, last=last), match["mark"], lang)
     if _DAY.match(text):
         return _day(text, lang)
     return text
+
+
+def _year(number: int, lang: str) -> str:
+    """A year as it is spoken of: 0 is 1 BC."""
+    return str(number) if number > 0 else translate(lang, "{year} BC", year=1 - number)
 
 
 def _marked(text: str, mark: str, lang: str) -> str:

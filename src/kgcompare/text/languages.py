@@ -1,11 +1,13 @@
 """Language tags, the order in which a missing translation is made up for, and the interface's own messages.
 
-The fixed order: the language asked for, then the same without its region or script, then English,
-then any other by tag. Interface texts come from ``messages/LANG.po``, English being the key. A message may stand
-there in a context (``msgctxt``): a kind of thing, such as ``method``, whose readers are told the same in words of
-their own. The English file has nothing else.
+The fixed order: the tag asked for, also in its newer or older form (``iw``, ``he``), then the same without its region
+or script, then its variants, then English in the same way, then a text without a tag, then any other by tag.
 
-Source: RFC 5646 (BCP 47), RFC 4647 section 3.4 (lookup);
+Interface texts come from ``messages/LANG.po``, English being the key. A message may stand there in a context
+(``msgctxt``): a kind of thing, such as ``method``, whose readers are told the same in words of their own. The English
+file has nothing else.
+
+Source: RFC 5646 (BCP 47), RFC 4647, section 3.4 (lookup), IANA Language Subtag Registry;
 GNU gettext manual, sections 11.2.5 (contexts) and 11.2.6 (plural forms).
 """
 
@@ -21,13 +23,15 @@ from kgcompare.errors import UsageError
 
 T = TypeVar("T")
 DEFAULT = "en"
+_PLAIN_TAGS = {"", "en", "fr"}
+"""Tags that nearly all texts have, and that are no newer form of another: found without langcodes."""
 MESSAGES = (Path(__file__).parent / "messages",)
 """The folders of the interface's messages; a language has the first file of its name."""
 
 
 @lru_cache(maxsize=512)
 def normalise(tag: str) -> str:
-    """The standard form of a BCP 47 tag (``FR_ca`` -> ``fr-CA``).
+    """A BCP 47 tag as it is usually written (``FR_ca`` -> ``fr-CA``); a deprecated one stays, as records may have it.
 
     :raises UsageError: if it is not a well-formed tag of a language that exists.
     """
@@ -37,7 +41,7 @@ def normalise(tag: str) -> str:
 
     try:
         if len(tag) <= 35 and langcodes.tag_is_valid(tag):
-            return langcodes.standardize_tag(tag)
+            return langcodes.Language.get(tag, normalize=False).to_tag()
     except (ValueError, LookupError):
         pass
     raise UsageError(f"{tag[:40]!r} is not a language tag; use one such as en, fr or pt-BR (BCP 47)")
@@ -55,22 +59,52 @@ def best(texts: Mapping[str, T], lang: str) -> tuple[str, T] | None:
     """The (tag, text) to show a reader of *lang*, or None where there is none at all."""
     if not texts:
         return None
-    folded = {tag.lower(): tag for tag in sorted(texts, reverse=True)}
-    for tag in chain(lang):
-        if tag in folded:
-            return folded[tag], texts[folded[tag]]
-    # A regional variant of a language that was asked for beats an unrelated one.
-    for wanted in chain(lang):
-        for tag in sorted(folded):
-            if wanted and tag.startswith(wanted + "-"):
-                return folded[tag], texts[folded[tag]]
-    tag = folded[min(folded)]
+    tag = _hit({tag.lower(): tag for tag in sorted(texts, reverse=True)}, lang.lower())
     return tag, texts[tag]
+
+
+def _hit(folded: Mapping[str, str], lang: str) -> str:
+    """The tag among *folded*, by their small letters, that suits a reader of *lang* best."""
+    if lang in folded:
+        return folded[lang]
+    newer = {_newer(tag): folded[tag] for tag in sorted(folded, reverse=True)}
+    for wanted in (lang, DEFAULT):
+        prefixes = _prefixes(wanted)
+        for known, tags in ((folded, prefixes), (newer, _prefixes(_newer(wanted)))):
+            for tag in tags:
+                if tag in known:
+                    return known[tag]
+        for tag in _prefixes(_newer(wanted)):
+            variants = [variant for variant in newer if variant.startswith(tag + "-")]
+            if variants:
+                return newer[min(variants)]
+    return folded[min(folded)]
+
+
+@lru_cache(maxsize=1024)
+def _prefixes(lang: str) -> tuple[str, ...]:
+    """A tag, and what is left of it without its last subtags one by one; none ends in a single letter."""
+    parts = lang.split("-")
+    tags = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return tuple(tag for tag in tags if len(tag.rpartition("-")[2]) > 1)
+
+
+@lru_cache(maxsize=4096)
+def _newer(tag: str) -> str:
+    """A tag with its deprecated subtags replaced, in small letters; one that is no tag as it is."""
+    if tag in _PLAIN_TAGS:
+        return tag
+    import langcodes
+
+    try:
+        return langcodes.standardize_tag(tag).lower()
+    except (ValueError, LookupError):
+        return tag
 
 
 def matches(tag: str, lang: str) -> bool:
     """Whether a text tagged *tag* is in the language that *lang* asks for."""
-    return tag.lower() == lang.lower() or tag.lower().split("-")[0] == lang.lower().split("-")[0]
+    return _newer(tag.lower()).partition("-")[0] == _newer(lang.lower()).partition("-")[0]
 
 
 @cache
@@ -154,7 +188,7 @@ def direction(lang: str | None) -> str:
     from babel import Locale, UnknownLocaleError
 
     try:
-        return Locale.parse((lang or DEFAULT).replace("-", "_")).text_direction
+        return Locale.parse(_newer((lang or DEFAULT).lower()), sep="-").text_direction
     except (UnknownLocaleError, ValueError):
         return "ltr"
 

@@ -18,7 +18,6 @@ from kgcompare.web import (
     crawlers,
     dataset,
     lists,
-    once,
     pages,
     problems,
     query_page,
@@ -27,11 +26,11 @@ from kgcompare.web import (
     rendering,
     service,
     sparql,
+    turns,
     vocabularies,
 )
-from kgcompare.web.gateway import FAULT
-from kgcompare.web.kept import PREFLIGHT, SECURITY, Front
-from kgcompare.web.request import check_host, set_current
+from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, matches
+from kgcompare.web.request import check_host, leave_out, set_current
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,12 +76,13 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app = Site()
     app.config.update(
         LIMITS=limits,
+        UNCONFINED=settings.unconfined,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
     )
     app.extensions["kgcompare"] = catalogue
-    once.limit_waiting(app, limits.making_waiting)
+    turns.give_turns(app, limits)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     front = Front(app.outer, catalogue, limits.kept_bytes)
@@ -91,12 +91,20 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     @app.before_request
     def begin() -> None:
         check_host(trusted)
+        if "HTTP_IF_MATCH" in request.environ:  # the framework takes * for a tag
+            request.environ[IF_MATCH] = request.environ.pop("HTTP_IF_MATCH")
         if FAULT in request.environ:
             raise request.environ[FAULT]
         set_current(front.current())
+        leave_out()
 
     @app.after_request
     def protect(response: Response) -> Response:
+        wanted = request.environ.get(IF_MATCH)
+        there = response.status_code < 300 or response.status_code == 304
+        if wanted is not None and there and not matches(response.headers.get("ETag", ""), wanted):
+            response.close()
+            response = problems.problem(412, "what is here now is not what If-Match names")
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
         if request.method == "OPTIONS":

@@ -20,7 +20,7 @@ from kgcompare.formats import RDF, Format, json, rdf, void
 from kgcompare.search import Filter
 from kgcompare.text.languages import translate
 from kgcompare.web import signposting
-from kgcompare.web.kept import answer, answers_of, pick
+from kgcompare.web.kept import HELD, answer, answers_of, pick
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.once import extent_of, once, report_of
 from kgcompare.web.rendering import format_name, known_counts, render_page
@@ -94,8 +94,10 @@ def _described(form: Format) -> Response:
 @blueprint.get("/dump.nq.gz")
 def dump() -> Response:
     """The whole catalogue as gzipped N-Quads, made once a generation."""
+    made = once(current(), "dump", _Dump)
+    request.environ[HELD] = made
     return send_file(
-        once(current(), "dump", _prepare),
+        made.path,
         mimetype="application/gzip",
         as_attachment=True,
         download_name="kgcompare.nq.gz",
@@ -103,21 +105,21 @@ def dump() -> Response:
     )
 
 
-def _prepare(generation: Generation) -> Path:
-    handle, name = tempfile.mkstemp(prefix="kgcompare-dump-", suffix=".nq.gz")
-    os.close(handle)
-    path, plain = Path(name), Path(name).with_suffix("")
-    try:
-        generation.snapshot.dump(plain)
-        with plain.open("rb") as source, path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as target:
-            shutil.copyfileobj(source, target, 1024 * 1024)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    finally:
-        plain.unlink(missing_ok=True)
-    weakref.finalize(generation, path.unlink, missing_ok=True)
-    return path
+class _Dump:
+    """The file of a generation's dump; it is there as long as this is, for its generation or for who is sent it."""
+
+    def __init__(self, generation: Generation) -> None:
+        handle, name = tempfile.mkstemp(prefix="kgcompare-dump-", suffix=".nq.gz")
+        os.close(handle)
+        self.path = Path(name)
+        weakref.finalize(self, self.path.unlink, missing_ok=True)
+        plain = self.path.with_suffix("")
+        try:
+            generation.snapshot.dump(plain)
+            with plain.open("rb") as source, self.path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as target:
+                shutil.copyfileobj(source, target, 1024 * 1024)
+        finally:
+            plain.unlink(missing_ok=True)
 
 
 @blueprint.get("/report")

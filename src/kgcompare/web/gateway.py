@@ -13,17 +13,26 @@ import asyncio
 import io
 import re
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+import tempfile
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
-from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout, ServiceUnavailable, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    RequestHeaderFieldsTooLarge,
+    RequestTimeout,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
 from werkzeug.wsgi import FileWrapper
 
 from kgcompare.sandbox.limits import Limits
-from kgcompare.web.kept import QUICK
+from kgcompare.web.kept import FAULT, HELD, QUICK
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -33,16 +42,17 @@ if TYPE_CHECKING:
 
     from kgcompare.web.kept import QuickApplication
 
-FAULT = "kgcompare.fault"
-"""Where the application finds what is wrong with a body, as an exception to raise."""
-_SMALL = 1024 * 1024
-"""Bytes of a file that is read into memory; the server sends a longer one by itself."""
+_SMALL = 256 * 1024
+"""Bytes of an answer that the server is given as a whole; a longer one it reads from a file, as the client takes it."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the application said; ``file`` names a file whose bytes from ``start`` to ``end`` are the body."""
+    """What the application said; ``file`` names a file whose bytes from ``start`` to ``end`` are the body.
+
+    The file is there for as long as ``held`` is; ``client`` is the address of who asks.
+    """
 
     status: int
     headers: list[tuple[str, str]]
@@ -50,13 +60,15 @@ class _Answer:
     file: str = ""
     start: int = 0
     end: int = 0
+    held: object = None
+    client: str = ""
 
 
 class Gateway:
     """An RSGI application that runs a WSGI application in threads."""
 
     def __init__(self, app: QuickApplication, limits: Limits) -> None:
-        """Starts no thread yet.
+        """Starts its threads: the event loop would wait for one that starts while others compute.
 
         *app* gives None to a quick request (``QUICK`` in its environ) that it would have to work for. Of a body one
         byte more is taken in than it may have, so that the application says that it is too long.
@@ -64,25 +76,63 @@ class Gateway:
         self.app = app
         self.limits = limits
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="request")
+        all_there = threading.Barrier(limits.threads + 1)
+        for _ in range(limits.threads):
+            self._threads.submit(all_there.wait)
+        all_there.wait()
         self._held = 0
+        self._sending: Counter[str] = Counter()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers a request."""
-        environ = environ_of(scope)
-        answer = self._ask({**environ, QUICK: True}) if scope.method in _BODILESS else None
-        if answer is not None:
-            protocol.response_bytes(answer.status, answer.headers, answer.body)
-            return
-        if scope.method not in _BODILESS:
-            environ["wsgi.input"] = io.BytesIO(await self._take(environ, protocol))
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._threads, self._ask, environ)
+        environ = environ_of(scope, self.limits.header_line_bytes)
+        bodiless = scope.method in _BODILESS
+        answer = self._ask({**environ, QUICK: True}) if bodiless and FAULT not in environ else None
         if answer is None:
-            raise RuntimeError("the application did not answer")
-        if answer.file:
-            protocol.response_file_range(answer.status, answer.headers, answer.file, answer.start, answer.end)
+            if not bodiless:
+                environ["wsgi.input"] = io.BytesIO(await self._take(environ, protocol))
+            answer = await self._worked(environ)
+        if len(answer.body) > _SMALL:
+            await self._send_from_file(answer, environ, protocol)
+        elif answer.file:
+            await self._send_file(answer, protocol)
         else:
             protocol.response_bytes(answer.status, answer.headers, answer.body)
+
+    async def _worked(self, environ: WSGIEnvironment) -> _Answer:
+        """The application's answer, made by a thread."""
+        answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, environ)
+        if answer is None:
+            raise RuntimeError("the application did not answer")
+        return answer
+
+    async def _send_from_file(self, answer: _Answer, environ: WSGIEnvironment, protocol: HTTPProtocol) -> None:
+        """Sends a long answer from a temporary file, so that it takes no memory until the client has read it.
+
+        All that wait so have a bound together, and one client may have a quarter of it.
+        """
+        most, size, client = self.limits.sending_bytes, len(answer.body), answer.client
+        fault = ServiceUnavailable("too much is being sent; try again in a moment", retry_after=5)
+        if self._sending[client] + size <= most // 4 and self._sending.total() + size <= most:
+            self._sending[client] += size
+            try:
+                loop = asyncio.get_running_loop()
+                answer = await loop.run_in_executor(self._threads, _filed, answer)
+                await self._send_file(answer, protocol)
+                return
+            except OSError:
+                fault = ServiceUnavailable("there is no room for so long an answer", retry_after=60)
+            finally:
+                self._sending[client] -= size
+                self._sending += Counter()  # leaves out who has nothing any more
+        answer = await self._worked({**environ, FAULT: fault})
+        protocol.response_bytes(answer.status, answer.headers, answer.body)
+
+    async def _send_file(self, answer: _Answer, protocol: HTTPProtocol) -> None:
+        """Has the server send a file; returns when it is sent or the client has gone: the connection ends then."""
+        headers = [*answer.headers, ("Connection", "close")]
+        protocol.response_file_range(answer.status, headers, answer.file, answer.start, answer.end)
+        await protocol.client_disconnect()
 
     async def _take(self, environ: WSGIEnvironment, protocol: HTTPProtocol) -> bytes:
         """The body, as far as it is wanted; what is wrong with it goes to the application."""
@@ -118,7 +168,9 @@ class Gateway:
         """Takes chunks in; of what is too long one byte too many, and the rest is read for the client to hear of it."""
         dropped = 0
         most, together = self.limits.body_bytes, self.limits.arriving_bytes
+        ends = 0
         async for chunk in protocol:
+            ends += not chunk
             kept = chunk[: most + 1 - len(body)]
             body += kept
             self._held += len(kept)
@@ -129,7 +181,8 @@ class Gateway:
                 return ServiceUnavailable("too many requests are on their way; try again in a moment", retry_after=2)
             if dropped > together:
                 break
-        return None
+        # A whole body ends with one empty chunk; granian gives one more for an error, and for trailers.
+        return BadRequest("the body breaks off, or has trailers, which are not taken") if ends > 1 else None
 
     def _ask(self, environ: WSGIEnvironment) -> _Answer | None:
         """What the application says; None where it has no quick answer."""
@@ -152,28 +205,56 @@ class Gateway:
             status, headers = begun[-1]
             length = next((int(value) for name, value in headers if name == "Content-Length"), 0)
             if not files or length <= _SMALL or environ["REQUEST_METHOD"] == "HEAD":
-                return _Answer(status, headers, b"".join(result))
+                return _Answer(status, headers, _whole(result), client=environ.get("REMOTE_ADDR", ""))
             part = next((value for name, value in headers if name == "Content-Range"), "bytes 0-")
             first = int(re.findall(r"\d+", part)[0])
-            return _Answer(status, headers, file=files[0], start=first, end=first + length)
+            held = environ.get(HELD)
+            return _Answer(status, headers, b"", files[0], first, first + length, held)
         finally:
             if hasattr(result, "close"):
                 result.close()
 
 
-def environ_of(scope: Scope) -> WSGIEnvironment:
+def _whole(parts: Iterable[bytes]) -> bytes:
+    """A body in one piece; one that is in one piece is not copied."""
+    return parts[0] if isinstance(parts, list) and len(parts) == 1 else b"".join(parts)
+
+
+def _filed(answer: _Answer) -> _Answer:
+    """An answer whose body stands in a temporary file, which goes with it.
+
+    :raises OSError: if there is no room for it.
+    """
+    file = tempfile.NamedTemporaryFile(prefix="kgcompare-answer-")  # noqa: SIM115  (closed with the answer)
+    file.write(answer.body)
+    file.flush()
+    return replace(answer, body=b"", file=file.name, start=0, end=len(answer.body), held=file)
+
+
+def environ_of(scope: Scope, longest: int) -> WSGIEnvironment:
     """A request as WSGI has it, without its body.
 
-    A header with an underscore in its name is dropped: it could pass for one that a proxy sets.
+    A header with an underscore in its name is dropped: it could pass for one that a proxy sets. One whose value is
+    longer than *longest* is dropped too, and the request refused (431). A target that names a host beside the one of
+    the ``Host`` header is refused (400), so that there is one host only to trust.
+
+    Source: RFC 9112, section 3.2 (Host, absolute form); RFC 6585, section 5 (431).
     """
     host, _, port = scope.server.rpartition(":")
     by_name: defaultdict[str, list[str]] = defaultdict(list)
+    fault: HTTPException | None = None
     for name, value in scope.headers.items():
-        if "_" not in name:
+        if len(value) > longest:
+            fault = RequestHeaderFieldsTooLarge(f"a header of this request is longer than {longest:,} bytes")
+        elif "_" not in name:
             by_name[name.upper().replace("-", "_")].append(value)
     headers: Mapping[str, str] = {name: ",".join(values) for name, values in by_name.items()}
     own = {name: headers[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if name in headers}
+    target = scope.authority
+    if fault is None and target is not None and target.lower() != headers.get("HOST", "").lower():
+        fault = BadRequest("the Host header is not the host of the request's target")
     return {
+        **({FAULT: fault} if fault else {}),
         **{f"HTTP_{name}": value for name, value in headers.items() if name not in own},
         **own,
         "REQUEST_METHOD": scope.method,

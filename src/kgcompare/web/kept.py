@@ -1,6 +1,7 @@
-"""Answers that are made once for each generation: entity tags, 304, and a cache of whole bodies.
+"""Answers that are made once for each generation: entity tags, 304, 412, and a cache of whole bodies.
 
-Source: RFC 9110, section 8.8.3 (ETag), 13.1.2 (If-None-Match) and 15.4.5 (304).
+Source: RFC 9110, section 8.8.3 (ETag), 13.1.1 (If-Match), 13.1.2 (If-None-Match), 13.2.2 (which comes first) and
+15.4.5 (304).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+from cachetools import LRUCache
 from flask import Response, request
 
 from kgcompare import __version__
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 _OVERHEAD = 1000
 """Bytes that an entry takes beside its texts."""
 _TAG = re.compile(r'"[^"]*"')
+_STRONG = re.compile(r'(?<!W/)("[^"]*")(?=\s*(?:,|\Z))')
+_LONGEST_KEY = 8000
+"""Characters of a request that may be remembered to have been answered."""
 VARY = "Accept, Accept-Language"
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -47,7 +53,7 @@ SECURITY = {
 """Headers of every answer. Nothing here depends on who asks, so that scripts of any origin may read it."""
 
 PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, X-Requested-With",
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, X-Requested-With",
     "Access-Control-Max-Age": "86400",
 }
 """Headers of an answer to OPTIONS: what a script of another origin may send. Source: Fetch, section 3.2.3."""
@@ -73,6 +79,11 @@ class Kept:
             own.append(("Content-Language", speaks(lang) if form.name == "html" else lang))
         return cls(body, tag, (*own, *always), tuple(always))
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return _OVERHEAD + len(self.body)
+
     def response(self) -> Response:
         """The answer, or 304 where the client has it."""
         if client_has(self.tag, request.headers.get("If-None-Match", "")):
@@ -83,44 +94,53 @@ class Kept:
         return Response(self.body, headers=list(self.headers))
 
 
+def matches(tag: str, header: str) -> bool:
+    """Whether an ``If-Match`` header names an entity tag, by strong comparison; ``*`` names any."""
+    return header.strip() == "*" or (tag.startswith('"') and tag in _STRONG.findall(header))
+
+
 def client_has(tag: str, header: str) -> bool:
     """Whether an ``If-None-Match`` header names an entity tag, by weak comparison; ``*`` names any."""
     return bool(header) and (header == tag or tag in _TAG.findall(header) or header.strip() == "*")
 
 
 class Answers:
-    """The answers of one generation, for as long as they fit into memory."""
+    """The answers of one generation: those that were asked for last, as many as fit into memory.
+
+    An answer is kept once by its entity tag; requests that it answers, which may be written in many ways, lead there.
+    """
 
     def __init__(self, generation: Generation, most: int) -> None:
-        """Keeps none yet, and never more than *most* bytes."""
+        """Keeps none yet, and never more than *most* bytes, an eighth of them for requests."""
         self.most = most
         shapes = "".join(sorted(str(triple) for triple in generation.shapes.triples))
         state = "\0".join((generation.store.identity, generation.name, __version__, shapes))
         self.state = hashlib.sha256(state.encode()).hexdigest()
-        self._by_key: dict[tuple[str, ...], Kept] = {}
-        self._by_tag: dict[str, Kept] = {}
-        self._bytes = 0
+        self._by_key: LRUCache[tuple[str, ...], tuple[str, int]] = LRUCache(most // 8, lambda value: value[1])
+        self._by_tag: LRUCache[str, Kept] = LRUCache(most - most // 8, lambda kept: kept.size)
         self._lock = threading.Lock()
 
     def get(self, key: tuple[str, ...]) -> Kept | None:
         """The answer to requests of that key."""
-        return self._by_key.get(key)
+        with self._lock:
+            known = self._by_key.get(key)
+            return self._by_tag.get(known[0]) if known else None
 
     def tagged(self, tag: str) -> Kept | None:
         """The answer of that entity tag."""
-        return self._by_tag.get(tag)
+        with self._lock:
+            return self._by_tag.get(tag)
 
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
-        """Keeps an answer; starts anew where all would be too much."""
+        """Keeps an answer unless it is very long; those that were not asked for the longest go."""
+        if kept.size > self.most // 16:
+            return
         with self._lock:
-            size = _OVERHEAD + 4 * sum(map(len, key))
-            size += 0 if kept.tag in self._by_tag else _OVERHEAD + len(kept.body)
-            self._bytes += size
-            if self._bytes > self.most:
-                self._by_key.clear()
-                self._by_tag.clear()
-                self._bytes = size + len(kept.body)
-            self._by_tag[kept.tag] = self._by_key[key] = kept
+            self._by_tag[kept.tag] = kept
+            asked = sum(map(len, key))
+            size = _OVERHEAD + 4 * asked
+            if asked <= _LONGEST_KEY and size <= self._by_key.maxsize:
+                self._by_key[key] = kept.tag, size
 
     def tag(self, *parts: str) -> str:
         """A strong entity tag of a representation of this state."""
@@ -135,6 +155,12 @@ def answers_of(generation: Generation, most: int) -> Answers:
 
 QUICK = "kgcompare.quick"
 """In a request's environ: give a kept answer or None, at once."""
+FAULT = "kgcompare.fault"
+"""In a request's environ: what the server found wrong with it, as an exception to raise."""
+IF_MATCH = "kgcompare.if_match"
+"""In a request's environ: its ``If-Match``, which is looked at when there is an answer."""
+HELD = "kgcompare.held"
+"""In a request's environ: what has to live until the answer is sent, such as the owner of a file."""
 
 
 class Front:
@@ -164,7 +190,7 @@ class Front:
         """Answers a request (WSGI); a quick one by None where no answer is kept."""
         method = environ["REQUEST_METHOD"]
         quick = QUICK in environ
-        if method in {"GET", "HEAD"}:
+        if method in {"GET", "HEAD"} and "HTTP_IF_MATCH" not in environ and FAULT not in environ:
             try:
                 generation = self._opened() if quick else self.current()
                 kept = answers_of(generation, self.most).get(key_of(environ)) if generation is not None else None
@@ -211,15 +237,15 @@ def pick(offered: tuple[str, ...], suffix: str = "") -> Format:
 def answer(form: Format, lang: str | None, make: Callable[[], str], links: Callable[[], str] | None = None) -> Response:
     """The answer in a format, made unless the client has it, and kept; *links* makes its Link header."""
     key, answers = key_of(request.environ), answers_of(current(), limits().kept_bytes)
-    tag = answers.tag(form.name, lang or "", *key[:5])
+    query = urlencode(sorted(request.args.items(multi=True), key=lambda pair: pair[0]))
+    tag = answers.tag(form.name, lang or "", *key[:4], query)
     kept = answers.tagged(tag)
     if kept is None:
         if tag in _TAG.findall(request.headers.get("If-None-Match", "")):
             return Kept.of(b"", tag, form, lang).response()
         body = make().encode("utf-8", "replace")
         kept = Kept.of(body, tag, form, lang, links() if links else "")
-    if len(kept.body) < answers.most // 16:
-        answers.put(key, kept)
+    answers.put(key, kept)
     return kept.response()
 
 

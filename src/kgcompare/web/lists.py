@@ -12,6 +12,7 @@ from kgcompare.web.kept import answer, pick
 from kgcompare.web.negotiation import best_of, media_types_of
 from kgcompare.web.rendering import class_asked_for, facets_of, first_class, render_page
 from kgcompare.web.request import current, language, list_path, whole_number
+from kgcompare.web.turns import costly
 
 blueprint = Blueprint("lists", __name__)
 PAGE = 50
@@ -46,6 +47,7 @@ def listing(plural: str, suffix: str = "") -> Response:
     )
     most = whole_number("limit", PAGE, 1, 200) or PAGE
 
+    @costly
     def make() -> str:
         page = current().search(
             query, lang, sort=args.get("sort", ""), after=args.get("after", "")[:200], most=most, facets=True
@@ -62,7 +64,7 @@ def _page(query: Filter, page: Page, lang: str) -> str:
     chosen = {
         name: entry.label(lang)[1]
         for name, slug in query.facets.items()
-        if (entry := generation.index.find(name, slug))
+        if (entry := generation.index.value(name, slug))
     }
     words = [] if page.total else query.text.split()[:5]
     guesses = (generation.suggest(word, lang, kind=query.kind, most=5) for word in words)
@@ -95,6 +97,7 @@ def suggest() -> Response:
     browser = wanted == "suggestions"
     form = _SUGGESTIONS if browser else pick(("json",))
 
+    @costly
     def make() -> str:
         things = current().suggest(text, lang, kind=kind, most=most)
         if browser:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
-from flask import Flask, current_app
 from werkzeug.exceptions import ServiceUnavailable
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.errors import Busy
 from kgcompare.report import extent
 from kgcompare.web.request import limits
+from kgcompare.web.turns import waiting
 
 if TYPE_CHECKING:
     from kgcompare.report import Report
 
 _Made = TypeVar("_Made")
-_TURNS = "kgcompare.turns"
-
-
-def limit_waiting(app: Flask, most: int) -> None:
-    """Has at most so many requests wait at a time: each takes a thread of the server, which the others need."""
-    app.extensions[_TURNS] = threading.Semaphore(most)
+_NICE = 15
+"""Scheduling priority of what is made here: whoever asks for a page comes first."""
 
 
 def once(generation: Generation, name: str, make: Callable[[Generation], _Made]) -> _Made:
@@ -38,15 +38,12 @@ def once(generation: Generation, name: str, make: Callable[[Generation], _Made])
             generation.forget(f"{name} in the making")  # whoever comes next tries again
         return future.result()
     message = f"the {name} of so large a catalogue is being made; try again in half a minute"
-    turns = cast("threading.Semaphore", current_app.extensions[_TURNS])
-    if not turns.acquire(blocking=False):
-        raise ServiceUnavailable(message, retry_after=30)
+    seconds = limits().making_time
     try:
-        return future.result(limits().making_time)
-    except TimeoutError:
+        with waiting(seconds):
+            return future.result(seconds)
+    except (Busy, TimeoutError):
         raise ServiceUnavailable(message, retry_after=30) from None
-    finally:
-        turns.release()
 
 
 def _started(generation: Generation, name: str, make: Callable[[Generation], _Made]) -> Future[_Made]:
@@ -54,6 +51,9 @@ def _started(generation: Generation, name: str, make: Callable[[Generation], _Ma
     future: Future[_Made] = Future()
 
     def run() -> None:
+        with suppress(OSError):
+            if sys.platform == "linux":  # elsewhere a thread has no priority of its own
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         try:
             future.set_result(make(generation))
         except BaseException as fault:  # noqa: BLE001  (goes to whoever waits)
@@ -68,9 +68,10 @@ def report_of(generation: Generation) -> Report:
 
     :raises ServiceUnavailable: if it is not ready yet.
     """
-    from kgcompare import report  # it takes a while to load, and few ask for it
+    from kgcompare.report import apart  # it takes a while to load, and few ask for it
 
-    return once(generation, "report", report.make)
+    most = limits().report_time
+    return once(generation, "report", lambda of: apart.make(of, most))
 
 
 def extent_of(generation: Generation) -> extent.Extent:

@@ -23,6 +23,7 @@ from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
 from kgcompare.web.rendering import facets_of, known_counts, labelled, render_page
 from kgcompare.web.request import current, language
+from kgcompare.web.turns import costly, ordinary
 
 blueprint = Blueprint("pages", __name__)
 _MOST_SHOWN = 20
@@ -85,6 +86,7 @@ class _Wanted:
         """What ``?class=`` has to say; nothing for the class that is compared by default."""
         return None if self.cls == current().main_class else self.cls
 
+    @ordinary
     def compared(self, *, differences: bool) -> Comparison:
         """The comparison, whole or with its differences only."""
         return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls)
@@ -146,6 +148,7 @@ def _add(wanted: _Wanted, text: str) -> AnyResponse:
     return unkept(_compare_page(wanted, whole, text, choices), 200, lang)
 
 
+@costly
 def _named(wanted: _Wanted, text: str) -> str | None:
     """The slug of the one thing that a text names: its slug, or its name in full."""
     if is_slug(text) and current().index.find(wanted.kind, text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, Response, request
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UsageError
@@ -22,12 +22,12 @@ from kgcompare.search import Filter
 from kgcompare.web.examples import examples as comparisons
 from kgcompare.web.kept import answer, unkept
 from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, language
+from kgcompare.web.request import current, language, queries_allowed
 
 blueprint = Blueprint("query_page", __name__)
 _FIRST = ("methods", "compare", "differences", "record")
 """The queries that most people have a use for; the others follow by name."""
-_INTERNAL = ("changes", "graph", "index_", "path_ends", "pointing_in", "quads", "names")
+_INTERNAL = ("changes", "graph", "index_", "path_ends", "pointing_in", "quads", "names", "subjects_of")
 """What the names of queries begin with that are nothing without parameters, or give all there is."""
 _DOWNLOADS = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
 _HEADER = re.compile(r"\A(?:#.*\n)+\n*")
@@ -46,7 +46,13 @@ def query_page() -> Response:
     given = request.args.get("query") or (filled(examples[wanted], lang) if wanted else "")
     shown = given or filled(examples[_FIRST[0]], lang)
     text = render_page(
-        "sparql.html", lang, examples=examples.values(), query=shown, given=bool(given), downloads=_DOWNLOADS
+        "sparql.html",
+        lang,
+        examples=examples.values(),
+        query=shown,
+        given=bool(given),
+        downloads=_DOWNLOADS,
+        allowed=queries_allowed(),
     )
     return unkept(text, 200, lang)
 
@@ -63,13 +69,16 @@ def filled(query: Query, lang: str) -> str:
 
 
 def _bound(query: Query, lang: str) -> str:
+    named: dict[str, list[Literal]] = {}
+    if any(param.startswith("named ") for param in query.params):
+        named["named"] = [Literal(current().base.shapes_graphs)]
     if not any(param.startswith("method ") for param in query.params):
-        return query.text
+        return query.bind(**named)
     pair = next(iter(comparisons(lang)), ()) or current().search(Filter(), lang, most=2).things
     methods = [NamedNode(thing.iri) for thing in pair]
     if any(param.startswith("method inverse ") for param in query.params):
-        return query.bind(method=methods, method__inverse=[(method, iri("kgc:related")) for method in methods])
-    return query.bind(method=methods)
+        return query.bind(**named, method=methods, method__inverse=[(method, iri("kgc:related")) for method in methods])
+    return query.bind(**named, method=methods)
 
 
 @blueprint.get("/sparql/terms.json")

@@ -10,6 +10,7 @@ Source: Reconciliation Service API 0.2, section 3 (manifest, cross-origin access
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -19,6 +20,7 @@ from kgcompare import __version__
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import json
 from kgcompare.reconciliation import (
+    Bounds,
     Things,
     extend,
     fitting,
@@ -31,6 +33,7 @@ from kgcompare.text.languages import speaks, translate
 from kgcompare.web.kept import SECURITY, VARY
 from kgcompare.web.rendering import render_page
 from kgcompare.web.request import current, language, limits, root, whole_number
+from kgcompare.web.turns import costly
 
 blueprint = Blueprint("reconcile", __name__, url_prefix="/reconcile")
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -43,19 +46,27 @@ _WIDTH, _HEIGHT = 430, 300
 def endpoint() -> Response:
     """Answers ``queries=``, ``query=`` or ``extend=``, of the address or of a form; without any the manifest."""
     things = _things()
-    if (queries := _parameter("queries")) is not None:
-        batch = read_queries(queries)
-        most = limits().reconcile_queries
-        if len(batch) > most:
-            raise RequestEntityTooLarge(f"{len(batch)} queries are too many for a batch; {most} are the most")
-        return _answer(things, reconcile(things, batch))
-    if (query := _parameter("query")) is not None:
-        return _answer(things, reconcile(things, {"query": read_query(query)})["query"])
-    if (extension := _parameter("extend")) is not None:
-        return _answer(things, extend(things, read_extension(extension, limits().reconcile_things)))
+    if any(_parameter(name) is not None for name in ("queries", "query", "extend")):
+        return _answer(things, _result(things))
     if request.method == "POST":
         raise UsageError("send queries= or extend= as a form")
     return _answer(things, manifest(things))
+
+
+@costly
+def _result(things: Things) -> dict[str, Any]:
+    """What was asked for, as the API has it."""
+    allowed = limits()
+    bounds = Bounds(allowed.reconcile_properties, allowed.reconcile_values, allowed.reconcile_things)
+    if (queries := _parameter("queries")) is not None:
+        batch = read_queries(queries, bounds)
+        most = allowed.reconcile_queries
+        if len(batch) > most:
+            raise RequestEntityTooLarge(f"{len(batch)} queries are too many for a batch; {most} are the most")
+        return reconcile(things, batch)
+    if (query := _parameter("query")) is not None:
+        return reconcile(things, {"query": read_query(query, bounds)})["query"]
+    return extend(things, read_extension(_parameter("extend") or "", bounds))
 
 
 def manifest(things: Things) -> dict[str, object]:
@@ -107,6 +118,7 @@ def _settings(lang: str) -> list[dict[str, object]]:
 
 
 @blueprint.get("/suggest/entity")
+@costly
 def suggest_entity() -> Response:
     """Things that ``?prefix=`` may become, of ``?type=`` only where one is named; ``?cursor=`` skips some."""
     things = _things()
@@ -143,6 +155,7 @@ def propose_properties() -> Response:
 
 
 @blueprint.get("/preview")
+@costly
 def preview() -> Response:
     """A small page of the thing ``?id=``, which pages of any origin may have in a frame."""
     lang = language()

@@ -17,6 +17,7 @@ from kgcompare.web import signposting
 from kgcompare.web.kept import VARY, answer, pick
 from kgcompare.web.rendering import class_asked_for, render_page
 from kgcompare.web.request import current, language
+from kgcompare.web.turns import ordinary
 
 blueprint = Blueprint("records", __name__)
 
@@ -43,6 +44,7 @@ def record(kind: str, name: str) -> Response:
     form = pick(known, suffix)
     lang = language()
 
+    @ordinary
     def make() -> str:
         if form.name in formats.RDF:
             thing, triples = current().triples(kind, slug)

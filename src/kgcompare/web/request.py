@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from flask import current_app, g, request, url_for
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, MisdirectedRequest
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.process import are_closed, locks_here
 from kgcompare.text import languages
 from kgcompare.web.negotiation import choose_language
 
@@ -20,6 +22,19 @@ _HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?
 _WHOLE = re.compile(r"-?[0-9]+")
 """A number as JSON and forms write it; Python takes signs, underscores and digits of other scripts too."""
 _PORTS = {"http": "80", "https": "443"}
+_RANGE = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-[0-9]+)", re.ASCII | re.IGNORECASE)
+_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "pages.home": (),
+    "pages.compare": ("method", "only", "class", "add", "swap", "mark", "rows", "bom"),
+    "records.record": (),
+    "lists.listing": ("q", "from", "to", "sort", "after", "limit"),
+    "lists.suggest": ("q", "limit", "kind"),
+    "dataset.page": (),
+    "dataset.well_known": (),
+    "dataset.report": (),
+    "service.openapi": (),
+}
+"""The parameters that an address knows beside ``lang`` and ``format``; lists know their facets too."""
 
 
 def current() -> Generation:
@@ -43,9 +58,41 @@ def set_current(generation: Generation) -> None:
     g.generation = generation
 
 
+def leave_out() -> None:
+    """Leaves out of the request what means nothing here, so that it makes no other answer and stands in no link.
+
+    That are parameters which the address does not know, where it is one whose answers are kept, and a ``Range`` that
+    is no single one of bytes, which may be answered with the whole.
+
+    Source: RFC 9110, section 14.2 (Range).
+    """
+    if not _RANGE.fullmatch(request.environ.get("HTTP_RANGE", "bytes=0-")) or request.method != "GET":
+        request.environ.pop("HTTP_RANGE", None)
+    known = _PARAMETERS.get(request.endpoint or "")
+    if known is None:
+        return
+    names = {"lang", "format", *known}
+    if request.endpoint == "lists.listing":
+        shapes = current().shapes
+        names.update(facet.id for cls in shapes.classes for facet in shapes.facets(cls) if facet.id)
+    if not names.issuperset(request.args):
+        given = [(name, value) for name, value in request.args.items(multi=True) if name in names]
+        request.args = ImmutableMultiDict(given)
+
+
 def limits() -> Limits:
     """How much anybody may have of this application."""
     return cast("Limits", current_app.config["LIMITS"])
+
+
+def unconfined() -> bool:
+    """Whether strangers' queries may run where no lock keeps them from the network and from files."""
+    return bool(current_app.config["UNCONFINED"])
+
+
+def queries_allowed() -> bool:
+    """Whether strangers may send queries: where there is a lock, or none is wanted."""
+    return unconfined() or are_closed(locks_here())
 
 
 def language() -> str:

@@ -13,20 +13,20 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from flask import request
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kgcompare.catalogue import citation
+from kgcompare.catalogue import citation, sources
+from kgcompare.catalogue.names import name_parts
 from kgcompare.catalogue.values import Reader
 from kgcompare.formats import FORMATS
 from kgcompare.formats.bibliography import inverted, one_line, pages, references
 from kgcompare.formats.json import JsonObject
 from kgcompare.formats.void import ABOUT, KEYWORDS, TITLE, dataset_iri
 from kgcompare.model import Comparison, CslItem, Record, Thing
+from kgcompare.rdf.addresses import web_address
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri, is_web
 from kgcompare.rdf.terms import (
-    FOAF_FAMILY_NAME,
-    FOAF_GIVEN_NAME,
     FOAF_ORGANIZATION,
     FOAF_PERSON,
     KGC_METHOD,
@@ -34,6 +34,7 @@ from kgcompare.rdf.terms import (
     SKOS_IN_SCHEME,
 )
 from kgcompare.report.extent import Extent
+from kgcompare.text import dates
 from kgcompare.text.languages import DEFAULT, interface_languages, speaks, translate
 from kgcompare.web import signposting
 from kgcompare.web.request import current, list_path, root
@@ -59,6 +60,7 @@ _TAGS = {
     "report": ("", "technical_report_institution"),
 }
 """CSL type -> what citation tags call the container and the publisher there."""
+_PUBLISHED = ("dcterms:issued", "dcterms:date")
 _DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 """A plain year, month or day, which schema.org's dates and EDTF have in common."""
 
@@ -143,10 +145,11 @@ def of_record(record: Record) -> JsonObject:
     thing, node = record.thing.iri, NamedNode(record.thing.iri)
     graph = current().descriptions.describe([thing])[thing]
     names = [value for fact in record.facts if fact.kind == "name" for value in fact.values]
+    name = name_parts(graph, node) or {}
     more: JsonObject = {
         "alternateName": [_text(value.text, value.lang) for value in names],
-        "familyName": graph.text(node, FOAF_FAMILY_NAME),
-        "givenName": graph.text(node, FOAF_GIVEN_NAME),
+        "familyName": name.get("family"),
+        "givenName": name.get("given"),
         "sameAs": _web(graph, node, "schema:sameAs") + _web(graph, node, "skos:exactMatch"),
     }
     if record.csl is not None:
@@ -233,16 +236,16 @@ def _source(item: CslItem, node: NamedNode, kind: str) -> JsonObject:
     doi = item.get("DOI")
     return {
         "@type": _SOURCES.get(item["type"], "ScholarlyArticle") if kind == "Thing" else kind,
-        "author": _people(graph, node, "bibo:authorList", things),
-        "editor": _people(graph, node, "bibo:editorList", things),
-        "datePublished": _date(graph, node, "dcterms:issued"),
+        "author": _people(graph, node, "author", things),
+        "editor": _people(graph, node, "editor", things),
+        "datePublished": _date(graph, node, *_PUBLISHED),
         "isPartOf": _container(item),
         "pagination": start if not end else None,
         "pageStart": start if end else None,
         "pageEnd": end[0] if end else None,
         "publisher": {"@type": "Organization", "name": item["publisher"]} if "publisher" in item else None,
         "identifier": {"@type": "PropertyValue", "propertyID": "DOI", "value": doi} if doi else None,
-        "sameAs": citation.source_address(graph, node),
+        "sameAs": sources.source_address(graph, node),
     }
 
 
@@ -258,37 +261,37 @@ def _container(item: CslItem) -> JsonObject | None:
     return inside
 
 
-def _people(graph: Graph, node: NamedNode, predicate: str, things: Mapping[str, Graph]) -> list[JsonObject | str]:
-    """The members of a list of agents, in order; one that is only a text stays a text."""
+def _people(graph: Graph, node: NamedNode, role: sources.Role, things: Mapping[str, Graph]) -> list[JsonObject | str]:
+    """The people of a source in a role, in order; one that is only a text stays a text."""
     reader = Reader(DEFAULT, things)
     people: list[JsonObject | str] = []
-    for agent in graph.members(graph.value(node, iri(predicate).value)):
+    for agent in sources.people(graph, node, role):
         if isinstance(agent, Literal):
             people.append(agent.value)
-        elif isinstance(agent, NamedNode) and is_safe_iri(agent.value):
-            name, path = reader.agent_name(agent), current().path(agent.value)
-            people.append(
-                _without_empty(
-                    {
-                        "@type": _type(things[agent.value].types(agent)) if agent.value in things else "Thing",
-                        "@id": agent.value,
-                        "name": reader.label(agent.value)[1],
-                        "familyName": name.get("family"),
-                        "givenName": name.get("given"),
-                        "url": _absolute(path) if path else None,
-                    }
-                )
-            )
+            continue
+        about = graph if isinstance(agent, BlankNode) else things.get(agent.value, Graph())
+        name, known = reader.agent_name(agent, graph), isinstance(agent, NamedNode) and is_safe_iri(agent.value)
+        path = current().path(agent.value) if known else None
+        person: JsonObject = {
+            "@type": _type(about.types(agent)),
+            "@id": agent.value if known else None,
+            "name": reader.spoken(agent, graph),
+            "familyName": name.get("family"),
+            "givenName": name.get("given"),
+            "url": _absolute(path) if path else None,
+        }
+        people.append(_without_empty(person))
     return people
 
 
 def _web(graph: Graph, node: NamedNode, predicate: str) -> list[str]:
-    return list(filter(is_web, graph.iris(node, iri(predicate).value)))
+    return list(filter(None, map(web_address, graph.iris(node, iri(predicate).value))))
 
 
-def _date(graph: Graph, node: NamedNode, predicate: str) -> str | None:
-    text = graph.text(node, iri(predicate).value) or ""
-    return text if _DATE.fullmatch(text) else None
+def _date(graph: Graph, node: NamedNode, *predicates: str) -> str | None:
+    """The first date there is, where it is a plain year, month or day."""
+    said = (dates.of_xsd(text) for name in predicates if (text := graph.text(node, iri(name).value)))
+    return next(filter(_DATE.fullmatch, said), None)
 
 
 def _text(text: str | None, lang: str | None) -> JsonObject | str | None:
@@ -315,7 +318,7 @@ def citation_tags(record: Record) -> list[tuple[str, str]]:
         ("title", item.get("title")),
         *(("author", inverted(name)) for name in item.get("author", ())),
         *(("editor", inverted(name)) for name in item.get("editor", ())),
-        ("publication_date", (_date(graph, node, "dcterms:issued") or "").replace("-", "/")),
+        ("publication_date", (_date(graph, node, *_PUBLISHED) or "").replace("-", "/")),
         (container, item.get("container-title")),
         ("volume", item.get("volume")),
         ("issue", item.get("issue")),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from kgcompare.errors import StoreError
+from kgcompare.sandbox import lifeline
 from kgcompare.sandbox.limits import Limits
-from kgcompare.schema.shapes import read_shapes
+from kgcompare.sandbox.process import locks_here
+from kgcompare.schema.shapes import Shapes, read_shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
+from kgcompare.store.scratch import scratch_folder
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
 
 _SWITCH = 0.001
 """Seconds after which a thread that computes lets another one run: kept answers do not wait for those that are made."""
+_ALLOCATOR = "dirty_decay_ms:0,muzzy_decay_ms:0,narenas:2"
+"""Has granian's own allocator (jemalloc) give memory back at once, which otherwise it keeps."""
+_READERS = 4
+"""Threads that read files for long answers; each keeps memory of its own."""
 __all__ = ["Settings", "check_port", "run"]
 
 
@@ -55,6 +63,7 @@ def run(settings: Settings, host: str, port: int) -> None:
 
     The application is made in the worker: an open store must not be carried over a fork.
     """
+    os.environ.setdefault("_RJEM_MALLOC_CONF", _ALLOCATOR)  # before granian is loaded
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.http import HTTP1Settings
@@ -76,14 +85,40 @@ def run(settings: Settings, host: str, port: int) -> None:
         ),
         websockets=False,
         workers=1,
+        runtime_blocking_threads=_READERS,
         backpressure=_connections(limits),
         loop=Loops.uvloop,  # a third more kept answers than asyncio's own
         workers_kill_timeout=limits.stop_time,
         log_level=LogLevels.error,
     )
-    with tempfile.TemporaryDirectory(prefix="kgcompare-") as scratch:
-        loader = partial(_load, settings, scratch)
+    granian.on_startup(partial(_let_go, granian, limits.write_time))
+    with scratch_folder() as scratch:
+        loader = partial(_load, settings, str(scratch), os.getpid())
         granian.serve(target_loader=cast("Callable[..., Callable[..., object]]", loader))  # RSGI needs no callable
+
+
+def _let_go(granian: object, seconds: float) -> None:
+    """Has the system end connections whose client takes nothing for so long; they have it from the listening socket.
+
+    Source: tcp(7), TCP_USER_TIMEOUT (Linux only).
+    """
+    listening = getattr(granian, "_sso", None)  # granian has no option for it
+    if listening is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * seconds))
+
+
+def _give_memory_back() -> None:
+    """Has glibc give memory back to the system: few arenas, and long texts outside of them.
+
+    Source: mallopt(3). Other libraries have no such function, or no need.
+    """
+    import ctypes
+
+    arena_max, mmap_threshold = -8, -3
+    with suppress(AttributeError, OSError, TypeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(arena_max, 2)
+        library.mallopt(mmap_threshold, 128 * 1024)
 
 
 def _connections(limits: Limits) -> int:
@@ -100,21 +135,25 @@ def _connections(limits: Limits) -> int:
 
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
-    for path in settings.shapes:
-        read_shapes(path)
+    extra = [triple for path in settings.shapes for triple in read_shapes(path)]
     if settings.endpoint is not None:
         RemoteStore(settings.endpoint)
     elif settings.store is not None:
-        EmbeddedStore(settings.store)
+        Shapes([*stored_shapes(EmbeddedStore(settings.store).snapshot()), *extra])
 
 
-def _load(settings: Settings, scratch: str, _target: str) -> Gateway:
-    """The application, in the worker; that ends without tidying up, so that its temporary files go with *scratch*."""
+def _load(settings: Settings, scratch: str, parent: int, _target: str) -> Gateway:
+    """The application, in the worker, which ends with its *parent*; and without tidying up, so that its temporary files
+    go with *scratch*.
+    """
     from kgcompare.web.app import create_app
     from kgcompare.web.gateway import Gateway
 
+    lifeline.end_with(parent)
+    locks_here()  # tried before anybody asks
     tempfile.tempdir = scratch
     sys.setswitchinterval(_SWITCH)
+    _give_memory_back()
     return Gateway(create_app(settings).wsgi_app, settings.limits)
 
 

@@ -14,9 +14,11 @@ from flask import Blueprint, Response, request
 from kgcompare import __version__, resources
 from kgcompare.formats import Format
 from kgcompare.formats.json import JsonObject, dumps
-from kgcompare.web.kept import answer, pick
+from kgcompare.sandbox.confinement import Lock
+from kgcompare.sandbox.process import locks_here
+from kgcompare.web.kept import SECURITY, Kept, answer, answers_of, key_of, pick
 from kgcompare.web.negotiation import best_of, media_types_of
-from kgcompare.web.request import current, root
+from kgcompare.web.request import current, limits, queries_allowed, root
 
 blueprint = Blueprint("service", __name__)
 _OPENAPI = Format("openapi", "OpenAPI", "application/vnd.oai.openapi+json;version=3.1")
@@ -25,9 +27,23 @@ _OFFERED = (*media_types_of(("json",)), (_OPENAPI.name, (_OPENAPI.media_type.par
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    """Whether the server can answer, and from which generation."""
-    body = dumps({"status": "ok", "generation": current().name})
-    return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+    """Whether the server can answer, from which generation, and what keeps strangers' queries where they belong."""
+    held = locks_here()
+    body = dumps(
+        {
+            "status": "ok",
+            "generation": current().name,
+            "queries": "on" if queries_allowed() and current().snapshot.path else "off",
+            "locks": {lock.value: lock in held for lock in Lock},
+        }
+    )
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *SECURITY.items()]
+    answers = answers_of(current(), limits().kept_bytes)
+    size = ("Content-Length", str(len(body)))
+    kept = Kept(body.encode(), answers.tag("health", body), (*headers, size), tuple(headers))
+    if not request.query_string:
+        answers.put(key_of(request.environ), kept)  # given without a thread, however many are busy
+    return kept.response()
 
 
 @blueprint.get("/openapi.json")

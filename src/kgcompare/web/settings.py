@@ -16,7 +16,8 @@ class Settings:
 
     ``shapes`` are files of shapes beside those of the catalogue, ``prefix`` is the path that a proxy puts before ours.
     ``hosts`` are the only names that are answered for, any where there are none; ``proxies`` tells how many proxies
-    stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have.
+    stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
+    queries of strangers where the system has no lock that keeps them from the network and from files.
 
     :raises UsageError: for a host that is none.
     """
@@ -28,6 +29,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     proxies: int = 0
     limits: Limits = field(default_factory=Limits)
+    unconfined: bool = False
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))

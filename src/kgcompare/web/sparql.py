@@ -19,12 +19,13 @@ from kgcompare.formats.solutions import MEDIA_TYPES
 from kgcompare.formats.void import dataset_iri
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.syntaxes import SYNTAXES
+from kgcompare.sandbox.confinement import switched_off
 from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
 from kgcompare.web import query_page
 from kgcompare.web.kept import VARY, pick
 from kgcompare.web.negotiation import best_of, media_types_of, names_html
-from kgcompare.web.request import current, limits, root
+from kgcompare.web.request import current, limits, queries_allowed, root, unconfined
 
 blueprint = Blueprint("sparql", __name__)
 _SOLUTIONS = (
@@ -44,6 +45,7 @@ def pool(generation: Generation) -> Pool:
     """The workers of a generation, started when they are first asked for.
 
     :raises UsageError: if the catalogue is kept at an endpoint elsewhere.
+    :raises Unavailable: if this system has no lock that keeps queries from the network, and must have one.
     """
     return generation.once("query workers", _started)
 
@@ -52,6 +54,8 @@ def _started(generation: Generation) -> Pool:
     path = generation.snapshot.path
     if path is None:
         raise UsageError("this catalogue is kept at another endpoint; ask that one")
+    if not queries_allowed():
+        raise switched_off()
     allowed = limits()
     bounds = Bounds(
         seconds=allowed.query_timeout,
@@ -63,6 +67,7 @@ def _started(generation: Generation) -> Pool:
         waiting=allowed.waiting_queries,
         share=allowed.client_queries,
         start=allowed.worker_start,
+        unconfined=unconfined(),
     )
     return Pool(path, bounds)
 
@@ -137,7 +142,7 @@ def _query() -> tuple[str, MultiDict[str, str]]:
         )
     if len(queries) != 1:
         raise UsageError(f"give one query, not {len(queries)}")
-    return queries[0], parameters
+    return queries[0].removeprefix("\ufeff"), parameters  # a mark that some editors put first
 
 
 def _wants_page() -> bool:

@@ -9,7 +9,6 @@ from flask import Blueprint, Response
 from pyoxigraph import NamedNode, Triple
 
 from kgcompare.formats import FORMATS, RDF, json, rdf
-from kgcompare.formats.jsonld_context import context
 from kgcompare.rdf.namespaces import KGC, SHAPES, iri, local_name, shortened
 from kgcompare.rdf.terms import (
     DCTERMS_DESCRIPTION,
@@ -25,6 +24,7 @@ from kgcompare.rdf.terms import (
     SKOS_DEFINITION,
 )
 from kgcompare.schema import vocabulary
+from kgcompare.schema.context import context
 from kgcompare.text.languages import best
 from kgcompare.web import signposting
 from kgcompare.web.kept import answer, pick

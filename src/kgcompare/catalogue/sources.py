@@ -1,0 +1,185 @@
+"""Sources as CSL-JSON items: what their records say, in the forms in which BIBO and its users write it.
+
+Source: Bibliographic Ontology 1.3; CSL 1.0.2, csl-data.json; RDF Schema 1.1, section 5.1 (containers).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from pyoxigraph import Literal as RdfLiteral
+from pyoxigraph import NamedNode
+
+from kgcompare.model import CslDate, CslItem, CslName
+from kgcompare.rdf.addresses import bare_doi, doi_address, web_address
+from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.terms import (
+    BIBO_AUTHOR_LIST,
+    BIBO_DOI,
+    BIBO_EDITOR_LIST,
+    BIBO_PAGE_END,
+    BIBO_PAGE_START,
+    BIBO_PAGES,
+    BIBO_URI,
+    DCTERMS_CREATOR,
+    DCTERMS_DATE,
+    DCTERMS_IS_PART_OF,
+    DCTERMS_ISSUED,
+    DCTERMS_PUBLISHER,
+    DCTERMS_TITLE,
+    KGC_ET_AL,
+    RDF_NIL,
+)
+from kgcompare.text import dates
+
+NameOf = Callable[[Term], CslName]
+"""Gives an agent's name as CSL has it."""
+Described = Callable[[NamedNode], Graph]
+"""Gives what is said of a thing that a source names."""
+
+_TYPES = (
+    ("bibo:Thesis", "thesis"),
+    ("bibo:Chapter", "chapter"),
+    ("bibo:BookSection", "chapter"),
+    ("bibo:Report", "report"),
+    ("bibo:Webpage", "webpage"),
+    ("bibo:Manuscript", "article"),
+    *((f"bibo:{name}", "book") for name in ("Book", "EditedBook", "Proceedings", "Manual", "ReferenceSource")),
+)
+_CONTAINERS = (
+    ("bibo:Proceedings", "paper-conference"),
+    ("bibo:Conference", "paper-conference"),
+    ("bibo:Book", "chapter"),
+    ("bibo:EditedBook", "chapter"),
+    ("bibo:Journal", "article-journal"),
+)
+_LITERALS: tuple[tuple[Literal["title", "volume", "issue", "publisher"], str], ...] = (
+    ("title", DCTERMS_TITLE),
+    ("volume", iri("bibo:volume").value),
+    ("issue", iri("bibo:issue").value),
+    ("publisher", DCTERMS_PUBLISHER),
+)
+Role = Literal["author", "editor"]
+_ROLES: Mapping[Role, tuple[str, ...]] = {
+    "author": (BIBO_AUTHOR_LIST, DCTERMS_CREATOR),
+    "editor": (BIBO_EDITOR_LIST, iri("bibo:editor").value),
+}
+"""Where people stand: in a list; for want of one as values, in no order of theirs."""
+_ET_AL = re.compile(r"\W*(?:and others|et al\.?|et alii|others|u\. ?a\.)\W*", re.IGNORECASE)
+"""What stands in some lists as the last name, and is nobody's."""
+
+
+_TRUE = {"true", "1"}
+
+
+def csl(graph: Graph, node: Node, name_of: NameOf, described: Described = lambda _: Graph()) -> CslItem:
+    """A source as a CSL-JSON item; only what is recorded."""
+    container = graph.value(node, DCTERMS_IS_PART_OF)
+    around = described(container) if isinstance(container, NamedNode) else graph
+    item: CslItem = {"id": node.value, "type": _type(graph, node, container, around)}
+    for key, predicate in _LITERALS:
+        text = graph.text(node, predicate)
+        if text:
+            item[key] = text
+    publisher = graph.value(node, DCTERMS_PUBLISHER)
+    if publisher is not None and "publisher" not in item:
+        item["publisher"] = whole(name_of(publisher))
+    for role in _ROLES:
+        names = [name_of(agent) for agent in people(graph, node, role)]
+        if named := [name for name in names if not _ET_AL.fullmatch(whole(name))]:
+            item[role] = named
+        if role == "author" and named and (graph.text(node, KGC_ET_AL) in _TRUE or len(named) < len(names)):
+            item["et-al"] = True
+    if issued := _issued(graph, node):
+        item["issued"] = issued
+    if pages := _pages(graph, node):
+        item["page"] = pages
+    if container is not None:
+        title = container.value if isinstance(container, RdfLiteral) else around.text(container, DCTERMS_TITLE)
+        held = title or whole(name_of(container))
+        # A preprint stands in an archive, which publishes it.
+        item["publisher" if item["type"] == "article" and "publisher" not in item else "container-title"] = held
+    if doi := bare_doi(graph.text(node, BIBO_DOI) or ""):
+        item["DOI"] = doi
+    elif url := source_address(graph, node):
+        item["URL"] = url
+    return item
+
+
+def _type(graph: Graph, node: Node, container: Term | None, around: Graph) -> str:
+    types = set(graph.types(node))
+    for name, kind in _TYPES:
+        if iri(name).value in types:
+            return kind
+    if container is not None and not isinstance(container, RdfLiteral):
+        inside = set(around.types(container))
+        for name, kind in _CONTAINERS:
+            if iri(name).value in inside:
+                return kind
+    articles = {iri(f"bibo:{name}").value for name in ("Article", "AcademicArticle")}
+    return "article-journal" if articles & types or container is not None else "document"
+
+
+def people(graph: Graph, node: Node, role: Role) -> list[Term]:
+    """The people of a source in a role: the members of a list or a container in order, else the values themselves."""
+    for predicate in _ROLES[role]:
+        found = []
+        for value in graph.objects(node, predicate):
+            listed = graph.members(value)
+            found += listed or ([] if value.value == RDF_NIL else [value])
+        if found:
+            return found
+    return []
+
+
+def _issued(graph: Graph, node: Node) -> CslDate | None:
+    """The date of publication, from what is said as that or else as the date; as it is written where it is none."""
+    for predicate in (DCTERMS_ISSUED, DCTERMS_DATE):
+        text = graph.text(node, predicate)
+        if text is not None:
+            break
+    else:
+        return None
+    try:
+        date = dates.canonical(dates.of_xsd(text))
+    except ValueError:
+        return {"literal": text} if text else None
+    ends = [dates.year_of(end) for end in date.split("/")]
+    certain = [year for end, year in zip(date.split("/"), ends, strict=True) if year and end[-1] not in "~?%"]
+    if len(certain) == len(ends) and min(certain) >= 1000:
+        return {"date-parts": [[year] for year in dict.fromkeys(certain)]}
+    if dates.is_about(date) and (ends[0] or 0) >= 1000:
+        return {"date-parts": [[ends[0] or 0]], "circa": True}
+    return {"literal": dates.cited(date)}
+
+
+def dated(item: CslItem) -> str:
+    """The date of publication in words: years, or what is known of them; nothing where nothing is."""
+    issued = item.get("issued", {})
+    years = "–".join(str(date[0]) for date in issued.get("date-parts", []) if date)
+    return ("ca. " if issued.get("circa") else "") + years if years else issued.get("literal", "")
+
+
+def _pages(graph: Graph, node: Node) -> str:
+    """Pages with one hyphen between the first and the last."""
+    said = graph.text(node, BIBO_PAGES)
+    if said is None:
+        ends = (graph.text(node, BIBO_PAGE_START), graph.text(node, BIBO_PAGE_END))
+        said = "-".join(dict.fromkeys(end for end in ends if end))
+    return re.sub(r"\s*(?:[‐‑‒–—−]|-+)+\s*", "-", said)
+
+
+def whole(name: CslName) -> str:
+    """A name as it is spoken: given names, then the family's."""
+    return name.get("literal") or " ".join(part for part in (name.get("given"), name.get("family")) if part)
+
+
+def source_address(graph: Graph, node: Node) -> str | None:
+    """Where a source can be read: at its DOI, else at its address, of several the first by alphabet; http and https
+    only."""
+    if doi := bare_doi(graph.text(node, BIBO_DOI) or ""):
+        return doi_address(doi)
+    return min(filter(None, (web_address(value.value) for value in graph.objects(node, BIBO_URI))), default=None)

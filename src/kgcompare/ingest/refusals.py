@@ -1,0 +1,113 @@
+"""Records are data: what a record must not say, whoever sends it.
+
+A record that spoke as a shape, or of terms that the vocabulary or a standard defines, would decide what is valid and
+what things are called; one that speaks in the document of another would take its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from pyoxigraph import BlankNode, NamedNode, Triple
+
+from kgcompare.errors import Fault
+from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.namespaces import PREFIXES, Base, is_defined, shortened
+from kgcompare.rdf.terms import (
+    KGC_FACET,
+    KGC_INVERSE_LABEL,
+    KGC_KIND,
+    KGC_PLURAL_LABEL,
+    KGC_ROW_ID,
+    KGC_ROW_KIND,
+    KGC_SHOWN,
+    KGC_SUPPORTING,
+    RDF_STATEMENT,
+    RDF_SUBJECT,
+    RDF_TYPE,
+)
+from kgcompare.schema import vocabulary
+from kgcompare.schema.shapes import bundled_shapes
+
+Predication = tuple[str, Term]
+"""A predicate's IRI and a value: what a statement says of its subject."""
+_SH = PREFIXES["sh"]
+_OF_SHAPES = {
+    KGC_FACET,
+    KGC_INVERSE_LABEL,
+    KGC_KIND,
+    KGC_PLURAL_LABEL,
+    KGC_ROW_ID,
+    KGC_ROW_KIND,
+    KGC_SHOWN,
+    KGC_SUPPORTING,
+}
+
+
+class Schema:
+    """What vocabulary and shapes say: an export brings it along, and then it is left out."""
+
+    def __init__(self, shapes: Iterable[Triple]) -> None:
+        self._graphs = (vocabulary.graph(), Graph(shapes))
+
+    def says(self, subject: Node, said: Predication) -> bool:
+        """Whether a statement is one of vocabulary and shapes; blank nodes count as alike."""
+        predicate, value = said
+        values = [other for graph in self._graphs for other in graph.objects(subject, predicate)]
+        if isinstance(value, BlankNode):
+            return any(isinstance(other, BlankNode) for other in values)
+        return value in values
+
+    def says_all(self, subject: Node, said: Iterable[Predication]) -> bool:
+        """Whether all statements of a subject are of vocabulary and shapes."""
+        return any(subject in graph for graph in self._graphs) and all(self.says(subject, one) for one in said)
+
+
+@cache
+def bundled_schema() -> Schema:
+    """The vocabulary and shapes that come along."""
+    return Schema(bundled_shapes())
+
+
+def refused(subject: Node, said: Iterable[Predication]) -> tuple[str, Predication] | None:
+    """Why a record must not say something, and what; None where it may say it all."""
+    if isinstance(subject, NamedNode) and is_defined(subject.value):
+        first = next(iter(said))
+        return (
+            "the vocabulary or a standard defines this term, and a record cannot say anything of it; remove it",
+            first,
+        )
+    said = list(said)
+    for predicate, value in said:
+        shape = predicate.startswith(_SH) or predicate in _OF_SHAPES
+        if shape or (predicate == RDF_TYPE and isinstance(value, NamedNode) and value.value.startswith(_SH)):
+            what = shortened(predicate if shape else getattr(value, "value", ""))
+            return f"{what} belongs in shapes, and this is a record; give shapes with --shapes", (predicate, value)
+    about = next((one for one in said if one[0] == RDF_SUBJECT), None)
+    types = {value for predicate, value in said if predicate == RDF_TYPE}
+    if about and isinstance(subject, NamedNode) and types != {NamedNode(RDF_STATEMENT)}:
+        return "only an rdf:Statement has an rdf:subject; a record is described in its own document alone", about
+    return None
+
+
+def unasked(base: Base, documents: Mapping[str, Graph], files: Mapping[str, str]) -> list[Fault]:
+    """Faults of documents that the files speak in without describing what they are about: a record of that address
+    would be replaced or added to unasked."""
+    faults = []
+    for name, document in documents.items():
+        subjects = [subject for subject in document.subjects() if isinstance(subject, NamedNode)]
+        if any(base.document(subject.value) == name for subject in subjects):
+            continue
+        blank = next(iter(document.subjects()))
+        focus = subjects[0] if subjects else next(iter(document.objects(blank, RDF_SUBJECT)), blank)
+        faults.append(
+            Fault(
+                message=f"this speaks in <{name}>, the document of another record; describe that record in the same "
+                "import, or remove this",
+                file=files.get(name),
+                focus_node=getattr(focus, "value", name),
+                path=next(iter(document.description(subjects[0] if subjects else blank)), None),
+            )
+        )
+    return faults

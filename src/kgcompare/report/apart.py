@@ -1,0 +1,117 @@
+"""Makes a report in a process of its own: it counts and validates for seconds, and others are answered meanwhile.
+
+The process is the one that ``python -m kgcompare.report.apart`` starts. It comes after all others in the system's
+turns, and ends with its parent, whose end it sees by the end of its input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import Triple
+
+from kgcompare import report
+from kgcompare.catalogue.generation import Generation
+from kgcompare.errors import KgcompareError, Overrun, Unavailable
+from kgcompare.report import Report
+from kgcompare.store.embedded import EmbeddedStore, snapshot_at
+
+_COMMAND = (sys.executable, "-m", "kgcompare.report.apart")
+_NICE = 15
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What the process is to do: the folder of a generation, and shapes beside those that it keeps."""
+
+    snapshot: str
+    extra: Sequence[Triple]
+
+
+def make(generation: Generation, seconds: float) -> Report:
+    """The state of a generation, as :func:`kgcompare.report.make` gives it; here where its data are elsewhere.
+
+    :raises Overrun: if it takes longer than so many seconds.
+    :raises Unavailable: if the process cannot be started, or ends without a word.
+    :raises KgcompareError: if it cannot be made.
+    """
+    path = generation.snapshot.path
+    if path is None:
+        return report.make(generation)
+    order = pickle.dumps(_Order(str(path.absolute()), tuple(generation.extra)))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    try:
+        process = subprocess.Popen(  # noqa: S603  (our own module)
+            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
+        )
+    except (OSError, ValueError):
+        raise Unavailable("no process can be started for the report just now; try again in a moment") from None
+    with process, _ended_after(process, seconds) as late:
+        if process.stdin is None or process.stdout is None:
+            raise Unavailable("the process of the report cannot be spoken to")
+        with contextlib.suppress(OSError):  # it has ended already, and says nothing
+            process.stdin.write(len(order).to_bytes(8, "big") + order)
+            process.stdin.flush()
+        said = process.stdout.read()
+    if late:
+        raise Overrun(f"the report took longer than {seconds:g} s; the command kgcompare report has no limit")
+    answer = pickle.loads(said) if said else None  # noqa: S301  (our own process said it)
+    if isinstance(answer, KgcompareError):
+        raise answer
+    if not isinstance(answer, Report):
+        raise Unavailable("the process of the report has ended; kgcompare report --store ... may say why")
+    return answer
+
+
+@contextlib.contextmanager
+def _ended_after(process: subprocess.Popen[bytes], seconds: float):  # type: ignore[no-untyped-def]
+    """Has a process end at the end of this block, or before, after some seconds; gives a list that then is filled."""
+    late: list[bool] = []
+
+    def end() -> None:
+        late.append(True)
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+        process.kill()
+
+
+def main() -> None:
+    """Reads an order from stdin and writes a pickled report, or the error that it met, to stdout."""
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
+    order: _Order = pickle.loads(sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big")))  # noqa: S301
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    answer: Report | KgcompareError
+    try:
+        snapshot = snapshot_at(Path(order.snapshot))
+        answer = report.make(Generation(EmbeddedStore(Path(order.snapshot).parents[1]), snapshot, order.extra))
+    except KgcompareError as fault:
+        answer = fault
+    sys.stdout.buffer.write(pickle.dumps(answer))
+    sys.stdout.buffer.flush()
+    os._exit(0)  # the engine need not tidy up
+
+
+def _end_with_parent() -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Shapes judge records in a child: a pattern or a structure that takes it too long is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import pyoxigraph
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
+
+from kgcompare.errors import DataError, Fault, KgcompareError, Seam, ShapeError, Unavailable
+from kgcompare.rdf.graph import as_term
+from kgcompare.sandbox.job import Job, Part
+from kgcompare.sandbox.limits import Limits
+from kgcompare.schema.judging import Finding
+
+_GRACE = 5.0
+"""Seconds that a child has to say, at its limit, where it is."""
+_STATEMENTS = 1000
+"""Statements for which all shapes together have as long as one shape has for one record."""
+_KINDS: dict[str, type[KgcompareError]] = {"ShapeError": ShapeError, "Unavailable": Unavailable}
+
+
+class ConfinedJudge:
+    """Judges statements by shapes as :class:`~kgcompare.schema.judging.Judge` does, in a child of its own.
+
+    The child starts beside the caller and is kept; it ends with the ``with`` block.
+    """
+
+    def __init__(self, shapes: Iterable[Triple], limits: Limits | None = None) -> None:
+        self._shapes = list(shapes)
+        self._limits = limits or Limits()
+        self._job = Job("judge", self._limits.validation_memory)
+        self._knows = False
+
+    def __call__(self, data: Sequence[Triple], lang: str) -> list[Finding]:
+        """The faults of some statements, in an order that depends on nothing else.
+
+        :raises ShapeError: if pySHACL cannot use the shapes.
+        :raises DataError: if it cannot finish: says which record and which shape took it too long, where it knows.
+        """
+        if not self._job.alive():
+            self._job.close()
+            self._job, self._knows = Job("judge", self._limits.validation_memory), False
+        step = self._limits.validation_time
+        whole = step * (1 + len(data) / _STATEMENTS)
+        late = f"the validation took more than {whole:.0f} seconds; --validation-time gives it more"
+        died = (
+            "the validation ended its process: something nests too deeply or it needs too much memory "
+            "(--validation-memory gives it more)"
+        )
+        with (
+            ExitStack() as files,
+            Seam((OSError,), lambda why: DataError(f"the records cannot be validated: {why}")),
+            Seam((TimeoutError,), lambda _: DataError(late)),
+            Seam((EOFError,), lambda _: DataError(died)),
+        ):
+            handed = [files.enter_context(_file(data))]
+            if not self._knows:
+                handed.append(files.enter_context(_file(self._shapes)))
+            answer = self._job.ask(
+                whole + _GRACE, [file.fileno() for file in handed], lang=lang, step=step, whole=whole
+            )
+            found = [finding for part in answer for finding in self._findings(part, data, late)]
+        self._knows = True
+        return found
+
+    def _findings(self, part: Part, data: Sequence[Triple], late: str) -> list[Finding]:
+        match part.says:
+            case {"outcome": "fault", "kind": str(kind), "detail": str(detail)}:
+                raise _KINDS.get(kind, DataError)(detail)
+            case {"outcome": "stuck", "place": dict(place)}:
+                raise DataError(_said(place, data, self._limits.validation_time) if place else late)
+            case {"outcome": "part"}:
+                return [_finding(one) for one in json.loads(part.body)]
+        return []
+
+    def close(self) -> None:
+        """Ends the child."""
+        self._job.close()
+
+    def __enter__(self) -> ConfinedJudge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _file(triples: Iterable[Triple]) -> IO[bytes]:
+    file: IO[bytes] = TemporaryFile()  # noqa: SIM115  (the caller closes it)
+    pyoxigraph.serialize(triples, file, RdfFormat.N_TRIPLES)
+    file.seek(0)
+    return file
+
+
+def _finding(one: dict[str, Any]) -> Finding:
+    line = f"<x:> <x:> {one['node']} ."
+    (quad,) = pyoxigraph.parse(line, RdfFormat.N_TRIPLES)
+    return Fault(**one["fault"]), as_term(quad.object)
+
+
+def _said(place: dict[str, str | None], data: Sequence[Triple], seconds: float) -> str:
+    """What took too long, of which record."""
+    record = place.get("focus")
+    above = {triple.object: triple.subject for triple in data} if record is None else {}
+    node = above.get(BlankNode(place.get("blank") or "none"))
+    for _ in range(len(above)):
+        if isinstance(node, NamedNode):
+            record = node.value
+            break
+        node = above.get(node) if node is not None else None
+    shape = f"<{place['shape']}>" if place.get("shape") else "without a name"
+    path = f" with the path <{place['path']}>" if place.get("path") else ""
+    return (
+        f"<{record}> cannot be validated: the shape {shape}{path} takes more than {seconds:g} seconds with it; "
+        "nothing was written. Mend the one or the other, or give it more with --validation-time"
+    )

@@ -1,0 +1,161 @@
+"""The children of :mod:`kgcompare.sandbox.job`: ``python -m kgcompare.sandbox.tasks TASK MEMORY``.
+
+Reads requests from the socket that is its stdin, each a line of JSON with the files that come along, and writes parts
+of answers to stdout. The tasks are those of :data:`TASKS` and no others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+
+import pyoxigraph
+from pyoxigraph import RdfFormat, Triple
+
+from kgcompare.errors import DataError, KgcompareError, SyntaxFault
+from kgcompare.rdf.syntaxes import SYNTAXES, statements
+from kgcompare.sandbox import confinement
+from kgcompare.sandbox.job import Part
+from kgcompare.sandbox.watch import Place, Watch
+
+if TYPE_CHECKING:
+    from kgcompare.schema.validation import Judging
+
+_PART = 1 << 20
+"""Bytes from which on a part is sent."""
+_FILES = 8
+"""Files that a request may bring."""
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
+
+Arguments = Mapping[str, Any]
+"""What a request says, as JSON has it."""
+Task = Callable[[Arguments, Sequence[IO[bytes]], Callable[[Part], None]], None]
+"""Answers one request, whose files are open, by sending parts."""
+
+
+def parse(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
+    """The statements of a file as N-Quads, blank nodes renamed; or the fault that it has."""
+    quads = statements(
+        files[0], SYNTAXES[arguments["syntax"]].engine, arguments["base"], contexts=arguments["contexts"] or {}
+    )
+    try:
+        lines = _Lines(send, triple_terms=bool(arguments["any"]))
+        pyoxigraph.serialize(quads, cast("IO[bytes]", lines), RdfFormat.N_QUADS)
+        lines.flush()
+    except SyntaxFault as fault:
+        send(Part({"outcome": "fault", "detail": str(fault), "line": fault.line}))
+    except DataError as fault:
+        send(Part({"outcome": "fault", "detail": str(fault), "line": None}))
+
+
+class _Lines:
+    """A file of N-Quads whose lines are sent on, whole ones only, as many as fill a part.
+
+    Triple terms are refused unless they may be there: nested, they would end who reads them.
+    """
+
+    def __init__(self, send: Callable[[Part], None], *, triple_terms: bool) -> None:
+        self._send = send
+        self._triple_terms = triple_terms
+        self._held = bytearray()
+
+    def write(self, data: Any) -> int:
+        self._held += data
+        if len(self._held) >= _PART:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        end = self._held.rfind(b"\n") + 1
+        lines = bytes(self._held[:end])
+        if not self._triple_terms and b"<<(" in lines:
+            for line in lines.splitlines():
+                if b"<<(" in _STRING.sub(b"", line):
+                    raise DataError(f"triple terms (RDF 1.2) are not accepted: {line[:200].decode(errors='replace')}")
+        if lines:
+            self._send(Part({"outcome": "part"}, lines))
+            del self._held[:end]
+
+
+def judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
+    """The faults of statements, those of the first file, by shapes, those of the second or else the last that came."""
+    from kgcompare.schema import judging
+
+    def stuck(place: Place) -> None:
+        send(Part({"outcome": "stuck", "place": place}))
+        os._exit(1)
+
+    try:
+        with Watch(arguments["step"], arguments["whole"], stuck):
+            if len(files) > 1:
+                _judges[:] = [judging.Judge(_triples(files[1]))]
+            found = _judges[0](_triples(files[0]), arguments["lang"])
+    except KgcompareError as fault:
+        send(Part({"outcome": "fault", "kind": type(fault).__name__, "detail": str(fault)}))
+        return
+    told = [{"node": str(node), "fault": asdict(fault)} for fault, node in found]
+    send(Part({"outcome": "part"}, json.dumps(told).encode()))
+
+
+_judges: list[Judging] = []
+"""The judge that has the shapes which came last."""
+
+
+def _triples(file: IO[bytes]) -> list[Triple]:
+    quads = pyoxigraph.parse(file, RdfFormat.N_TRIPLES)
+    return [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
+
+
+TASKS: dict[str, Task] = {"parse": parse, "judge": judge}
+"""What a child can be asked to do."""
+
+
+def answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
+    """Answers requests until there are no more."""
+
+    def send(part: Part) -> None:
+        target.write(part.to_bytes())
+        target.flush()
+
+    while True:
+        line, descriptors, _, _ = socket.recv_fds(requests, 1 << 16, _FILES)
+        while line and not line.endswith(b"\n"):
+            line += requests.recv(1 << 16)
+        if not line:
+            return
+        arguments = json.loads(line)
+        files = [os.fdopen(descriptor, "rb") for descriptor in descriptors]
+        # The parent kills a child that is late; where the parent is dead, this signal does: it counts work alone.
+        signal.setitimer(signal.ITIMER_PROF, arguments["seconds"] + 1.0)
+        task(arguments, files, send)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        for file in files:
+            file.close()
+        send(Part({"outcome": "done"}))
+
+
+def main() -> None:
+    """Gives up what is not needed, says so, and answers."""
+    task = TASKS[sys.argv[1]]
+    if task is judge:
+        import_module("pyshacl")  # it takes half a second, which is no record's fault
+    confinement.bound(int(sys.argv[2]))
+    confinement.close_network()
+    target = sys.stdout.buffer
+    target.write(Part({"outcome": "ready"}).to_bytes())
+    target.flush()
+    with socket.socket(fileno=os.dup(sys.stdin.fileno())) as requests:
+        answer(task, requests, target)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Where a validation stays: the shape and the thing that pySHACL has been at for too long.
+
+A regular expression that hangs still lets signals pass (CPython's engine looks for them), so a timer can look at the
+frames that are at work: each constraint of pySHACL has its ``shape``, and the thing in question is called ``f``.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+_EVERY = 0.1
+"""Seconds between two looks."""
+
+Place = dict[str, str | None]
+"""What is at work: the ``shape`` and its ``path``, each an IRI or None, and the ``focus``, with ``blank`` its label."""
+
+
+class Watch:
+    """Calls *stuck*, with the place, when pySHACL stays at one for *step* seconds or works for *whole* seconds."""
+
+    def __init__(self, step: float, whole: float, stuck: Callable[[Place], None]) -> None:
+        self._step = step
+        self._since = time.monotonic()
+        self._ends = self._since + whole
+        self._stuck = stuck
+        self._at: tuple[Any, Any] | None = None
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, _EVERY, _EVERY)
+
+    def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _look(self, _signal: int, frame: FrameType | None) -> None:
+        now, at = time.monotonic(), _constraint(frame)
+        if at is None or self._at is None or at[0] is not self._at[0] or at[1] is not self._at[1]:
+            self._at, self._since = at, now
+        if now > self._ends or (at and now > self._since + self._step):
+            self._stuck(_place(*at) if at else {})
+
+
+def _constraint(frame: FrameType | None) -> tuple[Any, Any] | None:
+    """The shape and the focus of the innermost constraint at work; asks nothing of what it only passes."""
+    while frame is not None:
+        if (
+            frame.f_globals.get("__name__", "").startswith("pyshacl.constraints.")
+            and {"self", "f"} <= frame.f_locals.keys()
+        ):
+            return frame.f_locals["self"].shape, frame.f_locals["f"]
+        frame = frame.f_back
+    return None
+
+
+def _place(shape: Any, focus: Any) -> Place:
+    blank = type(focus).__name__ == "BNode"
+    path = shape.path() if shape.is_property_shape else None
+    return {
+        "focus": None if blank else str(focus),
+        "blank": str(focus) if blank else None,
+        "shape": _iri(shape.node),
+        "path": _iri(path),
+    }
+
+
+def _iri(term: Any) -> str | None:
+    return str(term) if type(term).__name__ == "URIRef" else None

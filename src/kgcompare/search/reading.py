@@ -1,0 +1,43 @@
+"""Reading SQLite within the deadline of whoever asks (:mod:`kgcompare.deadline`)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from kgcompare.errors import KgcompareError, StoreError
+from kgcompare.store import deadline
+
+_OPERATIONS = 50_000
+"""Steps of SQLite, some milliseconds, after which a query is ended that is past its deadline."""
+
+
+class Connection(sqlite3.Connection):
+    """Ends a query that is late, and closes itself when its thread or index goes."""
+
+    def __init__(self, database: str | Path, **options: Any) -> None:
+        super().__init__(database, **options)
+        self.set_progress_handler(deadline.passed, _OPERATIONS)
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # one that could not be opened
+            self.close()
+
+
+def unread(what: str, why: str) -> KgcompareError:
+    """The error for what SQLite could not read: that it was not in time, or what else was wrong."""
+    return deadline.overrun() if deadline.passed() else StoreError(f"{what} cannot be read: {why}")
+
+
+def parts(things: Collection[str]) -> Iterator[list[str]]:
+    """Some hundreds of things at a time: a statement takes so many values and no more."""
+    listed = list(things)
+    return (listed[at : at + 500] for at in range(0, len(listed), 500))
+
+
+def marks(values: Sequence[Any]) -> str:
+    """As many parameters of a statement as there are values."""
+    return ",".join("?" * len(values))

@@ -1,0 +1,59 @@
+"""Folders for a while: they go with the process that made them, or with the next one that makes some.
+
+Each is locked for as long as its process lives, however that ends; one that nobody has locked is a leftover.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from kgcompare.errors import Seam, StoreError
+
+_PREFIX = "kgcompare-scratch-"
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A new folder among the system's temporary files, removed at the end; leftovers of dead processes go first.
+
+    :raises StoreError: if it cannot be made.
+    """
+    with Seam((OSError,), lambda why: StoreError(f"there is no place for temporary files: {why}")):
+        place = Path(tempfile.gettempdir())
+        remove_leftovers()
+        folder, lock = _made(place)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _made(place: Path) -> tuple[Path, int]:
+    """A folder that is ours, and its lock; another process may take one for a leftover before it is locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(folder, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fstat(lock).st_nlink and folder.is_dir():
+                return folder, lock
+            os.close(lock)
+
+
+def remove_leftovers() -> None:
+    """Removes the folders of processes that are no more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # somebody else's, or gone by now
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)

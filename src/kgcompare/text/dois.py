@@ -1,0 +1,22 @@
+"""DOIs as people write them: in any case, with a resolver or without, percent-encoded or not.
+
+idutils, which reads DOIs too, asks for 40 schemes of identifiers and a library of ISBNs, and knows no case.
+
+Source: DOI Handbook, sections 2.2 (syntax; a prefix may be subdivided), 2.4 (no regard to case) and 2.5.2.4 (encoding).
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+_WRITTEN = re.compile(
+    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|(?:info:)?doi[:/]\s*)?(10\.\d{4,9}(?:\.\d+)*/\S+)",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def normalised(text: str) -> str | None:
+    """What a DOI is compared by, such as ``10.1007/bf00058655``; None for a text that is none."""
+    match = _WRITTEN.fullmatch(unquote(text.strip()))
+    return match[1].lower() if match else None
