@@ -479,7 +479,7 @@ def test_validate(run: Run, small_store: Path, tmp_path: Path) -> None:
     fine = run("validate", SMALL, "--store", small_store)
     assert (fine.code, fine.out) == (0, "")
     assert "0 violations" in fine.err
-    assert json.loads(run("stats", "--store", small_store, "--format", "json").out)["generation"] == "2", (
+    assert json.loads(run("stats", "--store", small_store, "--format", "json").out)["generation"].startswith("2-"), (
         "nothing was written"
     )
 

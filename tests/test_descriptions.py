@@ -10,7 +10,7 @@ import pytest
 
 from kgcompare.rdf.queries import load
 from kgcompare.store.base import Solutions
-from kgcompare.store.embedded import EmbeddedSnapshot
+from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 

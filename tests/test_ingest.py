@@ -29,7 +29,8 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri, local_name
 from kgcompare.rdf.queries import load
 from kgcompare.schema import vocabulary
 from kgcompare.store import Results
-from kgcompare.store.embedded import EmbeddedSnapshot, EmbeddedStore
+from kgcompare.store.checkpoint import EmbeddedSnapshot
+from kgcompare.store.embedded import EmbeddedStore
 
 PREFIXES = """\
 @prefix kgc: <https://w3id.org/kgcompare/ns#> .

@@ -22,7 +22,7 @@ from kgcompare.errors import EndpointError, QueryError, StoreError
 from kgcompare.formats import COMPARISON, render
 from kgcompare.rdf.queries import load
 from kgcompare.search import Filter
-from kgcompare.store import Snapshot, Solutions, Statements, Store, Verdict, embedded, remote
+from kgcompare.store import Snapshot, Solutions, Statements, Store, Verdict, checkpoint, remote
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 
@@ -513,5 +513,5 @@ def test_what_a_snapshot_says_of_itself(catalogue: Catalogue) -> None:
 def test_both_stores_are_stores_for_the_type_checker() -> None:
     """Mypy reads this: neither side is cast."""
     stores: list[Callable[[], Store]] = [lambda: EmbeddedStore(Path("x")), lambda: RemoteStore("http://e/")]
-    snapshots: list[type[Snapshot]] = [embedded.EmbeddedSnapshot, remote.RemoteSnapshot]
+    snapshots: list[type[Snapshot]] = [checkpoint.EmbeddedSnapshot, remote.RemoteSnapshot]
     assert len(stores) == len(snapshots)

@@ -23,6 +23,7 @@ from kgcompare.sandbox import process
 from kgcompare.sandbox.confinement import Lock, has_seccomp
 from kgcompare.sandbox.pool import Bounds, Pool, stop_all
 from kgcompare.sandbox.request import Head, Outcome, Request
+from kgcompare.sandbox.worker import evaluate
 from kgcompare.store.folder import Folder
 
 REQUEST = Request("ASK {}", seconds=1.0, most_rows=10, most_bytes=1000, base="http://e/", default=("x:g",))
@@ -349,3 +350,19 @@ def test_every_thread_of_a_worker_is_confined(pool: Pool) -> None:
     assert threads
     for status in threads:
         assert "Seccomp:\t2" in status.read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("Corruption: block checksum mismatch in /srv/service/store", Outcome.OVERRUN),
+        ("The custom function <http://f> is not supported", Outcome.REFUSED),
+        ("The variable encoding the service name is unbound", Outcome.REFUSED),
+    ],
+)
+def test_damaged_data_are_not_a_fault_of_the_query(said: str, outcome: Outcome) -> None:
+    class Damaged:
+        def query(self, *_: object, **__: object) -> None:
+            raise RuntimeError(said)
+
+    assert evaluate(Damaged(), Request("ASK {}", 1.0, 10, 1000))[0].outcome is outcome  # type: ignore[arg-type]

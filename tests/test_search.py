@@ -20,7 +20,7 @@ from kgcompare.errors import ShapeError, StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.rdf.namespaces import DEFAULT_BASE, foreign_slug, iri
 from kgcompare.schema.shapes import Shapes, bundled_shapes
-from kgcompare.search import Filter, Index
+from kgcompare.search import DerivedFile, Filter, Index
 from kgcompare.search import index as indexes
 from kgcompare.store import embedded
 from kgcompare.store.embedded import EmbeddedStore
@@ -439,11 +439,15 @@ def test_any_series_of_edits_leaves_the_index_of_a_rebuild(
 
 
 def test_an_index_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(StoreError):
-        Index(tmp_path / "missing.sqlite", Shapes(bundled_shapes())).counts()
+    def make(_: Path) -> None:
+        raise StoreError("nothing can be read")
+
     (tmp_path / "broken.sqlite").write_text("this is no database " * 100)
-    with pytest.raises(StoreError):
-        Index(tmp_path / "broken.sqlite", Shapes(bundled_shapes())).counts()
+    for name in ("missing.sqlite", "broken.sqlite"):
+        index = Index(DerivedFile(tmp_path / name, make), Shapes(bundled_shapes()))
+        for _ in range(2):
+            with pytest.raises(StoreError, match="nothing can be read"):
+                index.counts()
 
 
 def test_an_index_that_cannot_be_written(small_store: Path, tmp_path: Path) -> None:

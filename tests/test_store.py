@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import hashlib
+import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,10 +29,11 @@ import kgcompare
 from conftest import SMALL
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
-from kgcompare.errors import Conflict, DataError, InvalidData, QueryError, StoreError, StoreMissing
+from kgcompare.errors import Conflict, DataError, InvalidData, QueryError, StoreError, StoreMissing, Unavailable
 from kgcompare.store import Verdict, embedded
+from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.folder import LAYOUT
+from kgcompare.store.folder import LAYOUT, Description, Folder
 
 ASK = "ASK {{ <https://w3id.org/kgcompare/id/method/{}> ?p ?o }}"
 
@@ -50,13 +56,23 @@ def store(tmp_path: Path) -> Path:
 
 
 def take(path: Path, slug: str, name: str = "", *, replace: bool = False) -> str:
-    """Imports one method, without validation (which has tests of its own), and says the generation."""
+    """Imports one method, without validation (which has tests of its own), and says the generation's number."""
     file = path.parent / f"{slug}.ttl"
     file.write_text(method(slug, name), encoding="utf-8")
-    return ingest.import_files(path, [file], ingest.Options(trust=True, replace=replace)).generation
+    return plain(ingest.import_files(path, [file], ingest.Options(trust=True, replace=replace)).generation)
 
 
-def has(snapshot: embedded.EmbeddedSnapshot, slug: str) -> bool:
+def plain(generation: str) -> str:
+    """The number of a generation, without what is random of its name."""
+    return generation.partition("-")[0]
+
+
+def current(path: Path) -> str:
+    """The number of the generation to read."""
+    return plain((path / "current").read_text().strip())
+
+
+def has(snapshot: EmbeddedSnapshot, slug: str) -> bool:
     """Whether a method is in a generation."""
     return snapshot.query(ASK.format(slug)) == Verdict(True)
 
@@ -71,15 +87,15 @@ def files(path: Path) -> dict[str, str]:
 
 
 def generations(path: Path) -> list[str]:
-    """The generations that a store keeps."""
-    return sorted(child.name for child in (path / "snapshots").iterdir() if child.is_dir())
+    """The numbers of the generations that a store keeps."""
+    return sorted(plain(child.name) for child in (path / "snapshots").iterdir() if child.is_dir())
 
 
 # -- generations ---------------------------------------------------------------------------------------
 
 
 def test_every_import_is_a_generation_of_its_own(store: Path) -> None:
-    assert (store / "current").read_text() == "2\n"
+    assert current(store) == "2"
     assert take(store, "second") == "3"
     assert take(store, "third") == "4"
 
@@ -95,7 +111,7 @@ def test_a_reader_keeps_its_snapshot_while_a_writer_publishes(store: Path) -> No
     old = reading.snapshot()
     take(store, "second")
     new = reading.snapshot()
-    assert (old.generation, new.generation) == ("2", "3")
+    assert (plain(old.generation), plain(new.generation)) == ("2", "3")
     assert not has(old, "second")
     assert has(old, "first")
     assert has(new, "second")
@@ -113,16 +129,14 @@ def test_generations_that_nobody_reads_are_removed_by_the_next_writer(store: Pat
     take(store, "second")
     take(store, "third")
     take(store, "fourth")
-    # A writer reads the generation before its own, so that one goes with the next writer.
-    assert generations(store) == ["2", "4", "5"]
-    assert sorted(p.name for p in store.glob("index-*")) == ["index-2.sqlite", "index-4.sqlite", "index-5.sqlite"]
+    assert generations(store) == ["2", "5"]
+    assert sorted(plain(p.name.removeprefix("index-")) for p in store.glob("index-*")) == ["2", "5"]
     assert has(held, "first")
     reading.snapshot()
     del held
     gc.collect()
     take(store, "fifth")
-    assert "2" not in generations(store)
-    assert "4" not in generations(store)
+    assert generations(store) == ["5", "6"], "the reader has taken the fifth meanwhile"
     assert [p.name for p in store.glob("index-2*")] == []
 
 
@@ -169,7 +183,7 @@ with Catalogue(EmbeddedStore(Path(sys.argv[1]))) as catalogue:
         there = len(generation.snapshot.select("SELECT ?m WHERE { ?m a <https://w3id.org/kgcompare/ns#Method> }").rows)
         assert compared.methods[0].id == "first"
         assert listed == there, (generation.name, listed, there)
-        seen.add(int(generation.name))
+        seen.add(int(generation.name.partition("-")[0]))
         reads += 1
         if max(seen) >= int(sys.argv[2]):
             break
@@ -226,7 +240,7 @@ def test_two_writers_take_turns(store: Path) -> None:
     for writer in writers:
         assert writer.communicate(timeout=60)[1] == b""
         assert writer.returncode == 0
-    assert (store / "current").read_text() == "10\n"
+    assert current(store) == "10"
     with kgcompare.open(store) as catalogue:
         assert catalogue.generation().counts()["method"] == 9
 
@@ -244,12 +258,9 @@ if stage == "written":
 elif stage == "flushed":
     folder.Folder.prepare = die
 elif stage == "checkpoint":
-    real = folder.Folder.index
-    def index(self, generation, real=real):
-        if self.snapshot(generation).is_dir() and generation != self.current():
-            die()
-        return real(self, generation)
-    folder.Folder.index = index
+    def index(self, generation):
+        die()
+    folder.Folder.index_in_the_making = index
 elif stage == "indexed":
     folder.Folder.set_current = die
 elif stage == "current":
@@ -264,7 +275,7 @@ ingest.import_files(Path(sys.argv[1]), [Path(sys.argv[2])], ingest.Options(trust
 @pytest.mark.parametrize("stage", ["opened", "written", "flushed", "checkpoint", "indexed"])
 def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str) -> None:
     killed(store, stage)
-    assert (store / "current").read_text() == "2\n"
+    assert current(store) == "2"
     with kgcompare.open(store) as catalogue:
         assert catalogue.generation().counts()["method"] == 1
         assert not has(catalogue.generation().snapshot, "doomed")  # type: ignore[arg-type]
@@ -274,7 +285,7 @@ def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str) -> N
         assert not has(catalogue.generation().snapshot, "doomed")  # type: ignore[arg-type]
         assert has(catalogue.generation().snapshot, "after")  # type: ignore[arg-type]
         assert [thing.id for thing in catalogue.search("after")] == ["after"]
-    assert generations(store) == ["2", "3"]
+    assert generations(store) == ["3"]
 
 
 def test_a_writer_killed_after_it_has_published_has_published(store: Path) -> None:
@@ -339,17 +350,11 @@ def test_a_broken_description(store: Path, content: str) -> None:
         EmbeddedStore(store)
 
 
-@pytest.mark.parametrize("current", ["", "99\n", "../..\n", "two\n", "\u00e9"])
-def test_a_broken_current(store: Path, current: str) -> None:
-    (store / "current").write_text(current, encoding="utf-8")
-    with pytest.raises(StoreError):
-        EmbeddedStore(store)
-
-
 def test_a_broken_checkpoint(store: Path) -> None:
-    shutil.rmtree(store / "snapshots" / "2")
-    (store / "snapshots" / "2").mkdir()
-    with pytest.raises(StoreError, match=r"generation 2 of .* cannot be opened"):
+    checkpoint = store / "snapshots" / (store / "current").read_text().strip()
+    shutil.rmtree(checkpoint)
+    checkpoint.mkdir()
+    with pytest.raises(StoreError, match=r"generation 2-\w+ of .* cannot be opened"):
         EmbeddedStore(store)
 
 
@@ -512,10 +517,10 @@ def test_a_writer_that_raises_publishes_nothing(store: Path) -> None:
 
     with pytest.raises(RuntimeError):
         write()
-    assert (store / "current").read_text() == "2\n"
+    assert current(store) == "2"
     with embedded.writing(store) as writer:
         writer.replace({"https://e/g2": [quad]})
-        assert writer.publish(search.build) == "3"
+        assert plain(writer.publish(search.build)) == "3"
     found = EmbeddedStore(store).snapshot()
     assert found.graph("https://e/g") == []
     assert len(found.graph("https://e/g2")) == 1
@@ -528,7 +533,7 @@ def test_an_index_that_cannot_be_made_publishes_nothing(store: Path, monkeypatch
     monkeypatch.setattr("kgcompare.search.building.shutil.copyfile", failing)
     with pytest.raises(StoreError, match="cannot be written"):
         take(store, "second")
-    assert (store / "current").read_text() == "2\n"
+    assert current(store) == "2"
     monkeypatch.undo()
     assert take(store, "second") == "3"
 
@@ -615,3 +620,461 @@ def test_refusals_hold_nothing_open(store: Path, tmp_path: Path) -> None:
         with pytest.raises(StoreError):
             EmbeddedStore(tmp_path / "missing")
     assert held_open(tmp_path) == []
+
+
+# -- what is missing or damaged ------------------------------------------------------------------------
+
+
+def current_name(path: Path) -> str:
+    """The generation to read."""
+    return (path / "current").read_text().strip()
+
+
+def empty(path: Path) -> None:
+    shutil.rmtree(path)
+    path.mkdir()
+
+
+def without_manifest(path: Path) -> None:
+    for file in path.glob("MANIFEST-*"):
+        file.unlink()
+
+
+def each(folder: Path, pattern: str, do: Callable[[Path], object]) -> None:
+    for path in folder.glob(pattern):
+        do(path)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "live is gone": lambda s: shutil.rmtree(s / "live"),
+    "live is empty": lambda s: empty(s / "live"),
+    "live is damaged": lambda s: without_manifest(s / "live"),
+    "current is gone": lambda s: (s / "current").unlink(),
+    "current is empty": lambda s: (s / "current").write_text(""),
+    "current is blank": lambda s: (s / "current").write_text(" \n\n"),
+    "current is garbage": lambda s: (s / "current").write_bytes(b"\0\xff../.."),
+    "current names another": lambda s: (s / "current").write_text("99\n"),
+    "current names one before": lambda s: (s / "current").write_text("1\n"),
+    "current names an older one": lambda s: (s / "current").write_text(oldest(s) + "\n"),
+    "current has a number out of bounds": lambda s: (s / "current").write_text("9" * 5000),
+    "snapshots is gone": lambda s: shutil.rmtree(s / "snapshots"),
+    "snapshots is empty": lambda s: empty(s / "snapshots"),
+    "the checkpoint is gone": lambda s: shutil.rmtree(s / "snapshots" / newest(s)),
+    "the checkpoint is empty": lambda s: empty(s / "snapshots" / newest(s)),
+    "the checkpoint is damaged": lambda s: without_manifest(s / "snapshots" / newest(s)),
+    "the locks are gone": lambda s: each(s / "snapshots", "*.lock", Path.unlink),
+    "the index is gone": lambda s: each(s, "index-*", Path.unlink),
+    "the index is empty": lambda s: each(s, "index-*", lambda index: index.write_bytes(b"")),
+    "the index is cut off": lambda s: each(s, "index-*", lambda index: os.truncate(index, 20000)),
+}
+
+
+def newest(path: Path) -> str:
+    """The newest generation of which anything is there, whatever ``current`` says."""
+    return max((i.stem.removeprefix("index-") for i in path.glob("index-*.sqlite")), key=lambda g: int(plain(g)))
+
+
+def oldest(path: Path) -> str:
+    """The oldest generation that is kept."""
+    return min((i.stem.removeprefix("index-") for i in path.glob("index-*.sqlite")), key=lambda g: int(plain(g)))
+
+
+PAIRS = [(one, other) for one, other in itertools.combinations(DAMAGE, 2) if one.split()[:2] != other.split()[:2]]
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with two methods and an older generation that somebody has kept; to be copied."""
+    path = tmp_path_factory.mktemp("lasting") / "store"
+    ingest.create_store(path)
+    take(path, "first")
+    reading = EmbeddedStore(path)
+    take(path, "second")
+    reading.close()
+    return path
+
+
+def hurt(lasting: Path, folder: Path, what: Sequence[str], *, unfinished: bool) -> Path:
+    """A copy of a store with some damage done to it."""
+    store = folder / "store"
+    shutil.copytree(lasting, store)
+    # "newest" is found by the index, so what takes that goes last.
+    for name in sorted(what, key=lambda name: name.startswith("the index")):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            DAMAGE[name](store)
+    if unfinished:
+        (store / "unfinished").touch()
+    return store
+
+
+def all_is_there_or_refused(store: Path) -> None:
+    """An import either adds to all that was there, or is refused with the records as they were."""
+    before = {name: text for name, text in files(store).items() if not name.startswith("index-")}
+    try:
+        take(store, "third")
+    except StoreError as fault:
+        refused = str(fault)
+    else:
+        refused = ""
+    if refused:
+        assert re.search("put the folder back|write .* into that file", refused), refused
+        assert {name: text for name, text in files(store).items() if not name.startswith("index-")} == before
+        return
+    with kgcompare.open(store) as catalogue:
+        assert sorted(m.id for m in catalogue.compare(["first", "second", "third"]).methods) == SORTED
+        assert catalogue.generation().counts()["method"] == 3
+        assert [thing.id for thing in catalogue.search("third")] == ["third"]
+    assert generations(store) == [current(store)]
+
+
+SORTED = ["first", "second", "third"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unfinished", [False, True])
+@pytest.mark.parametrize("what", DAMAGE)
+def test_an_import_into_a_damaged_store_loses_nothing(
+    lasting: Path, tmp_path: Path, what: str, unfinished: bool
+) -> None:
+    all_is_there_or_refused(hurt(lasting, tmp_path, [what], unfinished=unfinished))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unfinished", [False, True])
+def test_an_import_into_a_store_with_two_kinds_of_damage_loses_nothing(
+    lasting: Path, tmp_path: Path, unfinished: bool
+) -> None:
+    for number, pair in enumerate(PAIRS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        try:
+            all_is_there_or_refused(hurt(lasting, folder, pair, unfinished=unfinished))
+        except AssertionError as fault:
+            raise AssertionError(f"{pair}: {fault}") from fault
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "what", ["live is gone", "live is empty", "current is empty", "current is gone", "snapshots is gone"]
+)
+def test_what_is_whole_is_enough_for_an_import(lasting: Path, tmp_path: Path, what: str) -> None:
+    store = hurt(lasting, tmp_path, [what], unfinished=False)
+    take(store, "third")
+    assert EmbeddedStore(store).snapshot().select("SELECT ?m { ?m a <https://w3id.org/kgcompare/ns#Method> }").rows[2:]
+
+
+def test_a_store_that_has_lost_everything_is_not_a_new_one(lasting: Path, tmp_path: Path) -> None:
+    store = hurt(lasting, tmp_path, ["live is gone", "snapshots is gone", "current is gone"], unfinished=False)
+    before = files(store)
+    for use in (EmbeddedStore, lambda path: take(path, "third")):
+        with pytest.raises(StoreError, match="put the folder back from a copy"):
+            use(store)
+    assert files(store) == before
+
+
+@pytest.mark.parametrize("what", [n for n in DAMAGE if n.startswith("current ") and "older" not in n])
+def test_a_reader_without_a_current_generation_takes_the_newest_and_says_so_once(
+    lasting: Path, tmp_path: Path, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = hurt(lasting, tmp_path, [what], unfinished=False)
+    with kgcompare.open(store) as catalogue:
+        for _ in range(3):
+            catalogue.store._retry = 0.0  # type: ignore[attr-defined]
+            assert catalogue.compare(["first", "second"]).unknown == ()
+        assert len(caplog.records) == 1
+        assert "going on with generation 3-" in caplog.text
+
+
+def test_a_reader_of_an_older_generation_is_told_of_the_newer_one(
+    lasting: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = hurt(lasting, tmp_path, ["current names an older one"], unfinished=False)
+    assert plain(EmbeddedStore(store).snapshot().generation) == "2"
+    assert re.search(r"current names generation 2-\w+, but 3-\w+ is there too", caplog.text)
+    with pytest.raises(StoreError, match=r"names generation 2-\w+, but 3-\w+ came later .* write 3-\w+ into that file"):
+        take(store, "third")
+
+
+def test_a_reader_goes_on_with_what_it_has_and_recovers(store: Path, caplog: pytest.LogCaptureFixture) -> None:
+    reading = EmbeddedStore(store)
+    kept = (store / "current").read_text()
+    for garbage in ("nonsense\n", "", "99\n", None):
+        (store / "current").unlink()
+        if garbage is not None:
+            (store / "current").write_text(garbage)
+        for _ in range(3):
+            assert has(reading.snapshot(), "first")
+            assert reading.opened() is reading.snapshot()
+    assert len(caplog.records) == 3, "what is wrong is said once, and again when something else is"
+    (store / "current").write_text(kept)
+    take(store, "second")
+    assert has(reading.snapshot(), "second")
+
+
+def test_a_reader_goes_on_without_its_folder(store: Path) -> None:
+    with kgcompare.open(store) as catalogue:
+        catalogue.compare(["first"])
+        shutil.rmtree(store / "snapshots")
+        assert catalogue.compare(["first"]).unknown == ()
+        take(store, "second")
+        assert catalogue.compare(["first", "second"]).unknown == ()
+
+
+def test_a_store_put_back_from_a_copy_has_no_generation_of_the_same_name(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "copy")
+    take(store, "second")
+    other = tmp_path / "copy"
+    take(other, "third")
+    assert current(store) == current(other)
+    assert current_name(store) != current_name(other)
+    reading = EmbeddedStore(store)
+    reading.snapshot()
+    shutil.rmtree(store)
+    shutil.copytree(other, store)
+    assert has(reading.snapshot(), "third")
+    assert not has(reading.snapshot(), "second")
+
+
+def test_generations_without_a_random_part_are_read_and_followed(store: Path) -> None:
+    name = current_name(store)
+    (store / "snapshots" / name).rename(store / "snapshots" / "2")
+    (store / "snapshots" / f"{name}.lock").rename(store / "snapshots" / "2.lock")
+    (store / f"index-{name}.sqlite").rename(store / "index-2.sqlite")
+    (store / "current").write_text("2\n")
+    assert EmbeddedStore(store).snapshot().generation == "2"
+    assert take(store, "second") == "3"
+
+
+def test_files_with_flipped_bits_are_a_fault_of_the_store(store: Path, tmp_path: Path) -> None:
+    checkpoint = store / "snapshots" / current_name(store)
+    for number, table in enumerate(sorted(checkpoint.glob("*.sst"))):
+        copy = tmp_path / f"copy-{number}"
+        shutil.copytree(store, copy)
+        spoiled = copy / table.relative_to(store)
+        spoiled.write_bytes(bytes(byte ^ 0x55 for byte in spoiled.read_bytes()[:200]) + spoiled.read_bytes()[200:])
+        try:
+            snapshot = EmbeddedStore(copy).snapshot()
+            snapshot.query("SELECT * { GRAPH ?g { ?s ?p ?o } }")
+            list(snapshot.quads())
+        except StoreError as fault:
+            assert re.search("cannot be (read|opened)", str(fault))  # noqa: PT017
+
+
+# -- new generations -----------------------------------------------------------------------------------
+
+
+def test_whoever_asks_after_a_generation_was_published_gets_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    real = EmbeddedSnapshot.__init__
+
+    def slow(self: EmbeddedSnapshot, folder: Folder, generation: str, about: Description) -> None:
+        real(self, folder, generation, about)
+        if threading.current_thread().name.startswith("reader"):
+            opened.append(generation)
+            time.sleep(0.05)
+
+    monkeypatch.setattr(EmbeddedSnapshot, "__init__", slow)
+    published, wrong, done = [int(current(store))], [], threading.Event()
+
+    def read(reading: EmbeddedStore) -> None:
+        while not done.is_set():
+            least = published[-1]
+            snapshot = reading.opened() or reading.snapshot()
+            if int(plain(snapshot.generation)) < least:
+                wrong.append((snapshot.generation, least))
+
+    readings = [EmbeddedStore(store), EmbeddedStore(store)]
+    threads = [threading.Thread(target=read, args=(r,), name=f"reader {n}") for n in range(4) for r in readings]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(5):
+            published.append(int(take(store, f"later-{number}")))
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(30)
+    assert wrong == []
+    assert max(Counter(opened).values()) <= len(readings), "each generation is opened once by each reader"
+    assert {int(plain(name)) for name in opened} >= {published[-1]}
+
+
+def test_a_generation_that_takes_too_long_to_open(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = EmbeddedStore(store)
+    take(store, "second")
+    monkeypatch.setattr(embedded, "_LONGEST_WAIT", 0.05)
+    with reading._opening, pytest.raises(Unavailable, match="is being opened"):
+        reading.snapshot()
+    assert has(reading.snapshot(), "second")
+
+
+# -- writers that are killed or wait -------------------------------------------------------------------
+
+KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from kgcompare import ingest
+calls, last = 0, int(sys.argv[3])
+def dying(module, name):
+    real = getattr(module, name)
+    def counted(*args, **kwargs):
+        global calls
+        calls += 1
+        if calls == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+    setattr(module, name, counted)
+import pathlib, shutil
+for module, names in ((os, ("rename", "replace", "unlink", "rmdir", "fsync", "link", "mkdir", "ftruncate")),
+                      (pathlib.Path, ("rename", "replace", "unlink", "touch", "mkdir")), (shutil, ("copyfile",))):
+    for name in names:
+        dying(module, name)
+ingest.import_files(Path(sys.argv[1]), [Path(sys.argv[2])], ingest.Options(trust=True))
+print(calls)
+"""
+
+
+@pytest.mark.slow
+def test_a_writer_killed_at_any_step_leaves_nothing_for_good(lasting: Path, tmp_path: Path) -> None:
+    file = tmp_path / "doomed.ttl"
+    file.write_text(method("doomed"), encoding="utf-8")
+    for step in itertools.count(1, 3):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        store = hurt(lasting, folder, [], unfinished=False)
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED_AT, str(store), str(file), str(step)], check=False, capture_output=True
+        )
+        assert done.returncode in {0, -signal.SIGKILL}, done.stderr
+        take(store, "after")
+        name = current_name(store)
+        assert {child.name for child in (store / "snapshots").iterdir()} == {name, f"{name}.lock"}, step
+        assert {child.name for child in store.iterdir()} == {
+            "store.json", "live", "snapshots", "current", f"index-{name}.sqlite", "lock"
+        }, step  # fmt: skip
+        with kgcompare.open(store) as catalogue:
+            there = {thing.id for thing in catalogue.search("")}
+            assert there - {"doomed"} == {"first", "second", "after"}, step
+        shutil.rmtree(folder)
+        if done.returncode == 0:
+            assert step > 20, "the steps were counted"
+            break
+
+
+def test_what_others_left_goes_with_the_next_import(store: Path) -> None:
+    snapshots = store / "snapshots"
+    for name in (".current.4711", ".store.json.4711", ".unfinished.4711", "index-7.sqlite.part", "index-1.sqlite"):
+        (store / name).write_text("x")
+    for name in ("5-00000000", "6", "7.tmp", "8.gone"):
+        (snapshots / name).mkdir()
+        (snapshots / name / "x.sst").write_text("x")
+    (snapshots / "9.lock").touch()
+    (snapshots / "notes.txt").write_text("somebody's own")
+    (store / "unfinished").write_text("6\n")
+    (store / "current").write_text(current_name(store) + "\n")
+    (snapshots / "5-00000000").rename(snapshots / "1-00000000")
+    take(store, "second")
+    name = current_name(store)
+    assert {child.name for child in snapshots.iterdir()} == {name, f"{name}.lock", "notes.txt"}
+    assert sorted(child.name for child in store.iterdir()) == sorted(
+        ["current", f"index-{name}.sqlite", "live", "lock", "snapshots", "store.json"]
+    )
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from kgcompare.store.folder import Folder
+with Folder(Path(sys.argv[1])).writing():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_writer_that_waits_says_for_whom_and_can_be_stopped(store: Path) -> None:
+    file = store.parent / "second.ttl"
+    file.write_text(method("second"), encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        command = [sys.executable, "-m", "kgcompare", "import", str(file), "--store", str(store), "--trust"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as waiting:
+            assert waiting.stderr is not None
+            said = waiting.stderr.readline()
+            assert re.search(rf"waiting for .*{re.escape(str(store))}: process {holder.pid} since \d{{4}}-", said), said
+            waiting.send_signal(signal.SIGINT)
+            assert "stopped" in waiting.stderr.read()
+            assert waiting.wait(30) == 130
+        holder.communicate("", timeout=30)
+    assert (store / "lock").read_text() == ""
+    assert take(store, "second") == "3"
+
+
+# -- closing -------------------------------------------------------------------------------------------
+
+
+def test_a_closed_catalogue_holds_nothing_and_says_so(store: Path) -> None:
+    other = kgcompare.open(store)
+    with kgcompare.open(store) as catalogue:
+        generation = catalogue.generation()
+        generation.compare(["first"])
+        generation.search(search.Filter("first"))
+    for use in (
+        lambda: catalogue.compare(["first"]),
+        lambda: catalogue.search("first"),
+        lambda: catalogue.query("ASK {}"),
+        lambda: generation.snapshot.query("ASK {}"),
+        generation.index.counts,
+    ):
+        with pytest.raises(StoreError, match="is closed"):
+            use()
+    assert other.compare(["first"]).unknown == ()
+    other.close()
+    other.close()
+    assert held_open(store) == []
+    shutil.rmtree(store)
+    ingest.create_store(store)
+    take(store, "second")
+    with kgcompare.open(store) as again:
+        assert again.compare(["second"]).unknown == ()
+
+
+def test_a_relative_path_means_the_same_wherever_one_goes(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(store.parent)
+    with kgcompare.open(store.name) as catalogue, embedded.writing(Path(store.name)) as writer:
+        assert catalogue.generation().snapshot.path == store / "snapshots" / current_name(store)
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        writer.add([Quad(NamedNode("http://e/s"), NamedNode("http://e/p"), Literal("o"), NamedNode("http://e/g"))])
+        writer.publish(search.build)
+        assert "http://e/g" in catalogue.generation().snapshot.graphs()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_an_index_that_cannot_be_made_leaves_nothing(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    (store / f"index-{current_name(store)}.sqlite").unlink()
+    made = []
+
+    def making(snapshot: EmbeddedSnapshot, path: Path) -> None:
+        made.append(path)
+        if len(made) == 1:
+            raise StoreError("no room")
+        build(snapshot, path)
+
+    build = search.build
+    monkeypatch.setattr(search, "build", making)
+    with kgcompare.open(store) as catalogue:
+        with pytest.raises(StoreError, match="no room"):
+            catalogue.search("first")
+        assert list((tmp_path / "scratch").iterdir()) == []
+        assert [thing.id for thing in catalogue.search("first")] == ["first"]
+        assert len(made) == 2
+    assert list((tmp_path / "scratch").iterdir()) == []

@@ -215,7 +215,8 @@ def test_one_representation_has_one_tag_whatever_the_headers_that_led_to_it(smal
 def test_health(small: FlaskClient) -> None:
     response = get(small, "/healthz", BROWSER)
     assert response.json is not None
-    assert (response.json["status"], response.json["generation"]) == ("ok", "2")
+    assert response.json["status"] == "ok"
+    assert response.json["generation"].startswith("2-")
     assert response.headers["Cache-Control"] == "no-store"
 
 
@@ -684,7 +685,7 @@ def test_no_tag_validates_another_representation(
     )
     ingest.import_files(own_store, [more], ingest.Options(trust=True))
     new(client, asked, "another generation")
-    assert json.loads(get(client, "/healthz").data)["generation"] == "3"
+    assert json.loads(get(client, "/healthz").data)["generation"].startswith("3-")
     new(app_of(small_store, prefix="/under").test_client(), asked, "another prefix")
     monkeypatch.setattr(kept, "__version__", "99")
     new(app_of(small_store).test_client(), asked, "another version")

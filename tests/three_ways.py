@@ -24,7 +24,7 @@ from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.store import Store
-from kgcompare.store.embedded import EmbeddedSnapshot
+from kgcompare.store.checkpoint import EmbeddedSnapshot
 
 KINDS = {"value": "ValueRow", "count": "CountRow", "text": "TextRow", "name": "NameRow"}
 
@@ -171,8 +171,9 @@ class InMemory(EmbeddedSnapshot):
         self.base = Base()
         self.path = self.index_path = Path("/nowhere")
         self.keeps_shapes = False
-        self._store = pyoxigraph.Store()
-        self._store.extend(quads)
+        store = pyoxigraph.Store()
+        store.extend(quads)
+        self._store = store
 
 
 def view_of(snapshot: EmbeddedSnapshot, extra_shapes: Sequence[Triple]) -> Generation:

@@ -22,8 +22,9 @@ from kgcompare.text.languages import DEFAULT
 class Catalogue:
     """A catalogue that follows its store: every call sees the newest generation.
 
-    ``with`` removes what a throw-away catalogue made. *most_described* is how many bytes
-    things' descriptions may take in memory.
+    ``with`` closes what it opened, and removes what a throw-away catalogue made. *most_described* is how many bytes
+    things' descriptions may take in memory; *patience* for how many seconds somebody waits for an index that has to be
+    made (None: for as long as it takes).
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Catalogue:
         extra_shapes: Sequence[Triple] = (),
         scratch: Path | None = None,
         most_described: int = 128 << 20,
+        patience: float | None = None,
     ) -> None:
         self.store = store
         self._extra = tuple(extra_shapes)
         self._scratch = scratch
         self._most_described = most_described
+        self._patience = patience
         self._lock = threading.Lock()
         self._newest: Generation | None = None
 
@@ -52,7 +55,7 @@ class Catalogue:
             with self._lock:
                 generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
                 if generation is None or generation.snapshot is not snapshot:
-                    generation = Generation(self.store, snapshot, self._extra, self._most_described)
+                    generation = Generation(self.store, snapshot, self._extra, self._most_described, self._patience)
                     self._newest = generation
         return generation
 
@@ -80,8 +83,13 @@ class Catalogue:
         return self.generation().snapshot.query(sparql)
 
     def close(self) -> None:
-        """Lets go of the store, and removes a throw-away one."""
-        newest, self._newest = self._newest, None
+        """Lets go of the store and of all that is open of it, and removes a throw-away one.
+
+        Whoever asks it, or what it gave, for more afterwards gets a StoreError.
+        """
+        with self._lock:
+            newest, self._newest = self._newest, None
+            self.store.close()
         if newest is not None:
             newest.close()
         if self._scratch is not None:
@@ -96,6 +104,8 @@ class Catalogue:
 
 def open_catalogue(place: str | Path, *, base: str = DEFAULT_BASE, timeout: float = 30.0) -> Catalogue:
     """The catalogue in a store folder or behind a SPARQL endpoint's address. *timeout* is in seconds.
+
+    ``with`` closes it, as :meth:`Catalogue.close` does; the folder may be moved or removed then.
 
     :raises StoreError: if it cannot be reached or used.
     """

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from heapq import nsmallest
-from pathlib import Path
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from pyoxigraph import NamedNode, Quad, Triple
@@ -20,13 +18,13 @@ from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
 from kgcompare.catalogue.values import Reader
-from kgcompare.errors import Seam, StoreError, TooManyThings, UnknownThing, UsageError
+from kgcompare.errors import TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, FacetValue, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
 from kgcompare.rdf.queries import load
 from kgcompare.schema.shapes import Shapes, stored_shapes
-from kgcompare.search import Filter, Index
+from kgcompare.search import DerivedFile, Filter, Index
 from kgcompare.store import Snapshot, Store, deadline
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
@@ -47,7 +45,12 @@ class Generation:
     """One generation of a catalogue; never changes, may be used by any number of threads."""
 
     def __init__(
-        self, store: Store, snapshot: Snapshot, extra: Sequence[Triple] = (), most_described: int = 128 << 20
+        self,
+        store: Store,
+        snapshot: Snapshot,
+        extra: Sequence[Triple] = (),
+        most_described: int = 128 << 20,
+        patience: float | None = None,
     ) -> None:
         self.store = store
         self.snapshot = snapshot
@@ -56,6 +59,7 @@ class Generation:
         self.extra = tuple(extra)
         self.shapes = Shapes([*stored_shapes(snapshot), *extra])
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
+        self._patience = patience
         self._made: dict[str, object] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._ends: list[weakref.finalize[..., Generation]] = []
@@ -88,6 +92,8 @@ class Generation:
         """Ends what was made of this generation and has an end, such as workers."""
         for end in self._ends:
             end()
+        if "index" in self._made:
+            self.index.release()
 
     def forget(self, name: str) -> None:
         """Has what :meth:`once` made by that name made anew when it is next asked for."""
@@ -99,15 +105,8 @@ class Generation:
         return self.once("index", Generation._make_index)
 
     def _make_index(self) -> Index:
-        kept = self.snapshot.index_path
-        if kept is not None and kept.exists():
-            return Index(kept, self.shapes)
-        with Seam((OSError,), lambda why: StoreError(f"there is no place for an index: {why}")):
-            folder = Path(tempfile.mkdtemp(prefix="kgcompare-index-"))
-        search.build(self.snapshot, folder / "index.sqlite")
-        index = Index(folder / "index.sqlite", self.shapes)
-        weakref.finalize(index, shutil.rmtree, folder, ignore_errors=True)
-        return index
+        file = DerivedFile(self.snapshot.index_path, partial(search.build, self.snapshot), self._patience)
+        return Index(file, self.shapes)
 
     # -- what it is about ----------------------------------------------------------------------------
 

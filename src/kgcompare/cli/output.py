@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+import stat
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from kgcompare.errors import StoreError, reason
+from kgcompare.errors import StoreError, UsageError, reason
 
 if TYPE_CHECKING:
     from kgcompare.errors import ValidationReport
@@ -37,6 +42,48 @@ def leave_stdout() -> None:
     """Lets go of what stdout holds still: written at the end of the process it would fail once more."""
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def writing_to(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to: it takes the place of what is at *path* when all is written, and is as it was otherwise.
+
+    Links are followed, mode and owner of what is there stay. What is no plain file (a device, a pipe), or cannot be
+    replaced by us as what it is, is written through.
+
+    :raises UsageError: if it cannot be written.
+    """
+    try:
+        there = path.stat() if path.exists() else None
+        if there is not None and stat.S_ISDIR(there.st_mode):
+            raise UsageError(f"{path} is a folder; name a file")
+        if there is not None and not _is_replaceable(path, there):
+            with os.fdopen(
+                os.open(path, os.O_WRONLY | (os.O_TRUNC if stat.S_ISREG(there.st_mode) else 0)), "wb"
+            ) as file:
+                yield file
+            return
+        target = Path(os.path.realpath(path))
+        scratch = target.with_name(f".kgcompare-{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+                yield file
+                if there is not None:
+                    os.fchown(file.fileno(), there.st_uid, there.st_gid)
+                    os.fchmod(file.fileno(), stat.S_IMODE(there.st_mode))
+            scratch.replace(target)
+        finally:
+            scratch.unlink(missing_ok=True)
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be written: {fault.strerror}") from None
+
+
+def _is_replaceable(path: Path, there: os.stat_result) -> bool:
+    """Whether another file may stand in the place of what is there, with the same name, owner and group."""
+    target = Path(os.path.realpath(path))
+    plain = stat.S_ISREG(there.st_mode) and target.exists() and os.path.samestat(target.stat(), there)
+    ours = there.st_uid == os.geteuid() and there.st_gid in {os.getegid(), *os.getgroups()}
+    return plain and (ours or os.geteuid() == 0) and os.access(target, os.W_OK) and os.access(target.parent, os.W_OK)
 
 
 class ProgressLine:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
-from kgcompare.cli.output import ProgressLine, put
+from kgcompare.cli.output import ProgressLine, put, writing_to
 from kgcompare.errors import DataError, QueryError, SyntaxFault, UsageError
 
 if TYPE_CHECKING:
@@ -143,17 +144,9 @@ def export(place: Place, form: str, output: Path | None) -> None:
             for chunk in chunks:
                 put(chunk)
             return
-        scratch = output.with_name(f".{output.name}.{os.getpid()}")
-        try:
-            opener = gzip.open if output.suffix == ".gz" else open
-            with opener(scratch, "wt", encoding="utf-8", newline="") as file:
-                for chunk in chunks:
-                    file.write(chunk)
-            scratch.replace(output)
-        except OSError as fault:
-            raise UsageError(f"{output} cannot be written: {fault.strerror}") from None
-        finally:
-            scratch.unlink(missing_ok=True)
+        with writing_to(output) as raw, gzip.open(raw, "wb") if output.suffix == ".gz" else nullcontext(raw) as file:
+            for chunk in chunks:
+                file.write(chunk.encode())
 
 
 @click.command()

@@ -149,3 +149,14 @@ def _code_point(match: re.Match[str]) -> str:
         return match[0]  # an escaped backslash
     number = int(match[1] or match[2], 16)
     return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else match[0]
+
+
+_OF_THE_QUERY = re.compile(
+    r"The (variable encoding the service|custom function|service|SPARQL operation)\b|.* is not a valid service name"
+)
+"""What the engine says when the query is at fault; else it is the data that cannot be read."""
+
+
+def is_of_the_query(fault: RuntimeError) -> bool:
+    """Whether a query is what the engine cannot cope with, rather than files that are damaged or gone."""
+    return _OF_THE_QUERY.match(str(fault)) is not None

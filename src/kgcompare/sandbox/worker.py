@@ -16,7 +16,7 @@ import pyoxigraph
 from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
 from kgcompare.errors import DataError
-from kgcompare.rdf.sparql_text import names_dataset, unmistakable
+from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.writing import plainly_labelled, sayable_in_xml
 from kgcompare.sandbox import confinement, lifeline
@@ -41,9 +41,13 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
         return Head(Outcome.REFUSED, detail=str(fault)), b""
     except (MemoryError, RecursionError):
         return Head(Outcome.OVERRUN, detail="the query needs more memory than it may have"), b""
+    except RuntimeError as fault:
+        if is_of_the_query(fault):
+            return Head(Outcome.REFUSED, detail=str(fault)[:_LONGEST_DETAIL]), b""
+        return Head(Outcome.OVERRUN, detail="the data cannot be read just now; try again in a moment"), b""
     except OSError:
         return Head(Outcome.OVERRUN, detail="the data cannot be read just now; try again in a moment"), b""
-    except (ValueError, RuntimeError) as fault:
+    except ValueError as fault:
         return Head(Outcome.REFUSED, detail=str(fault)[:_LONGEST_DETAIL]), b""
 
 

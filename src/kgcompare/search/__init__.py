@@ -8,6 +8,7 @@ Source: SQLite FTS5 (unicode61 tokens without diacritics, BM25 ranking); keyset 
 
 from kgcompare.search.building import build, builder, updater
 from kgcompare.search.entries import Entry, Filter
+from kgcompare.search.file import DerivedFile
 from kgcompare.search.index import Index
 
-__all__ = ["Entry", "Filter", "Index", "build", "builder", "updater"]
+__all__ = ["DerivedFile", "Entry", "Filter", "Index", "build", "builder", "updater"]

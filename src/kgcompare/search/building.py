@@ -17,8 +17,10 @@ from kgcompare.rdf.namespaces import Base, foreign_slug, is_safe_iri, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search.facts import PEOPLE, Facts, Reading, dois_of, facts_of, names_of, texts_of
+from kgcompare.search.file import fault_of
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
+from kgcompare.store.files import LOG
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import best, interface_languages
 
@@ -87,14 +89,21 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     reading = Reading(shapes)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
-        if previous is None or len(subjects) > _FEW or previous.index_path is None or not previous.index_path.exists():
+        before = previous.index_path if previous is not None and len(subjects) <= _FEW else None
+        why = fault_of(before) if before is not None else None
+        if before is None or why is not None:
             build(snapshot, path, reading)
-            return
-        shutil.copyfile(previous.index_path, path)
-        try:
-            _Builder(path, snapshot.base, reading).update(sorted(filter(is_safe_iri, subjects)), snapshot)
-        except _Outdated:
-            build(snapshot, path, reading)
+        else:
+            shutil.copyfile(before, path)
+            try:
+                _Builder(path, snapshot.base, reading).update(sorted(filter(is_safe_iri, subjects)), snapshot)
+            except _Outdated:
+                build(snapshot, path, reading)
+            except StoreError as fault:  # the file before may be damaged where nothing has looked yet
+                why = f"cannot be changed ({fault})"
+                build(snapshot, path, reading)
+        if why is not None:
+            LOG.warning("kgcompare: the index %s %s; the next one was made anew", before, why)
 
     return prepare
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -14,7 +13,8 @@ from kgcompare.errors import UsageError
 from kgcompare.rdf.namespaces import foreign_glob, slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.entries import Entry, Filter
-from kgcompare.search.reading import IndexFile, marks, parts
+from kgcompare.search.file import DerivedFile, IndexFile
+from kgcompare.search.reading import marks, parts
 from kgcompare.text import dois
 from kgcompare.text.folding import fold, match_expression
 from kgcompare.text.languages import interface_languages
@@ -35,9 +35,9 @@ class Index(IndexFile):
     Facets that the shapes have and the file does not, because it was made before, are of no thing.
     """
 
-    def __init__(self, path: Path, shapes: Shapes) -> None:
-        """Names the file, of which every thread opens its own connection on first use, and the generation's shapes."""
-        super().__init__(path)
+    def __init__(self, file: DerivedFile, shapes: Shapes) -> None:
+        """Names the file, and the shapes of the generation."""
+        super().__init__(file)
         self._facets: dict[str, list[str]] = {}
         for kind, classes in shapes.kinds.items():
             ids = (facet.id or "" for cls in classes for facet in shapes.facets(cls))

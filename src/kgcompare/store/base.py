@@ -42,6 +42,9 @@ class Verdict:
 
 Results = Solutions | Statements | Verdict
 
+CLOSED = "this catalogue is closed; open it again to ask it more"
+"""What is said to whoever asks a store, or what was taken from it, after its end."""
+
 
 class Snapshot(Protocol):
     """One generation of a catalogue, for reading."""
@@ -129,9 +132,10 @@ class Store(Protocol):
         ...
 
     def snapshot(self) -> Snapshot:
-        """The newest generation.
+        """The newest generation: whoever asks after it was published gets it.
 
-        :raises StoreError: if the store cannot be reached.
+        :raises StoreError: if the store cannot be reached, or is closed.
+        :raises Unavailable: if it takes too long to open.
         """
         ...
 
@@ -140,4 +144,8 @@ class Store(Protocol):
 
         :raises StoreError: if the store cannot be reached.
         """
+        ...
+
+    def close(self) -> None:
+        """Lets go of what is open; nothing can be asked of it afterwards."""
         ...

@@ -1,121 +1,40 @@
 """The embedded store: pyoxigraph (RocksDB) behind generations.
 
-Readers open checkpoints read-only; one writer at a time writes live/, flushes it to disk, and publishes
-the next generation. A writer that dies leaves ``current`` where it was, and the next one starts again
-from there.
+Readers open checkpoints read-only; one writer at a time makes live/ from the current one, writes there, flushes it to
+disk, and publishes the next generation. A writer that dies leaves ``current`` where it was, and the next one starts
+again from there. What is missing or damaged is taken from what is whole; where nothing is, it is said what to do.
 """
 
 from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
+from pyoxigraph import NamedNode, Quad, RdfFormat
 
-from kgcompare.errors import QueryError, Seam, StoreError, SyntaxFault, UsageError, reason
+from kgcompare.errors import Seam, StoreError, SyntaxFault, Unavailable
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
 from kgcompare.rdf.queries import load, with_data, with_graph
-from kgcompare.rdf.sparql_text import names_dataset, unmistakable
-from kgcompare.store.base import Prepare, Results, Solutions, Statements, Verdict
-from kgcompare.store.folder import Description, Folder
+from kgcompare.store.base import CLOSED, Prepare
+from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine, named
+from kgcompare.store.files import LOG
+from kgcompare.store.folder import Folder, number
 
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
-
-
-def _engine(doing: str) -> Seam:
-    """What the engine raises becomes a StoreError; *doing* says what cannot be done, such as "X cannot be read"."""
-    return Seam((OSError, ValueError, RuntimeError, SyntaxError), lambda why: StoreError(f"{doing}: {why}"))
-
-
-def _answer(store: pyoxigraph.Store, query: str) -> Results:
-    answer: QuerySolutions | QueryBoolean | QueryTriples | None = None
-    try:
-        with _engine("the store cannot be read"):
-            try:
-                query = unmistakable(query)
-                answer = store.query(query, use_default_graph_as_union=not names_dataset(query))
-                if isinstance(answer, QuerySolutions):
-                    variables = tuple(variable.value for variable in answer.variables)
-                    return Solutions(variables, [tuple(solution) for solution in answer])
-                if isinstance(answer, QueryBoolean):
-                    return Verdict(bool(answer))
-                return Statements(list(answer))
-            except SyntaxError as fault:
-                raise QueryError(f"the query is not SPARQL 1.1: {fault}") from None
-            except (ValueError, RuntimeError) as fault:
-                fault.with_traceback(None)  # its frames hold the iterator
-                raise QueryError(f"the query cannot be answered: {reason(fault)}") from None
-    finally:
-        answer = None  # pyoxigraph's iterators must end in the thread that made them
-
-
-def _named(graph: str) -> NamedNode:
-    """The name of a graph as a term.
-
-    :raises UsageError: if it is no absolute IRI.
-    """
-    with Seam((ValueError,), lambda why: UsageError(f"{graph[:200]!r} cannot be the name of a graph: {why}")):
-        return NamedNode(graph)
-
-
-class EmbeddedSnapshot:
-    """One generation, opened read-only; its files stay for as long as this object lives."""
-
-    def __init__(self, folder: Folder, generation: str, about: Description) -> None:
-        self.generation = generation
-        self.base = about.base
-        self.keeps_shapes = not about.bare
-        self.path = folder.snapshot(generation)
-        self.index_path = folder.index(generation)
-        if not folder.hold(generation, self):
-            raise _GenerationGone(generation)
-        with _engine(f"generation {generation} of {folder.path} cannot be opened"):
-            self._store = pyoxigraph.Store.read_only(str(self.path))
-
-    def query(self, query: str) -> Results:
-        """Answers a query; see :class:`~kgcompare.store.base.Snapshot`."""
-        return _answer(self._store, query)
-
-    def select(self, query: str) -> Solutions:
-        """Answers a SELECT; see :class:`~kgcompare.store.base.Snapshot`."""
-        answer = self.query(query)
-        if not isinstance(answer, Solutions):
-            raise QueryError("this is not a SELECT query")
-        return answer
-
-    def quads(self) -> Iterator[Quad]:
-        """All statements with their graphs."""
-        with _engine(f"the store at {self.path} cannot be read"):
-            yield from self._store
-
-    def dump(self, path: Path) -> None:
-        """Writes all statements with their graphs to a file, as N-Quads; other threads run meanwhile."""
-        with _engine(f"{path} cannot be written"):
-            self._store.dump(str(path), format=RdfFormat.N_QUADS)
-
-    def graph(self, name: str) -> list[Quad]:
-        """The statements of one named graph."""
-        graph = _named(name)
-        with _engine(f"the store at {self.path} cannot be read"):
-            return list(self._store.quads_for_pattern(None, None, None, graph))
-
-    def graphs(self) -> list[str]:
-        """The names of the named graphs."""
-        with _engine(f"the store at {self.path} cannot be read"):
-            return [graph.value for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
+_LONGEST_WAIT = 30.0
+"""Seconds that a reader waits for another one to open the newest generation."""
+_AGAIN = 1.0
+"""Seconds until a generation that could not be opened is tried again."""
 
 
 def _in_graph(graph: NamedNode, quads: Iterable[Quad]) -> Iterator[Quad]:
     return (Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
-
-
-class _GenerationGone(Exception):
-    """A generation was removed between reading its name and opening it."""
 
 
 def snapshot_at(path: Path) -> EmbeddedSnapshot:
@@ -126,7 +45,7 @@ def snapshot_at(path: Path) -> EmbeddedSnapshot:
     folder = Folder(path.parents[1])
     try:
         return EmbeddedSnapshot(folder, path.name, folder.describe())
-    except _GenerationGone:
+    except GenerationGone:
         raise StoreError(f"the store at {folder.path} has no generation {path.name} any more") from None
 
 
@@ -143,7 +62,15 @@ class EmbeddedStore:
         self.about = self.folder.describe()
         self._opening = threading.Lock()
         self._stamp = self.folder.stamp()
-        self._snapshot = self._open()
+        self._retry = float("inf")
+        self._snapshot: EmbeddedSnapshot | None = None
+        self._said = ""
+        try:
+            self._snapshot = self._named()
+        except StoreError as fault:
+            self._snapshot = self._newest_whole(fault)
+            self._retry = time.monotonic() + _AGAIN
+            self._say(f"{fault}; going on with generation {self._snapshot.generation}")
 
     @property
     def identity(self) -> str:
@@ -151,30 +78,93 @@ class EmbeddedStore:
         return self.about.identity
 
     def snapshot(self) -> EmbeddedSnapshot:
-        """The newest generation; the one before it while another thread is opening the newest."""
-        stamp = self.folder.stamp()
-        if stamp != self._stamp and self._opening.acquire(blocking=False):
-            try:
-                self._snapshot = self._open()
-                self._stamp = stamp
-            finally:
-                self._opening.release()
-        return self._snapshot
+        """The newest generation: whoever asks after it was published gets it, and waits while somebody opens it.
+
+        Where the newest cannot be opened it is the one before, for as long as that lasts.
+        """
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise StoreError(CLOSED)
+        if self._is_settled():
+            return snapshot
+        if not self._opening.acquire(timeout=_LONGEST_WAIT):
+            raise Unavailable("the newest generation is being opened; try again in a moment")
+        try:
+            return snapshot if self._is_settled() else self._renewed(snapshot)
+        finally:
+            self._opening.release()
 
     def opened(self) -> EmbeddedSnapshot | None:
         """The newest generation, if it is open already."""
-        return self._snapshot if self.folder.stamp() == self._stamp else None
+        return self._snapshot if self._is_settled() else None
 
-    def _open(self) -> EmbeddedSnapshot:
+    def close(self) -> None:
+        """Lets go of the newest generation; whoever has taken another one keeps that."""
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            snapshot.close()
+
+    def _is_settled(self) -> bool:
+        """Whether what is open is the newest, as far as one can know before it is time to look again."""
+        return self.folder.stamp() == self._stamp and time.monotonic() < self._retry
+
+    def _renewed(self, snapshot: EmbeddedSnapshot) -> EmbeddedSnapshot:
+        """The newest generation, opened unless it is *snapshot*."""
+        stamp = self.folder.stamp()
+        try:
+            if self.folder.current() != snapshot.generation or not snapshot.is_in_place():
+                snapshot = self._named()
+            self._retry = float("inf")
+        except StoreError as fault:
+            self._retry = time.monotonic() + _AGAIN
+            self._say(f"{fault}; going on with generation {snapshot.generation}")
+        if self._snapshot is None:
+            raise StoreError(CLOSED)
+        self._snapshot, self._stamp = snapshot, stamp
+        return snapshot
+
+    def _named(self) -> EmbeddedSnapshot:
+        """The generation that ``current`` names.
+
+        :raises StoreError: if it names none, or one that cannot be opened.
+        """
         for _ in range(100):
             generation = self.folder.current()
             if generation is None:
                 break
             try:
+                snapshot = EmbeddedSnapshot(self.folder, generation, self.about)
+                self._doubt(generation)
+                return snapshot
+            except GenerationGone:
+                if self.folder.current() == generation:
+                    raise StoreError(f"the store at {self.folder.path} has no generation {generation}") from None
+                # a writer has published another one and removed this
+        raise StoreError(f"the store at {self.folder.path} has no generation to read: {_CURRENT_NAMES_NONE}")
+
+    def _doubt(self, generation: str) -> None:
+        """Says if a generation is there that came later than the one that ``current`` names."""
+        newest = self.folder.published()[-1:]
+        if newest and number(newest[0]) > number(generation) and self.folder.current() == generation:
+            self._say(f"{self.folder.path / 'current'} names generation {generation}, but {newest[0]} is there too")
+
+    def _newest_whole(self, fault: StoreError) -> EmbeddedSnapshot:
+        for generation in reversed(self.folder.published()):
+            with suppress(StoreError, GenerationGone):
                 return EmbeddedSnapshot(self.folder, generation, self.about)
-            except _GenerationGone:
-                continue  # a writer has published another one and removed this
-        raise StoreError(f"the store at {self.folder.path} has no generation to read")
+        again = self.folder.live.is_dir() and not self.folder.unfinished.exists()
+        raise StoreError(f"{fault}; {_IMPORT if again else _WHAT_TO_DO}") from None
+
+    def _say(self, what: str) -> None:
+        """Says what is wrong, once."""
+        if what != self._said:
+            self._said = what
+            LOG.warning("kgcompare: %s", what)
+
+
+_CURRENT_NAMES_NONE = "its file current is not there or names none"
+_IMPORT = "an import, of whatever file, makes it again of live/; or put the folder back from a copy"
+_WHAT_TO_DO = "put the folder back from a copy, or import into a new store"
 
 
 class Writer:
@@ -184,32 +174,77 @@ class Writer:
         self.folder = folder
         self.about = folder.describe()
         self._live: pyoxigraph.Store | None = None
+        self._latest: EmbeddedSnapshot | None = None
+        self._next = ""
 
     def latest(self) -> EmbeddedSnapshot | None:
-        """The newest generation, which cannot change while the lock is held; None in an empty store."""
-        generation = self.folder.current()
+        """The newest generation, which cannot change while the lock is held; None in a store that never had one.
+
+        What is missing of it is restored.
+
+        :raises StoreError: if nothing of it is whole: a store that has lost everything is not a new one.
+        """
+        if self._latest is None and not self.folder.is_new():
+            self._latest = self._restored()
+        return self._latest
+
+    def _restored(self) -> EmbeddedSnapshot:
+        folder = self.folder
+        named, published = folder.current(), folder.published()
+        newest = published[-1] if published else None
+        if named in published and newest and number(newest) > number(named):
+            raise StoreError(
+                f"{folder.path / 'current'} names generation {named}, but {newest} came later and is there; "
+                f"write {newest} into that file, or move what is called {newest} out of the folder"
+            )
+        generation = (named if named in published else None if named else newest) or folder.following()
         try:
-            return EmbeddedSnapshot(self.folder, generation, self.about) if generation else None
-        except _GenerationGone:
-            raise StoreError(f"the store at {self.folder.path} has no generation {generation} any more") from None
+            snapshot = EmbeddedSnapshot(folder, generation, self.about)
+        except (StoreError, GenerationGone) as fault:
+            why = (
+                str(fault)
+                if isinstance(fault, StoreError)
+                else f"{folder.path} has no generation {named or generation}"
+            )
+            snapshot = self._from_live(generation, why)
+        if generation != named:
+            with self._writing():
+                folder.set_current(generation)
+            LOG.warning(
+                "kgcompare: %s named %s; going on from %s", folder.path / "current", named or "none", generation
+            )
+        return snapshot
+
+    def _from_live(self, generation: str, why: str) -> EmbeddedSnapshot:
+        """The newest generation, made again of live/, which is the same where no write has begun since."""
+        folder = self.folder
+        if folder.unfinished.exists() or not folder.live.is_dir():
+            raise StoreError(f"{why}, and live/ is not whole either; {_WHAT_TO_DO}")
+        with engine(f"{why}, and cannot be made again of {folder.live}; {_WHAT_TO_DO}"):
+            live = pyoxigraph.Store.read_only(str(folder.live))
+            folder.prepare(generation)
+            folder.set_aside(generation)
+            live.backup(str(folder.snapshot(generation)))
+            folder.flush(generation)
+        LOG.warning("kgcompare: %s; made again of %s", why, folder.live)
+        return EmbeddedSnapshot(folder, generation, self.about)
 
     def _open(self) -> pyoxigraph.Store:
         if self._live is None:
+            base = self.latest()
             with self._writing():
-                if self.folder.unfinished.exists() or not self.folder.live.is_dir():
-                    self._restore()
-                self.folder.unfinished.touch()
+                self.folder.clean(base.generation if base else None)
+                self._next = self.folder.following()
+                self.folder.begin(self._next)
+                if self.folder.live.exists():
+                    shutil.rmtree(self.folder.live)
+                if base is not None:
+                    base.copy_to(self.folder.live)
                 self._live = pyoxigraph.Store(str(self.folder.live))
         return self._live
 
     def _writing(self) -> Seam:
-        return _engine(f"the store at {self.folder.path} cannot be written")
-
-    def _restore(self) -> None:
-        shutil.rmtree(self.folder.live, ignore_errors=True)
-        generation = self.folder.current()
-        if generation is not None:
-            pyoxigraph.Store.read_only(str(self.folder.snapshot(generation))).backup(str(self.folder.live))
+        return engine(f"the store at {self.folder.path} cannot be written")
 
     def add(self, quads: Iterable[Quad]) -> None:
         """Adds statements, all or none of them."""
@@ -227,7 +262,7 @@ class Writer:
         :raises SyntaxFault: if it cannot be read.
         """
         live = self._open()
-        with _engine(f"{path} cannot be loaded"):
+        with engine(f"{path} cannot be loaded"):
             try:
                 live.bulk_load(path=str(path), format=media)
             except SyntaxError as fault:
@@ -235,8 +270,8 @@ class Writer:
 
     def replace(self, graphs: dict[str, list[Quad]]) -> None:
         """Replaces whole graphs in one transaction; an empty list removes one and its name."""
-        filled = {_named(name): quads for name, quads in graphs.items() if quads}
-        gone = [_named(name) for name, quads in graphs.items() if not quads]
+        filled = {named(name): quads for name, quads in graphs.items() if quads}
+        gone = [named(name) for name, quads in graphs.items() if not quads]
         data = (quad for graph, quads in filled.items() for quad in _in_graph(graph, quads))
         updates = [with_graph(load("drop_graph").text, graph) for graph in gone]
         updates.append(with_data(load("replace_graphs").bind(graph=filled), data))
@@ -249,21 +284,25 @@ class Writer:
 
         *prepare* makes the derived index beside it before anybody reads it.
         """
-        generation = self.folder.following()
         with self._writing():
             # No name here holds live/: what *prepare* raises may keep this frame, and live/ has to close with the lock.
             self._open().flush()
+            generation = self._next
             self.folder.prepare(generation)
             self._open().backup(str(self.folder.snapshot(generation)))
-            prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index(generation))
-            self.folder.set_current(generation)
-            self.folder.unfinished.unlink()
+            prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index_in_the_making(generation))
+            self.folder.publish(generation)
+        self.close()
+        with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
             self.folder.remove_old()
         return generation
 
     def close(self) -> None:
-        """Lets go of live/."""
+        """Lets go of live/ and of the generation that it was made from."""
         self._live = None
+        if self._latest is not None:
+            self._latest.close()
+            self._latest = None
 
 
 @contextmanager

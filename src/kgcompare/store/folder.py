@@ -3,12 +3,17 @@
 ::
 
     <store>/store.json              layout version, base IRI, identity
-    <store>/live/                   opened read-write only by whoever holds the lock
+    <store>/live/                   made from the current generation by whoever holds the lock, and written to
     <store>/snapshots/<generation>/ a hard-linked checkpoint: immutable, opened read-only by anybody
+    <store>/snapshots/<generation>.lock  held by whoever reads it
     <store>/current                 names the generation to read; replaced atomically
     <store>/index-<generation>.sqlite  the derived index of that generation
-    <store>/lock                    held by the writer
-    <store>/unfinished              there while live/ may hold what no generation has
+    <store>/lock                    held by the writer, and says who that is
+    <store>/unfinished              there while live/ may hold what no generation has; names the one in the making
+
+A generation is called by a number and eight digits at random (``12-3f9a2c71``): two copies of a store that go
+different ways have no name in common for different data. A checkpoint and an index get their names when they are whole,
+and are on disk before ``current`` names them.
 
 This module knows files and locks; what is inside live/ and snapshots/ is the engine's business.
 """
@@ -19,17 +24,26 @@ import contextlib
 import fcntl
 import json
 import os
+import re
+import secrets
 import shutil
 import uuid
 import weakref
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kgcompare.errors import Seam, StoreError, StoreMissing, UsageError
+from kgcompare.errors import StoreError, StoreMissing, UsageError
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
+from kgcompare.store.files import alone, files, flush, read_small, write_whole
 
 LAYOUT = 1
+_NAME = r"[0-9]{1,18}(?:-[0-9a-f]{8})?"
+_SNAPSHOT = re.compile(rf"({_NAME})(?:\.[a-z]+)?", re.ASCII)
+_INDEX = re.compile(rf"index-({_NAME})\.sqlite(?:[.-][a-z]+)?", re.ASCII)
+_NONE_YET = "0"
+"""What ``unfinished`` says in a store that has no generation yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +57,13 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files of one store."""
+    """The files of one store; means the same place wherever the process goes."""
 
     path: Path
+
+    def __post_init__(self) -> None:
+        with files(f"{self.path} cannot be found"):
+            object.__setattr__(self, "path", self.path.absolute())
 
     @property
     def live(self) -> Path:
@@ -65,12 +83,19 @@ class Folder:
         """The derived index of a generation."""
         return self.path / f"index-{generation}.sqlite"
 
+    def index_in_the_making(self, generation: str) -> Path:
+        """The derived index of a generation until it is whole."""
+        return self.path / f"index-{generation}.sqlite.part"
+
+    def _lock(self, generation: str) -> Path:
+        return self.path / "snapshots" / f"{generation}.lock"
+
     def exists(self) -> bool:
         """Whether there is a store here.
 
         :raises StoreError: if the path is a file.
         """
-        with _files(f"the store at {self.path} cannot be looked at"):
+        with files(f"the store at {self.path} cannot be looked at"):
             if self.path.is_file():
                 raise StoreError(f"{self.path} is a file, not a store folder; name a folder")
             return (self.path / "store.json").is_file()
@@ -80,13 +105,14 @@ class Folder:
 
         :raises StoreError: if it cannot be made, or if a folder with other things in it is there.
         """
-        with _files(f"cannot make a store at {self.path}"):
+        with files(f"cannot make a store at {self.path}"):
             if self.path.is_dir() and any(self.path.iterdir()) and not self.exists():
                 raise StoreError(f"{self.path} is a folder with other things in it; name an empty or a new one")
             (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
             (self.path / "lock").touch()
+            self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
             about = {"layout": LAYOUT, "base": base, "identity": uuid.uuid4().hex, "bare": bare}
-            _write(self.path / "store.json", json.dumps(about, indent=1) + "\n")
+            write_whole(self.path / "store.json", json.dumps(about, indent=1) + "\n")
 
     def describe(self) -> Description:
         """Reads store.json.
@@ -109,105 +135,184 @@ class Folder:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError) as fault:
             raise StoreError(f"{self.path / 'store.json'} cannot be read: {fault}") from None
 
-    def stamp(self) -> tuple[int, int]:
-        """Changes whenever another generation becomes current; costs one stat.
+    # -- which generations there are -----------------------------------------------------------------
 
-        :raises StoreError: if there is no current generation.
-        """
-        with _files(f"the store at {self.path} has no generation to read"):
+    def stamp(self) -> tuple[int, ...]:
+        """Changes whenever another generation becomes current; costs one stat. Empty where nothing names one."""
+        try:
             current = (self.path / "current").stat()
-        return current.st_ino, current.st_mtime_ns
+        except OSError:
+            return ()
+        return current.st_dev, current.st_ino, current.st_mtime_ns, current.st_ctime_ns
 
     def current(self) -> str | None:
-        """The generation to read; None in a store without any."""
-        with _files(f"{self.path / 'current'} cannot be read"):
-            try:
-                return (self.path / "current").read_text(encoding="ascii").strip() or None
-            except FileNotFoundError:
-                return None
+        """The generation to read; None where ``current`` names none.
+
+        :raises StoreError: if it cannot be read.
+        """
+        name = read_small(self.path / "current")
+        return name if re.fullmatch(_NAME, name) else None
+
+    def published(self) -> list[str]:
+        """The generations of which anything is there, the newest last; without one that a writer is still making.
+
+        :raises StoreError: if the folder cannot be read.
+        """
+        names, making = self._names(whole=True), read_small(self.unfinished)
+        if making != self.current():
+            names.discard(making)
+        return sorted(names, key=number)
+
+    def is_new(self) -> bool:
+        """Whether nothing has ever been published here: not that nothing is there."""
+        making = read_small(self.unfinished)
+        first = re.fullmatch(_NAME, making) is not None and number(making) <= 1
+        return first and not read_small(self.path / "current") and not self.published()
 
     def following(self) -> str:
-        """The name of the generation after the current one.
+        """A name for the next generation: a number that is higher than every one that is there, and eight digits."""
+        names = self._names() | {_NONE_YET}
+        return f"{max(map(number, names)) + 1}-{secrets.token_hex(4)}"
 
-        :raises StoreError: if the current one has no number for a name.
-        """
-        with _files(f"{self.path / 'current'} names no generation"):
-            return str(int(self.current() or "0") + 1)
+    def _names(self, *, whole: bool = False) -> set[str]:
+        """The generations that something in the folder is called by; only of what is *whole* if so asked."""
+        with files(f"the store at {self.path} cannot be read"):
+            try:
+                below = [child.name for child in (self.path / "snapshots").iterdir()]
+            except (FileNotFoundError, NotADirectoryError):
+                below = []
+            indexes = [child.name for child in self.path.glob("index-*")]
+        found = [(_SNAPSHOT.fullmatch(name), "{}") for name in below]
+        found += [(_INDEX.fullmatch(name), "index-{}.sqlite") for name in indexes]
+        return {match[1] for match, form in found if match and (not whole or match[0] == form.format(match[1]))}
 
     def set_current(self, generation: str) -> None:
         """Makes a generation the one to read, atomically and on disk."""
-        _write(self.path / "current", generation + "\n")
+        write_whole(self.path / "current", generation + "\n")
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    # -- locks ---------------------------------------------------------------------------------------
+
+    def writing(self) -> AbstractContextManager[None]:
         """Holds the writer's lock; waits for whoever has it.
 
         :raises StoreError: if the folder cannot be written.
         """
-        with _files(f"the store at {self.path} cannot be written"):
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            with _files(f"the store at {self.path} cannot be locked"):
-                fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+        return alone(self.path / "lock")
 
-    def hold(self, generation: str, owner: object) -> bool:
-        """Keeps a generation from being removed for as long as *owner* lives.
+    def hold(self, generation: str, owner: object) -> weakref.finalize[..., object] | None:
+        """Keeps a generation from being removed until what it gives is called, or *owner* is gone.
 
-        False if it has been removed meanwhile.
+        None if the generation is not there.
         """
-        lock = self.path / "snapshots" / f"{generation}.lock"
-        with _files(f"generation {generation} of {self.path} cannot be held"):
-            try:
-                handle = os.open(lock, os.O_RDONLY)
-            except FileNotFoundError:
-                return False
-            weakref.finalize(owner, os.close, handle)  # whatever comes of it, once
+        with files(f"generation {generation} of {self.path} cannot be held"):
+            if not self.snapshot(generation).is_dir():
+                return None
+            handle = self._lock_handle(generation)
+            held = weakref.finalize(owner, os.close, handle)  # whatever comes of it, once
             fcntl.flock(handle, fcntl.LOCK_SH)
-            return os.fstat(handle).st_nlink > 0 and self.snapshot(generation).is_dir()
+            if os.fstat(handle).st_nlink > 0 and self.snapshot(generation).is_dir():
+                return held
+            held()
+            return None
+
+    def _lock_handle(self, generation: str) -> int:
+        """A handle of a generation's lock, or of its checkpoint where somebody has removed that."""
+        try:
+            return os.open(self._lock(generation), os.O_RDONLY)
+        except OSError:
+            return os.open(self.snapshot(generation), os.O_RDONLY)
+
+    # -- what a writer does --------------------------------------------------------------------------
+
+    def begin(self, generation: str) -> None:
+        """Says on disk that a generation is being made."""
+        write_whole(self.unfinished, generation + "\n")
 
     def prepare(self, generation: str) -> None:
-        """Clears the place of a new generation of what a killed writer left, and makes its lock."""
-        shutil.rmtree(self.snapshot(generation), ignore_errors=True)
-        self.index(generation).unlink(missing_ok=True)
-        (self.path / "snapshots" / f"{generation}.lock").touch()
+        """Makes the lock of a new generation."""
+        (self.path / "snapshots").mkdir(exist_ok=True)
+        self._lock(generation).touch()
+
+    def publish(self, generation: str) -> None:
+        """Makes a generation the one to read when all of it is on disk."""
+        self.flush(generation)
+        if (making := self.index_in_the_making(generation)).exists():
+            flush(making)
+            making.replace(self.index(generation))
+        flush(self.path)
+        self.set_current(generation)
+        with contextlib.suppress(OSError):  # live/ is then made anew where it is needed
+            self.unfinished.unlink(missing_ok=True)
+
+    def flush(self, generation: str) -> None:
+        """Sees to it that a checkpoint is on disk."""
+        for file in self.snapshot(generation).iterdir():
+            flush(file)
+        flush(self.snapshot(generation))
+        flush(self.path / "snapshots")
 
     def remove_old(self) -> None:
-        """Removes the generations that are not current and that nobody reads."""
-        current = self.current()
-        for lock in (self.path / "snapshots").glob("*.lock"):
-            generation = lock.stem
-            if generation == current:
-                continue
-            handle = os.open(lock, os.O_RDONLY)
-            try:
+        """Removes all but the current generation and those that somebody reads."""
+        self.clean(self.current())
+
+    def clean(self, keep: str | None) -> None:
+        """Removes what killed writers left, and every generation that nobody reads except *keep*.
+
+        What cannot be removed now is left to the next writer. Killed anywhere, it has left something by whose name the
+        next one finds the rest: the lock goes last.
+        """
+        with contextlib.suppress(OSError):
+            for scratch in (child for name in ("current", "store.json", "unfinished") for child in self._scratch(name)):
+                scratch.unlink(missing_ok=True)
+        for generation in self._names():
+            with contextlib.suppress(OSError):
+                if generation == keep:
+                    self._remove_rest(generation)
+                else:
+                    self._remove(generation)
+
+    def _scratch(self, name: str) -> Iterator[Path]:
+        return self.path.glob(f".{name}.[0-9]*")
+
+    def _remove(self, generation: str) -> None:
+        """Removes a generation.
+
+        :raises BlockingIOError: if somebody reads it.
+        """
+        lock = self._lock(generation)
+        with contextlib.ExitStack() as stack:
+            handles = [os.open(lock, os.O_RDONLY | os.O_CREAT, 0o644)]
+            stack.callback(os.close, handles[0])
+            if self.snapshot(generation).is_dir():  # readers who found no lock hold that
+                handles.append(os.open(self.snapshot(generation), os.O_RDONLY))
+                stack.callback(os.close, handles[1])
+            for handle in handles:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            else:
-                lock.unlink()
-                self.index(generation).unlink(missing_ok=True)
-                shutil.rmtree(self.snapshot(generation), ignore_errors=True)
-            finally:
-                os.close(handle)
+            self.index(generation).unlink(missing_ok=True)
+            self.set_aside(generation)
+            self._remove_rest(generation)
+            lock.unlink()
+
+    def set_aside(self, generation: str) -> None:
+        """Takes a checkpoint from its place, at once."""
+        gone = self.snapshot(f"{generation}.gone")
+        _remove_folder(gone)
+        with contextlib.suppress(FileNotFoundError):
+            self.snapshot(generation).rename(gone)
+
+    def _remove_rest(self, generation: str) -> None:
+        """Removes what is not whole of a generation."""
+        for name in ("gone", "tmp"):  # set_aside() calls it so, and the engine what is no checkpoint yet
+            _remove_folder(self.snapshot(f"{generation}.{name}"))
+        for rest in self.path.glob(f"index-{generation}.sqlite?*"):
+            rest.unlink(missing_ok=True)
 
 
-def _files(doing: str) -> Seam:
-    """What the file system raises becomes a StoreError; *doing* says what fails, such as "X cannot be read"."""
-    return Seam((OSError, ValueError), lambda why: StoreError(f"{doing}: {why}"))
+def number(generation: str) -> int:
+    """The number in the name of a generation: those that came later have a higher one."""
+    return int(generation.partition("-")[0])
 
 
-def _write(path: Path, text: str) -> None:
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    with scratch.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _remove_folder(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        shutil.rmtree(path)

@@ -47,7 +47,7 @@ from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import nests_deeply, read_bytes
-from kgcompare.store.base import Results, Solutions, Statements, Verdict
+from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
 
 _LONGEST_GET = 1500
 _MOST_TRIPLE_TERMS = 500
@@ -277,12 +277,18 @@ class RemoteStore:
         self.most_bytes = most_bytes
         self._until = time.monotonic() + keep
         self._snapshot = self._begun()
+        self._closed = False
 
     def _begun(self) -> RemoteSnapshot:
         return RemoteSnapshot(self.endpoint, self.base, self.timeout, self.most_bytes, f"{time.time():.0f}")
 
     def snapshot(self) -> RemoteSnapshot:
-        """The present state; a new generation every ``keep`` seconds."""
+        """The present state; a new generation every ``keep`` seconds.
+
+        :raises StoreError: if it is closed.
+        """
+        if self._closed:
+            raise StoreError(CLOSED)
         if time.monotonic() > self._until:
             self._until = time.monotonic() + self.keep
             self._snapshot = self._begun()
@@ -291,3 +297,7 @@ class RemoteStore:
     def opened(self) -> RemoteSnapshot | None:
         """The present state, if it was looked at lately."""
         return self._snapshot if time.monotonic() <= self._until else None
+
+    def close(self) -> None:
+        """Ends it: nothing can be asked of it afterwards."""
+        self._closed = True

@@ -144,7 +144,8 @@ def _open(settings: Settings) -> Catalogue:
         store = EmbeddedStore(settings.store)
     else:
         raise StoreError("name a store folder or an endpoint")
-    return Catalogue(store, extra_shapes=extra, most_described=limits.kept_descriptions)
+    patience = min(limits.making_time, 5.0)
+    return Catalogue(store, extra_shapes=extra, most_described=limits.kept_descriptions, patience=patience)
 
 
 class _Prefix:

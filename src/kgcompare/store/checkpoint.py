@@ -1,0 +1,135 @@
+"""One generation of the embedded store: a checkpoint that is opened read-only, and what it answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph
+from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
+
+from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
+from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
+from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
+from kgcompare.store.folder import Description, Folder
+
+
+def engine(doing: str) -> Seam:
+    """What the engine raises becomes a StoreError; *doing* says what cannot be done, such as "X cannot be read"."""
+    return Seam((OSError, ValueError, RuntimeError, SyntaxError), lambda why: StoreError(f"{doing}: {why}"))
+
+
+def _answer(store: pyoxigraph.Store, query: str) -> Results:
+    answer: QuerySolutions | QueryBoolean | QueryTriples | None = None
+    try:
+        with engine("the store cannot be read"):
+            try:
+                query = unmistakable(query)
+                answer = store.query(query, use_default_graph_as_union=not names_dataset(query))
+                if isinstance(answer, QuerySolutions):
+                    variables = tuple(variable.value for variable in answer.variables)
+                    return Solutions(variables, [tuple(solution) for solution in answer])
+                if isinstance(answer, QueryBoolean):
+                    return Verdict(bool(answer))
+                return Statements(list(answer))
+            except SyntaxError as fault:
+                raise QueryError(f"the query is not SPARQL 1.1: {fault}") from None
+            except (ValueError, RuntimeError) as fault:
+                fault.with_traceback(None)  # its frames hold the iterator
+                if isinstance(fault, RuntimeError) and not is_of_the_query(fault):
+                    raise StoreError(f"the store cannot be read: {reason(fault)}") from None
+                raise QueryError(f"the query cannot be answered: {reason(fault)}") from None
+    finally:
+        answer = None  # pyoxigraph's iterators must end in the thread that made them
+
+
+def named(graph: str) -> NamedNode:
+    """The name of a graph as a term.
+
+    :raises UsageError: if it is no absolute IRI.
+    """
+    with Seam((ValueError,), lambda why: UsageError(f"{graph[:200]!r} cannot be the name of a graph: {why}")):
+        return NamedNode(graph)
+
+
+class GenerationGone(Exception):
+    """A generation was removed between reading its name and opening it."""
+
+
+class EmbeddedSnapshot:
+    """One generation, opened read-only; its files stay until it is closed or gone."""
+
+    def __init__(self, folder: Folder, generation: str, about: Description) -> None:
+        self.generation = generation
+        self.base = about.base
+        self.keeps_shapes = not about.bare
+        self.path = folder.snapshot(generation)
+        self.index_path = folder.index(generation)
+        held = folder.hold(generation, self)
+        if held is None:
+            raise GenerationGone(generation)
+        self._let_go = held
+        self._store: pyoxigraph.Store | None = None
+        try:
+            with engine(f"generation {generation} of {folder.path} cannot be opened"):
+                self._place = self.path.stat()
+                self._store = pyoxigraph.Store.read_only(str(self.path))
+        finally:
+            if self._store is None:
+                held()
+
+    def is_in_place(self) -> bool:
+        """Whether what is open still stands in the store's folder."""
+        try:
+            return os.path.samestat(self._place, self.path.stat())
+        except OSError:
+            return False
+
+    @property
+    def _open(self) -> pyoxigraph.Store:
+        if self._store is None:
+            raise StoreError(CLOSED)
+        return self._store
+
+    def close(self) -> None:
+        """Lets go of the files; nothing can be asked of it afterwards."""
+        self._store = None
+        self._let_go()
+
+    def query(self, query: str) -> Results:
+        """Answers a query; see :class:`~kgcompare.store.base.Snapshot`."""
+        return _answer(self._open, query)
+
+    def select(self, query: str) -> Solutions:
+        """Answers a SELECT; see :class:`~kgcompare.store.base.Snapshot`."""
+        answer = self.query(query)
+        if not isinstance(answer, Solutions):
+            raise QueryError("this is not a SELECT query")
+        return answer
+
+    def quads(self) -> Iterator[Quad]:
+        """All statements with their graphs."""
+        with engine(f"the store at {self.path} cannot be read"):
+            yield from self._open
+
+    def dump(self, path: Path) -> None:
+        """Writes all statements with their graphs to a file, as N-Quads; other threads run meanwhile."""
+        with engine(f"{path} cannot be written"):
+            self._open.dump(str(path), format=RdfFormat.N_QUADS)
+
+    def copy_to(self, path: Path) -> None:
+        """Makes a checkpoint of it."""
+        with engine(f"{path} cannot be written"):
+            self._open.backup(str(path))
+
+    def graph(self, name: str) -> list[Quad]:
+        """The statements of one named graph."""
+        graph = named(name)
+        with engine(f"the store at {self.path} cannot be read"):
+            return list(self._open.quads_for_pattern(None, None, None, graph))
+
+    def graphs(self) -> list[str]:
+        """The names of the named graphs."""
+        with engine(f"the store at {self.path} cannot be read"):
+            return [graph.value for graph in self._open.named_graphs() if isinstance(graph, NamedNode)]
