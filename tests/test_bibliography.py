@@ -17,6 +17,7 @@ from bibtexparser.middlewares import NameParts, SeparateCoAuthors, SplitNamePart
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import html as lxml_html
 from pylatexenc import latex2text
 from pyoxigraph import RdfFormat, parse
 
@@ -264,6 +265,70 @@ def test_every_source_of_the_catalogue_is_read_back(bundled: Generation) -> None
     assert [entry["title"] for entry in told] == [data["title"] for data in items]
     assert [entry["id"] for entry in told] == list(named_items)
     assert {entry["type_of_reference"] for entry in told} <= set(rispy.config.TYPE_OF_REFERENCE_MAPPING)
+
+
+FORMS = Path(__file__).parent / "data" / "references.ttl"
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of tests/data/references.ttl."""
+    path = tmp_path_factory.mktemp("references") / "store"
+    ingest.create_store(path)
+    ingest.import_files(path, [FORMS], ingest.Options(trust=True))
+    return path
+
+
+def test_every_form_is_read_back(forms: Path) -> None:
+    with Catalogue(EmbeddedStore(forms)) as catalogue:
+        slugs: list[str] = re.findall(r"^source:([\w-]+)", FORMS.read_text(encoding="utf-8"), re.MULTILINE)
+        items = [cast("CslItem", catalogue.generation().record("source", slug).csl) for slug in slugs]
+    assert len(items) > 30
+    found = read_bibtex(bibliography.bibtex(items))
+    told = read_ris(bibliography.ris(items))
+    for (key, data), ris in zip(bibliography.keys(items).items(), told, strict=True):
+        assert plain(found[key]["title"]) == data["title"] == ris["title"]
+        others: list[CslName] = [{"literal": "others"}] if data.get("et-al") else []
+        assert [named(part) for part in found[key].get("author", [])] == [*data.get("author", []), *others]
+        assert ris.get("authors", []) == [bibliography.inverted(name) for name in data.get("author", [])]
+        assert "et al." not in json.dumps(json.loads(bibliography.csl_json([data])), ensure_ascii=False)
+        for part in found[key].get("author", []):
+            assert part.von in ([], ["van", "der"]), "all else stands in braces, lest it be taken for a particle"
+    by_slug = dict(zip(slugs, zip(found.values(), told, strict=True), strict=True))
+    assert by_slug["creators"][0]["pages"] == "12--13"
+    assert (by_slug["creators"][1]["start_page"], by_slug["creators"][1]["end_page"]) == ("12", "13")
+    assert (by_slug["seq"][0]["pages"], by_slug["seq"][0]["year"]) == ("430--439", "2009")
+    for slug, year, in_ris in (
+        ("about", "ca. 1763", "1763///ca. 1763"),
+        ("years", "1999--2001", "1999///1999–2001"),
+        ("bc", "45 BC", "///45 BC"),
+        ("decade", "1990s", "///1990s"),
+        ("long", "12000", "12000"),
+    ):
+        assert (by_slug[slug][0]["year"], by_slug[slug][1]["year"]) == (year, in_ris)
+
+
+@pytest.mark.parametrize(
+    ("slug", "address"),
+    [
+        ("sici", "https://doi.org/10.1000/(sici)0000-0000(199823)37:3%3C197::aid-x2%3E3.0.co;2-%23"),
+        ("question", "https://doi.org/10.1000.10/a%3Fb"),
+        ("percent", "https://doi.org/10.1000/a%2541b"),
+        ("space", "https://example.org/x%20y%3Cz%3E%C3%A9%20"),
+    ],
+)
+def test_addresses_are_encoded_wherever_they_stand(forms: Path, slug: str, address: str) -> None:
+    client = create_app(Settings(store=forms)).test_client()
+    page = lxml_html.fromstring(client.get(f"/source/{slug}", headers={"Accept": "text/html"}).text)
+    (data,) = page.xpath("//script[@type='application/ld+json']/text()")
+    assert json.loads(data)["sameAs"] == address
+    assert address in page.xpath("//p[@class='citation']/a/@href")
+    assert set(page.xpath("//meta[@name='citation_public_url']/@content")) <= {address}
+    (ris,) = read_ris(client.get(f"/source/{slug}.ris").get_data(as_text=True))
+    assert ris["urls"] == [address.replace(";", "%3B")], "a semicolon would begin another address"
+    (entry,) = read_bibtex(client.get(f"/source/{slug}.bib").text).values()
+    assert entry.get("url", address) == address
+    assert json.loads(client.get(f"/source/{slug}.csl").text)[0].get("URL", address) == address
 
 
 @pytest.fixture(scope="module")

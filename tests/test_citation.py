@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, cast
 
 import pytest
 from lxml import html as lxml_html
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
-from kgcompare.catalogue import citation
+from kgcompare import ingest, resources
+from kgcompare.catalogue import Catalogue, citation
+from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.names import initials
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import CslDate, CslItem, CslName
+from kgcompare.rdf.addresses import doi_address
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import PREFIXES
+from kgcompare.store.embedded import EmbeddedStore
 
+FORMS = Path(__file__).parent / "data" / "references.ttl"
+ROLES: tuple[Literal["author", "editor"], ...] = ("author", "editor")
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 
 
@@ -101,9 +110,163 @@ def full_style(data: Mapping[str, Any]) -> str:
     return "".join(str(part) for part in bibliography.bibliography()).strip()
 
 
+NOT_ENGLISH = re.compile(r"\b(?:della?|degli|di|française|ir|et de)\b")
+
+
+def _spelt(name: CslName, role: str) -> CslName:
+    if "given" not in name or not re.search(r"(?:^|[\s-])[^\W\dA-ZÀ-Þ]", short := initials(name["given"])):
+        return name
+    return {"literal": f"{name['family']}, {short}" if role == "author" else f"{short} {name['family']}"}
+
+
+def for_citeproc(data: CslItem) -> CslItem:
+    """An item as the full style takes it, around what citeproc-py 0.11 does wrong with it.
+
+    It has no initials for names that do not begin with a capital letter of Latin, writes titles of journals in English
+    capitals whatever their language is, and knows of no list of authors that is not complete.
+    """
+    told = cast("CslItem", {key: value for key, value in data.items() if key != "et-al"})
+    for role in ROLES:
+        names = data.get(role, [])
+        if names:
+            told[role] = [_spelt(name, role) for name in names]
+    if data.get("et-al"):
+        told["author"] = [*told["author"], {"literal": "et al."}]
+    if NOT_ENGLISH.search(held := data.get("container-title", "")):
+        told["container-title"] = f'<span class="nocase">{held}</span>'
+    return told
+
+
+def mended(full: str, data: CslItem) -> str:
+    """What the full style gives, without the faults of citeproc-py 0.11.
+
+    It does not write capitals in labels, sets a full stop after a question mark, and repeats the title or the editors
+    that stand in the author's place. The style itself leaves DOIs as they are, which makes other addresses of some.
+    """
+    full = re.sub(r"\b(eds?\.\))", lambda label: str(label[0]).capitalize(), full)
+    full = re.sub(r"([?!])\.", r"\1", full) if data["title"][-1] in "?!" else full
+    full = full.replace("& et al.", "et al.")
+    if doi := data.get("DOI"):
+        full = full.replace("https://doi.org/" + doi, doi_address(doi))
+    if not data.get("author") and data.get("editor"):
+        full = re.sub(r" \([^()]*, Eds?\.\)", "", full)
+    elif not data.get("author"):
+        full = full.replace(f"). {data['title']}.", ").", 1)
+    return full
+
+
+def same(data: CslItem) -> None:
+    """Asserts that our style gives what the full one gives."""
+    assert citation.plain_reference(data) == mended(full_style({**for_citeproc(data), "id": "x"}), data)
+
+
 @pytest.mark.parametrize("data", ARTICLES, ids=range(len(ARTICLES)))
 def test_our_style_gives_what_the_full_apa_style_gives(data: CslItem) -> None:
-    assert citation.plain_reference(data) == full_style(data)
+    same(data)
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
+    """The sources of tests/data/references.ttl."""
+    path = tmp_path_factory.mktemp("references") / "store"
+    ingest.create_store(path)
+    ingest.import_files(path, [FORMS], ingest.Options(trust=True))
+    with Catalogue(EmbeddedStore(path)) as catalogue:
+        yield catalogue.generation()
+
+
+READS = {
+    "blank": "Doe, J. Q., Some Institute, & Solo. (1999). Blank authors. Blank Press.",
+    "words": "Schema, S., & Old, O. (1999). Other words.",
+    "seq": "Öz, A., & Itor, E. (2009). In a container. The Journal, 127, 430–439.",
+    "creators": "Öz, A. (2009). By creators. The Proceedings, 12–13.",
+    "others": "Öz, A., et al. (1999). And others.",
+    "dots": "Öz, A. (1999). Wait... what. J. Test, 12(3), 1–2.",
+    "ellipsis": "Öz, A. (1999). Ever green is ... J. Test, 12(3), 1–2.",
+    "asks": "Öz, A. (1999). What now? J. Test, 12(3), 1–2.",
+    "quoted": "Öz, A. (1999). Reading e.g., the word ‘Yahoo!.com’. J. Test, 12(3), 1–2.",
+    "two-dots": "Öz, A. (n.d.). A DOI with two dots. https://doi.org/10.1000/abc..def",
+    "mark-dot": "Öz, A. (n.d.). Address. Retrieved http://example.org/a?.b=1",
+    "no-author": "Anonymous article. (1999). J. Test, 12(3), 1–2.",
+    "no-author-chapter": "Anonymous chapter. (1999). In E. Itor (Ed.), The Book (pp. 3–9). Pub.",
+    "edited": "Itor, E., & Öz, A. (Eds.). (1999). Edited book. Pub.",
+    "chapter": "Öz, A. (1999). Chapter in a volume. In E. Itor (Ed.), The Book (Vol. 2, pp. 3–9). Pub.",
+    "volume": "Öz, A. (1999). A volume (Vol. 2). Pub.",
+    "named-volume": "Öz, A. (1999). A work: Of stars. Pub.",
+    "plain": "Öz, A. (1999). Plain document. Pub.",
+    "thesis": "Öz, A. (1999). A thesis. MIT.",
+    "thesis-online": "Öz, A. (1999). A thesis [MIT]. https://example.org/thesis",
+    "preprint": "Öz, A. (1999). A preprint. arXiv. https://doi.org/10.48550/arXiv.1",
+    "report": "Öz, A. (1999). A report. In Reports (Vol. 148). Pub.",
+    "names": "Ortega y Gasset, J., Drummond de Andrade, C., Van den Broeck, P., van der Berg, A., King, Jr., M. L., "
+    "Research and Development Group {R&D}, & Plato. (1999). Names.",
+    "initials": "Yih, W.-t., 王, 明, כהן, שמואל, & Mare, M. de. (1999). Initials.",
+    "sici": "Öz, A. (n.d.). Hash. https://doi.org/10.1000/(sici)0000-0000(199823)37:3%3C197::aid-x2%3E3.0.co;2-%23",
+    "question": "Öz, A. (n.d.). Question mark. https://doi.org/10.1000.10/a%3Fb",
+    "percent": "Öz, A. (n.d.). Percent. https://doi.org/10.1000/a%2541b",
+    "space": "Space. (n.d.). Retrieved https://example.org/x%20y%3Cz%3E%C3%A9%20",
+    "two": "Two addresses. (n.d.). Retrieved http://example.org/a",
+    "decade": "Plato. (1990s). A date.",
+    "century": "Plato. (between 1800 and 1899). A date.",
+    "until": "Plato. (until 1999). A date.",
+    "about": "Plato. (ca. 1763). A date.",
+    "years": "Plato. (1999–2001). A date.",
+    "bc": "Plato. (45 BC). A date.",
+    "zero": "Plato. (1 BC). A date.",
+    "long": "Plato. (12000). A date.",
+}
+
+
+@pytest.mark.parametrize("slug", READS)
+def test_every_form_has_its_reference_and_the_full_style_gives_the_same(forms: Generation, slug: str) -> None:
+    data = cast("CslItem", forms.record("source", slug).csl)
+    assert citation.plain_reference(data) == READS[slug]
+    if slug != "no-author-chapter":  # the full style has the editor of the book in the place of the chapter's author
+        same(data)
+
+
+def test_agents_without_an_iri_are_named_wherever_they_stand(forms: Generation) -> None:
+    record = forms.record("method", "blank")
+    originator = record.fact("originator")
+    assert originator is not None
+    assert [value.text for value in originator.values] == ["Doe & Some Institute"]
+    authors = forms.record("source", "blank").fact("author")
+    assert authors is not None
+    assert [value.text for value in authors.values] == ["Jane Q. Doe; Some Institute; Solo"]
+
+
+@pytest.mark.slow
+def test_the_whole_catalogue_has_the_references_of_the_full_style(bundled_store: Path) -> None:
+    slugs = [path.stem for path in (resources.folder("data") / "sources").glob("*.ttl")]
+    assert len(slugs) > 400
+    with Catalogue(EmbeddedStore(bundled_store)) as catalogue:
+        for slug in slugs:
+            same(cast("CslItem", catalogue.generation().record("source", slug).csl))
+
+
+@pytest.mark.parametrize(
+    ("given", "short"),
+    [
+        ("Arthur E.", "A. E."),
+        ("A.E.", "A. E."),
+        ("Jörg-Peter", "J.-P."),
+        ("J.-P.", "J.-P."),
+        ("Wen-tau", "W.-t."),
+        ("danah", "d."),
+        ("Marie de", "M. de"),
+        ("ʿAlī", "A."),
+        ("Élie", "É."),
+        ("E\u0301lie", "E\u0301."),
+        ("Иван Петрович", "И. П."),
+        ("明", "明"),
+        ("שמואל", "שמואל"),
+        ("გიორგი", "გიორგი"),
+        (". - '", ""),
+        ("", ""),
+    ],
+)
+def test_initials(given: str, short: str) -> None:
+    assert initials(given) == short
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rdflib
@@ -24,8 +25,7 @@ import rdflib
 from conftest import DATA, SMALL, LoadQuads, Ran, Run
 from kgcompare import __version__, ingest
 from kgcompare.formats import COMPARISON
-from kgcompare.ingest import readers
-from kgcompare.rdf import syntaxes
+from kgcompare.sandbox.parsing import Parser
 from kgcompare.store.embedded import EmbeddedStore
 
 PREFIXES = """\
@@ -488,11 +488,13 @@ class Reads:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.of: Counter[str] = Counter()
-        monkeypatch.setattr(readers, "read", self._read)
+        read = Parser.read
 
-    def _read(self, path: Path, base: str, syntax: str | None = None) -> object:
-        self.of[path.name] += 1
-        return syntaxes.read(path, base, syntax)
+        def counting(parser: Parser, path: Path, *more: Any) -> object:
+            self.of[path.name] += 1
+            return read(parser, path, *more)
+
+        monkeypatch.setattr(Parser, "read", counting)
 
 
 LASSO = "<https://w3id.org/kgcompare/id/method/lasso>"

@@ -64,6 +64,9 @@ def test_an_interval_that_ends_before_it_starts(said: str) -> None:
         ("1996/", (1996, None)),
         ("2004-06~/2006", (2004, 2006)),
         ("-0500/0100", (-500, 100)),
+        ("/1996", (None, 1996)),
+        ("Y12000", (12000, 12000)),
+        ("-004X", (-49, -40)),
     ],
 )
 def test_the_years_it_spans(text: str, years: tuple[int | None, int | None]) -> None:
@@ -81,7 +84,19 @@ def test_the_years_it_spans(text: str, years: tuple[int | None, int | None]) -> 
         ("199X", "1990s", "années 1990"),
         ("1996/..", "since 1996", "depuis 1996"),
         ("../1996", "until 1996", "jusqu’à 1996"),
+        ("190X", "1900s", "années 1900"),
+        ("19XX", "between 1900 and 1999", "entre 1900 et 1999"),
+        ("1XXX", "between 1000 and 1999", "entre 1000 et 1999"),
+        ("-004X", "between 50 BC and 41 BC", "entre 50 av. J.-C. et 41 av. J.-C."),
+        ("1996/", "from 1996 to an unknown date", "de 1996 à une date inconnue"),
+        ("/1996", "from an unknown date to 1996", "d’une date inconnue à 1996"),
+        ("1763~/", "from c. 1763 to an unknown date", "de vers 1763 à une date inconnue"),
         ("-0043", "44 BC", "44 av. J.-C."),
+        ("-0043~", "c. 44 BC", "vers 44 av. J.-C."),
+        ("0000", "1 BC", "1 av. J.-C."),
+        ("0001", "1", "1"),
+        ("Y12000", "12000", "12000"),
+        ("Y-12000", "12001 BC", "12001 av. J.-C."),
         ("2016-01-02", "January 2, 2016", "2 janvier 2016"),
         ("2016-01", "January 2016", "janvier 2016"),
     ],
@@ -90,6 +105,26 @@ def test_how_it_reads(text: str, english: str, french: str) -> None:
     assert dates.reads(text, "en") == english
     assert dates.reads(text, "fr") == french
     assert dates.reads(text, "tlh") == english, "a language without translations falls back to English"
+
+
+@pytest.mark.parametrize(
+    ("said", "edtf"),
+    [
+        ("2009", "2009"),
+        ("2009Z", "2009"),
+        ("-0044", "-0044"),
+        ("12000", "Y12000"),
+        ("-12000", "Y-12000"),
+        ("2009-07+02:00", "2009-07"),
+        ("2009-07-01", "2009-07-01"),
+        ("2009-07-01T10:00:00.5-05:00", "2009-07-01"),
+        ("12000-01-01", "Y12000"),
+        ("199X", "199X"),
+        ("in press", "in press"),
+    ],
+)
+def test_dates_of_xml_schema_as_edtf(said: str, edtf: str) -> None:
+    assert dates.of_xsd(said) == edtf
 
 
 YEAR = st.integers(1, 9999).map(lambda year: f"{year:04}")

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -244,6 +245,16 @@ def test_a_data_frame(found: Comparison) -> None:
     assert list(frame["differs"]) == [row.differs for row in found.rows]
     for row, (_, read) in zip(found.rows, frame.iterrows(), strict=True):
         assert [None if pd.isna(cell) else cell for cell in list(read)[1:]] == [cell.text for cell in row.cells]
+
+
+def test_a_data_frame_has_a_column_for_each_method_whatever_they_are_called(found: Comparison) -> None:
+    first, *_ = found.methods
+    alike = [replace(first, id=slug, label=label) for slug, label in (("a", "AIC"), ("b", "AIC"), ("c", "differs"))]
+    rows = tuple(replace(row, cells=(row.cells[0],) * 3) for row in found.rows)
+    frame = replace(found, methods=tuple(alike), rows=rows).to_dataframe()
+    assert list(frame.columns) == ["differs", "AIC (a)", "AIC (b)", "differs (c)"]
+    assert list(frame["differs"]) == [row.differs for row in found.rows]
+    assert len(frame) == len(rows)
 
 
 # -- RDF -----------------------------------------------------------------------------------------------

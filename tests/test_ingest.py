@@ -263,6 +263,43 @@ def test_what_is_no_date_is_a_fault_that_names_the_record(write: Write, origin: 
     assert fault.file.endswith("data.ttl")
 
 
+SOURCE = (
+    '@prefix bibo: <http://purl.org/ontology/bibo/> . <{}> a bibo:Document, bibo:Book ; dcterms:title "T" ; {} .'.format
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "severity", "message"),
+    [
+        ('dcterms:issued "2o14"^^edtf:EDTF', "violation", "'2o14' is not a date in EDTF"),
+        ('dcterms:issued "1999-13"^^edtf:EDTF', "violation", "'1999-13' is not a date in EDTF"),
+        ('dcterms:issued "2001/1999"^^edtf:EDTF', "violation", "'2001/1999' ends before it starts"),
+        ('dcterms:created "soon"^^edtf:EDTF', "violation", "'soon' is not a date in EDTF"),
+        ('dcterms:isPartOf [ dcterms:issued "soon"^^edtf:EDTF ]', "violation", "'soon' is not a date in EDTF"),
+        ('dcterms:issued "in press"', "warning", "'in press' is not a date in EDTF"),
+        ('bibo:edition "2"', "warning", "bibo:edition is kept, but references do not show it"),
+        ('schema:author "A"', "warning", "schema:author is kept, but references do not show it"),
+    ],
+)
+def test_what_cannot_be_read_of_a_source_is_said(write: Write, said: str, severity: str, message: str) -> None:
+    (fault,) = records(write(SOURCE("id/source/a", said))).faults
+    assert fault.severity == severity
+    assert fault.message.startswith(message)
+    assert fault.focus_node == f"{DEFAULT_BASE}id/source/a"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'dcterms:issued "1763~"^^edtf:EDTF ; bibo:pageStart "1" ; bibo:pageEnd "2" ; bibo:volume "3" ; bibo:issue "4"',
+        'dcterms:date "2009-07-01"^^xsd:date ; bibo:editor "E" ; bibo:doi "10.1000/1" ; bibo:uri <https://e/x>',
+        'dcterms:issued "12000"^^xsd:gYear ; bibo:authorList ( "A" ) ; bibo:editorList ( "E" ) ; bibo:pages "1-2"',
+    ],
+)
+def test_what_is_read_of_a_source_brings_no_message(write: Write, said: str) -> None:
+    assert records(write(SOURCE("id/source/a", said))).faults == []
+
+
 def test_creators_come_from_the_originations(write: Write) -> None:
     graph = said(
         records(

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ import bombs
 from kgcompare.errors import Overrun, Refused, Unavailable
 from kgcompare.sandbox import process
 from kgcompare.sandbox.confinement import Lock, has_seccomp
-from kgcompare.sandbox.pool import Bounds, Pool
+from kgcompare.sandbox.pool import Bounds, Pool, stop_all
 from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.store.folder import Folder
 
@@ -135,6 +136,31 @@ def test_whatever_keeps_a_worker_from_starting(
     assert patiently(pool)
     assert len(pool._idle) == 2, "as many as there were"
     pool.close()
+
+
+def test_nobody_waits_for_queries_when_the_server_stops(snapshot: Path) -> None:
+    pool = Pool(snapshot, dataclasses.replace(ONE, seconds=60.0))
+    pool.ask("ASK {}")
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            pool.ask(bombs.CARTESIAN["product counted"])
+        except Unavailable as fault:
+            said.append(str(fault))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while pool._turns._under_way.total() < 4 or not pool._busy:
+        time.sleep(0.01)
+    stop_all()
+    for thread in threads:
+        thread.join(30)
+    assert len(said) == 4
+    assert sum("the server is stopping" in text for text in said) >= 3
+    assert not pool._idle
+    assert not pool._busy
 
 
 def test_a_relative_path_is_the_same_in_a_worker(snapshot: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -186,6 +187,52 @@ def test_imports_go_on_while_it_answers(store: Path, tmp_path: Path) -> None:
         assert json.loads(server.get("/healthz")[2])["generation"] == "8"
         assert server.stop() == 0
     server.clean()
+
+
+@pytest.mark.slow
+def test_a_dump_is_whole_while_generations_change(store: Path, tmp_path: Path) -> None:
+    found: list[tuple[int, bytes]] = []
+    done = threading.Event()
+
+    def ask(server: Server) -> None:
+        while not done.is_set():
+            status, _, body = server.get("/dump.nq.gz", 60)
+            found.append((status, body))
+
+    with serving(tmp_path, "--store", str(store)) as server:
+        threads = [threading.Thread(target=ask, args=(server,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            for number in range(12):
+                ingest.import_files(store, [method(tmp_path, f"late-{number}")], ingest.Options(trust=True))
+                soon(lambda slug=f"late-{number}": server.get(f"/method/{slug}")[0] == 200)  # type: ignore[misc]
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join(60)
+        assert {status for status, _ in found} <= {200, 503}
+        whole = [gzip.decompress(body) for status, body in found if status == 200]
+        assert len(set(whole)) > 3
+        assert all(body.endswith(b" .\n") for body in whole)
+        assert server.stop() == 0
+    server.clean()
+
+
+@pytest.mark.slow
+def test_who_takes_nothing_is_let_go(small_store: Path, tmp_path: Path) -> None:
+    query = "/sparql?format=json&query=SELECT+*+%7B%3Fs+%3Fp+%3Fo+.+%3Fa+%3Fb+%3Fc%7D+LIMIT+40000"
+    with serving(tmp_path, "--store", str(small_store), "--write-time", "2") as server:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(f"GET {query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            soon(lambda: any(server.scratch.rglob("kgcompare-answer-*")))
+            deadline = time.monotonic() + 30
+            while any(server.scratch.rglob("kgcompare-answer-*")):  # its place is free when it has gone
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        assert server.get("/healthz")[0] == 200
 
 
 @pytest.mark.slow

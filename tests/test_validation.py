@@ -58,7 +58,6 @@ CASES = [
         "MaxCount",
         f'{METHOD} ; kgc:origin "1996"^^edtf:EDTF , "1997"^^edtf:EDTF',
         "kgc:origin",
-        also=("Method-start", "Method-end"),
     ),
     Case("Method-origin-year", "Datatype", f"{METHOD} ; kgc:origin 1996", "kgc:origin", "1996"),
     Case("Method-type", "NodeKind", f'{METHOD} ; dcterms:type "text"', "dcterms:type", "text"),

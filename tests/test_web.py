@@ -713,7 +713,72 @@ def test_what_is_kept_stays_within_bounds(small_store: Path) -> None:
     answers = kept.answers_of(front.current(), 400_000)
     assert answers.most == 400_000
     assert sum(len(part) for key in answers._by_key for part in key) < 400_000
+    assert len(answers._by_tag) == 1  # what means nothing makes no other answer
     assert get(client, "/suggest?q=lasso").status_code == 200
+
+
+def test_what_was_asked_for_last_stays(small_store: Path) -> None:
+    client = app_of(small_store, limits=Limits(kept_bytes=1_000_000)).test_client()
+    assert isinstance(client.application, Site)
+    front = client.application.outer
+    assert isinstance(front, kept.Front)
+    answers = kept.answers_of(front.current(), 1_000_000)
+    tag = get(client, "/method/lasso.json").headers["ETag"]
+    first = get(client, "/suggest?q=first").headers["ETag"]
+    for number in range(1500):
+        get(client, f"/suggest?q=other{number}")
+        assert get(client, "/method/lasso.json").headers["ETag"] == tag
+    assert answers.tagged(tag) is not None
+    assert answers.tagged(first) is None
+    assert answers._by_tag.currsize <= 1_000_000
+    assert len(answers._by_tag) > 500
+
+
+def test_parameters_that_mean_nothing(small_store: Path) -> None:
+    client = app_of(small_store).test_client()
+    for path in ("/compare?method=lasso&method=ridge", "/methods?q=lasso", "/method/lasso", "/"):
+        mark = "&" if "?" in path else "?"
+        plain = get(client, path, Accept=BROWSER)
+        more = get(client, f"{path}{mark}made=up&x=<y>&q%5B%5D=1", Accept=BROWSER)
+        assert (more.data, more.headers["ETag"]) == (plain.data, plain.headers["ETag"])
+    orders = {
+        get(client, f"/compare.json?{query}").headers["ETag"]
+        for query in ("method=lasso&only=differences&method=ridge", "only=differences&method=lasso&method=ridge")
+    }
+    assert len(orders) == 1
+    assert get(client, "/compare.json?method=ridge&method=lasso&only=differences").headers["ETag"] not in orders
+
+
+def test_tables_for_excel(small_store: Path) -> None:
+    client = app_of(small_store).test_client()
+    for name in ("csv", "tsv"):
+        plain = get(client, f"/compare.{name}?method=lasso&method=ridge")
+        marked = get(client, f"/compare.{name}?method=lasso&method=ridge&bom=true")
+        assert marked.data == b"\xef\xbb\xbf" + plain.data
+        assert marked.headers["ETag"] != plain.headers["ETag"]
+    assert not get(client, "/compare.json?method=lasso&bom=true").data.startswith(b"\xef")
+    page = get(client, "/compare?method=lasso&method=ridge&lang=fr", Accept=BROWSER)
+    link = next(a for a in Page(page).addresses() if "bom=true" in a)
+    assert get(client, link).data.startswith(b"\xef\xbb\xbfrow,")
+    assert "CSV pour Excel" in page.text
+
+
+@pytest.mark.parametrize("kind", ["static", "reconcile", "compare", "sparql", "id", "doc"])
+def test_kinds_that_are_called_as_addresses_are(own_store: Path, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "odd.ttl"
+    file.write_text(
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix kgc: <https://w3id.org/kgcompare/ns#> .\n"
+        f'<https://w3id.org/kgcompare/id/{kind}/odd> a kgc:Method ; skos:prefLabel "Odd one"@en .'
+    )
+    ingest.import_files(own_store, [file], ingest.Options(trust=True))
+    client = app_of(own_store).test_client()
+    found = client.get(f"/id/{kind}/odd", headers={"Accept": BROWSER}, follow_redirects=True)
+    assert (found.status_code, found.request.path) == (200, f"/{kind}/odd")
+    assert "Odd one" in found.text
+    assert get(client, f"/{kind}/odd.ttl").status_code == 200
+    assert get(client, f"/{kind}/no-such").status_code == 404
+    assert get(client, "/static/style.css").mimetype == "text/css"
+    assert get(client, "/reconcile/properties?type=method").mimetype == "application/json"
 
 
 def test_kept_answers_go_with_the_generation_that_made_them(own_store: Path) -> None:

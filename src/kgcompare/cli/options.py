@@ -241,9 +241,10 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
 
 def extra_shapes(place: Place) -> list[Triple]:
     """The statements of the files that ``--shapes`` names."""
+    from kgcompare.sandbox.parsing import parsed
     from kgcompare.schema.shapes import read_shapes
 
-    return [triple for path in place.shapes for triple in read_shapes(path)]
+    return [triple for path in place.shapes for triple in read_shapes(path, parsed)]
 
 
 def ensure(place: Place, *, make: bool = False) -> None:

@@ -25,7 +25,7 @@ from kgcompare.cli.options import (
 from kgcompare.cli.output import put, report_lines, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import DataError, ValidationReport
-from kgcompare.sandbox.limits import LIMITS
+from kgcompare.sandbox.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from kgcompare.ingest.readers import Options
@@ -130,14 +130,15 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
 @click.command("format")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 where a file is formatted otherwise.")
-def format_(files: Sequence[Path], check: bool) -> None:
+@limit_options(("parse_time", "parse_memory"))
+def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory: int) -> None:
     """Give Turtle files the one formatting of data/."""
     from kgcompare.formats import rdf
     from kgcompare.rdf.namespaces import DEFAULT_BASE
     from kgcompare.sandbox.parsing import Parser
 
     other = 0
-    with Parser() as parser:
+    with Parser(Limits(parse_time=parse_time, parse_memory=parse_memory)) as parser:
         for path in (p for f in files for p in (sorted(f.rglob("*.ttl")) if f.is_dir() else [f])):
             text = rdf.turtle(parser.triples(path, DEFAULT_BASE, "ttl"), DEFAULT_BASE, stable=True)
             if text == path.read_text(encoding="utf-8"):

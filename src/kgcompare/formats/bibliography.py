@@ -198,7 +198,8 @@ def _tagged(key: str, item: CslItem) -> Iterator[tuple[str, str]]:
         *(("A2", inverted(name)) for name in item.get("editor", ())),
         ("PB", item.get("publisher", "")),
         ("DO", doi),
-        ("UR", doi_address(doi) if doi else item.get("URL", "")),
+        # A semicolon would begin another address.
+        ("UR", (doi_address(doi) if doi else item.get("URL", "")).replace(";", "%3B")),
     ]
     yield "TY", kind
     yield "ID", key

@@ -13,13 +13,15 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 from kgcompare import resources, search
 from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
 from kgcompare.ingest.changes import Changes, Stored, changes_of
-from kgcompare.ingest.documents import Records
+from kgcompare.ingest.documents import Records, is_of_derived
 from kgcompare.ingest.readers import Options, lines_of, read_records
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import QUADS, bundled, syntax_of
 from kgcompare.sandbox.judging import ConfinedJudge
+from kgcompare.sandbox.parsing import parsed
+from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
 from kgcompare.schema.validation import Judging, Validator
 from kgcompare.store import Snapshot, embedded
@@ -63,7 +65,8 @@ def check(
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
     )
-    return ValidationReport((*records.faults, *records.unasked, *report.faults), len(records.documents))
+    said = [fault for fault in report.faults if not is_of_derived(records, fault)]
+    return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))
 
 
 def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
@@ -119,12 +122,14 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
     :raises DataError: if a shapes file is at fault.
     """
     quads: list[Quad] = []
-    named = [(base.shapes_graph(path.stem), path) for path in resources.shape_files()]
-    named += [(base.shapes_graph(f"extra {path.stem}"), path) for path in shapes]
-    for name, path in named:
+    named = [(base.shapes_graph(path.stem), bundled(path)) for path in resources.shape_files()]
+    named += [(base.shapes_graph(f"extra {path.stem}"), read_shapes(path, parsed)) for path in shapes]
+    for name, triples in named:
         graph = NamedNode(name)
-        quads += [Quad(t.subject, t.predicate, t.object, graph) for t in read_shapes(path)]
-    Shapes(Triple(q.subject, q.predicate, q.object) for q in quads)
+        quads += [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
+    together = [Triple(q.subject, q.predicate, q.object) for q in quads]
+    core.check_core(core.merged(together), ours=True)
+    Shapes(together)
     graph = NamedNode(base.vocabulary_graph)
     quads += [Quad(t.subject, t.predicate, t.object, graph) for t in bundled(resources.vocabulary_file())]
     return quads
@@ -145,7 +150,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         snapshot = writer.latest()
         base = writer.about.base
         kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
-        triples = kept + [triple for file in shapes for triple in read_shapes(file)]
+        triples = kept + [triple for file in shapes for triple in read_shapes(file, parsed)]
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
@@ -210,7 +215,14 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
     options.tell("indexing", 0, 1)
     generation = writer.publish(prepare)
     options.tell("indexing", 1, 1)
-    return ImportReport(0, 0, 0, generation)
+    added = len(_documents(writer.latest()) - _documents(snapshot))
+    return ImportReport(added, 0, 0, generation)
+
+
+def _documents(snapshot: Snapshot | None) -> set[str]:
+    """The names of the graphs of records."""
+    names = snapshot.graphs() if snapshot is not None else []
+    return {name for name in names if snapshot is None or not snapshot.base.is_vocabulary_graph(name)}
 
 
 def _load_all(writer: embedded.Writer, files: Sequence[Path]) -> None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from kgcompare.errors import DataError, Fault
-from kgcompare.ingest.facts import unread
-from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, is_defined, refused, unasked
+from kgcompare.ingest.facts import unread_facts
+from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, refused, unasked
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
-from kgcompare.rdf.namespaces import Base, iri, is_safe_iri
+from kgcompare.rdf.namespaces import Base, iri, is_defined, is_safe_iri
 from kgcompare.rdf.terms import (
     DCTERMS_CREATOR,
     EDTF,
@@ -36,6 +36,16 @@ from kgcompare.text import dates
 
 _XSD_INTEGER = iri("xsd:integer")
 _EDTF = NamedNode(EDTF)
+
+
+_COMPONENT = "ConstraintComponent"
+_DERIVED = {
+    KGC_ORIGIN_START: (KGC_ORIGIN,),
+    KGC_ORIGIN_END: (KGC_ORIGIN,),
+    DCTERMS_CREATOR: (KGC_ORIGINATION,),
+    KGC_COMPARISON_KEY: (),
+}
+"""What is derived, and what from where that is there."""
 
 
 @dataclass(slots=True)
@@ -194,7 +204,7 @@ class _Homes:
             self._homes[subject] = self._base.document(about.value)
         elif isinstance(subject, BlankNode):
             path[subject] = iter(self._parents.get(subject, ()))
-        elif is_defined(subject) or self._schema.says_all(subject, self._described.get(subject, ())):
+        elif is_defined(subject.value) or self._schema.says_all(subject, self._described.get(subject, ())):
             self._homes[subject] = None
         else:
             named = subject.value
@@ -218,10 +228,24 @@ def derive(records: Records) -> None:
     ``kgc:related`` from its typed forms, and ``kgc:comparisonKey`` of structured values.
     """
     for name, document in records.documents.items():
-        records.faults += unread(document, records.files.get(name))
+        records.faults += unread_facts(document, records.files.get(name))
         for subject in document.subjects():
             if isinstance(subject, NamedNode):
                 _derive(document, subject, name, records)
+
+
+def is_of_derived(records: Records, fault: Fault) -> bool:
+    """Whether a fault is about what was derived, and not about what the files say or lack."""
+    predicate = (fault.path or "").rpartition(" / ")[2]
+    if (
+        fault.focus_node is None
+        or predicate not in _DERIVED
+        or (fault.constraint or "").endswith("MinCount" + _COMPONENT)
+    ):
+        return False
+    document = records.documents.get(records.base.document(fault.focus_node), Graph())
+    sources = _DERIVED[predicate]
+    return not sources or any(document.objects(NamedNode(fault.focus_node), source) for source in sources)
 
 
 def _derive(document: Graph, subject: NamedNode, name: str, records: Records) -> None:

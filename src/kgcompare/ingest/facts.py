@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
 from kgcompare.errors import Fault
 from kgcompare.rdf.graph import Graph, Node
@@ -24,20 +24,22 @@ _UNREAD = {iri(f"schema:{name}").value for name in _SCHEMA} | {iri("foaf:maker")
 """What others say where a reference would need it said otherwise."""
 
 
-def unread(document: Graph, file: str | None) -> Iterator[Fault]:
+def unread_facts(document: Graph, file: str | None) -> Iterator[Fault]:
     """What cannot be read in a document: as faults ill-formed dates, as warnings facts of sources that stay unseen.
 
     ``kgc:origin`` is left out: who derives its years says so.
     """
+    named = [subject for subject in document.subjects() if isinstance(subject, NamedNode)]
     for subject in document.subjects():
+        about = subject if isinstance(subject, NamedNode) or not named else named[0]
         source = any(cls.startswith(_BIBO) and cls not in _AROUND for cls in document.types(subject))
         for predicate, values in document.description(subject).items():
             for value in values:
                 if isinstance(value, Literal) and predicate != KGC_ORIGIN:
-                    yield from _ill_dated(subject, predicate, value, file, source=source)
+                    yield from _ill_dated(about, predicate, value, file, source=source)
             if source and predicate not in CITED and (predicate in _UNREAD or predicate.startswith((_BIBO, *_OTHERS))):
                 message = f"{shortened(predicate)} is kept, but references do not show it"
-                yield Fault(message, "warning", file, focus_node=subject.value, path=predicate)
+                yield Fault(message, "warning", file, focus_node=about.value, path=predicate)
 
 
 def _ill_dated(subject: Node, predicate: str, value: Literal, file: str | None, *, source: bool) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kgcompare.errors import Fault
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.namespaces import PREFIXES, Base, shortened
+from kgcompare.rdf.namespaces import PREFIXES, Base, is_defined, shortened
 from kgcompare.rdf.terms import (
     KGC_FACET,
     KGC_INVERSE_LABEL,
@@ -43,13 +43,6 @@ _OF_SHAPES = {
     KGC_SHOWN,
     KGC_SUPPORTING,
 }
-_DEFINED = (*PREFIXES.values(), "http://schema.org/", "http://purl.org/dc/elements/1.1/")
-_ONTOLOGIES = {namespace.rstrip("#/") for namespace in _DEFINED}
-
-
-def is_defined(subject: Node) -> bool:
-    """Whether a subject is a term that the vocabulary or a standard defines, or one of these themselves."""
-    return isinstance(subject, NamedNode) and (subject.value.startswith(_DEFINED) or subject.value in _ONTOLOGIES)
 
 
 class Schema:
@@ -79,7 +72,7 @@ def bundled_schema() -> Schema:
 
 def refused(subject: Node, said: Iterable[Predication]) -> tuple[str, Predication] | None:
     """Why a record must not say something, and what; None where it may say it all."""
-    if is_defined(subject):
+    if isinstance(subject, NamedNode) and is_defined(subject.value):
         first = next(iter(said))
         return (
             "the vocabulary or a standard defines this term, and a record cannot say anything of it; remove it",

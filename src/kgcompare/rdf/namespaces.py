@@ -39,6 +39,8 @@ PREFIXES: dict[str, str] = {
 }
 """Prefixes of the project; our own first, then alphabetical."""
 
+_DEFINED = (*PREFIXES.values(), "http://schema.org/", "http://purl.org/dc/elements/1.1/")
+_ONTOLOGIES = {namespace.rstrip("#/") for namespace in _DEFINED}
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _DIGEST = 12
 _BASE = re.compile(r"https?://[^\s<>\"{}|^`\\?#]+/\Z")
@@ -69,6 +71,11 @@ def slugify(text: str) -> str:
 def is_safe_iri(value: str) -> bool:
     """Whether *value* is an absolute IRI of a scheme that we bind into queries and show as a link."""
     return _SCHEME.match(value) is not None
+
+
+def is_defined(value: str) -> bool:
+    """Whether *value* is a term that our vocabulary or a standard defines, or one of these themselves."""
+    return value.startswith(_DEFINED) or value in _ONTOLOGIES
 
 
 def is_web(value: str) -> bool:

@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from kgcompare.errors import DataError, Fault, KgcompareError, Seam, ShapeError, Unavailable
-from kgcompare.rdf.graph import Node
+from kgcompare.rdf.graph import as_term
 from kgcompare.sandbox.job import Job, Part
 from kgcompare.sandbox.limits import Limits
-from kgcompare.schema.judging import Finding
+from kgcompare.schema.judging import Objection
 
 _GRACE = 5.0
 """Seconds that a child has to say, at its limit, where it is."""
@@ -36,7 +36,7 @@ class ConfinedJudge:
         self._job = Job("judge", self._limits.validation_memory)
         self._knows = False
 
-    def __call__(self, data: Sequence[Triple], lang: str) -> list[Finding]:
+    def __call__(self, data: Sequence[Triple], lang: str) -> list[Objection]:
         """The faults of some statements, in an order that depends on nothing else.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
@@ -68,14 +68,14 @@ class ConfinedJudge:
         self._knows = True
         return found
 
-    def _findings(self, part: Part, data: Sequence[Triple], late: str) -> list[Finding]:
+    def _findings(self, part: Part, data: Sequence[Triple], late: str) -> list[Objection]:
         match part.says:
             case {"outcome": "fault", "kind": str(kind), "detail": str(detail)}:
                 raise _KINDS.get(kind, DataError)(detail)
             case {"outcome": "stuck", "place": dict(place)}:
                 raise DataError(_said(place, data, self._limits.validation_time) if place else late)
             case {"outcome": "part"}:
-                return [_finding(one) for one in json.loads(part.body)]
+                return [_objection(one) for one in json.loads(part.body)]
         return []
 
     def close(self) -> None:
@@ -96,10 +96,10 @@ def _file(triples: Iterable[Triple]) -> IO[bytes]:
     return file
 
 
-def _finding(one: dict[str, str | None]) -> Finding:
-    label, iri = one.pop("blank"), one.pop("iri")
-    node: Node = BlankNode(label) if label else NamedNode(iri or "")
-    return Fault(**one), node  # type: ignore[arg-type]
+def _objection(one: dict[str, Any]) -> Objection:
+    line = f"<x:> <x:> {one['node']} ."
+    (quad,) = pyoxigraph.parse(line, RdfFormat.N_TRIPLES)
+    return Fault(**one["fault"]), as_term(quad.object)
 
 
 def _said(place: dict[str, str | None], data: Sequence[Triple], seconds: float) -> str:

@@ -120,6 +120,15 @@ class Parser:
         self.close()
 
 
+def parsed(path: Path, base: str) -> list[Triple]:
+    """The statements of a file without their graphs, by a child of its own.
+
+    :raises DataError: as for :meth:`Parser.read`.
+    """
+    with Parser() as parser:
+        return parser.triples(path, base)
+
+
 def _opened(path: Path) -> tuple[IO[bytes], int]:
     """A file open for reading, and its size; what comes through a pipe is copied first."""
     file: IO[bytes] = path.open("rb")

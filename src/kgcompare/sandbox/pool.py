@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,11 +57,13 @@ class Pool:
         self._turns = Turns(self.bounds.workers, self.bounds.waiting, self.bounds.share)
         self._lock = threading.Lock()
         self._idle: list[WorkerProcess] = []
-        self._busy = 0
+        self._busy: set[WorkerProcess] = set()
+        self._stopped = False
         self._stood_ready = False
         self._closed = False
         for _ in range(self.bounds.workers + self.bounds.spare):
             self._replenish()
+        _POOLS.add(self)
 
     def ask(
         self,
@@ -131,22 +134,23 @@ class Pool:
         while True:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
-                self._busy += worker is not None
             if worker is None:
                 worker = self._start()
-                with self._lock:
-                    self._busy += 1
-                return worker
-            if worker.alive():
-                return worker
-            worker.kill()
+            elif not worker.alive():
+                worker.kill()
+                continue
             with self._lock:
-                self._busy -= 1
+                self._busy.add(worker)
+                stopped = self._stopped
+            if not stopped:
+                return worker
+            self._give_back(worker)
+            raise Unavailable("the server is stopping; try again in a moment")
 
     def _give_back(self, worker: WorkerProcess) -> None:
         """Keeps a worker for the next query, or starts another one in its place."""
         with self._lock:
-            self._busy -= 1
+            self._busy.discard(worker)
             keeps = not self._closed and worker.alive()
             if keeps:
                 self._idle.insert(len(self._idle) if worker.ready else 0, worker)
@@ -157,14 +161,14 @@ class Pool:
     def _replenish(self) -> None:
         """Starts a worker if one is missing; it is last in turn, for it takes a while to start."""
         wanted = self.bounds.workers + self.bounds.spare
-        if len(self._idle) + self._busy >= wanted:
+        if self._stopped or len(self._idle) + len(self._busy) >= wanted:
             return
         try:
             worker = self._start()
         except Unavailable:
             return  # it is tried again with the next query
         with self._lock:
-            keeps = not self._closed and len(self._idle) + self._busy < wanted
+            keeps = not self._closed and len(self._idle) + len(self._busy) < wanted
             if keeps:
                 self._idle.insert(0, worker)
         if not keeps:
@@ -173,6 +177,14 @@ class Pool:
     def _start(self) -> WorkerProcess:
         return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start, unconfined=self.bounds.unconfined)
 
+    def stop(self) -> None:
+        """Ends the workers at once, with the queries that they are at; those that wait are told so."""
+        with self._lock:
+            self._closed = self._stopped = True
+            workers = [*self._idle, *self._busy]
+        for worker in workers:
+            worker.process.kill()
+
     def close(self) -> None:
         """Ends the workers; those of queries under way end when these do."""
         with self._lock:
@@ -180,3 +192,12 @@ class Pool:
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.kill()
+
+
+_POOLS: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def stop_all() -> None:
+    """Stops the pools of this process."""
+    for pool in list(_POOLS):
+        pool.stop()

@@ -15,16 +15,19 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 import pyoxigraph
-from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
+from pyoxigraph import RdfFormat, Triple
 
-from kgcompare.errors import DataError, Fault, KgcompareError, SyntaxFault
+from kgcompare.errors import DataError, KgcompareError, SyntaxFault
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
-from kgcompare.sandbox import confinement
+from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.job import Part
-from kgcompare.sandbox.watch import Place, Watch
+from kgcompare.sandbox.watch import Spot, Watch
+
+if TYPE_CHECKING:
+    from kgcompare.schema.validation import Judging
 
 _PART = 1 << 20
 """Bytes from which on a part is sent."""
@@ -39,7 +42,7 @@ Task = Callable[[Arguments, Sequence[IO[bytes]], Callable[[Part], None]], None]
 """Answers one request, whose files are open, by sending parts."""
 
 
-def parse(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
+def _parse(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
     """The statements of a file as N-Quads, blank nodes renamed; or the fault that it has."""
     quads = statements(
         files[0], SYNTAXES[arguments["syntax"]].engine, arguments["base"], contexts=arguments["contexts"] or {}
@@ -83,11 +86,11 @@ class _Lines:
             del self._held[:end]
 
 
-def judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
+def _judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
     """The faults of statements, those of the first file, by shapes, those of the second or else the last that came."""
     from kgcompare.schema import judging
 
-    def stuck(place: Place) -> None:
+    def stuck(place: Spot) -> None:
         send(Part({"outcome": "stuck", "place": place}))
         os._exit(1)
 
@@ -99,14 +102,11 @@ def judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part
     except KgcompareError as fault:
         send(Part({"outcome": "fault", "kind": type(fault).__name__, "detail": str(fault)}))
         return
-    told = [
-        asdict(fault) | {"blank": None, "iri": None} | {"blank" if isinstance(node, BlankNode) else "iri": node.value}
-        for fault, node in found
-    ]
+    told = [{"node": str(node), "fault": asdict(fault)} for fault, node in found]
     send(Part({"outcome": "part"}, json.dumps(told).encode()))
 
 
-_judges: list[Callable[[Sequence[Triple], str], list[tuple[Fault, NamedNode | BlankNode]]]] = []
+_judges: list[Judging] = []
 """The judge that has the shapes which came last."""
 
 
@@ -115,11 +115,11 @@ def _triples(file: IO[bytes]) -> list[Triple]:
     return [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
 
 
-TASKS: dict[str, Task] = {"parse": parse, "judge": judge}
+TASKS: dict[str, Task] = {"parse": _parse, "judge": _judge}
 """What a child can be asked to do."""
 
 
-def answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
+def _answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
     """Answers requests until there are no more."""
 
     def send(part: Part) -> None:
@@ -134,7 +134,8 @@ def answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
             return
         arguments = json.loads(line)
         files = [os.fdopen(descriptor, "rb") for descriptor in descriptors]
-        # The parent kills a child that is late; where the parent is dead, this signal does: it counts work alone.
+        # The parent kills a child that is late; where the parser holds the interpreter's lock, and the parent is dead,
+        # this signal does. It counts work alone.
         signal.setitimer(signal.ITIMER_PROF, arguments["seconds"] + 1.0)
         task(arguments, files, send)
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -145,16 +146,17 @@ def answer(task: Task, requests: socket.socket, target: BinaryIO) -> None:
 
 def main() -> None:
     """Gives up what is not needed, says so, and answers."""
+    lifeline.end_with(os.getppid())
     task = TASKS[sys.argv[1]]
-    if task is judge:
+    if task is _judge:
         import_module("pyshacl")  # it takes half a second, which is no record's fault
-    confinement.bound(int(sys.argv[2]))
-    confinement.close_network()
+    lifeline.end_with(os.getppid())
+    confinement.confine(int(sys.argv[2]))
     target = sys.stdout.buffer
     target.write(Part({"outcome": "ready"}).to_bytes())
     target.flush()
     with socket.socket(fileno=os.dup(sys.stdin.fileno())) as requests:
-        answer(task, requests, target)
+        _answer(task, requests, target)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ from typing import Any
 _EVERY = 0.1
 """Seconds between two looks."""
 
-Place = dict[str, str | None]
+Spot = dict[str, str | None]
 """What is at work: the ``shape`` and its ``path``, each an IRI or None, and the ``focus``, with ``blank`` its label."""
 
 
 class Watch:
     """Calls *stuck*, with the place, when pySHACL stays at one for *step* seconds or works for *whole* seconds."""
 
-    def __init__(self, step: float, whole: float, stuck: Callable[[Place], None]) -> None:
+    def __init__(self, step: float, whole: float, stuck: Callable[[Spot], None]) -> None:
         self._step = step
         self._since = time.monotonic()
         self._ends = self._since + whole
@@ -41,22 +41,21 @@ class Watch:
         if at is None or self._at is None or at[0] is not self._at[0] or at[1] is not self._at[1]:
             self._at, self._since = at, now
         if now > self._ends or (at and now > self._since + self._step):
-            self._stuck(_place(*at) if at else {})
+            self._stuck(_spot(*at) if at else {})
 
 
 def _constraint(frame: FrameType | None) -> tuple[Any, Any] | None:
     """The shape and the focus of the innermost constraint at work; asks nothing of what it only passes."""
     while frame is not None:
-        if (
-            frame.f_globals.get("__name__", "").startswith("pyshacl.constraints.")
-            and {"self", "f"} <= frame.f_locals.keys()
-        ):
-            return frame.f_locals["self"].shape, frame.f_locals["f"]
+        if str(frame.f_globals.get("__name__")).startswith("pyshacl.constraints."):
+            known = frame.f_locals
+            if "f" in known and "self" in known:
+                return known["self"].shape, known["f"]
         frame = frame.f_back
     return None
 
 
-def _place(shape: Any, focus: Any) -> Place:
+def _spot(shape: Any, focus: Any) -> Spot:
     blank = type(focus).__name__ == "BNode"
     path = shape.path() if shape.is_property_shape else None
     return {

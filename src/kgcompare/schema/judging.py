@@ -10,18 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError
 from kgcompare.rdf.convert import to_rdflib
-from kgcompare.rdf.graph import Node
+from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
+from kgcompare.schema import core
 from kgcompare.text.languages import best
 
 if TYPE_CHECKING:
     import rdflib
 
-Finding = tuple[Fault, Node]
+Objection = tuple[Fault, Term]
 """A fault without its file, and the focus node that it is about."""
 _SEVERITY: Mapping[str, Severity] = {
     SH_VIOLATION: "violation",
@@ -34,9 +35,9 @@ class Judge:
     """Judges statements by shapes; reads the shapes once."""
 
     def __init__(self, shapes: Iterable[Triple]) -> None:
-        self._shapes = _flattened(to_rdflib(shapes))
+        self._shapes = _flattened(to_rdflib(core.merged(shapes)))
 
-    def __call__(self, data: Sequence[Triple], lang: str) -> list[Finding]:
+    def __call__(self, data: Sequence[Triple], lang: str) -> list[Objection]:
         """The faults of some statements, in an order that depends on nothing else.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
@@ -97,7 +98,8 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
     targets = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
     for shape in set(shapes.subjects(SH.property)):
         declared = [(predicate, value) for predicate in targets for value in shapes.objects(shape, predicate)]
-        if not declared or (shape, SH.closed, None) in shapes or (shape, SH.deactivated, None) in shapes:
+        kept = (SH.path, SH.closed, SH.deactivated)  # what is nested below a path is judged of its values
+        if not declared or any((shape, predicate, None) in shapes for predicate in kept):
             continue
         for part in list(shapes.objects(shape, SH.property)):
             for predicate, value in declared:
@@ -106,7 +108,7 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
     return shapes
 
 
-def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> tuple[Fault, Node]:
+def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Objection:
     import rdflib
 
     messages: dict[str, str] = {}
@@ -126,7 +128,17 @@ def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> tuple[F
         value=None if value is None else "blank node" if isinstance(value, rdflib.BNode) else str(value),
         constraint=None if component is None else str(component),
     )
-    return fault, NamedNode(str(focus)) if isinstance(focus, rdflib.URIRef) else BlankNode(str(focus))
+    return fault, _term(focus)
+
+
+def _term(focus: rdflib.term.Node | None) -> Term:
+    import rdflib
+
+    if isinstance(focus, rdflib.Literal):
+        if focus.language:
+            return Literal(str(focus), language=focus.language)
+        return Literal(str(focus), datatype=NamedNode(str(focus.datatype))) if focus.datatype else Literal(str(focus))
+    return NamedNode(str(focus)) if isinstance(focus, rdflib.URIRef) else BlankNode(str(focus))
 
 
 def _path_text(report: rdflib.Graph, path: rdflib.term.Node | None) -> str | None:

@@ -10,7 +10,7 @@ Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``) and 2.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -42,7 +42,7 @@ from kgcompare.rdf.terms import (
     SH_TARGET_CLASS,
     SKOS_CONCEPT,
 )
-from kgcompare.schema import vocabulary
+from kgcompare.schema import core, vocabulary
 from kgcompare.schema.paths import PropertyPath
 from kgcompare.schema.rows import PropertyShape, is_true, read_row
 from kgcompare.store.base import Snapshot, Statements
@@ -298,16 +298,21 @@ def _add(target: _Target, graph: Graph, shape: Node) -> None:
 
 def bundled_shapes() -> list[Triple]:
     """The statements of the bundled shapes."""
-    return [triple for path in resources.shape_files() for triple in read_shapes(path)]
+    return [triple for path in resources.shape_files() for triple in syntaxes.bundled(path)]
 
 
-def read_shapes(path: Path) -> list[Triple]:
-    """The statements of a shapes file.
+def read_shapes(path: Path, parsed: Callable[[Path, str], list[Triple]] = syntaxes.triples_of) -> list[Triple]:
+    """The statements of a shapes file of somebody's own: SHACL Core alone, and no more than can be judged by.
+
+    *parsed* reads a file, given a base.
 
     :raises SyntaxFault: if it is not well-formed.
+    :raises ShapeError: if it has what is not of SHACL Core, or too much of it.
     :raises DataError: if it cannot be read.
     """
-    return syntaxes.triples_of(path, DEFAULT_BASE)
+    triples = parsed(path, DEFAULT_BASE)
+    core.check_core(triples, str(path))
+    return triples
 
 
 def stored_shapes(snapshot: Snapshot) -> list[Triple]:

@@ -7,33 +7,84 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import Fault, ValidationReport
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
-from kgcompare.rdf.queries import load
-from kgcompare.schema.judging import Finding, Judge
+from kgcompare.rdf.terms import RDF_REST, RDF_SUBJECT
+from kgcompare.schema import core
+from kgcompare.schema.extract import Extract
+from kgcompare.schema.judging import Judge, Objection
+from kgcompare.schema.knowledge import Knowledge
 from kgcompare.store import Snapshot
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-Judging = Callable[[Sequence[Triple], str], list[Finding]]
+Judging = Callable[[Sequence[Triple], str], list[Objection]]
 """Statements and a language -> what is wrong with them: what needs no store, and can run elsewhere."""
-_FULL = (PREFIXES["foaf"], PREFIXES["bibo"])
-_RDF_TYPE = iri("rdf:type")
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """What a focus node belongs to: a document, its record, and the last predicate and node on the way from there."""
+
+    document: str
+    record: str
+    by: str = ""
+    above: _Owner | None = None
+
+    def way(self) -> list[str]:
+        """The predicates that lead there from the record; those from place to place of a list count once."""
+        way: list[str] = []
+        at: _Owner | None = self
+        while at is not None and at.above is not None:
+            if not (at.by == RDF_REST and way[-1:] == [RDF_REST]):
+                way.append(at.by)
+            at = at.above
+        return way[::-1]
+
+
+def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
+    """Whose the nodes of some documents are, and their literals: a blank node is its record's, however deep."""
+    owners: dict[Term, list[_Owner]] = {}
+    for name, document in documents.items():
+        starts: list[Node] = [node for node in document.subjects() if isinstance(node, NamedNode)]
+        starts += [node for node in document.subjects() if document.value(node, RDF_SUBJECT) is not None]
+        reached: dict[Term, _Owner] = {}
+        for start in starts:
+            about = document.value(start, RDF_SUBJECT) if isinstance(start, BlankNode) else start
+            reached[start] = _Owner(name, getattr(about, "value", name))
+        waiting: list[Term] = list(reached)
+        while waiting:
+            node = waiting.pop(0) if len(waiting) < 2 else waiting.pop()
+            if isinstance(node, Literal):
+                continue
+            owner = reached[node]
+            for predicate, values in document.description(node).items():
+                for value in values:
+                    if not isinstance(value, NamedNode) and value not in reached:
+                        reached[value] = _Owner(name, owner.record, predicate, owner)
+                        waiting.append(value)
+        for node, owner in reached.items():
+            owners.setdefault(node, []).append(owner)
+    return owners
 
 
 class Validator:
     """Validates records against shapes; reads the shapes once."""
 
     def __init__(self, shapes: Iterable[Triple], judge: Judging | None = None) -> None:
-        """*judge* judges the statements that are gathered for a batch; a :class:`Judge` of *shapes* if left out."""
-        self._judge = judge or Judge(shapes)
+        """*judge* judges the statements that are gathered for a batch; a :class:`Judge` of *shapes* if left out.
+
+        :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
+        """
+        triples = core.merged(shapes)
+        self._shapes = core.check_core(triples, ours=True)
+        self._judge = judge or Judge(triples)
 
     def validate(
         self,
@@ -46,32 +97,24 @@ class Validator:
     ) -> ValidationReport:
         """Validates every record of *documents*, by the IRI of its graph.
 
-        Things that they name and that are not among them are looked up in *snapshot*. Messages come in
+        What shapes look at beyond them is looked up in *snapshot*. Messages come in
         *lang* where the shapes have it. *progress* is told (done, all) records.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         """
-        everything = Graph.joined(documents.values())
-        known = _neighbours(everything, snapshot)
-        homes: dict[Term, str] = {s: name for name, document in documents.items() for s in document.subjects()}
-        subjects = [node for node in everything.subjects() if isinstance(node, NamedNode)]
+        extract = Extract(self._shapes, Knowledge(documents, snapshot))
+        names = list(documents)
         faults: list[Fault] = []
-        for start in range(0, len(subjects), BATCH):
-            batch = subjects[start : start + BATCH]
-            owners = {node: node for node in batch} | {
-                value: node
-                for node in batch
-                for values in everything.description(node).values()
-                for value in values
-                if isinstance(value, BlankNode)
-            }
-            for fault, focus in self._judge(_extract(batch, everything, known), lang):
-                owner = owners.get(focus)
-                if owner is not None:  # neighbours stand there in part only, and are not looked at
-                    told = fault if focus == owner else _of_owner(fault, focus, owner, everything)
-                    faults.append(_located(told, (files or {}).get(homes.get(owner, ""))))
+        for start in range(0, len(names), BATCH):
+            batch = {name: documents[name] for name in names[start : start + BATCH]}
+            owners = _owners(batch)
+            for fault, focus in self._judge(extract.of(batch.values()), lang):
+                # What else stands in an extract is there in part only, and is not looked at.
+                for owner in owners.get(focus, []):
+                    file = (files or {}).get(owner.document)
+                    faults.append(_located(_of_owner(fault, owner), file))
             if progress:
-                progress(min(start + BATCH, len(subjects)), len(subjects))
+                progress(min(start + BATCH, len(names)), len(names))
         return ValidationReport(tuple(faults), len(documents))
 
 
@@ -116,51 +159,9 @@ def _line_in(starts: Mapping[str, int], iri: str) -> int | None:
     return next((starts[end] for end in ends if end in starts), None)
 
 
-def _neighbours(graph: Graph, snapshot: Snapshot | None) -> Graph:
-    """What the snapshot says of the things that *graph* names but does not describe: types and names."""
-    named = {
-        value
-        for subject in graph.subjects()
-        for values in graph.description(subject).values()
-        for value in values
-        if isinstance(value, NamedNode) and value not in graph and is_safe_iri(value.value)
-    }
-    known = Graph()
-    if snapshot is not None and named:
-        ordered = sorted(named, key=lambda node: node.value)
-        for start in range(0, len(ordered), 1000):
-            rows = snapshot.select(load("names").bind(thing=ordered[start : start + 1000])).rows
-            for thing, predicate, value in rows:
-                if isinstance(thing, NamedNode) and predicate is not None and value is not None:
-                    known.add(thing, predicate.value, value)
-    return known
-
-
-def _extract(subjects: Sequence[NamedNode], everything: Graph, known: Graph) -> list[Triple]:
-    """The records of a batch, in full the agents and sources that they name, and the classes of all else."""
-    described: dict[Term, None] = dict.fromkeys(subjects)
-    named: dict[Term, None] = {}
-    for node in subjects:
-        for value in (triple.object for triple in everything.reached(node)):
-            if isinstance(value, Triple):
-                continue
-            types = everything.types(value) if isinstance(value, NamedNode) else []
-            (described if any(cls.startswith(_FULL) for cls in types) else named)[value] = None
-    triples: list[Triple] = []
-    for term in described:
-        if isinstance(term, NamedNode):
-            triples += everything.reached(term)
-    for term in named.keys() - described.keys():
-        if isinstance(term, NamedNode):
-            if term in everything:
-                triples += [Triple(term, _RDF_TYPE, NamedNode(cls)) for cls in everything.types(term)]
-            else:
-                triples += known.reached(term)
-    return triples
-
-
-def _of_owner(fault: Fault, focus: Node, owner: NamedNode, graph: Graph) -> Fault:
-    """A fault of a blank node, told of the record that it belongs to."""
-    by = next((p for p, values in graph.description(owner).items() if focus in values), "")
-    path = " / ".join(part for part in (by, fault.path) if part)
-    return replace(fault, focus_node=owner.value, path=path)
+def _of_owner(fault: Fault, owner: _Owner) -> Fault:
+    """A fault, told of the record that its focus node belongs to."""
+    if owner.above is None:
+        return fault
+    path = " / ".join(part for part in (*owner.way(), fault.path) if part)
+    return replace(fault, focus_node=owner.record, path=path)

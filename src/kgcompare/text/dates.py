@@ -14,7 +14,7 @@ from kgcompare.text.languages import translate
 
 _PLAIN = re.compile(r"([0-9]{4})[~?%]?(?P<slash>/(?:([0-9]{4})[~?%]?|\.\.))?\Z")
 """Years, marked or not, and intervals of them: nearly all there is, and read without edtf's grammar (20 ms each)."""
-_ONE = r"(?:[0-9]{4}[~?%]?|[0-9]{4}-(?:0[1-9]|1[0-2])|-[0-9]{4})"
+_ONE = r"(?:[0-9]{4}-(?:0[1-9]|1[0-2])|[0-9]{4}[~?%]?|-[0-9]{4})"
 _SET = re.compile(rf"(?=\[.*\]|\{{.*\}}).(?:\.\.)?{_ONE}(?:(?:\.\.|,){_ONE})*+(?:\.\.)?.\Z")
 """One of some years or months, or all of them, which may be thousands: edtf's grammar takes 25 ms for each."""
 _LONGEST = 200

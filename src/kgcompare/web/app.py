@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
+from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.shapes import read_shapes
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
@@ -59,6 +61,15 @@ class Site(Flask):
     def __init__(self) -> None:
         super().__init__(__name__)
         self.outer: WSGIApplication = super().wsgi_app
+
+    def send_static_file(self, filename: str) -> Response:
+        """What pages load; else the record of that name, where a catalogue has a kind that is called static."""
+        try:
+            return super().send_static_file(filename)
+        except NotFound:
+            if "/" in filename:
+                raise
+            return records.record("static", filename)
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request (WSGI); a quick one by None where no answer is kept (:data:`~kgcompare.web.kept.QUICK`)."""
@@ -123,7 +134,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 
 
 def _open(settings: Settings) -> Catalogue:
-    extra = [triple for path in settings.shapes for triple in read_shapes(path)]
+    extra = [triple for path in settings.shapes for triple in read_shapes(path, parsed)]
     limits = settings.limits
     if settings.endpoint is not None:
         store: Store = RemoteStore(

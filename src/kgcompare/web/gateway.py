@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import re
+import socket
 import sys
 import tempfile
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from werkzeug.exceptions import (
@@ -82,6 +86,13 @@ class Gateway:
         all_there.wait()
         self._held = 0
         self._sending: Counter[str] = Counter()
+        self._open: set[str] = set()
+        self._looked = 0.0
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Has connections end whose client takes nothing, as soon as the server listens."""
+        if not let_go(self.limits.write_time):
+            loop.call_later(0.02, self.__rsgi_init__, loop)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers a request."""
@@ -117,8 +128,11 @@ class Gateway:
             self._sending[client] += size
             try:
                 loop = asyncio.get_running_loop()
-                answer = await loop.run_in_executor(self._threads, _filed, answer)
-                await self._send_file(answer, protocol)
+                file = await loop.run_in_executor(self._threads, _filed, answer.body)
+                try:
+                    await self._send_file(replace(answer, body=b"", file=str(file), end=size), protocol)
+                finally:
+                    file.unlink(missing_ok=True)
                 return
             except OSError:
                 fault = ServiceUnavailable("there is no room for so long an answer", retry_after=60)
@@ -129,10 +143,23 @@ class Gateway:
         protocol.response_bytes(answer.status, answer.headers, answer.body)
 
     async def _send_file(self, answer: _Answer, protocol: HTTPProtocol) -> None:
-        """Has the server send a file; returns when it is sent or the client has gone: the connection ends then."""
-        headers = [*answer.headers, ("Connection", "close")]
-        protocol.response_file_range(answer.status, headers, answer.file, answer.start, answer.end)
-        await protocol.client_disconnect()
+        """Has the server send a file, and returns when it has let go of it: sent, or the client has gone."""
+        protocol.response_file_range(answer.status, answer.headers, answer.file, answer.start, answer.end)
+        for pause in (1.0, 2.0):  # it may not have opened it yet
+            await asyncio.sleep(pause)
+            while answer.file in await self._open_files():
+                await asyncio.sleep(1.0)
+
+    async def _open_files(self) -> set[str]:
+        """The names of the files that are open in this process, looked at once a second at most.
+
+        Granian says to nobody when an answer is sent. Source: proc(5); other systems have none, and files stay longer.
+        """
+        now = asyncio.get_running_loop().time()
+        if now > self._looked + 1:
+            self._looked = now
+            self._open = await asyncio.to_thread(_open_files)
+        return self._open
 
     async def _take(self, environ: WSGIEnvironment, protocol: HTTPProtocol) -> bytes:
         """The body, as far as it is wanted; what is wrong with it goes to the application."""
@@ -215,20 +242,52 @@ class Gateway:
                 result.close()
 
 
+def let_go(seconds: float) -> bool:
+    """Has the system end connections whose client takes nothing for so long; False where nothing listens yet.
+
+    Connections have it from the socket that this process listens with, which granian makes by itself and does not
+    hand out. Source: tcp(7), TCP_USER_TIMEOUT; proc(5). Other systems than Linux have neither.
+    """
+    if sys.platform != "linux":
+        return True
+    found = False
+    for place in Path("/proc/self/fd").iterdir():
+        with suppress(OSError), socket.socket(fileno=os.dup(int(place.name))) as listening:
+            inet = listening.family in {socket.AF_INET, socket.AF_INET6}
+            if inet and listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * seconds))
+                found = True
+    return found
+
+
 def _whole(parts: Iterable[bytes]) -> bytes:
     """A body in one piece; one that is in one piece is not copied."""
     return parts[0] if isinstance(parts, list) and len(parts) == 1 else b"".join(parts)
 
 
-def _filed(answer: _Answer) -> _Answer:
-    """An answer whose body stands in a temporary file, which goes with it.
+def _filed(body: bytes) -> Path:
+    """A temporary file with a body.
 
     :raises OSError: if there is no room for it.
     """
-    file = tempfile.NamedTemporaryFile(prefix="kgcompare-answer-")  # noqa: SIM115  (closed with the answer)
-    file.write(answer.body)
-    file.flush()
-    return replace(answer, body=b"", file=file.name, start=0, end=len(answer.body), held=file)
+    handle, name = tempfile.mkstemp(prefix="kgcompare-answer-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+    except OSError:
+        Path(name).unlink()
+        raise
+    return Path(name)
+
+
+def _open_files() -> set[str]:
+    """The names of the files that are open in this process; none where the system does not tell."""
+    found = set()
+    with suppress(OSError):
+        for place in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                found.add(str(place.readlink()))
+    return found
 
 
 def environ_of(scope: Scope, longest: int) -> WSGIEnvironment:

@@ -117,7 +117,9 @@ def compare(suffix: str = "") -> AnyResponse:
 
 
 def _written(comparison: Comparison, form: Format) -> str:
-    return formats.render(comparison, form.name, current().base.value)
+    """A comparison in a format; ``?bom=true`` puts a byte order mark before a table, by which Excel knows UTF-8."""
+    mark = "\ufeff" if form.name in {"csv", "tsv"} and request.args.get("bom") == "true" else ""
+    return mark + formats.render(comparison, form.name, current().base.value)
 
 
 def _linked(form: Format, wanted: _Wanted, only: str, show: Callable[[Comparison], str]) -> Response:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -15,14 +17,18 @@ from typing import TYPE_CHECKING, cast
 from kgcompare.errors import StoreError
 from kgcompare.sandbox import lifeline
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.parsing import parsed
+from kgcompare.sandbox.pool import stop_all
 from kgcompare.sandbox.process import locks_here
-from kgcompare.schema.shapes import read_shapes
+from kgcompare.schema.shapes import Shapes, read_shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.store.scratch import scratch_folder
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
     from kgcompare.web.gateway import Gateway
 
 _SWITCH = 0.001
@@ -91,20 +97,17 @@ def run(settings: Settings, host: str, port: int) -> None:
         workers_kill_timeout=limits.stop_time,
         log_level=LogLevels.error,
     )
-    granian.on_startup(partial(_let_go, granian, limits.write_time))
+    stopping = multiprocessing.Event()
+    interrupt: Callable[..., None] = granian.signal_handler_interrupt
+
+    def stop(*arguments: object) -> None:
+        stopping.set()
+        interrupt(*arguments)
+
+    setattr(granian, "signal_handler_interrupt", stop)  # noqa: B010  (a method, to mypy)
     with scratch_folder() as scratch:
-        loader = partial(_load, settings, str(scratch), os.getpid())
+        loader = partial(_load, settings, str(scratch), os.getpid(), stopping)
         granian.serve(target_loader=cast("Callable[..., Callable[..., object]]", loader))  # RSGI needs no callable
-
-
-def _let_go(granian: object, seconds: float) -> None:
-    """Has the system end connections whose client takes nothing for so long; they have it from the listening socket.
-
-    Source: tcp(7), TCP_USER_TIMEOUT (Linux only).
-    """
-    listening = getattr(granian, "_sso", None)  # granian has no option for it
-    if listening is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * seconds))
 
 
 def _give_memory_back() -> None:
@@ -135,27 +138,32 @@ def _connections(limits: Limits) -> int:
 
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
-    for path in settings.shapes:
-        read_shapes(path)
+    extra = [triple for path in settings.shapes for triple in read_shapes(path, parsed)]
     if settings.endpoint is not None:
         RemoteStore(settings.endpoint)
     elif settings.store is not None:
-        EmbeddedStore(settings.store)
+        Shapes([*stored_shapes(EmbeddedStore(settings.store).snapshot()), *extra])
 
 
-def _load(settings: Settings, scratch: str, parent: int, _target: str) -> Gateway:
+def _load(settings: Settings, scratch: str, parent: int, stopping: Event, _target: str) -> Gateway:
     """The application, in the worker, which ends with its *parent*; and without tidying up, so that its temporary files
-    go with *scratch*.
+    go with *scratch*. Nobody waits for strangers' queries once it is *stopping*.
     """
     from kgcompare.web.app import create_app
     from kgcompare.web.gateway import Gateway
 
     lifeline.end_with(parent)
+    threading.Thread(target=_stop_queries, args=(stopping,), daemon=True).start()
     locks_here()  # tried before anybody asks
     tempfile.tempdir = scratch
     sys.setswitchinterval(_SWITCH)
     _give_memory_back()
     return Gateway(create_app(settings).wsgi_app, settings.limits)
+
+
+def _stop_queries(stopping: Event) -> None:
+    stopping.wait()
+    stop_all()
 
 
 def print_address(host: str, port: int, settings: Settings) -> None:

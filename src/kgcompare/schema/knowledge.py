@@ -1,0 +1,98 @@
+"""What is known of nodes: by the records in question, and by a store of everything else, read when it is asked for.
+
+Documents of the store come whole, by their names, so that blank nodes mean something; those that are among the records
+in question are not looked at there. Where a store has no documents of ours, things are asked for by their IRIs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.namespaces import is_defined, is_safe_iri
+from kgcompare.rdf.queries import load
+from kgcompare.store import Snapshot
+
+_AT_ONCE = 500
+
+
+class Knowledge:
+    """Statements about nodes, forwards and backwards."""
+
+    def __init__(self, documents: Mapping[str, Graph], snapshot: Snapshot | None) -> None:
+        self._given = documents
+        self._snapshot = snapshot
+        self._index: dict[Node, dict[str, dict[Term, None]]] = {}
+        self._backwards: dict[tuple[str, Term], dict[Node, None]] = {}
+        self._read: set[str] = set()
+        self._asked: set[tuple[str, Term]] = set()
+        for graph in documents.values():
+            self._take(graph)
+
+    def _take(self, graph: Graph) -> None:
+        for subject in graph.subjects():
+            for predicate, values in graph.description(subject).items():
+                self._index.setdefault(subject, {}).setdefault(predicate, {}).update(dict.fromkeys(values))
+                for value in values:
+                    self._backwards.setdefault((predicate, value), {})[subject] = None
+
+    def read(self, nodes: Iterable[Term]) -> None:
+        """Reads what the store says of some nodes, in few questions."""
+        if self._snapshot is None:
+            return
+        fresh: dict[str, NamedNode] = {}
+        for node in nodes:
+            if isinstance(node, NamedNode) and is_safe_iri(node.value) and not is_defined(node.value):
+                name = self._snapshot.base.document(node.value)
+                if name not in self._read and name not in self._given:
+                    fresh[name] = node
+        self._read.update(fresh)
+        if self._snapshot.keeps_shapes:
+            for name in fresh:
+                self._take_document(name)
+            return
+        asked = list(fresh.values())
+        for start in range(0, len(asked), _AT_ONCE):
+            few = asked[start : start + _AT_ONCE]
+            text = load("record").bind(method=few, method__inverse=[])
+            for _, subject, predicate, value in self._snapshot.select(text).rows:
+                if subject is not None and predicate is not None and value is not None:
+                    self._take(Graph([Triple(subject, predicate, value)]))  # type: ignore[arg-type]
+
+    def _take_document(self, name: str) -> None:
+        if self._snapshot is not None:
+            self._read.add(name)
+            quads = self._snapshot.graph(name)
+            self._take(Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads))
+
+    def description(self, node: Term) -> Mapping[str, Iterable[Term]]:
+        """All that is known of a node that was read."""
+        return {} if isinstance(node, Literal) else self._index.get(node, {})
+
+    def objects(self, node: Term, predicate: str) -> Iterable[Term]:
+        """What a node that was read has by a predicate."""
+        return self.description(node).get(predicate, ())
+
+    def subjects(self, predicate: str, nodes: Iterable[Term]) -> dict[Term, list[Node]]:
+        """What has some nodes by a predicate, the store's included."""
+        nodes = list(nodes)
+        asked = [
+            n for n in nodes if isinstance(n, NamedNode) and is_safe_iri(n.value) and (predicate, n) not in self._asked
+        ]
+        self._asked.update((predicate, node) for node in asked)
+        if self._snapshot is not None and is_safe_iri(predicate):
+            for start in range(0, len(asked), _AT_ONCE):
+                self._ask(predicate, asked[start : start + _AT_ONCE], self._snapshot)
+        return {node: list(self._backwards.get((predicate, node), ())) for node in nodes}
+
+    def _ask(self, predicate: str, nodes: list[NamedNode], snapshot: Snapshot) -> None:
+        text = load("subjects_of").bind(thing=nodes, predicate=[NamedNode(predicate)])
+        for thing, subject, graph in snapshot.select(text).rows:
+            if snapshot.keeps_shapes:
+                name = getattr(graph, "value", "")
+                if snapshot.base.is_document(name) and name not in self._read and name not in self._given:
+                    self._take_document(name)
+            elif isinstance(subject, NamedNode) and thing and snapshot.base.document(subject.value) not in self._given:
+                self._take(Graph([(subject, NamedNode(predicate), thing)]))

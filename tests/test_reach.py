@@ -1,0 +1,162 @@
+"""Records are judged by shapes as if all of the catalogue stood in one file, whatever is stored already."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyshacl
+import pytest
+import rdflib
+from pyoxigraph import BlankNode, Quad, RdfFormat, Triple, parse
+from rdflib import SH
+
+from kgcompare.ingest import Options
+from kgcompare.ingest.readers import read_records
+from kgcompare.rdf.convert import to_rdflib
+from kgcompare.rdf.namespaces import PREFIXES, Base
+from kgcompare.schema.judging import Judge, Objection
+from kgcompare.schema.validation import Validator
+from three_ways import InMemory
+
+HEADER = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
+HEADER += "PREFIX ex: <http://e.example/>\nPREFIX m: <https://w3id.org/kgcompare/id/method/>\n"
+PREDICATES = ["ex:p", "ex:q", "ex:r"]
+CLASSES = ["ex:A", "ex:B", "ex:C"]
+
+
+def path(draw: random.Random, depth: int = 2) -> str:
+    """A property path of any kind."""
+    kind = draw.choice(["iri"] * 3 + ["inverse", "sequence", "alternative", "star", "plus", "maybe"])
+    if kind == "iri" or not depth:
+        return draw.choice(PREDICATES)
+    one, two = path(draw, depth - 1), path(draw, depth - 1)
+    return {
+        "inverse": f"[ sh:inversePath {draw.choice(PREDICATES)} ]",
+        "sequence": f"( {one} {two} )",
+        "alternative": f"[ sh:alternativePath ( {one} {two} ) ]",
+        "star": f"[ sh:zeroOrMorePath {one} ]",
+        "plus": f"[ sh:oneOrMorePath {one} ]",
+        "maybe": f"[ sh:zeroOrOnePath {one} ]",
+    }[kind]
+
+
+def constraint(draw: random.Random, depth: int = 2) -> str:
+    """A constraint that a node or a property shape can have."""
+    kinds = ["class", "kind", "in"] + ["node", "not", "or", "property", "qualified"] * (depth > 0)
+    kind = draw.choice(kinds)
+    inner = f"[ {constraint(draw, depth - 1)} ]" if depth > 0 else ""
+    return {
+        "class": f"sh:class {draw.choice(CLASSES)}",
+        "kind": f"sh:nodeKind {draw.choice(['sh:IRI', 'sh:BlankNodeOrIRI', 'sh:BlankNode'])}",
+        "in": "sh:in ( m:n0 m:n1 m:n2 1 )",
+        "node": f"sh:node {inner}",
+        "not": f"sh:not {inner}",
+        "or": f"sh:or ( {inner} [ sh:nodeKind sh:Literal ] )",
+        "property": f"sh:property [ {prop(draw, depth - 1)} ]" if depth > 0 else "",
+        "qualified": f"sh:property [ sh:path {path(draw)} ; sh:qualifiedValueShape {inner or '[]'} ; "
+        "sh:qualifiedMinCount 1 ]",
+    }[kind]
+
+
+def prop(draw: random.Random, depth: int = 2) -> str:
+    """What a property shape says."""
+    count = draw.choice(
+        ["sh:minCount 1", "sh:maxCount 1", "sh:maxCount 0", "sh:disjoint ex:q", constraint(draw, depth)]
+    )
+    return f"sh:path {path(draw)} ; {count}"
+
+
+def shapes(draw: random.Random) -> str:
+    """A few shapes with targets of every kind."""
+    text = ""
+    for number in range(draw.randint(1, 4)):
+        target = draw.choice(
+            ["sh:targetClass ex:A", "sh:targetNode m:n0", "sh:targetSubjectsOf ex:p", "sh:targetObjectsOf ex:q", ""]
+        )
+        said = draw.choice([f"sh:property [ {prop(draw)} ]", constraint(draw)])
+        if target:
+            text += f"ex:S{number} a sh:NodeShape ; {target} ; {said} .\n"
+        else:
+            text += f"ex:B a sh:NodeShape, rdfs:Class ; {said} .\n"
+    return text
+
+
+def node(draw: random.Random, depth: int = 2) -> str:
+    """A value: another record, a literal, or a blank node with values of its own."""
+    kind = draw.choice(["record", "record", "literal", "blank"])
+    if kind == "blank" and depth:
+        cls = f"a {draw.choice(CLASSES)} ; " if draw.random() < 0.5 else ""
+        return f"[ {cls}{draw.choice(PREDICATES)} {node(draw, depth - 1)} ]"
+    return "1" if kind == "literal" else f"m:n{draw.randrange(6)}"
+
+
+def records(draw: random.Random) -> list[str]:
+    """Six records, the first of them classes of one another now and then."""
+    made = []
+    for number in range(6):
+        said = [f"a {draw.choice(CLASSES)}", 'skos:prefLabel "x"@en']
+        said += [f"{draw.choice(PREDICATES)} {node(draw)}" for _ in range(draw.randrange(4))]
+        made.append(f"m:n{number} {' ; '.join(said)} .\n")
+    if draw.random() < 0.3:
+        made[0] += "ex:C rdfs:subClassOf ex:A .\n"
+    return made
+
+
+def triples(text: str) -> list[Triple]:
+    """The statements of Turtle."""
+    quads = parse(HEADER + text, format=RdfFormat.TURTLE)
+    return [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
+
+
+def judged(said: list[Triple], shape: list[Triple]) -> set[tuple[str, str]]:
+    """(focus node, constraint) of all that pySHACL finds in a whole graph."""
+    _, report, _ = pyshacl.validate(to_rdflib(said), shacl_graph=to_rdflib(shape), inplace=True)
+    assert isinstance(report, rdflib.Graph)
+    return {
+        (str(report.value(result, SH.focusNode)), str(report.value(result, SH.sourceConstraintComponent)))
+        for result in report.subjects(SH.resultSeverity, None)
+        if (None, SH.result, result) in report
+    }
+
+
+def differs(seed: int, folder: Path) -> str | None:
+    """What is found otherwise than pySHACL finds it in everything at once; None where all is the same."""
+    draw = random.Random(seed)
+    shape, text = triples(shapes(draw)), records(draw)
+    fresh = draw.randint(1, 5)
+    new, old = folder / f"new-{seed}.ttl", folder / f"old-{seed}.ttl"
+    new.write_text(HEADER + "".join(text[:fresh]), encoding="utf-8")
+    old.write_text(HEADER + "".join(text[fresh:]), encoding="utf-8")
+    given, stored = (read_records([file], Base(), Options()) for file in (new, old))
+    quads: list[Quad] = [quad for name in stored.documents for quad in stored.quads(name)]
+    snapshot = InMemory(quads)
+    snapshot.keeps_shapes = draw.random() < 0.8
+    known = [quad for name in given.documents for quad in given.quads(name)]
+    nodes = {quad.subject.value for quad in known}  # type: ignore[union-attr]
+    whole = [Triple(quad.subject, quad.predicate, quad.object) for quad in (*known, *quads)]
+    expected = {(focus, constraint) for focus, constraint in judged(whole, shape) if focus in nodes}
+    found: set[tuple[str, str]] = set()
+
+    def judge(data: Sequence[Triple], lang: str) -> list[Objection]:
+        findings = Judge(shape)(data, lang)
+        found.update((focus.value, fault.constraint or "") for fault, focus in findings if focus.value in nodes)
+        return findings
+
+    report = Validator(shape, judge).validate(given.documents, snapshot=snapshot)
+    if not snapshot.keeps_shapes and any(isinstance(quad.subject, BlankNode) for quad in quads):
+        return None  # blank nodes of foreign quads are known by what leads to them only
+    told = {fault.constraint for fault in report.faults}
+    if found == expected and told >= {constraint for _, constraint in expected}:
+        return None
+    return f"{seed}: {found - expected} too many, {expected - found} missed, {told} told"
+
+
+def test_an_extract_is_judged_like_everything(tmp_path: Path) -> None:
+    assert [found for seed in range(30, 42) if (found := differs(seed, tmp_path))] == []
+
+
+@pytest.mark.slow
+def test_more_extracts_are_judged_like_everything(tmp_path: Path) -> None:
+    assert [found for seed in range(42, 200) if (found := differs(seed, tmp_path))] == []
