@@ -10,6 +10,6 @@ Source: Reconciliation Service API 0.2 (W3C Entity Reconciliation Community Grou
 from kgcompare.reconciliation.candidates import reconcile
 from kgcompare.reconciliation.entities import Things, fitting
 from kgcompare.reconciliation.extension import extend
-from kgcompare.reconciliation.request import Bounds, read_extension, read_queries, read_query
+from kgcompare.reconciliation.request import Sizes, read_extension, read_queries, read_query
 
-__all__ = ["Bounds", "Things", "extend", "fitting", "read_extension", "read_queries", "read_query", "reconcile"]
+__all__ = ["Sizes", "Things", "extend", "fitting", "read_extension", "read_queries", "read_query", "reconcile"]

@@ -70,7 +70,7 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Sizes:
     """How many *properties* a query or a data extension may have, how many *values* all queries of a batch together,
     and about how many *things* a data extension may ask."""
 
@@ -79,10 +79,10 @@ class Bounds:
     things: int = 500
 
 
-DEFAULT = Bounds()
+_USUAL = Sizes()
 
 
-def read_queries(text: str, bounds: Bounds = DEFAULT) -> dict[str, EntityQuery]:
+def read_queries(text: str, bounds: Sizes = _USUAL) -> dict[str, EntityQuery]:
     """A batch of queries by the client's own names for them.
 
     :raises UsageError: if it is not JSON, not of the form or larger than it may be; the message says where.
@@ -97,7 +97,7 @@ def read_queries(text: str, bounds: Bounds = DEFAULT) -> dict[str, EntityQuery]:
     return queries
 
 
-def read_query(text: str, bounds: Bounds = DEFAULT) -> EntityQuery:
+def read_query(text: str, bounds: Sizes = _USUAL) -> EntityQuery:
     """A query by itself, as JSON or as the plain name of a thing.
 
     :raises UsageError: if it begins as JSON and is not of the form; the message says where.
@@ -105,7 +105,7 @@ def read_query(text: str, bounds: Bounds = DEFAULT) -> EntityQuery:
     return _query(_decoded(text, "query") if text.lstrip().startswith("{") else {"query": text}, "query", bounds)
 
 
-def read_extension(text: str, bounds: Bounds = DEFAULT) -> Extension:
+def read_extension(text: str, bounds: Sizes = _USUAL) -> Extension:
     """A data extension query.
 
     :raises UsageError: if it is not JSON, not of the form or larger than it may be; the message says where.
@@ -119,7 +119,7 @@ def read_extension(text: str, bounds: Bounds = DEFAULT) -> Extension:
     )
 
 
-def _query(value: Any, where: str, bounds: Bounds) -> EntityQuery:
+def _query(value: Any, where: str, bounds: Sizes) -> EntityQuery:
     asked = _object(value, where)
     if "query" not in asked and not asked.get("properties"):
         raise UsageError(f"{where} needs a query or properties")

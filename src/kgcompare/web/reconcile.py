@@ -20,7 +20,7 @@ from kgcompare import __version__
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import json
 from kgcompare.reconciliation import (
-    Bounds,
+    Sizes,
     Things,
     extend,
     fitting,
@@ -57,7 +57,7 @@ def endpoint() -> Response:
 def _result(things: Things) -> dict[str, Any]:
     """What was asked for, as the API has it."""
     allowed = limits()
-    bounds = Bounds(allowed.reconcile_properties, allowed.reconcile_values, allowed.reconcile_things)
+    bounds = Sizes(allowed.reconcile_properties, allowed.reconcile_values, allowed.reconcile_things)
     if (queries := _parameter("queries")) is not None:
         batch = read_queries(queries, bounds)
         most = allowed.reconcile_queries

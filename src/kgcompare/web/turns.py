@@ -19,8 +19,8 @@ from kgcompare.sandbox.turns import Turns
 from kgcompare.store import deadline
 from kgcompare.web.request import limits
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _COSTLY, _ORDINARY, _WAITING = "kgcompare.costly", "kgcompare.ordinary", "kgcompare.waiting"
 
 
@@ -40,21 +40,21 @@ def _turn(of: str) -> Iterator[None]:
         yield
 
 
-def _in_turn(of: str, answer: Callable[P, T]) -> Callable[P, T]:
+def _in_turn(of: str, answer: Callable[_P, _T]) -> Callable[_P, _T]:
     @wraps(answer)
-    def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
+    def in_turn(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         with _turn(of):
             return answer(*args, **kwargs)
 
     return in_turn
 
 
-def costly(answer: Callable[P, T]) -> Callable[P, T]:
+def costly(answer: Callable[_P, _T]) -> Callable[_P, _T]:
     """An answer that is given in a turn of its client, by its deadline (:mod:`kgcompare.deadline`)."""
     return _in_turn(_COSTLY, answer)
 
 
-def ordinary(answer: Callable[P, T]) -> Callable[P, T]:
+def ordinary(answer: Callable[_P, _T]) -> Callable[_P, _T]:
     """An answer that is given in a turn as well, and waits for it without regard to how many do."""
     return _in_turn(_ORDINARY, answer)
 
