@@ -267,7 +267,7 @@ def _filed(body: bytes) -> Path:
     """
     handle, name = tempfile.mkstemp(prefix="kgcompare-answer-")
     try:
-        with open(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(body)
     except OSError:
         Path(name).unlink()
