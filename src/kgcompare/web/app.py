@@ -31,7 +31,7 @@ from kgcompare.web import (
     turns,
     vocabularies,
 )
-from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, matches
+from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, is_wanted
 from kgcompare.web.request import check_host, leave_out, set_current
 from kgcompare.web.settings import Settings
 
@@ -113,7 +113,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     def protect(response: Response) -> Response:
         wanted = request.environ.get(IF_MATCH)
         there = response.status_code < 300 or response.status_code == 304
-        if wanted is not None and there and not matches(response.headers.get("ETag", ""), wanted):
+        if wanted is not None and there and not is_wanted(response.headers.get("ETag", ""), wanted):
             response.close()
             response = problems.problem(412, "what is here now is not what If-Match names")
         for name, value in SECURITY.items():

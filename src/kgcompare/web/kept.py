@@ -94,7 +94,7 @@ class Kept:
         return Response(self.body, headers=list(self.headers))
 
 
-def matches(tag: str, header: str) -> bool:
+def is_wanted(tag: str, header: str) -> bool:
     """Whether an ``If-Match`` header names an entity tag, by strong comparison; ``*`` names any."""
     return header.strip() == "*" or (tag.startswith('"') and tag in _STRONG.findall(header))
 

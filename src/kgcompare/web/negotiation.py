@@ -49,7 +49,7 @@ class Range:
         return 1 if (self.main, self.sub) == ("*", "*") else 0
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def ranges(header: str) -> tuple[Range, ...]:
     """The media ranges of a header; parameters such as ``profile`` do not narrow them, ill-formed ones are left out."""
     accepted = []
@@ -69,7 +69,7 @@ def ranges(header: str) -> tuple[Range, ...]:
     return tuple(accepted)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def choose_format(header: str, offered: Sequence[str]) -> Format | None:
     """The format among *offered* (names) that suits an ``Accept`` header best; None if none does.
 
@@ -90,7 +90,7 @@ def media_types_of(offered: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]],
     )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def best_of(header: str, offered: tuple[tuple[str, tuple[str, ...]], ...]) -> str | None:
     """The name of what suits an ``Accept`` header best, of (name, media types) in order of preference.
 
@@ -111,7 +111,7 @@ def best_of(header: str, offered: tuple[tuple[str, tuple[str, ...]], ...]) -> st
     return chosen
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def names_html(header: str) -> bool:
     """Whether an ``Accept`` header names HTML, as that of a browser does."""
     return any(
@@ -119,7 +119,7 @@ def names_html(header: str) -> bool:
     )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def choose_language(header: str, available: Iterable[str] = ()) -> str:
     """The language that an ``Accept-Language`` header asks for among *available* (the interface's if empty).
 
