@@ -41,11 +41,15 @@ class Things:
 
     @property
     def names(self) -> Names:
-        """The names of this generation, read when they are first asked for.
+        """The names of this generation, read when they are first asked for, and anew with every file of the index.
 
         :raises StoreError: if the index cannot be read.
         """
-        return self.generation.once("names", lambda generation: Names(generation.index))
+        names = self.generation.once("names", lambda generation: Names(generation.index))
+        if names.path != self.generation.index.path:
+            self.generation.forget("names")
+            names = self.generation.once("names", lambda generation: Names(generation.index))
+        return names
 
     # -- types and properties --------------------------------------------------------------------------
 

@@ -92,7 +92,8 @@ def read_queries(text: str, bounds: Sizes = _USUAL) -> dict[str, EntityQuery]:
     values = sum(len(c.values) for query in queries.values() for c in query.constraints)
     if values > bounds.values:
         raise UsageError(
-            f"queries has {values} values of properties; {bounds.values} are the most: send fewer at a time"
+            f"queries has {values} values of properties; {bounds.values} are the most (--reconcile-values): "
+            "send fewer at a time"
         )
     return queries
 
@@ -111,8 +112,8 @@ def read_extension(text: str, bounds: Sizes = _USUAL) -> Extension:
     :raises UsageError: if it is not JSON, not of the form or larger than it may be; the message says where.
     """
     asked = _object(_decoded(text, "extend"), "extend")
-    ids = _list(asked.get("ids"), "extend.ids", bounds.things)
-    properties = _list(asked.get("properties"), "extend.properties", bounds.properties)
+    ids = _list(asked.get("ids"), "extend.ids", bounds.things, "--reconcile-things")
+    properties = _list(asked.get("properties"), "extend.properties", bounds.properties, "--reconcile-properties")
     return Extension(
         tuple(dict.fromkeys(_string(value, f"extend.ids[{at}]") for at, value in enumerate(ids))),
         tuple(_wanted(value, f"extend.properties[{at}]") for at, value in enumerate(properties)),
@@ -125,7 +126,8 @@ def _query(value: Any, where: str, bounds: Sizes) -> EntityQuery:
         raise UsageError(f"{where} needs a query or properties")
     types = asked.get("type") or []
     types = types if isinstance(types, list) else [types]
-    constraints = _list(asked.get("properties") or [], f"{where}.properties", bounds.properties)
+    properties = asked.get("properties") or []
+    constraints = _list(properties, f"{where}.properties", bounds.properties, "--reconcile-properties")
     return EntityQuery(
         _text(asked.get("query"), f"{where}.query"),
         tuple(_id(value, f"{where}.type[{at}]") for at, value in enumerate(types)),
@@ -176,11 +178,12 @@ def _object(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
-def _list(value: Any, where: str, most: int) -> list[Any]:
+def _list(value: Any, where: str, most: int, setting: str = "") -> list[Any]:
+    """An array of at most so many members; *setting* is what that can be set by."""
     if not isinstance(value, list):
         raise UsageError(f"{where} must be an array, not {_kind(value)}")
     if len(value) > most:
-        raise UsageError(f"{where} has {len(value)} members; {most} are the most")
+        raise UsageError(f"{where} has {len(value)} members; {most} are the most{setting and f' ({setting})'}")
     return value
 
 

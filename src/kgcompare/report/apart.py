@@ -1,7 +1,8 @@
 """Makes a report in a process of its own: it counts and validates for seconds, and others are answered meanwhile.
 
 The process is the one that ``python -m kgcompare.report.apart`` starts. It comes after all others in the system's
-turns, and ends with its parent, whose end it sees by the end of its input.
+turns, has so much memory and no more, writes no file, and ends with its parent, whose end it sees by the end of its
+input.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from kgcompare import report
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import KgcompareError, Overrun, Unavailable
 from kgcompare.report import Report
+from kgcompare.sandbox import confinement
+from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore, snapshot_at
 
 _COMMAND = (sys.executable, "-m", "kgcompare.report.apart")
@@ -30,23 +33,25 @@ _NICE = 15
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What the process is to do: the folder of a generation, and shapes beside those that it keeps."""
+    """What the process is to do: the folder of a generation, and shapes beside those that it keeps; and how many bytes
+    of memory it may have."""
 
     snapshot: str
     extra: Sequence[Triple]
+    memory: int
 
 
-def make_apart(generation: Generation, seconds: float) -> Report:
+def make_apart(generation: Generation, limits: Limits) -> Report:
     """The state of a generation, as :func:`kgcompare.report.make` gives it; here where its data are elsewhere.
 
-    :raises Overrun: if it takes longer than so many seconds.
+    :raises Overrun: if it takes longer than it may.
     :raises Unavailable: if the process cannot be started, or ends without a word.
     :raises KgcompareError: if it cannot be made.
     """
-    path = generation.snapshot.path
+    path, seconds = generation.snapshot.path, limits.report_time
     if path is None:
         return report.make(generation)
-    order = pickle.dumps(_Order(str(path.absolute()), tuple(generation.extra)))
+    order = pickle.dumps(_Order(str(path.absolute()), tuple(generation.extra), limits.report_memory))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     try:
         process = subprocess.Popen(  # noqa: S603  (our own module)
@@ -62,12 +67,17 @@ def make_apart(generation: Generation, seconds: float) -> Report:
             process.stdin.flush()
         said = process.stdout.read()
     if late:
-        raise Overrun(f"the report took longer than {seconds:g} s; the command kgcompare report has no limit")
+        raise Overrun(
+            f"the report took longer than {seconds:g} s; --report-time gives it more, "
+            "and the command kgcompare report has no limit"
+        )
     answer = pickle.loads(said) if said else None  # noqa: S301  (our own process said it)
     if isinstance(answer, KgcompareError):
         raise answer
     if not isinstance(answer, Report):
-        raise Unavailable("the process of the report has ended; kgcompare report --store ... may say why")
+        raise Unavailable(
+            "the process of the report has ended: it may need more memory, which --report-memory gives it"
+        )
     return answer
 
 
@@ -96,6 +106,7 @@ def main() -> None:
         os.nice(_NICE)
     order: _Order = pickle.loads(sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big")))  # noqa: S301
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    confinement.bound(order.memory)
     answer: Report | KgcompareError
     try:
         snapshot = snapshot_at(Path(order.snapshot))

@@ -178,6 +178,7 @@ class Limits:
     client_costly: int = _limit(8, "requests", 1, 4096, "How many of those worked on or waiting may be one client's.")
     costly_time: float = _limit(10.0, "seconds", 0.1, 600.0, "How long a costly one may take, its wait included.")
     report_time: float = _limit(900.0, "seconds", 1.0, _DAY, "How long the report of a generation may take to make.")
+    report_memory: int = _limit(4 * _GIB, "bytes", 512 * _MIB, 1024 * _GIB, "How much memory that may have.")
     reconcile_queries: int = _limit(50, "queries", 1, 10_000, "How many a batch of reconciliation may have.")
     reconcile_properties: int = _limit(50, "properties", 1, 1000, "How many a query, or a data extension, may have.")
     reconcile_values: int = _limit(

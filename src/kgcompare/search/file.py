@@ -81,9 +81,8 @@ class DerivedFile:
             try:
                 return self._connection(path).execute(sql, values).fetchall()
             except sqlite3.Error as fault:
-                if not is_damage(fault, path):
+                if not self.renews(path, fault):
                     raise unread(f"the index {path}", str(fault)) from None
-                self.replace(path, f"is damaged ({fault})")
         raise StoreError(CLOSED)
 
     def _connection(self, path: Path) -> sqlite3.Connection:
@@ -95,12 +94,15 @@ class DerivedFile:
             self._local.db, self._local.path = db, path
         return db
 
-    def replace(self, damaged: Path, why: str) -> None:
-        """Has another file made, unless somebody has had that already."""
+    def renews(self, path: Path, fault: sqlite3.Error) -> bool:
+        """Has another file made if the one at *path* is at fault, unless somebody has had that already; says whether
+        it is."""
+        damaged = is_damage(fault, path)
         with self._lock:
-            if self._path == damaged:
-                LOG.warning("kgcompare: the index %s %s; it is made anew beside it", damaged, why)
+            if damaged and self._path == path:
+                LOG.warning("kgcompare: the index %s is damaged (%s); it is made anew beside it", path, fault)
                 self._path = None
+        return damaged
 
     def _made(self) -> Path:
         with self._lock:
@@ -169,6 +171,10 @@ class IndexFile:
         :raises StoreError: if there is none and none can be made; Unavailable if that takes long.
         """
         return self._file.path()
+
+    def renews(self, path: Path, fault: sqlite3.Error) -> bool:
+        """Whether the file at *path* is at fault, so that there will be another one, whose numbers of things differ."""
+        return self._file.renews(path, fault)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")):

@@ -27,6 +27,7 @@ from kgcompare.store import deadline
 from kgcompare.text.folding import fold
 
 _SCHEMA = """
+CREATE TABLE thing(id INTEGER PRIMARY KEY, kind TEXT);
 CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT, thing INTEGER);
 CREATE VIRTUAL TABLE words USING fts5(text, content='name', content_rowid='id', detail=none, columnsize=0);
 CREATE TEMP TABLE read(text TEXT, thing INTEGER);
@@ -88,31 +89,44 @@ def likeness(one: str, other: str) -> float:
 
 
 class Names:
-    """The names of one generation; may be used by any number of threads."""
+    """The names of one generation; may be used by any number of threads.
+
+    ``path`` is the index file that they were read from: things have their numbers from there.
+    """
 
     def __init__(self, index: Index) -> None:
-        """Reads every name.
+        """Reads every name; from another file, if the one of the index turns out to be damaged.
 
+        :raises Unavailable: if that is still being made.
         :raises StoreError: if the index cannot be read.
         """
         self._lock = threading.Lock()
-        try:
-            self._db = Connection(":memory:", uri=True, isolation_level=None, check_same_thread=False)
-            weakref.finalize(self, self._db.close)
-            self._db.execute("ATTACH ? AS source", (f"{index.path.absolute().as_uri()}?mode=ro&immutable=1",))
-            self._db.executescript(_SCHEMA)
-            self._fill()
-            self._terms: dict[str, int] = dict(self._db.execute("SELECT term, doc FROM temp.terms"))
-        except sqlite3.Error as fault:
-            raise StoreError(f"the index {index.path} cannot be read: {fault}") from None
+        while True:
+            self.path = index.path
+            try:
+                self._read()
+                break
+            except sqlite3.Error as fault:
+                if not index.renews(self.path, fault):
+                    raise StoreError(f"the index {self.path} cannot be read: {fault}") from None
         self._spellings = list(self._terms)
         self._alike = lru_cache(maxsize=4096)(self._resembling)
+
+    def _read(self) -> None:
+        self._db = Connection(":memory:", uri=True, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._db.close)
+        self._db.execute("ATTACH ? AS source", (f"{self.path.absolute().as_uri()}?mode=ro&immutable=1",))
+        self._db.executescript(_SCHEMA)
+        self._fill()
+        self._terms: dict[str, int] = dict(self._db.execute("SELECT term, doc FROM temp.terms"))
+        self._db.execute("DETACH source")
 
     def _fill(self) -> None:
         labels = self._db.execute("SELECT thing, text FROM source.label")
         aliases = self._db.execute("SELECT rowid, alias FROM source.words WHERE alias != ''")
         split = ((thing, text) for thing, texts in aliases for text in texts.split(" \n "))
         self._db.execute("BEGIN")
+        self._db.execute("INSERT INTO thing SELECT id, kind FROM source.thing")
         rows = ((plain(text), thing) for thing, text in chain(labels, split))
         self._db.executemany("INSERT INTO temp.read VALUES(?, ?)", rows)
         # Sorted there: Python would let no other thread compute meanwhile.
@@ -166,7 +180,7 @@ class Names:
         """(plain name, thing) of the names that match an FTS5 expression, the shortest first."""
         sql = (
             "SELECT name.text, name.thing FROM words CROSS JOIN name ON name.id = words.rowid "
-            "CROSS JOIN source.thing ON thing.id = name.thing "
+            "CROSS JOIN thing ON thing.id = name.thing "
             f"WHERE words MATCH ? AND thing.kind IN ({','.join('?' * len(kinds))}) ORDER BY words.rowid LIMIT ?"
         )
         with Seam((sqlite3.Error,), lambda why: unread("the names of this generation", why)), self._lock:

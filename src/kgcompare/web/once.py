@@ -70,7 +70,7 @@ def report_of(generation: Generation) -> Report:
     """
     from kgcompare.report import apart  # it takes a while to load, and few ask for it
 
-    most = limits().report_time
+    most = limits()
     return once(generation, "report", lambda of: apart.make_apart(of, most))
 
 

@@ -62,7 +62,9 @@ def _result(things: Things) -> dict[str, Any]:
         batch = read_queries(queries, bounds)
         most = allowed.reconcile_queries
         if len(batch) > most:
-            raise RequestEntityTooLarge(f"{len(batch)} queries are too many for a batch; {most} are the most")
+            raise RequestEntityTooLarge(
+                f"{len(batch)} queries are too many for a batch; {most} are the most (--reconcile-queries)"
+            )
         return reconcile(things, batch)
     if (query := _parameter("query")) is not None:
         return reconcile(things, {"query": read_query(query, bounds)})["query"]
