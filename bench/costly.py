@@ -153,7 +153,7 @@ def main() -> None:
             pipe.recv()
             rows[f"{AT_ONCE} costly ones at once"] = told(port, pair, options.seconds)
             said = pipe.recv()
-            rows["afterwards"] = told(port, pair, options.seconds / 4)
+            rows["afterwards"] = told(port, pair, options.seconds)
         finally:
             process.stop()
     print("| beside | asked for | requests | median ms | p90 | p99 | worst |\n|---|---|--:|--:|--:|--:|--:|")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import threading
 import time
 import weakref
@@ -32,7 +33,7 @@ from kgcompare.search.names import Names
 from kgcompare.store import deadline
 from kgcompare.store.embedded import EmbeddedStore, create, writing
 from kgcompare.text.dois import normalised
-from kgcompare.web.app import create_app
+from kgcompare.web.app import Site, create_app
 from kgcompare.web.settings import Settings
 
 PREFIX = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items()) + f"BASE <{DEFAULT_BASE}id/>\n"
@@ -78,7 +79,7 @@ def test_a_batch_has_so_many_values_and_properties(small_store: Path) -> None:
     for batch in ({"q": {"properties": few * 2}}, {str(n): {"properties": few} for n in range(2)}):
         answer = client.post("/reconcile", data={"queries": json.dumps(batch)})
         assert answer.status_code == 400
-        assert "the most" in answer.text
+        assert re.search(r"are the most \(--reconcile-(values|properties)\)", answer.text)
 
 
 def test_a_value_is_looked_up_once_for_a_whole_batch(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,15 +176,49 @@ def test_long_names_are_not_looked_for(small_store: Path, monkeypatch: pytest.Mo
     assert generation.nearest("lasso" * 30) == []
 
 
+def quick(app: Site, address: str, **environ: str) -> tuple[str, dict[str, str], bytes] | None:
+    """Status, headers and body of what is answered without a thread; None for what needs one."""
+    path, _, query = address.partition("?")
+    said: list[tuple[str, dict[str, str]]] = []
+    asked = {"kgcompare.quick": True, "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query}
+    asked |= {"wsgi.url_scheme": "http", "SCRIPT_NAME": "", "HTTP_HOST": "localhost", **environ}
+    body = app.wsgi_app(asked, lambda status, headers: said.append((status, dict(headers))))  # type: ignore[arg-type]
+    return (*said[0], b"".join(body)) if said else None
+
+
 def test_health_needs_no_thread_once_it_was_asked_for(small_store: Path) -> None:
     app = create_app(Settings(store=small_store))
     first = app.test_client().get("/healthz")
-    said: list[str] = []
-    environ = {"kgcompare.quick": True, "REQUEST_METHOD": "GET", "PATH_INFO": "/healthz", "HTTP_HOST": "localhost"}
-    environ |= {"wsgi.url_scheme": "http", "SCRIPT_NAME": "", "QUERY_STRING": ""}
-    body = app.wsgi_app(environ, lambda status, headers: said.append(status))  # type: ignore[arg-type]
-    assert said == ["200 OK"]
-    assert b"".join(body) == first.data
+    answer = quick(app, "/healthz")
+    assert answer is not None
+    assert (answer[0], answer[2]) == ("200 OK", first.data)
+
+
+def test_who_has_no_turn_is_refused_without_a_thread(small_store: Path) -> None:
+    app = create_app(Settings(store=small_store, limits=Limits(costly_requests=1, waiting_costly=0)))
+    app.test_client().get("/methods.json?q=lasso")
+    costly = ("/suggest?q=l", "/reconcile?query=lasso", "/methods.json?q=ridge", "/reconcile/suggest/entity?prefix=l")
+    assert [quick(app, address) for address in costly] == [None] * 4
+    with app.extensions["kgcompare.costly"].taken("10.0.0.1", time.monotonic() + 60):
+        for address in costly:
+            answer = quick(app, address)
+            assert answer is not None
+            status, headers, body = answer
+            assert status.startswith("503")
+            assert int(headers["Retry-After"]) > 0
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert json.loads(body)["status"] == 503
+        posted = quick(app, "/reconcile", REQUEST_METHOD="POST", REMOTE_ADDR="10.0.0.1")
+        assert posted is not None
+        page = quick(app, "/suggest?q=l", HTTP_ACCEPT="text/html")
+        assert page is not None
+        assert page[2].startswith(b"<!doctype html>")
+        kept = quick(app, "/methods.json?q=lasso")
+        assert kept is not None
+        assert kept[0] == "200 OK"
+        for address in ("/reconcile", "/compare.json?method=lasso", "/method/lasso", "/nothing/here", "/healthz?n=1"):
+            assert quick(app, address) is None
+    assert quick(app, costly[0]) is None
 
 
 # -- the report ------------------------------------------------------------------------------------------
@@ -404,6 +439,80 @@ def test_shared_and_circular_and_deep_blank_nodes_are_read_in_time() -> None:
         assert structure_key(graph, node)
         assert "…" in Reader("en", {}).value(graph, node).text
     assert time.monotonic() - start < 20
+
+
+def listed(thing: str, head: str, members: list[NamedNode]) -> Iterator[Quad]:
+    """The cells of a list in the document of a thing."""
+    document = NamedNode(f"{DEFAULT_BASE}doc/{thing}")
+    for n, member in enumerate(members, 1):
+        rest = BlankNode(f"{head}{n}") if n < len(members) else iri("rdf:nil")
+        yield Quad(BlankNode(f"{head}{n - 1}"), iri("rdf:first"), member, document)
+        yield Quad(BlankNode(f"{head}{n - 1}"), iri("rdf:rest"), rest, document)
+
+
+def large(folder: Path, size: int) -> Path:
+    """A store with a method of so many originators, values and links, by a source of as many authors."""
+    document, source = NamedNode(f"{DEFAULT_BASE}doc/method/large"), NamedNode(f"{DEFAULT_BASE}doc/source/large")
+    thing, paper = NamedNode(f"{DEFAULT_BASE}id/method/large"), NamedNode(f"{DEFAULT_BASE}id/source/large")
+    agents = [NamedNode(f"{DEFAULT_BASE}id/agent/a{n}") for n in range(size)]
+    quads = [
+        _said("method/large", "rdf:type", iri("kgc:Method")),
+        _said("method/large", "skos:prefLabel", Literal("Large", language="en")),
+        _said("method/large", "kgc:foundingSource", paper),
+        Quad(thing, iri("kgc:origination"), BlankNode("origination"), document),
+        Quad(BlankNode("origination"), iri("kgc:agentList"), BlankNode("agent0"), document),
+        *listed("method/large", "agent", agents),
+        _said("source/large", "rdf:type", iri("bibo:Document")),
+        _said("source/large", "rdf:type", iri("bibo:Article")),
+        _said("source/large", "dcterms:title", Literal("Large", language="en")),
+        Quad(paper, iri("bibo:authorList"), BlankNode("author0"), source),
+        *listed("source/large", "author", agents),
+        _said("family/large", "rdf:type", iri("skos:Concept")),
+        *(_said("method/large", "skos:altLabel", Literal(f"Alias {n}", language="en")) for n in range(size)),
+        *(Quad(t.subject, t.predicate, t.object, document) for t in layers(20)),
+        Quad(thing, iri("rdfs:seeAlso"), BlankNode("a0"), document),
+    ]
+    for n in range(size):
+        quads.append(_said(f"agent/a{n}", "rdf:type", iri("foaf:Person")))
+        quads.append(_said(f"agent/a{n}", "foaf:familyName", Literal(f"Family{n}")))
+        quads.append(_said(f"method/m{n}", "rdf:type", iri("kgc:Method")))
+        quads.append(_said(f"method/m{n}", "kgc:related", thing))
+        quads.append(_said(f"method/m{n}", "kgc:family", NamedNode(f"{DEFAULT_BASE}id/family/large")))
+    return trusted(folder, quads)
+
+
+READ = [
+    *(f"/method/large.{form}" for form in ("json", "html", "ttl", "jsonld", "nt", "nq", "rdf", "bib", "ris")),
+    *(f"/source/large.{form}" for form in ("json", "html", "ttl", "bib")),
+    *(f"/family/large.{form}" for form in ("json", "html", "ttl", "jsonld")),
+    *(
+        f"/compare?method=large&method=m0&format={form}"
+        for form in ("json", "html", "csv", "md", "tex", "ttl", "jsonld", "csl", "bib", "ris")
+    ),
+    '/reconcile?query={"query":"Large","properties":[{"pid":"originator","v":["Family1"]},{"pid":"alias","v":"x"}]}',
+    '/reconcile?extend={"ids":["method/large"],"properties":[{"id":"originator"},{"id":"alias"},{"id":"related"}]}',
+]
+
+
+@pytest.mark.slow
+def test_long_lists_hubs_and_many_values_are_read_in_a_time_that_grows_with_them(tmp_path: Path) -> None:
+    took: dict[int, dict[str, float]] = {}
+    for size in (375, 3000):
+        client = client_of(large(tmp_path / str(size), size))
+        client.get("/reconcile?query=a")
+        took[size] = {}
+        for address in READ:
+            start = time.process_time()
+            answer = client.get(address)
+            took[size][address] = time.process_time() - start
+            assert answer.status_code == 200, (address, answer.text[:300])
+        found = json.loads(client.get("/family/large.json").text)
+        (group,) = found["related"]
+        assert len(group["values"]) + group["more"] == size
+        text = client.get("/method/large.ttl").text
+        assert text.count("/agent/a") + text.count("agent:a") == size, "a list is in its document, whole"
+    slow = {address: (took[375][address], took[3000][address]) for address in READ}
+    assert {a: s for a, s in slow.items() if s[1] > 8 * 5 * max(s[0], 0.02)} == {}, "quadratic would be 64 times"
 
 
 def test_a_hub_names_how_many_it_has(tmp_path: Path) -> None:

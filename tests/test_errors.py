@@ -41,6 +41,7 @@ from kgcompare.rdf.graph import Graph, Node, as_node, structure_key
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, slugify
 from kgcompare.rdf.queries import load, with_data, with_graph
 from kgcompare.rdf.terms import RDF_FIRST, RDF_NIL, RDF_REST
+from kgcompare.reconciliation import Things
 from kgcompare.schema.shapes import read_shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.search import Filter
@@ -546,6 +547,24 @@ def test_an_index_that_is_broken_is_made_anew_and_that_is_said_once(
             assert generation.search(Filter(kind="method")).things
     assert [record.message for record in caplog.records if "it is made anew beside it" in record.message] != []
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("looked", [False, True])
+@pytest.mark.parametrize("spoil", [spoil_nothing, spoil_text, spoil_middle, spoil_schema, Path.unlink])
+def test_names_are_found_in_the_index_that_is_made_anew(
+    store: Path, spoil: Callable[[Path], None], looked: bool
+) -> None:
+    with kgcompare.open(store) as catalogue:
+        generation = catalogue.generation()
+        path = generation.snapshot.index_path
+        assert path is not None
+        if looked:
+            assert generation.index.path == path
+        spoil(path)
+        things = Things(generation, "en")
+        found = [generation.index.entries([like.thing])[0].slug for like in things.names.find("lasso", ["method"], 1)]
+        assert found == ["lasso"]
+        assert things.names.path == generation.index.path != path
 
 
 @pytest.mark.parametrize("wanted", [Filter(start=10**30), Filter(kind="\ud800"), Filter(facets={"domain": "\ud800"})])

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from conftest import DATA, LoadQuads, Run
 from kgcompare import ingest, report
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
+from kgcompare.errors import Unavailable
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
 from kgcompare.report import Report, apart, duplicates
@@ -374,6 +376,12 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
     slow.set()
     patient = create_app(Settings(store=store, limits=Limits(making_time=20)), app.extensions["kgcompare"])
     assert patient.test_client().get("/report.json").status_code == 200
+
+
+def test_a_report_has_so_much_memory(small_store: Path) -> None:
+    generation = Catalogue(EmbeddedStore(small_store)).generation()
+    with pytest.raises(Unavailable, match="--report-memory"):
+        apart.make_apart(generation, replace(Limits(), report_memory=512 << 20))
 
 
 def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from kgcompare.errors import ValidationReport
-from kgcompare.model import Cell, Comparison, CslItem, Fact, Json, Page, Record, Thing, Value
+from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Thing, Value
 
 JsonObject = dict[str, Json]
 """A JSON object."""
@@ -57,16 +57,18 @@ def record_json(record: Record) -> str:
         "kind": record.thing.kind,
         "language": record.language,
         "facts": [_fact(fact) for fact in record.facts],
-        "related": [
-            {"id": group.id, "label": group.label, "values": [_value(value) for value in group.values]}
-            for group in record.related
-        ],
+        "related": [_group(group) for group in record.related],
         "notes": [_value(note) for note in record.notes],
         "document": [_fact(fact) for fact in record.document],
     }
     if record.csl is not None:
         data["csl"] = csl_object(record.csl)
     return dumps(data)
+
+
+def _group(group: Group) -> JsonObject:
+    data: JsonObject = {"id": group.id, "label": group.label, "values": [_value(value) for value in group.values]}
+    return data | {"more": group.more} if group.more else data
 
 
 def page_json(page: Page) -> str:

@@ -30,6 +30,18 @@ class Turns:
         self._rounds: dict[str, int] = {}  # in which round of turns each client's next one is
         self._round = 0
 
+    def refusal(self, client: str) -> Busy | None:
+        """Why *client* would be refused if it asked now; None if it would not."""
+        with self._changed:
+            return self._refusal(client)
+
+    def _refusal(self, client: str) -> Busy | None:
+        if self._under_way[client] >= self._share:
+            return TooMany(f"{self._share} queries of yours are under way; wait for one to end")
+        if self._under_way.total() >= self._most:
+            return Busy("too many queries wait already; try again in a moment")
+        return None
+
     @contextlib.contextmanager
     def taken(self, client: str, deadline: float) -> Iterator[None]:
         """Waits for a turn of *client*'s until *deadline*, in seconds of the monotonic clock, and has it inside.
@@ -38,10 +50,9 @@ class Turns:
         :raises Busy: if too many wait, or no turn came in time.
         """
         with self._changed:
-            if self._under_way[client] >= self._share:
-                raise TooMany(f"{self._share} queries of yours are under way; wait for one to end")
-            if self._under_way.total() >= self._most:
-                raise Busy("too many queries wait already; try again in a moment")
+            refusal = self._refusal(client)
+            if refusal is not None:
+                raise refusal
             self._under_way[client] += 1
             try:
                 self._wait(client, deadline)

@@ -217,4 +217,4 @@ def fault_of(path: Path) -> str | None:
 def is_damage(fault: sqlite3.Error, path: Path) -> bool:
     """Whether the file is at fault when SQLite fails."""
     code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-    return code in _DAMAGE or (code == sqlite3.SQLITE_CANTOPEN and not path.exists())
+    return code in _DAMAGE or (code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_ERROR} and fault_of(path) is not None)

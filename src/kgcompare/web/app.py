@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
@@ -96,7 +97,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     turns.give_turns(app, limits)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    front = Front(app.outer, catalogue, limits.kept_bytes)
+    front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app))
     trusted = settings.names
 
     @app.before_request

@@ -97,11 +97,10 @@ class Gateway:
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers a request."""
         environ = environ_of(scope, self.limits.header_line_bytes)
-        bodiless = scope.method in _BODILESS
-        answer = self._ask({**environ, QUICK: True}) if bodiless and FAULT not in environ else None
+        if scope.method not in _BODILESS:
+            environ["wsgi.input"] = io.BytesIO(await self._take(environ, protocol))
+        answer = self._ask({**environ, QUICK: True}) if FAULT not in environ else None
         if answer is None:
-            if not bodiless:
-                environ["wsgi.input"] = io.BytesIO(await self._take(environ, protocol))
             answer = await self._worked(environ)
         if len(answer.body) > _SMALL:
             await self._send_from_file(answer, environ, protocol)

@@ -20,10 +20,11 @@ from flask import Response, request
 from kgcompare import __version__
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
+from kgcompare.errors import Busy
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
 from kgcompare.web.negotiation import choose_format
-from kgcompare.web.problems import NoSuchFormat
+from kgcompare.web.problems import NoSuchFormat, refused
 from kgcompare.web.request import current, limits
 
 if TYPE_CHECKING:
@@ -164,11 +165,19 @@ HELD = "kgcompare.held"
 
 
 class Front:
-    """Gives an answer that is kept, and wakes Flask for every other one."""
+    """Gives an answer that is kept, refuses what has no turn, and wakes Flask for everything else."""
 
-    def __init__(self, app: WSGIApplication, catalogue: Catalogue, most: int) -> None:
-        """Stands before *app*; *most* is how many bytes of answers are kept of a generation."""
+    def __init__(
+        self,
+        app: WSGIApplication,
+        catalogue: Catalogue,
+        most: int,
+        refusal: Callable[[WSGIEnvironment], Busy | None] = lambda _: None,
+    ) -> None:
+        """Stands before *app*; *most* is how many bytes of answers are kept of a generation, and *refusal* says why a
+        request has no turn."""
         self.app = app
+        self.refusal = refusal
         self.catalogue = catalogue
         self.most = most
         self._current: Generation | None = None
@@ -187,7 +196,7 @@ class Front:
         return newest if newest is not None and self.catalogue.store.opened() is newest.snapshot else None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
-        """Answers a request (WSGI); a quick one by None where no answer is kept."""
+        """Answers a request (WSGI); a quick one by None where there is work to do."""
         method = environ["REQUEST_METHOD"]
         quick = QUICK in environ
         if method in {"GET", "HEAD"} and "HTTP_IF_MATCH" not in environ and FAULT not in environ:
@@ -202,7 +211,14 @@ class Front:
                     return []
                 start_response("200 OK", list(kept.headers))
                 return [kept.body] if method == "GET" else []
-        return None if quick else self.app(environ, start_response)
+        if not quick:
+            return self.app(environ, start_response)
+        refusal = self.refusal(environ) if FAULT not in environ else None
+        if refusal is None:
+            return None
+        status, headers, body = refused(refusal, environ.get("HTTP_ACCEPT", ""))
+        start_response(status, [*headers, *SECURITY.items()])
+        return [body] if method != "HEAD" else []
 
 
 def key_of(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Source: RFC 9457 (Problem Details for HTTP APIs).
 from __future__ import annotations
 
 import json
+from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,29 @@ def problem(status: int, detail: str, **more: list[str]) -> Response:
     response.headers["Vary"] = "Accept, Accept-Language"
     response.headers["Cache-Control"] = "no-store" if status >= 500 else "no-cache"
     return response
+
+
+def refused(fault: Unavailable, accept: str) -> tuple[str, list[tuple[str, str]], bytes]:
+    """The answer to a request that is refused without a look at it: status, headers and body (WSGI); *accept* is its
+    ``Accept``."""
+    status = HTTPStatus(status_of(fault))
+    if names_html(accept):
+        kind, text = (
+            "text/html; charset=utf-8",
+            f"<!doctype html><title>{status.phrase}</title><p>{escape(str(fault))}</p>",
+        )
+    else:
+        about = {"type": "about:blank", "title": status.phrase, "status": status, "detail": str(fault)}
+        kind, text = "application/problem+json", json.dumps(about) + "\n"
+    body = text.encode()
+    headers = [
+        ("Content-Type", kind),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("Vary", "Accept, Accept-Language"),
+        ("Retry-After", str(fault.retry_after)),
+    ]
+    return f"{status.value} {status.phrase.upper()}", headers, body
 
 
 def answer_errors(app: Flask) -> None:

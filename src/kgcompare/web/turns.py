@@ -7,13 +7,16 @@ of their own, for which any number may wait: they are what most people come for.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
+from kgcompare.errors import Busy
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.turns import Turns
 from kgcompare.store import deadline
@@ -21,6 +24,8 @@ from kgcompare.web.request import limits
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_ENDPOINTS = {"lists.listing", "lists.suggest", "reconcile.endpoint", "reconcile.suggest_entity", "reconcile.preview"}
+"""What is costly whatever it is asked for, unless its answer is kept."""
 _COSTLY, _ORDINARY, _WAITING = "kgcompare.costly", "kgcompare.ordinary", "kgcompare.waiting"
 
 
@@ -30,6 +35,20 @@ def give_turns(app: Flask, limits: Limits) -> None:
     app.extensions[_COSTLY] = Turns(most, limits.waiting_costly, limits.client_costly)
     app.extensions[_ORDINARY] = Turns(most, limits.threads, limits.threads)
     app.extensions[_WAITING] = Turns(waiting, 0, max(1, waiting * 2 // 3))
+
+
+def refusal(app: Flask, environ: Mapping[str, str]) -> Busy | None:
+    """Why a costly request would be refused, found in a fraction of a millisecond and without Flask, so that those who
+    do not wait as long as they are told to cost little; None for every other one."""
+    method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+    try:
+        endpoint, _ = app.url_map.bind("").match(path, method)
+    except (HTTPException, RequestRedirect):
+        return None
+    manifest = endpoint == "reconcile.endpoint" and method != "POST" and "=" not in environ.get("QUERY_STRING", "")
+    if endpoint not in _ENDPOINTS or manifest or method == "OPTIONS":
+        return None
+    return cast("Turns", app.extensions[_COSTLY]).refusal(environ.get("REMOTE_ADDR", ""))
 
 
 @contextmanager
