@@ -24,7 +24,7 @@ from kgcompare.errors import Busy
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
 from kgcompare.web.negotiation import choose_format
-from kgcompare.web.problems import NoSuchFormat, refused
+from kgcompare.web.problems import NoSuchFormat, refused_at_once
 from kgcompare.web.request import current, limits
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Front:
         refusal = self.refusal(environ) if FAULT not in environ else None
         if refusal is None:
             return None
-        status, headers, body = refused(refusal, environ.get("HTTP_ACCEPT", ""))
+        status, headers, body = refused_at_once(refusal, environ.get("HTTP_ACCEPT", ""))
         start_response(status, [*headers, *SECURITY.items()])
         return [body] if method != "HEAD" else []
 

@@ -85,7 +85,7 @@ def problem(status: int, detail: str, **more: list[str]) -> Response:
     return response
 
 
-def refused(fault: Unavailable, accept: str) -> tuple[str, list[tuple[str, str]], bytes]:
+def refused_at_once(fault: Unavailable, accept: str) -> tuple[str, list[tuple[str, str]], bytes]:
     """The answer to a request that is refused without a look at it: status, headers and body (WSGI); *accept* is its
     ``Accept``."""
     status = HTTPStatus(status_of(fault))
