@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import gzip
 import http.client
 import itertools
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -517,6 +519,33 @@ def test_the_first_request_of_many_at_once(store: Path, tmp_path: Path) -> None:
     assert len(found) == 30
     assert {status for status, _ in found} == {200}
     assert len({body for _, body in found}) == 1
+
+
+@pytest.mark.slow
+def test_a_generation_goes_when_the_next_one_is_there(store: Path, tmp_path: Path) -> None:
+    """With its workers and files, and before Python looks for what holds itself."""
+    paths = ("/", "/methods?q=lasso", "/method/lasso.json", "/compare?method=lasso&method=ridge", "/dataset", "/report")
+    app = create_app(Settings(store=store))
+    client, catalogue = app.test_client(), app.extensions["kgcompare"]
+
+    def ask() -> None:
+        for path in (*paths, "/sparql", "/nothing", "/method/laso", "/dump.nq.gz", "/suggest?q=a"):
+            with client.get(path, headers={"Accept": "text/html"}) as response:
+                assert response.status_code in {200, 404, 406}, path
+
+    ask()  # what is loaded with the first requests may hold them
+    for number in range(2):
+        ingest.import_files(store, [method(tmp_path, f"late-{number}")], ingest.Options(trust=True))
+        gc.collect()
+        gc.disable()
+        try:
+            ask()
+            old = weakref.ref(catalogue.generation())
+            ingest.import_files(store, [method(tmp_path, f"later-{number}")], ingest.Options(trust=True))
+            client.get("/healthz")
+            assert old() is None
+        finally:
+            gc.enable()
 
 
 def test_examples_are_read_once_a_start(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
