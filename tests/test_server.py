@@ -267,6 +267,37 @@ def test_who_takes_nothing_is_let_go(small_store: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_who_takes_a_byte_now_and_then_has_a_share_and_no_more(small_store: Path, tmp_path: Path) -> None:
+    """Others are answered; what waits for it is gone when the server has ended, which does not wait for it."""
+    query = "/sparql?format=json&query=SELECT+*+%7B%3Fs+%3Fp+%3Fo+.+%3Fa+%3Fb+%3Fc%7D+LIMIT+20000"
+    most = 48 << 20
+    with serving(
+        tmp_path, "--store", str(small_store), "--sending-bytes", str(most), "--query-timeout", "60"
+    ) as server:
+        length = len(server.get(query)[2])
+        assert most // 8 < length < most // 4
+        soon(lambda: not any(server.scratch.rglob("kgcompare-answer-*")))
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(f"GET {query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            for _ in range(5):
+                assert client.recv(1)
+                soon(lambda: any(server.scratch.rglob("kgcompare-answer-*")))
+                status, headers, body = server.get(query, 60)
+                assert (status, headers["content-type"]) == (503, "application/problem+json")
+                assert int(headers["retry-after"]) > 0
+                assert b"too much is being sent" in body
+                time.sleep(0.3)
+            for path in ("/sparql?query=ASK%7B%7D", "/method/lasso", "/dump.nq.gz"):
+                assert server.get(path)[0] == 200
+            start = time.monotonic()
+            server.stop()
+            assert time.monotonic() - start < 5
+        assert list(server.scratch.iterdir()) == []
+
+
+@pytest.mark.slow
 def test_a_throw_away_store_goes_with_the_server(tmp_path: Path) -> None:
     data = method(tmp_path, "only")
     with serving(tmp_path, "--data", str(data)) as server:
