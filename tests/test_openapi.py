@@ -30,12 +30,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 from werkzeug.test import run_wsgi_app
 
 from kgcompare import resources
 from kgcompare.formats import FORMATS, RDF, solutions
 from kgcompare.sandbox.limits import Limits
 from kgcompare.web.app import create_app
+from kgcompare.web.kept import FAULT
 from kgcompare.web.service import openapi_document
 from kgcompare.web.settings import Settings
 
@@ -220,6 +222,23 @@ def test_numbers_are_as_described(app: Flask, query: str) -> None:
     client = app.test_client()
     for text in ("١٢", "1_0", "+5", "5.0", "1e1", "5\0", "--5", "−5", "0x5", "5" * 5000):
         assert client.get(f"{query}={quote(text)}").status_code == 400, text
+
+
+@pytest.mark.parametrize("name", [name for name, (method, _, _) in OPERATIONS.items() if method == "GET"])
+def test_refusals_of_any_request_are_in_it(app: Flask, name: str) -> None:
+    """412 wherever there is something that ``If-Match`` could name, and 431 everywhere."""
+    _, path, operation = OPERATIONS[name]
+    asked = next(iter(examples(path, operation, ["*/*"])))
+    client = app.test_client()
+    if name not in SLOW:
+        other = client.get(
+            asked.path, query_string=[*asked.query, ("method", "lasso")], headers={"If-Match": '"other"'}
+        )
+        assert (other.status_code == 412) == ("200" in operation["responses"])
+        assert str(other.status_code) in operation["responses"]
+    long = client.get(asked.path, environ_overrides={FAULT: RequestHeaderFieldsTooLarge()})
+    assert long.status_code == 431
+    assert "431" in operation["responses"]
 
 
 # -- examples ------------------------------------------------------------------------------------------

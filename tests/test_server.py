@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import gzip
 import http.client
 import itertools
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -262,6 +264,37 @@ def test_who_takes_nothing_is_let_go(small_store: Path, tmp_path: Path) -> None:
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
         assert server.get("/healthz")[0] == 200
+
+
+@pytest.mark.slow
+def test_who_takes_a_byte_now_and_then_has_a_share_and_no_more(small_store: Path, tmp_path: Path) -> None:
+    """Others are answered; what waits for it is gone when the server has ended, which does not wait for it."""
+    query = "/sparql?format=json&query=SELECT+*+%7B%3Fs+%3Fp+%3Fo+.+%3Fa+%3Fb+%3Fc%7D+LIMIT+20000"
+    most = 48 << 20
+    with serving(
+        tmp_path, "--store", str(small_store), "--sending-bytes", str(most), "--query-timeout", "60"
+    ) as server:
+        length = len(server.get(query)[2])
+        assert most // 8 < length < most // 4
+        soon(lambda: not any(server.scratch.rglob("kgcompare-answer-*")))
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(f"GET {query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            for _ in range(5):
+                assert client.recv(1)
+                soon(lambda: any(server.scratch.rglob("kgcompare-answer-*")))
+                status, headers, body = server.get(query, 60)
+                assert (status, headers["content-type"]) == (503, "application/problem+json")
+                assert int(headers["retry-after"]) > 0
+                assert b"too much is being sent" in body
+                time.sleep(0.3)
+            for path in ("/sparql?query=ASK%7B%7D", "/method/lasso", "/dump.nq.gz"):
+                assert server.get(path)[0] == 200
+            start = time.monotonic()
+            server.stop()
+            assert time.monotonic() - start < 5
+        assert list(server.scratch.iterdir()) == []
 
 
 @pytest.mark.slow
@@ -517,6 +550,33 @@ def test_the_first_request_of_many_at_once(store: Path, tmp_path: Path) -> None:
     assert len(found) == 30
     assert {status for status, _ in found} == {200}
     assert len({body for _, body in found}) == 1
+
+
+@pytest.mark.slow
+def test_a_generation_goes_when_the_next_one_is_there(store: Path, tmp_path: Path) -> None:
+    """With its workers and files, and before Python looks for what holds itself."""
+    paths = ("/", "/methods?q=lasso", "/method/lasso.json", "/compare?method=lasso&method=ridge", "/dataset", "/report")
+    app = create_app(Settings(store=store))
+    client, catalogue = app.test_client(), app.extensions["kgcompare"]
+
+    def ask() -> None:
+        for path in (*paths, "/sparql", "/nothing", "/method/laso", "/dump.nq.gz", "/suggest?q=a"):
+            with client.get(path, headers={"Accept": "text/html"}) as response:
+                assert response.status_code in {200, 404, 406}, path
+
+    ask()  # what is loaded with the first requests may hold them
+    for number in range(2):
+        ingest.import_files(store, [method(tmp_path, f"late-{number}")], ingest.Options(trust=True))
+        gc.collect()
+        gc.disable()
+        try:
+            ask()
+            old = weakref.ref(catalogue.generation())
+            ingest.import_files(store, [method(tmp_path, f"later-{number}")], ingest.Options(trust=True))
+            client.get("/healthz")
+            assert old() is None
+        finally:
+            gc.enable()
 
 
 def test_examples_are_read_once_a_start(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

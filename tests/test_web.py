@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -1191,3 +1192,23 @@ def test_an_endpoint_that_is_down() -> None:
         assert "cannot be reached" in problem(get(client, path), 502)["detail"]
     page: Callable[[str], Page] = lambda path: Page(get(client, path, BROWSER))  # noqa: E731
     assert "http://127.0.0.1:9" in page("/method/lasso").text
+
+
+def test_downloads_are_named_after_what_is_compared(small: FlaskClient, tmp_path: Path) -> None:
+    for name in ("tex", "csv", "json", "ttl"):
+        for _ in range(2):  # made, then kept
+            named = small.get(f"/compare.{name}?method=ridge&method=lasso").headers["Content-Disposition"]
+            assert named == f'inline; filename="ridge_lasso.{name}"'
+    assert "Content-Disposition" not in small.get("/compare?method=lasso", headers={"Accept": "text/html"}).headers
+    odd, long = "http://example.org/x%22%0Ay/%C3%A9", f"http://example.org/{'long-' * 100}"
+    text = "@prefix kgc: <https://w3id.org/kgcompare/ns#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+    text += "".join(
+        f'<{iri}> a kgc:Method ; skos:prefLabel "{number}"@en .\n' for number, iri in enumerate((odd, long))
+    )
+    foreign = app_of(store_of(tmp_path / "foreign", text)).test_client()
+    for query in ([("method", odd)], [("method", odd), ("method", long)]):
+        answer = foreign.get("/compare.csv", query_string=query)
+        assert answer.status_code == 200, answer.data
+        match = re.fullmatch(r'inline; filename="([a-z0-9_-]+\.csv)"', answer.headers["Content-Disposition"])
+        assert match
+        assert len(match[1]) < 200

@@ -159,7 +159,11 @@ class Limits:
     )
     form_parts: int = _limit(200, "parts", 1, 100_000, "How many parts a form may be sent in.")
     stop_time: int = _limit(
-        2, "seconds", 1, 3600, "How long requests under way may take when the server is told to stop."
+        2,
+        "seconds",
+        1,
+        3600,
+        "How long requests under way may take when the server is told to stop; longer downloads are cut then.",
     )
 
     kept_bytes: int = _limit(

@@ -31,7 +31,7 @@ import uuid
 import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kgcompare.errors import StoreError, StoreMissing, UsageError
@@ -60,10 +60,13 @@ class Folder:
     """The files of one store; means the same place wherever the process goes."""
 
     path: Path
+    _current: Path = field(init=False, repr=False, compare=False)
+    """``current``, at which every request looks."""
 
     def __post_init__(self) -> None:
         with files(f"{self.path} cannot be found"):
             object.__setattr__(self, "path", self.path.absolute())
+            object.__setattr__(self, "_current", self.path / "current")
 
     @property
     def live(self) -> Path:
@@ -140,7 +143,7 @@ class Folder:
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever another generation becomes current; costs one stat. Empty where nothing names one."""
         try:
-            current = (self.path / "current").stat()
+            current = self._current.stat()
         except OSError:
             return ()
         return current.st_dev, current.st_ino, current.st_mtime_ns, current.st_ctime_ns
@@ -150,7 +153,7 @@ class Folder:
 
         :raises StoreError: if it cannot be read.
         """
-        name = read_small(self.path / "current")
+        name = read_small(self._current)
         return name if re.fullmatch(_NAME, name) else None
 
     def published(self) -> list[str]:
@@ -167,7 +170,7 @@ class Folder:
         """Whether nothing has ever been published here: not that nothing is there."""
         making = read_small(self.unfinished)
         first = re.fullmatch(_NAME, making) is not None and number(making) <= 1
-        return first and not read_small(self.path / "current") and not self.published()
+        return first and not read_small(self._current) and not self.published()
 
     def following(self) -> str:
         """A name for the next generation: a number that is higher than every one that is there, and eight digits."""
@@ -188,7 +191,7 @@ class Folder:
 
     def set_current(self, generation: str) -> None:
         """Makes a generation the one to read, atomically and on disk."""
-        write_whole(self.path / "current", generation + "\n")
+        write_whole(self._current, generation + "\n")
 
     # -- locks ---------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ from kgcompare.web import (
     vocabularies,
 )
 from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, is_wanted
-from kgcompare.web.request import check_host, leave_out, set_current
+from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             response.headers.update(PREFLIGHT | {"Access-Control-Allow-Methods": response.headers.get("Allow", "GET")})
         return response
 
+    app.teardown_appcontext(let_go_of_current)
     problems.answer_errors(app)
     for module in _ADDRESSES:
         app.register_blueprint(module.blueprint)

@@ -48,7 +48,13 @@ def page(suffix: str = "") -> Response:
         if form.name == "html":
             named = ", ".join(format_name(name) for name in formats.RECORD)
             return render_page(
-                "dataset.html", lang, counts=known_counts(), formats=named, extent=extent, description=about
+                "dataset.html",
+                lang,
+                counts=known_counts(),
+                formats=named,
+                extent=extent,
+                description=about,
+                identifiers=current().base.value,
             )
         return json.dumps(
             {

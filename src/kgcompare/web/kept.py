@@ -1,7 +1,7 @@
 """Answers that are made once for each generation: entity tags, 304, 412, and a cache of whole bodies.
 
 Source: RFC 9110, section 8.8.3 (ETag), 13.1.1 (If-Match), 13.1.2 (If-None-Match), 13.2.2 (which comes first) and
-15.4.5 (304).
+15.4.5 (304); RFC 6266, section 4 (Content-Disposition).
 """
 
 from __future__ import annotations
@@ -70,12 +70,14 @@ class Kept:
     unchanged: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, body: bytes, tag: str, form: Format, lang: str | None, links: str = "") -> Kept:
-        """An answer with all its headers."""
+    def of(cls, body: bytes, tag: str, form: Format, lang: str | None, *, links: str = "", file: str = "") -> Kept:
+        """An answer with all its headers; *file* is the name under which it is saved."""
         always = [("ETag", tag), ("Vary", VARY), ("Cache-Control", "no-cache"), *SECURITY.items()]
         own = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
         if links:
             own.append(("Link", links))
+        if file:
+            own.append(("Content-Disposition", f'inline; filename="{file}"'))
         if lang:
             own.append(("Content-Language", speaks(lang) if form.name == "html" else lang))
         return cls(body, tag, (*own, *always), tuple(always))
@@ -250,8 +252,17 @@ def pick(offered: tuple[str, ...], suffix: str = "") -> Format:
     return form
 
 
-def answer(form: Format, lang: str | None, make: Callable[[], str], links: Callable[[], str] | None = None) -> Response:
-    """The answer in a format, made unless the client has it, and kept; *links* makes its Link header."""
+def answer(
+    form: Format,
+    lang: str | None,
+    make: Callable[[], str],
+    links: Callable[[], str] | None = None,
+    file: Callable[[], str] | None = None,
+) -> Response:
+    """The answer in a format, made unless the client has it, and kept.
+
+    *links* makes its Link header, *file* the name under which it is saved; both are asked when it is made.
+    """
     key, answers = key_of(request.environ), answers_of(current(), limits().kept_bytes)
     query = urlencode(sorted(request.args.items(multi=True), key=lambda pair: pair[0]))
     tag = answers.tag(form.name, lang or "", *key[:4], query)
@@ -260,7 +271,7 @@ def answer(form: Format, lang: str | None, make: Callable[[], str], links: Calla
         if tag in _TAG.findall(request.headers.get("If-None-Match", "")):
             return Kept.of(b"", tag, form, lang).response()
         body = make().encode("utf-8", "replace")
-        kept = Kept.of(body, tag, form, lang, links() if links else "")
+        kept = Kept.of(body, tag, form, lang, links=links() if links else "", file=file() if file else "")
     answers.put(key, kept)
     return kept.response()
 

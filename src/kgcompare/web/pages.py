@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -29,6 +30,9 @@ from kgcompare.web.turns import costly, ordinary
 blueprint = Blueprint("pages", __name__)
 _MOST_SHOWN = 20
 """Values of a facet that the index at home shows unfolded where there are more than twice as many."""
+_LONGEST_NAME = 150
+"""Characters of a file's name before its suffix; systems take 255 bytes, and add to a name that is there already."""
+_UNSAFE = re.compile(r"[^a-z0-9-]+", re.ASCII)
 COMPARISON_FORMATS = tuple(name for name in FORMATS if name in formats.COMPARISON)
 
 
@@ -130,7 +134,19 @@ def _linked(form: Format, wanted: _Wanted, only: str, show: Callable[[Comparison
         made.append(wanted.compared(differences=bool(only)))
         return show(made[0])
 
-    return answer(form, wanted.lang, make, lambda: signposting.links_of_comparison(made[0], COMPARISON_FORMATS))
+    return answer(
+        form,
+        wanted.lang,
+        make,
+        lambda: signposting.links_of_comparison(made[0], COMPARISON_FORMATS),
+        None if form.name == "html" else lambda: _file_name(made[0], form),
+    )
+
+
+def _file_name(comparison: Comparison, form: Format) -> str:
+    """What a download is called: after what is compared, as far as a file may be called so."""
+    compared = "_".join(_UNSAFE.sub("-", thing.id) for thing in comparison.methods)
+    return f"{compared[:_LONGEST_NAME]}.{form.name}"
 
 
 def _add(wanted: _Wanted, text: str) -> AnyResponse:

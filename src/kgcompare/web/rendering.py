@@ -80,7 +80,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         _=partial(languages.translate, lang, context=kind),
         ngettext=plural,
         figure=partial(languages.grouped, lang),
-        generation=generation,
+        generation=generation.name if generation else "",
         kind=kind,
         kind_heading=partial(kind_heading, lang),
         kind_name=partial(kind_name, lang),

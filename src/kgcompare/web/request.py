@@ -58,6 +58,13 @@ def set_current(generation: Generation) -> None:
     g.generation = generation
 
 
+def let_go_of_current(_: BaseException | None = None) -> None:
+    """Forgets the generation when the request is over: what pages are made with, which stays until Python looks for
+    cycles, would keep it, and its workers with it.
+    """
+    g.pop("generation", None)
+
+
 def leave_out() -> None:
     """Leaves out of the request what means nothing here, so that it makes no other answer and stands in no link.
 
