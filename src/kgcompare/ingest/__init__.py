@@ -191,6 +191,7 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
 
 def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | None, options: Options) -> ImportReport:
     own: dict[str, list[Quad]] = {}
+    before = _documents(snapshot)
     fresh = True
     if snapshot is not None:
         base = writer.about.base
@@ -215,7 +216,7 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
     options.tell("indexing", 0, 1)
     generation = writer.publish(prepare)
     options.tell("indexing", 1, 1)
-    added = len(_documents(writer.latest()) - _documents(snapshot))
+    added = len(_documents(writer.latest()) - before)  # publishing has closed the snapshot
     return ImportReport(added, 0, 0, generation)
 
 
