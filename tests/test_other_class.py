@@ -246,7 +246,7 @@ def test_a_comparison_as_json_and_tables(client: FlaskClient, lang: str) -> None
         assert [row[0] for row in table] == ["row", *ROWS]
     for name in ("md", "tex"):
         text = given(client, f"/compare.{name}?{PAIR}&lang={lang}")
-        assert light["label"] in text
+        assert light["label"] in text.replace(r"\-", "")
         assert ROWS_OF_METHODS.findall(text) == []
 
 

@@ -20,6 +20,8 @@ STATUSES: dict[type[KgcompareError], int] = {
     errors.UnknownFormat: 406,
     errors.DataError: 422,
     errors.SyntaxFault: 422,
+    errors.TokenTooLong: 422,
+    errors.Unformatted: 422,
     errors.InvalidData: 422,
     errors.Conflict: 422,
     errors.ShapeError: 422,

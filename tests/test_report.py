@@ -205,7 +205,7 @@ def test_faults_of_data_taken_on_trust_are_told(tmp_path: Path) -> None:
     findings = report.make(generation).findings
     assert findings is not None
     assert [(f.severity, f.message["en"], ids(f.examples)) for f in findings] == [
-        ("violation", "An agent needs exactly one name.", ["nobody"])
+        ("violation", "An agent needs exactly one name, a text that is not empty.", ["nobody"])
     ]
 
 
@@ -341,13 +341,13 @@ def test_the_dataset_leads_to_it(client: FlaskClient) -> None:
 
 def test_a_report_is_made_once_a_generation(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    real = apart.make
+    real = apart.make_apart
 
     def counted(generation: Generation, seconds: float) -> Report:
         made.append(generation)
         return real(generation, seconds)
 
-    monkeypatch.setattr(apart, "make", counted)
+    monkeypatch.setattr(apart, "make_apart", counted)
     app = create_app(Settings(store=store))
     with ThreadPoolExecutor(4) as pool:
         codes = list(
@@ -366,7 +366,7 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
         slow.wait(20)
         return found
 
-    monkeypatch.setattr(apart, "make", waits)
+    monkeypatch.setattr(apart, "make_apart", waits)
     app = create_app(Settings(store=store, limits=Limits(making_time=0.05)))
     answer = app.test_client().get("/report.json")
     assert answer.status_code == 503
@@ -384,7 +384,7 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
         slow.wait(20)
         return found
 
-    monkeypatch.setattr(apart, "make", waits)
+    monkeypatch.setattr(apart, "make_apart", waits)
     app = create_app(Settings(store=store, limits=Limits(making_waiting=1)))
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(lambda n: app.test_client().get(f"/report.json?n={n}"), n) for n in range(3)]

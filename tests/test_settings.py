@@ -22,7 +22,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UsageError
-from kgcompare.reconciliation import read_extension
+from kgcompare.reconciliation import Sizes
 from kgcompare.sandbox import pool as workers
 from kgcompare.sandbox.limits import LIMITS, Limit, Limits
 from kgcompare.store.remote import RemoteStore
@@ -97,7 +97,7 @@ def test_what_has_a_default_of_its_own_has_the_limits() -> None:
     assert default(Catalogue, "most_described") == limits.kept_descriptions
     assert default(Generation, "most_described") == limits.kept_descriptions
     assert default(Descriptions, "most") == limits.kept_descriptions
-    assert default(read_extension, "most_things") == limits.reconcile_things
+    assert Sizes() == Sizes(limits.reconcile_properties, limits.reconcile_values, limits.reconcile_things)
 
 
 def test_limits_come_without_an_engine() -> None:

@@ -779,7 +779,7 @@ def test_a_reader_without_a_current_generation_takes_the_newest_and_says_so_once
     store = hurt(lasting, tmp_path, [what], unfinished=False)
     with kgcompare.open(store) as catalogue:
         for _ in range(3):
-            catalogue.store._retry = 0.0  # type: ignore[attr-defined]
+            catalogue.store._seen = catalogue.store._seen._replace(retry=0.0)  # type: ignore[attr-defined]
             assert catalogue.compare(["first", "second"]).unknown == ()
         assert len(caplog.records) == 1
         assert "going on with generation 3-" in caplog.text
@@ -897,6 +897,45 @@ def test_whoever_asks_after_a_generation_was_published_gets_it(store: Path, monk
     assert wrong == []
     assert max(Counter(opened).values()) <= len(readings), "each generation is opened once by each reader"
     assert {int(plain(name)) for name in opened} >= {published[-1]}
+
+
+def test_whoever_waits_for_a_generation_to_be_opened_gets_that_one(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = EmbeddedStore(store)
+    take(store, "second")
+    real, opening, open_it = EmbeddedSnapshot.__init__, threading.Event(), threading.Event()
+
+    def slow(self: EmbeddedSnapshot, folder: Folder, generation: str, about: Description) -> None:
+        opening.set()
+        open_it.wait(10)
+        real(self, folder, generation, about)
+
+    monkeypatch.setattr(EmbeddedSnapshot, "__init__", slow)
+    got: list[EmbeddedSnapshot] = []
+    threads = [threading.Thread(target=lambda: got.append(reading.snapshot())) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    assert opening.wait(10)
+    time.sleep(0.2)  # the others wait by now
+    open_it.set()
+    for thread in threads:
+        thread.join(10)
+    assert [has(snapshot, "second") for snapshot in got] == [True] * 5
+
+
+def test_a_generation_that_is_opened_while_somebody_looks(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = EmbeddedStore(store)
+    take(store, "second")
+    real, looks = Folder.stamp, itertools.count()
+
+    def stamp(self: Folder) -> tuple[int, ...]:
+        if next(looks) == 0:
+            reading.snapshot()  # as another thread does
+        return real(self)
+
+    monkeypatch.setattr(Folder, "stamp", stamp)
+    assert has(reading.snapshot(), "second")
 
 
 def test_a_generation_that_takes_too_long_to_open(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

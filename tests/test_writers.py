@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import shutil
@@ -142,6 +143,15 @@ def canonical(triples: Iterable[Triple]) -> list[str]:
     return sorted(str(quad.triple) for quad in dataset)
 
 
+def valued(triple: Triple) -> Triple:
+    """A statement whose number is as others write it: rdflib and PyLD read ``01`` as ``1`` and as ``1.0E0``."""
+    value = triple.object
+    if isinstance(value, Literal) and value.datatype.value.removeprefix(PREFIXES["xsd"]) in {"integer", "double"}:
+        with contextlib.suppress(ValueError):
+            return Triple(triple.subject, triple.predicate, Literal(repr(float(value.value)), datatype=value.datatype))
+    return triple
+
+
 def from_rdflib(graph: Iterable[tuple[Any, ...]]) -> Iterator[Triple]:
     nodes: dict[str, BlankNode] = {}
 
@@ -204,9 +214,9 @@ def test_what_is_written_is_what_was_there(name: str, triples: list[Triple]) -> 
         warnings.simplefilter("ignore")
         dataset = rdflib.Dataset(default_union=True)
         dataset.parse(data=text, format=READERS[name])
-        assert canonical(from_rdflib(dataset.quads())) == canonical(triples)
+        assert canonical(map(valued, from_rdflib(dataset.quads()))) == canonical(map(valued, triples))
         if name == "jsonld" and "\u2028\u202e" not in text:  # pyld drops IRIs that have U+2028
-            assert canonical(from_pyld(text)) == canonical(triples)
+            assert canonical(map(valued, from_pyld(text))) == canonical(map(valued, triples))
         if name == "rdf":
             assert ET.fromstring(text).tag.endswith("RDF")
 

@@ -9,6 +9,8 @@ Every exception that leaves a public function of this package is one of these::
     │   └── UnknownFormat       no such output format
     ├── DataError               data or a query is at fault; nothing was written
     │   ├── SyntaxFault         a file that cannot be read
+    │   │   └── TokenTooLong    for a token in it that no parser takes
+    │   ├── Unformatted         a file that would say less if it were formatted
     │   ├── InvalidData         data that the shapes refuse; carries the report
     │   ├── Conflict            a record that is there already
     │   ├── ShapeError          a shape that kgcompare cannot use
@@ -110,6 +112,14 @@ class SyntaxFault(DataError):
         super().__init__(where + message)
         self.source = source
         self.line = line
+
+
+class TokenTooLong(SyntaxFault):
+    """A token is longer than the engine's parsers take."""
+
+
+class Unformatted(DataError):
+    """A file that would say less, or other, if it were formatted; the message says what, and what to do."""
 
 
 class InvalidData(DataError):

@@ -167,7 +167,7 @@ def _groups(shapes: Shapes, reader: Reader, graph: Graph, groups: Sequence[_Link
     related = []
     for group in groups:
         values = [reader.value(graph, NamedNode(other)) for other in group.shown]
-        values.sort(key=lambda value: fold(value.text))
+        values.sort(key=lambda value: (fold(value.text), value.key))
         if values:
             name = local_name(group.relation) + ("-inverse" if group.inverse else "")
             label = shapes.relation_label(group.relation, reader.lang, inverse=group.inverse)
@@ -184,12 +184,13 @@ def _ends(
     for relation in relations:
         for other in graph.iris(node, relation):
             ends.setdefault((relation, False), {})[other] = None
+    led: dict[str, dict[str, None]] = {}
     for predicate, subject in pointing:
         if isinstance(predicate, NamedNode) and isinstance(subject, NamedNode):
-            relation = predicate.value
-            if relation in relations or relation in shapes.inverse_labels:
-                inverse = not shapes.is_symmetric(relation)
-                ends.setdefault((relation, inverse), {})[subject.value] = None
+            led.setdefault(predicate.value, {})[subject.value] = None
+    for relation, others in led.items():
+        if relation in relations or relation in shapes.inverse_labels:
+            ends.setdefault((relation, not shapes.is_symmetric(relation)), {}).update(others)
     return ends
 
 

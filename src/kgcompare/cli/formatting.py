@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, Quad
-
-from kgcompare.errors import DataError, Seam, UsageError
+from kgcompare.errors import DataError, Seam, Unformatted, UsageError
 
 if TYPE_CHECKING:
+    from pyoxigraph import Quad
+
     from kgcompare.sandbox.parsing import Parser
 
 _TOKEN = re.compile(
@@ -28,10 +28,6 @@ _TOKEN = re.compile(
 )
 """What a comment cannot begin in (strings, IRIs, escapes in names), and comments."""
 _ELSEWHERE = "https://elsewhere.invalid/"
-
-
-class Unformatted(DataError):
-    """A file that says something which would be lost; the message says what, and what to do."""
 
 
 def formatted(path: Path, parser: Parser) -> tuple[str, str]:
@@ -82,6 +78,8 @@ def _first_comment(text: str) -> int | None:
 
 
 def _canonical(quads: Iterable[Quad]) -> set[str]:
+    from pyoxigraph import CanonicalizationAlgorithm, Dataset
+
     dataset = Dataset(quads)
     dataset.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
     return {str(quad) for quad in dataset}

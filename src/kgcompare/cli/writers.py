@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgcompare.cli.formatting import Unformatted, formatted, rewrite
+from kgcompare.cli.formatting import formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
     Place,
@@ -24,7 +24,7 @@ from kgcompare.cli.options import (
 )
 from kgcompare.cli.output import put, report_lines, tell_report
 from kgcompare.cli.settings import limit_options
-from kgcompare.errors import DataError, ValidationReport
+from kgcompare.errors import DataError, Unformatted, ValidationReport
 from kgcompare.sandbox.limits import LIMITS, Limits
 
 if TYPE_CHECKING:

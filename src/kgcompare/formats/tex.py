@@ -42,9 +42,7 @@ DEFAULTS: Mapping[str, tuple[tuple[str, ...], str]] = {
 }
 """Signs that the fonts of plain LaTeX lack: their commands, in older ones too, and what stands for them there."""
 _KNOWN = frozenset(
-    "".join(map(chr, range(0xA1, 0x180)))
-    .translate(dict.fromkeys(map(ord, "¬­­µĄąĘęĦħĮįĸĿŀŉŦŧŲųſ")))
-    .replace("\u00ad", "")
+    "".join(map(chr, range(0xA1, 0x180))).translate(dict.fromkeys(map(ord, "¬­­ĄąĘęĦħĮįĸĿŀŉŦŧŲųſ"))).replace("\u00ad", "")
     + "ȘșȚț–—‘’“”…†‡•€™‰‹›„‚"
 )
 """Signs that every LaTeX reads as they are, some by way of :data:`DEFAULTS`."""
@@ -55,7 +53,7 @@ _MATHS: Mapping[str, str] = {
     "∇": r"\nabla", "→": r"\rightarrow", "←": r"\leftarrow", "↔": r"\leftrightarrow", "⇒": r"\Rightarrow",
     "⇔": r"\Leftrightarrow", "∀": r"\forall", "∃": r"\exists", "¬": r"\neg", "∧": r"\wedge", "∨": r"\vee",
     "⊕": r"\oplus", "⊗": r"\otimes", "⟨": r"\langle", "⟩": r"\rangle", "ℓ": r"\ell", "⋅": r"\cdot", "∙": r"\cdot",
-    "′": r"\prime", "∗": r"\ast", "∥": r"\parallel", "⊥": r"\perp", "µ": r"\mu",
+    "′": r"\prime", "∗": r"\ast", "∥": r"\parallel", "⊥": r"\perp",
     "ς": r"\varsigma", "λ": r"\lambda",
 }  # fmt: skip
 _GREEK = {

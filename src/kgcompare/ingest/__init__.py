@@ -216,7 +216,7 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
     options.tell("indexing", 0, 1)
     generation = writer.publish(prepare)
     options.tell("indexing", 1, 1)
-    added = len(_documents(writer.latest()) - before)  # publishing has closed the snapshot
+    added = len(_documents(writer.latest()) - before)
     return ImportReport(added, 0, 0, generation)
 
 

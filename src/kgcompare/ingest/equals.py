@@ -13,7 +13,7 @@ from kgcompare.rdf.graph import Graph, Node, structure_key
 from kgcompare.rdf.terms import RDF_SUBJECT
 
 
-def merged(document: Graph) -> Graph:
+def without_equals(document: Graph) -> Graph:
     """The document with the first of each structure alone: those that one thing has by one predicate and that say the
     same, and statements about one fact that do."""
     forms: dict[Node, str] = {}

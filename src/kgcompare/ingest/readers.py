@@ -14,7 +14,7 @@ from pyoxigraph import RdfFormat
 
 from kgcompare.errors import DataError, Fault, Seam
 from kgcompare.ingest.documents import Records, derive, split
-from kgcompare.ingest.equals import merged
+from kgcompare.ingest.equals import without_equals
 from kgcompare.ingest.refusals import Schema, bundled_schema
 from kgcompare.model import Progress
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
@@ -63,7 +63,7 @@ def read_records(files: Sequence[Path], base: Base, options: Options, shapes: Sh
             if len(records.faults) > known:
                 records.faults[known:] = _with_lines(records.faults[known:], path)
     options.tell("reading", len(files), len(files))
-    records.documents = {name: merged(document) for name, document in records.documents.items()}
+    records.documents = {name: without_equals(document) for name, document in records.documents.items()}
     derive(records)
     return records
 

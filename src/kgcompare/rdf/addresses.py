@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from kgcompare.rdf.namespaces import is_web
 
-_HOST = re.compile(r"([^/?#]*)(.*)\Z", re.DOTALL)
+_TAIL = re.compile(r"(?=[/?#])")
 _BARE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEPT = "!$&'()*+,;=:@/?#~%"
 """What an address may hold beside letters, digits and ``-._``; a percent sign only before two digits of an octet."""
@@ -31,7 +31,7 @@ def web_address(text: str) -> str | None:
     if not is_web(text):
         return None
     scheme, _, rest = text.partition("://")
-    host, tail = _HOST.match(rest).groups()  # type: ignore[union-attr]
+    host, *tails = _TAIL.split(rest, maxsplit=1)
     try:
         urlsplit(text)
         host = host if host.isascii() else host.encode("idna").decode("ascii")
@@ -39,6 +39,6 @@ def web_address(text: str) -> str | None:
         return None
     if not host or quote(host, safe=_KEPT + "[]") != host:
         return None
-    page, sign, fragment = tail.partition("#")
+    page, sign, fragment = "".join(tails).partition("#")
     encoded = quote(page, safe=_KEPT) + sign + quote(fragment, safe=_KEPT).replace("#", "%23")
     return f"{scheme}://{host}{_BARE.sub('%25', encoded)}"

@@ -15,7 +15,7 @@ from typing import IO
 from pyoxigraph import Quad, RdfFormat, Triple, parse
 
 from kgcompare import resources
-from kgcompare.errors import DataError, Seam, StoreError, SyntaxFault, UnknownFormat
+from kgcompare.errors import DataError, Seam, StoreError, SyntaxFault, TokenTooLong, UnknownFormat
 from kgcompare.rdf import jsonld
 
 
@@ -105,7 +105,7 @@ def statements(file: IO[bytes], syntax: RdfFormat, base: str | None, contexts: M
         file.seek(0)
     try:
         yield from _parsed(file, syntax, base, "")
-    except _TooLong:
+    except TokenTooLong:
         raise SyntaxFault(_TOO_LONG, "", _line_at(file, file.tell() - _LONGEST_TOKEN)) from None
 
 
@@ -128,10 +128,6 @@ def read_bytes(
     yield from _parsed(io.BytesIO(data), syntax, base, source)
 
 
-class _TooLong(SyntaxFault):
-    """A token is longer than the engine's parsers take."""
-
-
 def _parsed(file: IO[bytes], syntax: RdfFormat, base: str | None, source: str) -> Iterator[Quad]:
     with Seam((ValueError, OSError, RuntimeError), lambda why: SyntaxFault(why, source)):
         try:
@@ -143,7 +139,7 @@ def _parsed(file: IO[bytes], syntax: RdfFormat, base: str | None, source: str) -
         except MemoryError as fault:
             if _BUFFER not in str(fault):
                 raise
-            raise _TooLong(_TOO_LONG, source) from None
+            raise TokenTooLong(_TOO_LONG, source) from None
 
 
 def check_lines(path: Path) -> None:

@@ -69,7 +69,7 @@ def reconcile(things: Things, batch: Mapping[str, EntityQuery]) -> dict[str, dic
     """
     known: dict[EntityQuery, list[Candidate]] = {}
     for query in dict.fromkeys(batch.values()):
-        deadline.check()
+        deadline.go_on()
         known[query] = _candidates(things, query)
     described = things.described(c.entry for query, candidates in known.items() for c in candidates[: query.limit])
     answers = {}
@@ -159,7 +159,7 @@ def _holders(things: Things, constraints: Sequence[Constraint], kinds: Sequence[
     for kind in kinds:
         listed += _listed(things, constraints, kind)
     for constraint in constraints:
-        deadline.check()
+        deadline.go_on()
         fields = [f for kind in kinds if (f := things.fields(kind).get(constraint.property))]
         steps = [steps[0] for f in fields for steps in f.path.alternatives]
         forwards = sorted({step.predicate for step in steps if not step.inverse})
@@ -207,7 +207,7 @@ def _agreements(
     agreed: dict[int, dict[str, float | None]] = {entry.id: {} for entry in entries}
     wanted = {c.property: [_resolved(things, value) for value in c.values] for c in constraints if c.values}
     for entry, reader, graph, terms in things.records(entries, wanted) if wanted else ():
-        deadline.check()
+        deadline.go_on()
         for name, values in wanted.items():
             pairs = [(term, value) for term in terms.get(name, ()) for value in values]
             agreed[entry.id][name] = max((similarity(reader, graph, t, v) for t, v in pairs), default=None)

@@ -54,7 +54,7 @@ def extend(things: Things, asked: Extension) -> dict[str, Any]:
     rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
     kinds: dict[str, set[str]] = {}
     for name in asked.ids:
-        deadline.check()
+        deadline.go_on()
         rows[name] = {wanted.property: [] for wanted in asked.properties}
         if name in entries:
             reader, graph, terms_of = records[entries[name].id]

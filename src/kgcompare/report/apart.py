@@ -12,7 +12,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class _Order:
     extra: Sequence[Triple]
 
 
-def make(generation: Generation, seconds: float) -> Report:
+def make_apart(generation: Generation, seconds: float) -> Report:
     """The state of a generation, as :func:`kgcompare.report.make` gives it; here where its data are elsewhere.
 
     :raises Overrun: if it takes longer than so many seconds.
@@ -72,7 +72,7 @@ def make(generation: Generation, seconds: float) -> Report:
 
 
 @contextlib.contextmanager
-def _ended_after(process: subprocess.Popen[bytes], seconds: float):  # type: ignore[no-untyped-def]
+def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[list[bool]]:
     """Has a process end at the end of this block, or before, after some seconds; gives a list that then is filled."""
     late: list[bool] = []
 

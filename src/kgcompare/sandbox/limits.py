@@ -169,7 +169,7 @@ class Limits:
         60.0, "seconds", 0.0, 3600.0, "How long a request waits for what is made once a generation, such as the report."
     )
     making_waiting: int = _limit(
-        6, "requests", 0, 4096, "How many wait so at a time: each takes one of the threads, which others need."
+        12, "requests", 0, 4096, "How many wait so at a time: each takes one of the threads, which others need."
     )
     costly_requests: int = _limit(
         2, "requests", 1, 256, "How many costly ones (reconciliation, lists, unknown names) are worked on at a time."

@@ -135,7 +135,7 @@ class Names:
         for spell in (self._spelt, self._alike):
             groups = [group for word in words if (group := spell(word))]
             for expressions in self._ways(words, groups):
-                deadline.check()
+                deadline.go_on()
                 for name, thing in (row for expression in expressions for row in self._rows(expression, kinds, _ROWS)):
                     if name not in scores:
                         scores[name] = likeness(wanted, name)
@@ -191,7 +191,7 @@ class Names:
         """The words that names have for one that somebody wrote: those that look like it, and two that make it up."""
         near: list[tuple[str, float, int]] = []
         for at in range(0, len(self._spellings), _PIECE):
-            deadline.check()
+            deadline.go_on()
             piece = self._spellings[at : at + _PIECE]
             near += process.extract(word, piece, scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=8)
         near.sort(key=lambda found: -found[1])

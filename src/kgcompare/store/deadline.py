@@ -47,7 +47,7 @@ def passed() -> bool:
     return time.monotonic() > _end.get()
 
 
-def check() -> None:
+def go_on() -> None:
     """Lets work go on that is in time.
 
     :raises Overrun: if the deadline has passed.

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pyoxigraph
 from pyoxigraph import NamedNode, Quad, RdfFormat
@@ -49,6 +50,17 @@ def snapshot_at(path: Path) -> EmbeddedSnapshot:
         raise StoreError(f"the store at {folder.path} has no generation {path.name} any more") from None
 
 
+class _Seen(NamedTuple):
+    """What was opened last: looked at and replaced as one, so that nobody takes an old one for the newest.
+
+    ``stamp`` is the folder's, from before it was opened; from ``retry`` on (seconds, monotonic) one looks again.
+    """
+
+    snapshot: EmbeddedSnapshot
+    stamp: tuple[int, ...]
+    retry: float
+
+
 class EmbeddedStore:
     """A store folder, for reading. Cheap to ask for its newest snapshot at every request."""
 
@@ -61,16 +73,14 @@ class EmbeddedStore:
         self.folder = Folder(path)
         self.about = self.folder.describe()
         self._opening = threading.Lock()
-        self._stamp = self.folder.stamp()
-        self._retry = float("inf")
-        self._snapshot: EmbeddedSnapshot | None = None
         self._said = ""
+        stamp, retry = self.folder.stamp(), float("inf")
         try:
-            self._snapshot = self._named()
+            snapshot = self._named()
         except StoreError as fault:
-            self._snapshot = self._newest_whole(fault)
-            self._retry = time.monotonic() + _AGAIN
-            self._say(f"{fault}; going on with generation {self._snapshot.generation}")
+            snapshot, retry = self._newest_whole(fault), time.monotonic() + _AGAIN
+            self._say(f"{fault}; going on with generation {snapshot.generation}")
+        self._seen: _Seen | None = _Seen(snapshot, stamp, retry)
 
     @property
     def identity(self) -> str:
@@ -82,45 +92,49 @@ class EmbeddedStore:
 
         Where the newest cannot be opened it is the one before, for as long as that lasts.
         """
-        snapshot = self._snapshot
-        if snapshot is None:
-            raise StoreError(CLOSED)
-        if self._is_settled():
-            return snapshot
+        seen = self._look()
+        if self._is_settled(seen):
+            return seen.snapshot
         if not self._opening.acquire(timeout=_LONGEST_WAIT):
             raise Unavailable("the newest generation is being opened; try again in a moment")
         try:
-            return snapshot if self._is_settled() else self._renewed(snapshot)
+            seen = self._look()  # another thread may have opened it meanwhile
+            return seen.snapshot if self._is_settled(seen) else self._renewed(seen.snapshot)
         finally:
             self._opening.release()
 
     def opened(self) -> EmbeddedSnapshot | None:
         """The newest generation, if it is open already."""
-        return self._snapshot if self._is_settled() else None
+        seen = self._seen
+        return seen.snapshot if seen is not None and self._is_settled(seen) else None
 
     def close(self) -> None:
         """Lets go of the newest generation; whoever has taken another one keeps that."""
-        snapshot, self._snapshot = self._snapshot, None
-        if snapshot is not None:
-            snapshot.close()
+        seen, self._seen = self._seen, None
+        if seen is not None:
+            seen.snapshot.close()
 
-    def _is_settled(self) -> bool:
+    def _look(self) -> _Seen:
+        seen = self._seen
+        if seen is None:
+            raise StoreError(CLOSED)
+        return seen
+
+    def _is_settled(self, seen: _Seen) -> bool:
         """Whether what is open is the newest, as far as one can know before it is time to look again."""
-        return self.folder.stamp() == self._stamp and time.monotonic() < self._retry
+        return self.folder.stamp() == seen.stamp and time.monotonic() < seen.retry
 
     def _renewed(self, snapshot: EmbeddedSnapshot) -> EmbeddedSnapshot:
         """The newest generation, opened unless it is *snapshot*."""
-        stamp = self.folder.stamp()
+        stamp, retry = self.folder.stamp(), float("inf")
         try:
             if self.folder.current() != snapshot.generation or not snapshot.is_in_place():
                 snapshot = self._named()
-            self._retry = float("inf")
         except StoreError as fault:
-            self._retry = time.monotonic() + _AGAIN
+            retry = time.monotonic() + _AGAIN
             self._say(f"{fault}; going on with generation {snapshot.generation}")
-        if self._snapshot is None:
-            raise StoreError(CLOSED)
-        self._snapshot, self._stamp = snapshot, stamp
+        self._look()
+        self._seen = _Seen(snapshot, stamp, retry)
         return snapshot
 
     def _named(self) -> EmbeddedSnapshot:

@@ -71,7 +71,7 @@ def report_of(generation: Generation) -> Report:
     from kgcompare.report import apart  # it takes a while to load, and few ask for it
 
     most = limits().report_time
-    return once(generation, "report", lambda of: apart.make(of, most))
+    return once(generation, "report", lambda of: apart.make_apart(of, most))
 
 
 def extent_of(generation: Generation) -> extent.Extent:
