@@ -23,7 +23,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import DataError, Overrun
 from kgcompare.ingest import Options
-from kgcompare.rdf.graph import Graph, structure_key
+from kgcompare.rdf.graph import Graph, Node, structure_key
 from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES, iri
 from kgcompare.reconciliation import Things, read_queries, reconcile
 from kgcompare.sandbox.limits import Limits
@@ -439,6 +439,9 @@ def test_shared_and_circular_and_deep_blank_nodes_are_read_in_time() -> None:
         assert structure_key(graph, node)
         assert "…" in Reader("en", {}).value(graph, node).text
     assert time.monotonic() - start < 20
+    forms: dict[Node, str] = {}
+    structure_key(deep, BlankNode("n0"), forms)
+    assert sum(map(len, forms.values())) < 20_000_000, "what nests holds what is in it, but not all the way down"
 
 
 def listed(thing: str, head: str, members: list[NamedNode]) -> Iterator[Quad]:

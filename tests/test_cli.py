@@ -691,6 +691,34 @@ def test_a_query_of_one_s_own_that_ends_its_process(run: Run, small_store: Path,
     fails(run("query", query, "--store", small_store), 1, "the query is not SPARQL 1.1")
 
 
+def test_a_query_of_one_s_own_that_needs_more_memory_than_there_is(small_store: Path, tmp_path: Path) -> None:
+    doubling = " ".join(f"BIND (CONCAT(?v{n}, ?v{n}) AS ?v{n + 1})" for n in range(60))
+    query = tmp_path / "doubling.rq"
+    query.write_text(f'SELECT ?v60 {{ BIND ("kgcompare" AS ?v0) {doubling} }}', encoding="utf-8")
+    command = f"ulimit -v 3000000; exec {sys.executable} -m kgcompare query {query} --store {small_store}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("kgcompare: the query ended its process: it needs more memory than there is\n")
+    assert len(done.stderr.splitlines()) < 5, "whatever RUST_BACKTRACE says"
+
+
+def test_a_command_that_is_told_to_stop_leaves_nothing(tmp_path: Path) -> None:
+    """Its throw-away catalogue goes, as it does at the end."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-m", "kgcompare", "export", "--data", str(SMALL)],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"TMPDIR": str(temporary)},
+    ) as command:
+        assert command.stdout
+        command.stdout.read(1)  # and no more: it waits for a reader
+        assert list(temporary.iterdir())
+        command.send_signal(signal.SIGTERM)
+        assert command.wait(60) == 128 + signal.SIGTERM
+        assert list(temporary.iterdir()) == []
+
+
 def test_environment_variables(run: Run, small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KGCOMPARE_STORE", str(small_store))
     monkeypatch.setenv("KGCOMPARE_LANG", "fr")

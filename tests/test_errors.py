@@ -582,7 +582,7 @@ def test_an_index_for_which_there_is_no_room(store: Path, tmp_path: Path, monkey
     assert index is not None
     index.unlink()
     monkeypatch.setattr("tempfile.mkdtemp", full)
-    with pytest.raises(StoreError, match="no place for an index: No space left"):
+    with pytest.raises(StoreError, match="no place for temporary files: No space left"):
         generation.search(Filter())
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Literal
 
 from conftest import Run
 from kgcompare import ingest
 from kgcompare.errors import InvalidData, ShapeError
 from kgcompare.ingest import Options
 from kgcompare.ingest.readers import read_records
-from kgcompare.rdf.namespaces import PREFIXES, Base
+from kgcompare.rdf.namespaces import PREFIXES, Base, iri
+from kgcompare.rdf.queries import load
 from kgcompare.schema import patterns
 from kgcompare.schema.shapes import bundled_shapes, read_shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
@@ -88,14 +90,26 @@ def test_shapes_are_read_from_graphs_of_their_names(store: Path, tmp_path: Path)
         "".join(
             f"<http://e.example/s> <{PREFIXES['sh']}{predicate}> {value} <{base}{graph}> .\n"
             for predicate, value in said
-            for graph in ("doc/method/evil", "nsfoo", "shapesX", "shapes/x/y")
+            for graph in ("doc/method/evil", "nsfoo", "shapesX", "shapes/x/y", "shapes/X", "shapes/")
         ),
         encoding="utf-8",
     )
-    assert ingest.import_files(store, [file], Options(trust=True)).added == 4
-    after = stored_shapes(EmbeddedStore(store).snapshot())
+    assert ingest.import_files(store, [file], Options(trust=True)).added == 6
+    snapshot = EmbeddedStore(store).snapshot()
+    after = stored_shapes(snapshot)
     assert {str(triple) for triple in after if "_:" not in str(triple)} == before
     assert len(after) == len(bundled_shapes())
+    file.write_text(f'<http://e.example/p> {iri("kgc:rowId")} "evil" <{base}shapes/x/y> .\n', encoding="utf-8")
+    assert ingest.import_files(store, [file], Options(trust=True)).added == 0
+    method = f"<{base}id/method/a> {iri('rdf:type')} {iri('kgc:Method')} <{base}doc/method/a> .\n"
+    file.write_text(method, encoding="utf-8")
+    assert ingest.import_files(store, [file], Options(trust=True)).added == 1
+    snapshot = EmbeddedStore(store).snapshot()
+    for query in ("compare", "differences"):
+        found = snapshot.select(load(query).text)
+        rows = {row[found.variables.index("rowId")] for row in found.rows}
+        assert Literal("domain") in rows
+        assert Literal("evil") not in rows, "the queries and Python agree on what a graph of shapes is"
 
 
 @pytest.mark.parametrize(

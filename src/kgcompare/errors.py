@@ -129,6 +129,9 @@ class InvalidData(DataError):
         super().__init__(message)
         self.report = report
 
+    def __reduce__(self) -> tuple[type[InvalidData], tuple[str, ValidationReport]]:
+        return type(self), (str(self), self.report)
+
 
 class Conflict(DataError):
     """A record of that address is there already, with other content."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -54,6 +55,7 @@ cli.add_command(settings_command(cli.commands.values()))
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits."""
+    signal.signal(signal.SIGTERM, _stopped)
     try:
         cli.main(args=list(arguments) if arguments is not None else None, prog_name="kgcompare", standalone_mode=False)
         put("")
@@ -88,3 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(f"kgcompare: a fault of kgcompare itself ({name}: {fault}); KGCOMPARE_DEBUG=1 shows where", err=True)
         code = 1
     sys.exit(code)
+
+
+def _stopped(number: int, _: object) -> None:
+    """Ends as one does that is told to stop: temporary files go, and a store is left as it was."""
+    raise SystemExit(128 + number)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,11 @@ import click
 
 from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
 from kgcompare.cli.output import ProgressLine, put, writing_to
-from kgcompare.errors import DataError, QueryError, SyntaxFault, UsageError
+from kgcompare.errors import DataError, KgcompareError, QueryError, Seam, SyntaxFault, Unavailable, UsageError
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from kgcompare.model import Thing
 
 
@@ -161,8 +164,6 @@ def export(place: Place, form: str, output: Path | None) -> None:
 )
 def query(place: Place, file: Path, form: str | None) -> None:
     """Answer a SPARQL query of your own."""
-    from kgcompare.sandbox.screen import excess_of
-
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except OSError as fault:
@@ -170,7 +171,7 @@ def query(place: Place, file: Path, form: str | None) -> None:
     except ValueError:
         raise SyntaxFault("not UTF-8", str(file)) from None
     text = text.removeprefix("\ufeff")
-    put(_answer(place, text, form) if excess_of(text) is None else _answer_elsewhere(place, text, form))
+    put(_answer_elsewhere(place, text, form))
 
 
 def _answer(place: Place, text: str, form: str | None) -> str:
@@ -180,34 +181,54 @@ def _answer(place: Place, text: str, form: str | None) -> str:
         return solutions.answer_text(catalogue.query(text), form, catalogue.generation().base.value)
 
 
-def _begin_elsewhere(parent: int) -> None:
-    """The process ends with its parent, and at once when it is told to."""
-    import signal
-
+def _answer_to(pipe: Connection, parent: int, place: Place, text: str, form: str | None) -> None:
+    """Sends the answer, or the error, to the process *parent*; ends with it, and at once when it is told to."""
     from kgcompare.sandbox import lifeline
 
     lifeline.end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.environ["RUST_BACKTRACE"] = "0"  # the engine's own word on its end is one line then
+    said: str | KgcompareError
+    try:
+        said = _answer(place, text, form)
+    except KgcompareError as fault:
+        said = fault
+    pipe.send(said)
 
 
 def _answer_elsewhere(place: Place, text: str, form: str | None) -> str:
-    """The answer to a query that may end whichever process evaluates it: engines recurse along what nests or repeats.
+    """The answer to a query, which may end whichever process evaluates it: engines recurse along what nests or repeats,
+    and abort where memory ends.
 
     :raises QueryError: if it does.
     """
     import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
 
     from kgcompare.store.scratch import remove_leftovers
 
     new = multiprocessing.get_context("spawn")  # a fork would have what is open here
-    with ProcessPoolExecutor(1, new, initializer=_begin_elsewhere, initargs=(os.getpid(),)) as child:
-        try:
-            return child.submit(_answer, place, text, form).result()
-        except BrokenProcessPool:
-            remove_leftovers()
-            raise QueryError("the query ended its process: it nests too deeply or repeats too much") from None
+    ours, theirs = new.Pipe(duplex=False)
+    child = new.Process(target=_answer_to, args=(theirs, os.getpid(), place, text, form), daemon=True)
+    said: str | KgcompareError | None = None
+    try:
+        with Seam((OSError,), lambda why: Unavailable(f"no process can be started for the query: {why}")):
+            child.start()
+        theirs.close()
+        with suppress(EOFError):
+            said = ours.recv()
+    finally:
+        if child.pid is not None and said is None:
+            child.join(1.0)  # it may be ending, and how it does is told below
+            child.kill()
+            child.join()
+        remove_leftovers()
+    if isinstance(said, KgcompareError):
+        raise said
+    if said is None:
+        memory = child.exitcode in {-signal.SIGABRT, -signal.SIGKILL}
+        why = "it needs more memory than there is" if memory else "it nests too deeply or repeats too much"
+        raise QueryError(f"the query ended its process: {why}")
+    return said
 
 
 @click.command()

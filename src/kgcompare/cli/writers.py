@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -208,7 +207,6 @@ def serve(
     from kgcompare.store.scratch import scratch_folder
     from kgcompare.web import server
 
-    signal.signal(signal.SIGTERM, _stopped)
     server.check_port(host, port)
     with scratch_folder() as scratch:
         folder = place.folder
@@ -228,8 +226,3 @@ def serve(
             unconfined=unconfined_queries,
         )
         server.run(settings, host, port)
-
-
-def _stopped(number: int, _: object) -> None:
-    """Ends before there is a server as one does that is told to stop: nothing is left behind."""
-    raise SystemExit(128 + number)

@@ -192,7 +192,7 @@ class _Homes:
             parent = next((node for node in path[at] if node not in self._homes), None)
             if parent is None:
                 self._settle(at)
-                del path[at]
+                path.popitem()
             elif parent in path:
                 raise DataError(f"{self._source}: blank nodes that lead to each other in a circle belong to no record")
             else:

@@ -34,7 +34,7 @@ _MOST = Decimal(2**63)
 """From here on whole numbers and decimals are compared as they are written: Oxigraph's integers end."""
 _MOST_FORMS = 1_000
 """Forms of one structure from which on a node in a circle has one form too, wherever one comes from."""
-_LONGEST = 64 * 1024
+_LONGEST = 4 * 1024
 """Characters of a structure's canonical form from which on its digest stands for it."""
 
 
@@ -265,7 +265,7 @@ def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None
 
     Predicates and values are sorted, lists keep their order, and ``kgc:order`` (where a value stands
     among its siblings) and a false ``kgc:etAl`` (the default) are left out. A node that leads back to itself is
-    written ``[...]`` where it comes again; the digest of a form stands for one of more than 64 Ki characters.
+    written ``[...]`` where it comes again; the digest of a form stands for one of more than 4 Ki characters.
 
     Structures are walked, not recursed into: a form asks for those of the blank nodes in it one by one. *known* keeps
     the forms of a graph that does not change, for those who ask for several.
@@ -284,7 +284,7 @@ def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None
         try:
             wanted = next(path[at]) if text is None else path[at].send(text)
         except StopIteration as end:
-            del path[at]
+            path.popitem()  # which is at; a dict from whose end others are deleted is slow to be read from there
             text = str(end.value)
             ended += 1
             if (at not in circles or ended > _MOST_FORMS) and not (at == node and heads_list):

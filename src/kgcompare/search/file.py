@@ -5,9 +5,7 @@ Source: SQLite, "Database File Format", section 1.3 (the header), and "Result an
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -20,6 +18,7 @@ from kgcompare.errors import Seam, StoreError, Unavailable, UsageError
 from kgcompare.search.reading import Connection, unread
 from kgcompare.store.base import CLOSED
 from kgcompare.store.files import LOG
+from kgcompare.store.scratch import held_folder
 
 _CHECKED = 16 * 1024 * 1024
 """Bytes up to which a file is looked through before it is used: some milliseconds."""
@@ -138,9 +137,8 @@ class DerivedFile:
 
     def _new(self) -> Path:
         """Another file in a folder of its own, which goes when this object does; a failure leaves nothing."""
-        with Seam((OSError,), lambda why: StoreError(f"there is no place for an index: {why}")):
-            folder = Path(tempfile.mkdtemp(prefix="kgcompare-index-"))
-        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        folder, remove = held_folder()
+        self._remove = weakref.finalize(self, remove)
         try:
             self._make(folder / "index.sqlite")
         except BaseException:

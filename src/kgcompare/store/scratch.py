@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kgcompare.errors import Seam, StoreError
@@ -24,15 +24,27 @@ def scratch_folder() -> Iterator[Path]:
 
     :raises StoreError: if it cannot be made.
     """
-    with Seam((OSError,), lambda why: StoreError(f"there is no place for temporary files: {why}")):
-        place = Path(tempfile.gettempdir())
-        remove_leftovers()
-        folder, lock = _made(place)
+    folder, remove = held_folder()
     try:
         yield folder
     finally:
+        remove()
+
+
+def held_folder() -> tuple[Path, Callable[[], None]]:
+    """The same, and what removes it.
+
+    :raises StoreError: if it cannot be made.
+    """
+    with Seam((OSError,), lambda why: StoreError(f"there is no place for temporary files: {why}")):
+        remove_leftovers()
+        folder, lock = _made(Path(tempfile.gettempdir()))
+
+    def remove() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+    return folder, remove
 
 
 def _made(place: Path) -> tuple[Path, int]:
