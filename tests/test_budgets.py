@@ -31,7 +31,7 @@ from kgcompare.search import Filter
 from kgcompare.search.names import Names
 from kgcompare.store import deadline
 from kgcompare.store.embedded import EmbeddedStore, create, writing
-from kgcompare.text.dois import normalised
+from kgcompare.text.dois import bare, normalised
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -297,7 +297,17 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 @pytest.mark.parametrize(
-    "form", ["{}", "doi:{}", "DOI: {}", "https://doi.org/{}", "http://dx.doi.org/{}", "info:doi/{}"]
+    "form",
+    [
+        "{}",
+        "doi:{}",
+        "DOI: {}",
+        "DOI {}",
+        "https://doi.org/{}",
+        "http://dx.doi.org/{}",
+        "doi.org/doi:{}",
+        "info:doi/{}",
+    ],
 )
 @pytest.mark.parametrize("change", [str, str.lower, str.upper, lambda doi: doi.replace("/", "%2F").replace("(", "%28")])
 @pytest.mark.parametrize(("doi", "slug"), [("10.1007/BF00058655", "known"), ("10.1000.10/123456(A)", "divided")])
@@ -313,6 +323,19 @@ def test_a_doi_is_found_however_it_is_written(
     assert [
         thing["id"] for thing in json.loads(odd.get("/suggest", query_string={"q": text, "kind": "source"}).text)
     ] == [slug]
+
+
+@pytest.mark.parametrize(
+    ("said", "doi"),
+    [
+        ("https://doi.org/10.1000/a%3Cb", "10.1000/a<b"),
+        ("http://dx.doi.org/10.1000/a%2541b", "10.1000/a%41b"),
+        ("10.1000/a%41b", "10.1000/a%41b"),
+        ("doi:10.1000/a%41b", "10.1000/a%41b"),
+    ],
+)
+def test_only_a_doi_in_an_address_is_encoded(said: str, doi: str) -> None:
+    assert bare(said) == doi
 
 
 @pytest.mark.parametrize("text", ["", "10.1/x", "11.1000/x", "a 10.1000/x", "10.1000.x/y", "10.1000/"])
