@@ -285,6 +285,7 @@ SOURCES = """
     dcterms:issued "1996"^^xsd:gYear .
 <method/k-means> a kgc:Method ; skos:prefLabel "k-means"@en .
 <method/bert> a kgc:Method ; skos:prefLabel "BERT"@en .
+<method/d> a kgc:Method ; skos:prefLabel "D# test"@en .
 <method/c> a kgc:Method ; skos:prefLabel "C"@en .
 <method/c-sharp> a kgc:Method ; skos:prefLabel "C#"@en .
 <method/best-worst> a kgc:Method ; skos:prefLabel "Best\u2212worst method"@en .
@@ -344,7 +345,15 @@ def test_what_is_no_doi(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "slug"), [("k-means++", "k-means"), ("BERT++", "bert"), ("C++", "c"), ("C++", "c-sharp")]
+    ("text", "slug"),
+    [
+        ("k-means++", "k-means"),
+        ("BERT++", "bert"),
+        ("C++", "c"),
+        ("C++", "c-sharp"),
+        ("D test", "d"),
+        ("D## test", "d"),
+    ],
 )
 def test_a_sign_makes_another_name(odd: FlaskClient, text: str, slug: str) -> None:
     found = {one["id"]: one for one in asked(odd, {"query": text})}
