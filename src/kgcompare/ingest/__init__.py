@@ -181,16 +181,25 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
     :raises DataError: if a file cannot be read or holds no record.
     """
     if trusted_quads(files, options):
-        embedded.create(path, bare=True)
-        with embedded.writing(path) as writer:
-            _load(writer, files, None, options)
+        create_of_quads(path, files, options)
         return ValidationReport()
     create_store(path, shapes=shapes)
     return import_files(path, files, options).validation
 
 
+def create_of_quads(path: Path, files: Sequence[Path], options: Options) -> ImportReport:
+    """Makes a store at *path* of nothing but quads, taken as they are.
+
+    :raises DataError: if a file cannot be read.
+    """
+    embedded.create(path, bare=True)
+    with embedded.writing(path) as writer:
+        return _load(writer, files, None, options)
+
+
 def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | None, options: Options) -> ImportReport:
     own: dict[str, list[Quad]] = {}
+    before = _documents(snapshot)
     fresh = True
     if snapshot is not None:
         base = writer.about.base
@@ -215,7 +224,7 @@ def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | N
     options.tell("indexing", 0, 1)
     generation = writer.publish(prepare)
     options.tell("indexing", 1, 1)
-    added = len(_documents(writer.latest()) - _documents(snapshot))
+    added = len(_documents(writer.latest()) - before)
     return ImportReport(added, 0, 0, generation)
 
 
