@@ -25,6 +25,7 @@ from conftest import Run
 from kgcompare import ingest, resources
 from kgcompare.catalogue import Catalogue, citation
 from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.sources import ranged
 from kgcompare.formats import BIBLIOGRAPHY, FORMATS, bibliography
 from kgcompare.model import CslItem, CslName
 from kgcompare.rdf.namespaces import PREFIXES, shortened
@@ -242,7 +243,14 @@ def test_capitals_and_signs_of_a_title_are_kept(title: str, tex: str) -> None:
 
 @pytest.mark.parametrize(
     ("said", "read"),
-    [("12-34", ("12", "34")), ("e1-e9", ("e1", "e9")), ("7", ("7",)), ("1-2-1-9", ("1-2-1-9",)), ("", ())],
+    [
+        ("12-34", ("12", "34")),
+        ("A-1–A-5", ("A-1", "A-5")),
+        ("e1-e9", ("e1", "e9")),
+        ("7", ("7",)),
+        ("1-2-1-9", ("1-2-1-9",)),
+        ("", ()),
+    ],
 )
 def test_pages(said: str, read: tuple[str, ...]) -> None:
     assert bibliography.pages({"id": "x", "type": "book", "page": said}) == read
@@ -297,15 +305,45 @@ def test_every_form_is_read_back(forms: Path) -> None:
     by_slug = dict(zip(slugs, zip(found.values(), told, strict=True), strict=True))
     assert by_slug["creators"][0]["pages"] == "12--13"
     assert (by_slug["creators"][1]["start_page"], by_slug["creators"][1]["end_page"]) == ("12", "13")
+    assert (by_slug["ranges"][0]["pages"], by_slug["ranges"][0]["volume"]) == ("A-1--A-5", "1--2")
+    assert (by_slug["ranges"][1]["start_page"], by_slug["ranges"][1]["end_page"]) == ("A-1", "A-5")
     assert (by_slug["seq"][0]["pages"], by_slug["seq"][0]["year"]) == ("430--439", "2009")
     for slug, year, in_ris in (
         ("about", "ca. 1763", "1763///ca. 1763"),
+        ("day", "45 BC", "///45 BC"),
         ("years", "1999--2001", "1999///1999–2001"),
         ("bc", "45 BC", "///45 BC"),
         ("decade", "1990s", "///1990s"),
         ("long", "12000", "12000"),
     ):
         assert (by_slug[slug][0]["year"], by_slug[slug][1]["year"]) == (year, in_ris)
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("12--13", "12–13"),
+        ("xii---xv, 3 -- 4", "xii–xv, 3–4"),
+        ("A-1--A-5", "A-1–A-5"),
+        ("C--", "C--"),
+        ("left--right", "left--right"),
+        ("-" * 5000, "-" * 5000),
+    ],
+)
+def test_hyphens_of_tex_are_dashes_in_ranges_alone(said: str, read: str) -> None:
+    assert ranged(said) == read
+
+
+def test_what_people_read_has_ranges_and_what_programs_read_has_no_others(forms: Path) -> None:
+    client = create_app(Settings(store=forms)).test_client()
+    page = lxml_html.fromstring(client.get("/source/ranges", headers={"Accept": "text/html"}).text)
+    assert {"A-1–A-5", "1–2", "3–4"} <= {text.strip() for text in page.xpath("//dd//text()")}
+    for slug, count in (("others", 1), ("elsewhere", 1), ("after", 1)):
+        page = lxml_html.fromstring(client.get(f"/source/{slug}", headers={"Accept": "text/html"}).text)
+        (data,) = page.xpath("//script[@type='application/ld+json']/text()")
+        people = json.loads(data)["author"]
+        assert len(people) == len(page.xpath("//meta[@name='citation_author']")) == count
+        assert people[0] == "Smith" if slug == "after" else people[0]["familyName"] == "Öz"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from kgcompare.search import Filter
 from kgcompare.search.names import Names
 from kgcompare.store import deadline
 from kgcompare.store.embedded import EmbeddedStore, create, writing
-from kgcompare.text.dois import normalised
+from kgcompare.text.dois import bare, normalised
 from kgcompare.web.app import Site, create_app
 from kgcompare.web.settings import Settings
 
@@ -320,6 +320,7 @@ SOURCES = """
     dcterms:issued "1996"^^xsd:gYear .
 <method/k-means> a kgc:Method ; skos:prefLabel "k-means"@en .
 <method/bert> a kgc:Method ; skos:prefLabel "BERT"@en .
+<method/d> a kgc:Method ; skos:prefLabel "D# test"@en .
 <method/c> a kgc:Method ; skos:prefLabel "C"@en .
 <method/c-sharp> a kgc:Method ; skos:prefLabel "C#"@en .
 <method/best-worst> a kgc:Method ; skos:prefLabel "Best\u2212worst method"@en .
@@ -332,7 +333,17 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 @pytest.mark.parametrize(
-    "form", ["{}", "doi:{}", "DOI: {}", "https://doi.org/{}", "http://dx.doi.org/{}", "info:doi/{}"]
+    "form",
+    [
+        "{}",
+        "doi:{}",
+        "DOI: {}",
+        "DOI {}",
+        "https://doi.org/{}",
+        "http://dx.doi.org/{}",
+        "doi.org/doi:{}",
+        "info:doi/{}",
+    ],
 )
 @pytest.mark.parametrize("change", [str, str.lower, str.upper, lambda doi: doi.replace("/", "%2F").replace("(", "%28")])
 @pytest.mark.parametrize(("doi", "slug"), [("10.1007/BF00058655", "known"), ("10.1000.10/123456(A)", "divided")])
@@ -350,13 +361,34 @@ def test_a_doi_is_found_however_it_is_written(
     ] == [slug]
 
 
+@pytest.mark.parametrize(
+    ("said", "doi"),
+    [
+        ("https://doi.org/10.1000/a%3Cb", "10.1000/a<b"),
+        ("http://dx.doi.org/10.1000/a%2541b", "10.1000/a%41b"),
+        ("10.1000/a%41b", "10.1000/a%41b"),
+        ("doi:10.1000/a%41b", "10.1000/a%41b"),
+    ],
+)
+def test_only_a_doi_in_an_address_is_encoded(said: str, doi: str) -> None:
+    assert bare(said) == doi
+
+
 @pytest.mark.parametrize("text", ["", "10.1/x", "11.1000/x", "a 10.1000/x", "10.1000.x/y", "10.1000/"])
 def test_what_is_no_doi(text: str) -> None:
     assert normalised(text) is None
 
 
 @pytest.mark.parametrize(
-    ("text", "slug"), [("k-means++", "k-means"), ("BERT++", "bert"), ("C++", "c"), ("C++", "c-sharp")]
+    ("text", "slug"),
+    [
+        ("k-means++", "k-means"),
+        ("BERT++", "bert"),
+        ("C++", "c"),
+        ("C++", "c-sharp"),
+        ("D test", "d"),
+        ("D## test", "d"),
+    ],
 )
 def test_a_sign_makes_another_name(odd: FlaskClient, text: str, slug: str) -> None:
     found = {one["id"]: one for one in asked(odd, {"query": text})}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad
 
 import kgcompare
-from conftest import SMALL
+from conftest import SMALL, Run
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import Conflict, DataError, InvalidData, SyntaxFault, UnknownFormat
@@ -786,3 +786,15 @@ def test_what_is_fresh_is_not_held_twice(small_store: Path) -> None:
     stored = Stored(EmbeddedStore(small_store).snapshot())
     assert not any(stored.document(f"{DEFAULT_BASE}doc/method/fresh-{number}").subjects() for number in range(100))
     assert stored._documents == {}
+
+
+def test_trusted_quads_are_counted_in_a_new_store_and_in_one_that_is_there(run: Run, tmp_path: Path) -> None:
+    for name in "ab":
+        thing = f"<https://w3id.org/kgcompare/id/method/{name}>"
+        (tmp_path / f"{name}.nq").write_text(
+            f"{thing} <{iri('rdf:type').value}> <{iri('kgc:Method').value}>"
+            f" <https://w3id.org/kgcompare/doc/method/{name}> .\n"
+        )
+    for name, added in (("a", 1), ("a", 0), ("b", 1)):
+        ran = run("import", tmp_path / f"{name}.nq", "--trust", "--store", tmp_path / "quads")
+        assert (ran.code, ran.err.split(",")[0]) == (0, f"{added} added")

@@ -8,10 +8,13 @@ import pytest
 from pyoxigraph import BaseDirection, Literal, NamedNode
 
 from conftest import Run
-from kgcompare import resources
-from kgcompare.rdf.literals import fault
+from kgcompare import ingest, resources
+from kgcompare.ingest import Options
+from kgcompare.rdf.literals import NOT_XML, fault
 from kgcompare.rdf.namespaces import PREFIXES, iri
 from kgcompare.rdf.syntaxes import bundled
+from kgcompare.web.app import create_app
+from kgcompare.web.settings import Settings
 
 HEAD = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
 WELL_FORMED = {
@@ -175,3 +178,23 @@ def test_a_record_with_an_ill_formed_literal_can_be_skipped(run: Run, tmp_path: 
 def test_directions_are_a_fault_of_their_own() -> None:
     assert "@ar" in (fault(Literal("x", language="ar", direction=BaseDirection.RTL)) or "")
     assert fault(Literal("x", language="ar")) is None
+
+
+def test_pages_of_data_taken_on_trust_have_no_control_characters(tmp_path: Path) -> None:
+    base, text = "https://w3id.org/kgcompare/", r"Bell \u0007, escape \u001B and \uFFFE"
+    (tmp_path / "odd.nq").write_text(
+        "".join(
+            f"<{base}id/method/odd> <{iri(predicate).value}> {value} <{base}doc/method/odd> .\n"
+            for predicate, value in (
+                ("rdf:type", f"<{iri('kgc:Method').value}>"),
+                ("skos:prefLabel", f'"{text}"@en'),
+                ("skos:definition", f'"{text}"@en'),
+            )
+        )
+    )
+    ingest.throwaway(tmp_path / "store", [tmp_path / "odd.nq"], Options(trust=True))
+    client = create_app(Settings(store=tmp_path / "store")).test_client()
+    for path in ("/", "/methods", "/methods?q=%07", "/method/odd", "/compare?method=odd", "/compare.html?method=odd"):
+        page = client.get(path, headers={"Accept": "text/html"}).text
+        assert NOT_XML.search(page) is None, path
+        assert path in {"/", "/methods?q=%07"} or "Bell \ufffd" in page

@@ -12,11 +12,14 @@ import rdflib
 from pyoxigraph import BlankNode, Quad, RdfFormat, Triple, parse
 from rdflib import SH
 
+from kgcompare import ingest
 from kgcompare.ingest import Options
+from kgcompare.ingest.changes import Stored
 from kgcompare.ingest.readers import read_records
 from kgcompare.rdf.convert import to_rdflib
-from kgcompare.rdf.namespaces import PREFIXES, Base
+from kgcompare.rdf.namespaces import PREFIXES, Base, shortened
 from kgcompare.schema.judging import Judge, Objection
+from kgcompare.schema.shapes import bundled_shapes
 from kgcompare.schema.validation import Validator
 from three_ways import InMemory
 
@@ -160,3 +163,21 @@ def test_an_extract_is_judged_like_everything(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_more_extracts_are_judged_like_everything(tmp_path: Path) -> None:
     assert [found for seed in range(42, 200) if (found := differs(seed, tmp_path))] == []
+
+
+def test_messages_tell_what_failed_and_speak_of_what_the_files_say_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text(
+        HEADER + "<https://w3id.org/kgcompare/id/source/s> a bibo:Document ;"
+        " dcterms:title 'S' ; bibo:doi '10.1000/a', '10.1000/b' .\n"
+        "m:m a kgc:Method ; skos:prefLabel 'M'@en ; kgc:origin '1999'^^edtf:EDTF, '2000'^^edtf:EDTF ;"
+        " kgc:origination [ kgc:agentList ( [ a foaf:Person ; foaf:familyName 'Doe' ] ) ] .\n",
+        encoding="utf-8",
+    )
+    records = read_records([tmp_path / "a.ttl"], Base(), Options())
+    report = ingest.check(records, bundled_shapes(), Stored(None), Options())
+    said = {(shortened(str(fault.path).split(" / ")[0]), fault.message.split(",")[0]) for fault in report.faults}
+    assert said == {
+        ("kgc:origin", "The origin must be one date in EDTF"),
+        ("kgc:origination", "An agent needs exactly one name"),
+        ("bibo:doi", "A source has one DOI at most"),
+    }

@@ -6,7 +6,7 @@ Source: Bibliographic Ontology 1.3; CSL 1.0.2, csl-data.json; RDF Schema 1.1, se
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from pyoxigraph import Literal as RdfLiteral
@@ -68,8 +68,18 @@ _ROLES: Mapping[Role, tuple[str, ...]] = {
     "editor": (BIBO_EDITOR_LIST, iri("bibo:editor").value),
 }
 """Where people stand: in a list; for want of one as values, in no order of theirs."""
-_ET_AL = re.compile(r"\W*(?:and others|et al\.?|et alii|others|u\. ?a\.)\W*", re.IGNORECASE)
-"""What stands in some lists as the last name, and is nobody's."""
+_ET_AL = re.compile(
+    r"(?:^|[\s,;&])(?:(?:and|&) others|et al(?:\.|ii|iae|ia)?|et coll\.?|y otros|e outros|und andere)\W*\Z"
+    r"|^\W*(?:others|u\. ?a\.)\W*\Z",
+    re.IGNORECASE,
+)
+"""What stands in some lists as the last name, or after it, and is nobody's."""
+_HYPHENS = re.compile(r"\s*-{2,}\s*")
+_PAGE = r"(?:\w*\d\w*(?:[-.:]\w+)*|[A-Za-z]-\w+|[ivxlcdm]+|[IVXLCDM]+)"
+_RANGES = re.compile(rf"{_PAGE}(?:\s*(?:,|;|-{{2,}})\s*{_PAGE})*")
+_LONGEST_RANGE = 100
+_END = 40
+"""Characters of a name in which that is looked for."""
 
 
 _TRUE = {"true", "1"}
@@ -83,15 +93,15 @@ def csl(graph: Graph, node: Node, name_of: NameOf, described: Described = lambda
     for key, predicate in _LITERALS:
         text = graph.text(node, predicate)
         if text:
-            item[key] = text
+            item[key] = ranged(text) if key in {"volume", "issue"} else text
     publisher = graph.value(node, DCTERMS_PUBLISHER)
     if publisher is not None and "publisher" not in item:
         item["publisher"] = whole(name_of(publisher))
     for role in _ROLES:
-        names = [name_of(agent) for agent in people(graph, node, role)]
-        if named := [name for name in names if not _ET_AL.fullmatch(whole(name))]:
-            item[role] = named
-        if role == "author" and named and (graph.text(node, KGC_ET_AL) in _TRUE or len(named) < len(names)):
+        names, more = _told([name_of(agent) for agent in people(graph, node, role)])
+        if names:
+            item[role] = names
+        if role == "author" and names and (more or graph.text(node, KGC_ET_AL) in _TRUE):
             item["et-al"] = True
     if issued := _issued(graph, node):
         item["issued"] = issued
@@ -135,6 +145,25 @@ def people(graph: Graph, node: Node, role: Role) -> list[Term]:
     return []
 
 
+def somebody(name: str) -> str:
+    """A name without ``et al.`` at its end; empty for one that says only that there are more people."""
+    end = name[-_END:]
+    match = _ET_AL.search(end)
+    return (name[:-_END] + end[: match.start()]).strip(" ,;&") if match else name
+
+
+def _told(names: Sequence[CslName]) -> tuple[list[CslName], bool]:
+    """The names that are somebody's, and whether something among them says that there are more."""
+    told: list[CslName] = []
+    more = False
+    for name in names:
+        whose = somebody(whole(name))
+        more = more or whose != whole(name)
+        if whose:
+            told.append({"literal": whose} if "literal" in name else name)
+    return told, more
+
+
 def _issued(graph: Graph, node: Node) -> CslDate | None:
     """The date of publication, from what is said as that or else as the date; as it is written where it is none."""
     for predicate in (DCTERMS_ISSUED, DCTERMS_DATE):
@@ -164,12 +193,18 @@ def dated(item: CslItem) -> str:
 
 
 def _pages(graph: Graph, node: Node) -> str:
-    """Pages with one hyphen between the first and the last."""
+    """Pages with one hyphen between the first and the last, which is a dash where they have hyphens themselves."""
     said = graph.text(node, BIBO_PAGES)
     if said is None:
         ends = (graph.text(node, BIBO_PAGE_START), graph.text(node, BIBO_PAGE_END))
-        said = "-".join(dict.fromkeys(end for end in ends if end))
-    return re.sub(r"\s*(?:[‐‑‒–—−]|-+)+\s*", "-", said)
+        said = "--".join(dict.fromkeys(end for end in ends if end))
+    said = re.sub(r"\s*[‒–—−]+\s*|\s*(?<!-)-{2,}\s*", "–", said)
+    return said if re.search("[-‐‑].*–|–.*[-‐‑]", said) else re.sub(r"\s*[-‐‑–]\s*", "-", said)
+
+
+def ranged(text: str) -> str:
+    """A text with a dash for the hyphens that TeX has in a range, where it is ranges alone: ``12--13``, ``xi---xv``."""
+    return _HYPHENS.sub("–", text) if len(text) <= _LONGEST_RANGE and _RANGES.fullmatch(text) else text
 
 
 def whole(name: CslName) -> str:

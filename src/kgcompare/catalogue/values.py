@@ -139,7 +139,7 @@ class Reader:
             return Value(key, translate(self.lang, "yes" if text in {"true", "1"} else "no"))
         if datatype == _XSD + "anyURI":
             return Value(key, text, url=web_address(text))
-        return Value(key, text)
+        return Value(key, sources.ranged(text))
 
     def _structure(self, graph: Graph, node: BlankNode, level: int) -> Value:
         key = self.key(graph, node) if level == 0 else ""  # only what stands in a row is compared
@@ -165,13 +165,17 @@ class Reader:
 
     def _origination(self, graph: Graph, node: BlankNode, key: str) -> Value:
         links, names = [], []
+        more = graph.text(node, KGC_ET_AL) in {"true", "1"}
         for agent in graph.members(graph.value(node, KGC_AGENT_LIST)):
             name = self.agent_name(agent, graph)
-            short = name.get("family") or name.get("literal") or ""
-            names.append(short)
-            if isinstance(agent, NamedNode):
-                links.append(Link(short, agent.value))
-        if graph.text(node, KGC_ET_AL) in {"true", "1"}:
+            called = name.get("family") or name.get("literal") or ""
+            short = sources.somebody(called)
+            more = more or short != called
+            if short:
+                names.append(short)
+                if isinstance(agent, NamedNode):
+                    links.append(Link(short, agent.value))
+        if more:
             text = ", ".join(names) + " et al."
         else:
             text = " & ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -61,13 +61,13 @@ def import_(
     if place.default:
         ensure(place)
     options = import_options(place, lang, syntax, replace, skip_invalid)
-    if not place.default and not Folder(place.folder).exists():
-        if ingest.trusted_quads(files, options):
-            ingest.throwaway(place.folder, files, options)
-            click.echo("the quads were taken as they are", err=True)
-            return
-        ingest.create_store(place.folder, shapes=place.shapes)
-    report = ingest.import_files(place.folder, files, options, place.shapes)
+    fresh = not place.default and not Folder(place.folder).exists()
+    if fresh and ingest.trusted_quads(files, options):
+        report = ingest.create_of_quads(place.folder, files, options)
+    else:
+        if fresh:
+            ingest.create_store(place.folder, shapes=place.shapes)
+        report = ingest.import_files(place.folder, files, options, place.shapes)
     tell_report(report.validation)
     click.echo(
         f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged; "

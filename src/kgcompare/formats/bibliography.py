@@ -92,8 +92,8 @@ def _entry(key: str, item: CslItem) -> str:
         "title": _title(item.get("title", "")),
         container: escaped(item.get("container-title", "")),
         "year": escaped(dated(item)).replace("–", "--"),
-        "volume": escaped(item.get("volume", "")),
-        "number": escaped(item.get("issue", "")),
+        "volume": escaped(item.get("volume", "")).replace("–", "--"),
+        "number": escaped(item.get("issue", "")).replace("–", "--"),
         "pages": "--".join(map(escaped, pages(item))),
         "editor": _names(item, "editor"),
         publisher: escaped(item.get("publisher", "")),
@@ -224,7 +224,7 @@ def one_line(text: str) -> str:
 def pages(item: CslItem) -> tuple[str, ...]:
     """The first and the last page, or the one text that is recorded where that is no range; empty for none."""
     text = one_line(item.get("page", ""))
-    ends = re.fullmatch(r"([^-\s]+)\s*-+\s*([^-\s]+)", text)
+    ends = re.fullmatch(r"([^-\s]+)\s*-+\s*([^-\s]+)", text) or re.fullmatch(r"([^–\s]+)–([^–\s]+)", text)
     return ends.groups() if ends else (text,) if text else ()
 
 

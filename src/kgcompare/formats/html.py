@@ -6,6 +6,7 @@ from markupsafe import Markup, escape
 
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Comparison
+from kgcompare.rdf.literals import without_controls
 from kgcompare.text.languages import direction, translate, translate_plural
 
 _STYLE = (
@@ -41,10 +42,11 @@ def comparison_html(comparison: Comparison) -> str:
         differing=comparison.differing,
         compared=comparison.compared,
     )
-    return Markup(
+    table = Markup(
         '<style>{}</style>\n<table class="kgcompare" lang="{}" dir="{}">\n<caption>{}</caption>\n'
         "<thead><tr><td></td>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n"
     ).format(Markup(_STYLE), comparison.language, direction(comparison.language), caption, heads, body)
+    return without_controls(table)
 
 
 Comparison.notebook = comparison_html
@@ -52,7 +54,7 @@ Comparison.notebook = comparison_html
 
 def html_page(comparison: Comparison) -> str:
     """The table as a page of its own."""
-    title = " · ".join(method.label for method in comparison.methods)
+    title = without_controls(" · ".join(method.label for method in comparison.methods))
     return Markup(
         '<!doctype html>\n<html lang="{}" dir="{}">\n<meta charset="utf-8">\n<title>{}</title>\n{}</html>\n'
     ).format(comparison.language, direction(comparison.language), title, Markup(comparison_html(comparison)))

@@ -181,12 +181,20 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
     :raises DataError: if a file cannot be read or holds no record.
     """
     if trusted_quads(files, options):
-        embedded.create(path, bare=True)
-        with embedded.writing(path) as writer:
-            _load(writer, files, None, options)
+        create_of_quads(path, files, options)
         return ValidationReport()
     create_store(path, shapes=shapes)
     return import_files(path, files, options).validation
+
+
+def create_of_quads(path: Path, files: Sequence[Path], options: Options) -> ImportReport:
+    """Makes a store at *path* of nothing but quads, taken as they are.
+
+    :raises DataError: if a file cannot be read.
+    """
+    embedded.create(path, bare=True)
+    with embedded.writing(path) as writer:
+        return _load(writer, files, None, options)
 
 
 def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | None, options: Options) -> ImportReport:

@@ -6,8 +6,10 @@ Terms are pyoxigraph's, which cost less to make than rdflib's and refuse ill-for
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from collections.abc import Generator, Iterable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -229,7 +231,8 @@ def literal_key(literal: Literal) -> str:
 
 
 def value_key(literal: Literal) -> str:
-    """What a literal's value is compared by: the same for ``1``, ``1.0`` and ``1e0``, and for ``true`` and ``1``.
+    """What a literal's value is compared by: the same for ``1``, ``1.0`` and ``1e0``, for ``true`` and ``1``, and for
+    one moment in two time zones.
 
     Numbers are compared as doubles, as queries/differences.rq does; from 2^53 on, where doubles are further apart than
     whole numbers, integers and decimals among themselves. What is no number in its range stays as it is written.
@@ -242,6 +245,8 @@ def value_key(literal: Literal) -> str:
     if name == "boolean" and text in {"0", "1"}:
         return str(Literal(text == "1"))
     try:
+        if _MOMENT.fullmatch(text) and name in {"dateTime", "dateTimeStamp"}:
+            return str(Literal(datetime.fromisoformat(text).astimezone(UTC).isoformat(), datatype=_DATETIME))
         if name in {"double", "float"}:
             number = float(text.replace("INF", "inf"))
             return _double(struct.unpack("f", struct.pack("f", number))[0] if name == "float" else number)
@@ -253,6 +258,10 @@ def value_key(literal: Literal) -> str:
     if abs(exact) < _EXACT:
         return _double(float(exact))
     return str(Literal(f"{exact.normalize():f}", datatype=_DECIMAL))
+
+
+_DATETIME = NamedNode(_XSD + "dateTime")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9-]{5}T[0-9:]{8}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9:]{5})")
 
 
 def _double(number: float) -> str:

@@ -24,6 +24,11 @@ NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """A character that no XML document can have (XML 1.0, section 2.2)."""
 
 
+def without_controls(text: str) -> str:
+    """A text with the sign of a replaced character for each that XML and pages do not have."""
+    return NOT_XML.sub("\ufffd", text)
+
+
 def fault(literal: Literal) -> str | None:
     """What is wrong with a literal and what would be right, as a sentence; None where nothing is."""
     text, datatype = literal.value, literal.datatype.value

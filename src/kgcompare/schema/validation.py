@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import Fault, ValidationReport
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.terms import RDF_REST, RDF_SUBJECT
+from kgcompare.rdf.terms import DCTERMS_CREATOR, KGC_ORIGINATION, RDF_REST, RDF_SUBJECT
 from kgcompare.schema import core
 from kgcompare.schema.extract import Extract
 from kgcompare.schema.judging import Judge, Objection
@@ -64,7 +64,10 @@ def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
             if isinstance(node, Literal):
                 continue
             owner = reached[node]
-            for predicate, values in document.description(node).items():
+            said = document.description(node)
+            for predicate, values in said.items():
+                if predicate == DCTERMS_CREATOR and KGC_ORIGINATION in said:
+                    continue  # derived from it: no file says so
                 for value in values:
                     if not isinstance(value, NamedNode) and value not in reached:
                         reached[value] = _Owner(name, owner.record, predicate, owner)

@@ -63,9 +63,12 @@ def plain(text: str) -> str:
     return " ".join(_PART.findall(folded)) or folded.strip()
 
 
-def signs(text: str) -> set[str]:
-    """The signs in a text that make another name of it."""
-    return set(_SIGNS) & set(text)
+def signed_otherwise(text: str, name: str) -> bool:
+    """Whether signs make another name of a text that somebody typed, which may be the beginning of the name."""
+    typed, known = plain(text), plain(name)
+    if known.startswith(typed):
+        return known[len(typed) :].strip()[:1] in set(_SIGNS)
+    return re.findall(f"[{re.escape(_SIGNS)}]", typed) != re.findall(f"[{re.escape(_SIGNS)}]", known)
 
 
 def likeness(one: str, other: str) -> float:

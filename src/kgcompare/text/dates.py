@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +23,13 @@ _LONGEST = 200
 _YEAR = re.compile(r"(?:Y(?=-?[0-9]{5})|(?=-?[0-9]{4}(?![0-9])))(?P<year>-?[0-9]+)(?P<mark>[~?%]?)\Z")
 _DECADE = re.compile(r"(?P<year>[0-9]{3})X(?P<mark>[~?%]?)\Z")
 _SPAN = re.compile(r"(?P<year>-?(?=[0-9X]{4}[~?%]?\Z)[0-9]+X+)(?P<mark>[~?%]?)\Z")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
+_DAY = re.compile(r"(?P<year>-?[0-9]{4})-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?(?P<mark>[~?%]?)\Z")
+_SEASONS: dict[str, Callable[[str, str], str]] = {
+    "21": lambda lang, year: translate(lang, "spring {year}", year=year),
+    "22": lambda lang, year: translate(lang, "summer {year}", year=year),
+    "23": lambda lang, year: translate(lang, "autumn {year}", year=year),
+    "24": lambda lang, year: translate(lang, "winter {year}", year=year),
+}
 _XSD = re.compile(
     r"(?P<year>-?[0-9]{4,})(?P<rest>-[0-9]{2}(?:-[0-9]{2})?)?(?:T[0-9:.]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
@@ -133,8 +140,9 @@ def reads(text: str, lang: str) -> str:
 
 
 def cited(text: str) -> str:
-    """How a canonical EDTF string reads in an English reference: ``ca. 1763``, ``1990s``, ``45 BC``."""
-    return re.sub(r"\bc\. ", "ca. ", reads(text, "en"))
+    """How a canonical EDTF string reads in an English reference, to the year: ``ca. 1763``, ``1990s``, ``45 BC``."""
+    to_the_year = re.sub(r"(-?[0-9]{4})-[0-9]{2}(?:-[0-9]{2})?(?=[~?%/]|\Z)", r"\1", text)
+    return re.sub(r"\bc\. ", "ca. ", reads(to_the_year, "en"))
 
 
 def _single(text: str, lang: str) -> str:
@@ -146,8 +154,8 @@ def _single(text: str, lang: str) -> str:
         ends = sorted(int(match["year"].replace("X", digit)) for digit in "09")
         first, last = (_year(end, lang) for end in ends)
         return _marked(translate(lang, "between {first} and {last}", first=first, last=last), match["mark"], lang)
-    if _DAY.match(text):
-        return _day(text, lang)
+    if match := _DAY.match(text):
+        return _marked(_day(match, lang) or match[0].rstrip("~?%"), match["mark"], lang)
     return text
 
 
@@ -162,21 +170,25 @@ def _marked(text: str, mark: str, lang: str) -> str:
     return text + "?" if mark in {"?", "%"} else text
 
 
-def _day(text: str, lang: str) -> str:
+def _day(match: re.Match[str], lang: str) -> str | None:
+    """A day, a month or a season of a year, before Christ too; None for one that is none."""
     import datetime
 
     from babel import Locale, UnknownLocaleError
     from babel.dates import format_date, format_skeleton
 
+    number = int(match["year"])
+    if match["month"] in _SEASONS:
+        return _SEASONS[match["month"]](lang, _year(number, lang))
     try:
         locale = Locale.parse(lang.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         locale = Locale("en")
-    parts = [int(part) for part in text.split("-")]
-    try:
-        day = datetime.date(parts[0], parts[1], parts[2] if len(parts) == 3 else 1)
+    try:  # years from 400 on have their days as those before Christ
+        day = datetime.date(number % 400 + 2000 if number < 1 else number, int(match["month"]), int(match["day"] or 1))
     except ValueError:
-        return text
-    if len(parts) == 3:
-        return format_date(day, format="long", locale=locale)
-    return format_skeleton("yMMMM", day, locale=locale)
+        return None
+    said = (
+        format_date(day, format="long", locale=locale) if match["day"] else format_skeleton("yMMMM", day, locale=locale)
+    )
+    return said if number > 0 else said.replace(str(day.year), _year(number, lang))

@@ -11,18 +11,21 @@ import re
 from urllib.parse import unquote
 
 _WRITTEN = re.compile(
-    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|(?:info:)?doi[:/]\s*)?(10\.\d{4,9}(?:\.\d+)*/\S+)",
+    r"(?P<address>(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(?:(?:info:)?doi[:/]?\s*)?(?P<doi>10\.\d{4,9}(?:\.\d+)*/\S+)",
     re.IGNORECASE | re.ASCII,
 )
 
 
 def bare(text: str) -> str | None:
-    """A DOI as it is written, without an address or ``doi:`` before it; None for a text that is none."""
+    """A DOI as it is written, without an address or ``doi:`` before it; None for a text that is none.
+
+    In an address it is percent-encoded, and decoded here.
+    """
     match = _WRITTEN.fullmatch(text.strip())
-    return match[1] if match else None
+    return None if match is None else unquote(match["doi"]) if match["address"] else match["doi"]
 
 
 def normalised(text: str) -> str | None:
     """What a DOI is compared by, such as ``10.1007/bf00058655``; None for a text that is none."""
-    doi = bare(unquote(text))
-    return doi.lower() if doi else None
+    doi = bare(text) or bare(unquote(text))
+    return unquote(doi).lower() if doi else None

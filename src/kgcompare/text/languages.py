@@ -77,16 +77,32 @@ def _hit(folded: Mapping[str, str], lang: str) -> str:
         for tag in _prefixes(_newer(wanted)):
             variants = [variant for variant in newer if variant.startswith(tag + "-")]
             if variants:
-                return newer[min(variants)]
+                return newer[min(variants, key=lambda variant: (_script(variant) != _script(wanted), variant))]
     return folded[min(folded)]
 
 
 @lru_cache(maxsize=1024)
 def _prefixes(lang: str) -> tuple[str, ...]:
-    """A tag, and what is left of it without its last subtags one by one; none ends in a single letter."""
+    """A tag, and what is left of it without its last subtags one by one; none ends in a single letter.
+
+    Before the bare language comes that in the script of the region: ``zh-tw``, ``zh-hant``, ``zh``.
+    """
     parts = lang.split("-")
-    tags = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
-    return tuple(tag for tag in tags if len(tag.rpartition("-")[2]) > 1)
+    tags = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    if len(parts) > 1 < len(parts[0]) and (script := _script(lang)) != _script(parts[0]):
+        tags.insert(-1, f"{parts[0]}-{script}")
+    return tuple(tag for tag in dict.fromkeys(tags) if len(tag.rpartition("-")[2]) > 1)
+
+
+@lru_cache(maxsize=4096)
+def _script(tag: str) -> str:
+    """The script in which a language is likely written, in small letters; empty where that is not known."""
+    import langcodes
+
+    try:
+        return (langcodes.Language.get(tag).maximize().script or "").lower()
+    except (ValueError, LookupError):
+        return ""
 
 
 @lru_cache(maxsize=4096)

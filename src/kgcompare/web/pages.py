@@ -17,7 +17,7 @@ from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, FacetValue, Thing
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.search import Filter
-from kgcompare.search.names import signs
+from kgcompare.search.names import signed_otherwise
 from kgcompare.text.folding import fold
 from kgcompare.web import signposting
 from kgcompare.web.examples import examples
@@ -176,7 +176,7 @@ def _named(wanted: _Wanted, text: str) -> str | None:
     namesakes = [thing.id for thing in things if thing.label.casefold() == text.casefold()]
     if len(namesakes) == 1:
         return namesakes[0]
-    alone = len(things) == 1 and signs(text) <= signs(things[0].label)  # k-means is not k-means++
+    alone = len(things) == 1 and not signed_otherwise(text, things[0].label)
     return things[0].id if alone else None
 
 

@@ -20,6 +20,7 @@ from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Cell, Row, Value
+from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
@@ -75,7 +76,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
     main_kind = generation.main_kind if generation else ""
     kind = kind or main_kind
     plural = partial(languages.translate_plural, lang, context=kind)
-    return render_template(
+    page = render_template(
         template,
         _=partial(languages.translate, lang, context=kind),
         ngettext=plural,
@@ -91,6 +92,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         suggestions=partial(_suggestions, lang),
         **values,
     )
+    return without_controls(page)
 
 
 def _suggestions(lang: str) -> list[str]:

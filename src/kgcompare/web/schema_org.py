@@ -61,7 +61,7 @@ _TAGS = {
 }
 """CSL type -> what citation tags call the container and the publisher there."""
 _PUBLISHED = ("dcterms:issued", "dcterms:date")
-_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
+_DATE = re.compile(r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2])(?:-\d\d)?)?")
 """A plain year, month or day, which schema.org's dates and EDTF have in common."""
 
 
@@ -266,8 +266,11 @@ def _people(graph: Graph, node: NamedNode, role: sources.Role, things: Mapping[s
     reader = Reader(DEFAULT, things)
     people: list[JsonObject | str] = []
     for agent in sources.people(graph, node, role):
+        spoken = sources.somebody(reader.spoken(agent, graph))
+        if not spoken:
+            continue
         if isinstance(agent, Literal):
-            people.append(agent.value)
+            people.append(spoken)
             continue
         about = graph if isinstance(agent, BlankNode) else things.get(agent.value, Graph())
         name, known = reader.agent_name(agent, graph), isinstance(agent, NamedNode) and is_safe_iri(agent.value)
@@ -275,7 +278,7 @@ def _people(graph: Graph, node: NamedNode, role: sources.Role, things: Mapping[s
         person: JsonObject = {
             "@type": _type(about.types(agent)),
             "@id": agent.value if known else None,
-            "name": reader.spoken(agent, graph),
+            "name": spoken,
             "familyName": name.get("family"),
             "givenName": name.get("given"),
             "url": _absolute(path) if path else None,
