@@ -259,3 +259,17 @@ def test_hostile_texts_and_every_sign(engine: str, engines: None, small: Generat
     (tmp_path / "all.tex").write_text(text, encoding="utf-8")
     log = typeset(engine, tmp_path / "all.tex")
     assert not re.findall(r"^!.*", log, re.MULTILINE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", [PDFLATEX, LUALATEX])
+def test_words_of_which_no_font_has_the_signs(engine: str, engines: None, small: Generation, tmp_path: Path) -> None:
+    found = small.compare(["lasso"])
+    words = ("непараметрический", "الإحصائية", "主成分分析法", "סטטיסטיקה", "სტატისტიკა", "การวิเคราะห์")
+    cells = tuple(replace(found.rows[0].cells[0], text=word, values=()) for word in words)
+    wide = replace(found, methods=found.methods * 6, rows=(replace(found.rows[0], cells=cells),))
+    (tmp_path / "words.tex").write_text(written(wide), encoding="utf-8")
+    typeset(engine, tmp_path / "words.tex")
+    log = typeset(engine, tmp_path / "words.tex")
+    assert BAD.findall(log) == []
+    assert "Missing character" not in log, "a sign shows itself or its number"

@@ -38,8 +38,10 @@ _CAPITAL = 1.4
 """How many small letters a large one is as wide as."""
 _LETTERS_OF = re.compile(r"[^\W\d_]{5,100}")
 _ADDRESS = re.compile(r"https?://[^\s{}\\^<>]*[^\s{}\\^<>.,;:!?)\]]")
-_SIGN = r"""\providecommand\kgcsign[2]{% a sign, where there is a font that has it
-  \ifdefined\Umathchar#1\else\ifcsname u8:\detokenize{#1}\endcsname#1\else[U+#2]\fi\fi}
+_SIGN = r"""\providecommand\kgcsign[2]{% a sign, where there is a font that has it, or else its number
+  \ifdefined\Umathchar\iffontchar\font"#2\relax#1\else\kgcnumber{#2}\fi
+  \else\ifcsname u8:\detokenize{#1}\endcsname#1\else\kgcnumber{#2}\fi\fi}
+\providecommand\kgcnumber[1]{[U+#1]\penalty0\hskip0pt\relax}
 """
 
 
