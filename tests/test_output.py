@@ -106,3 +106,12 @@ def test_what_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_that_leads_to_itself_stays(tmp_path: Path) -> None:
+    circle = tmp_path / "circle.nq"
+    circle.symlink_to(circle)
+    with pytest.raises(UsageError, match="cannot be written: Too many levels"), writing_to(circle):
+        pass
+    assert circle.is_symlink()
+    assert [child.name for child in tmp_path.iterdir()] == ["circle.nq"]

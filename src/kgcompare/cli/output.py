@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -64,6 +65,8 @@ def writing_to(path: Path) -> Iterator[BinaryIO]:
                 yield file
             return
         target = Path(os.path.realpath(path))
+        if target.is_symlink():  # in a circle: it leads to no place
+            raise UsageError(f"{path} cannot be written: {os.strerror(errno.ELOOP)}")
         scratch = target.with_name(f".kgcompare-{secrets.token_hex(8)}")
         try:
             with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:

@@ -136,7 +136,7 @@ class Folder:
             base = Base(checked_base(str(about["base"])))
             return Description(base, str(about["identity"]), bool(about.get("bare", False)))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError) as fault:
-            raise StoreError(f"{self.path / 'store.json'} cannot be read: {fault}") from None
+            raise StoreError(f"{self.path / 'store.json'} cannot be read: {fault}; put it back from a copy") from None
 
     # -- which generations there are -----------------------------------------------------------------
 
