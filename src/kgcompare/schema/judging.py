@@ -22,8 +22,8 @@ from kgcompare.text.languages import best
 if TYPE_CHECKING:
     import rdflib
 
-Objection = tuple[Fault, Term]
-"""A fault without its file, and the focus node that it is about."""
+Objection = tuple[Fault, Term, Term | None]
+"""A fault without its file, the focus node that it is about, and the shape that finds it where that is known."""
 _SEVERITY: Mapping[str, Severity] = {
     SH_VIOLATION: "violation",
     SH_WARNING: "warning",
@@ -65,7 +65,7 @@ class Judge:
             raise DataError(f"pySHACL could not finish: {report}")
         return sorted(
             (_fault(report, result, lang) for result in report.objects(None, rdflib.SH.result)),
-            key=lambda pair: (pair[0].focus_node or "", pair[0].path or "", pair[0].value or "", pair[0].message),
+            key=lambda one: (one[0].focus_node or "", one[0].path or "", one[0].value or "", one[0].message),
         )
 
 
@@ -128,7 +128,8 @@ def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Objecti
         value=None if value is None else "blank node" if isinstance(value, rdflib.BNode) else str(value),
         constraint=None if component is None else str(component),
     )
-    return fault, _term(focus)
+    shape = report.value(result, rdflib.SH.sourceShape)
+    return fault, _term(focus), None if shape is None else _term(shape)
 
 
 def _term(focus: rdflib.term.Node | None) -> Term:
