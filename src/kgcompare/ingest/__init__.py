@@ -59,6 +59,7 @@ def check(
     report = validator.validate(
         records.documents,
         snapshot=stored.snapshot,
+        read=stored.document,
         files=records.files,
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
@@ -70,7 +71,7 @@ def check(
             for name, document in records.documents.items()
             if stored.differs(name, document)
         }
-        broken = validator.broken(records.documents, before, stored.snapshot, options.lang)
+        broken = validator.broken(records.documents, before, stored.snapshot, read=stored.document, lang=options.lang)
     others = [replace(fault, message=f"{fault.message} {_BROKEN}") for fault in broken if fault not in report.faults]
     said = [fault for fault in (*report.faults, *others) if not is_of_derived(records, fault)]
     return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))

@@ -13,9 +13,17 @@ from collections.abc import Iterable
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.terms import RDF_TYPE, RDFS_SUB_CLASS_OF, SH_CLASS, SH_PATH, SH_TARGET_CLASS
+from kgcompare.rdf.terms import (
+    RDF_TYPE,
+    RDFS_SUB_CLASS_OF,
+    SH_CLASS,
+    SH_CLOSED,
+    SH_PATH,
+    SH_TARGET_CLASS,
+    SH_TARGET_OBJECTS_OF,
+)
 from kgcompare.schema.core import nested, qualified_siblings
-from kgcompare.schema.extract import CLOSED, PAIRS, RDFS_CLASS, TARGET_OBJECTS_OF, has_target
+from kgcompare.schema.extract import PAIRS, RDFS_CLASS, has_target
 from kgcompare.schema.knowledge import Knowledge
 from kgcompare.schema.walk import Walk
 
@@ -56,7 +64,7 @@ class Dependents:
         said = self._shapes
         by_class = bool(said.objects(shape, SH_TARGET_CLASS)) or RDFS_CLASS in said.objects(shape, RDF_TYPE)
         found = set(self._retyped) if by_class else set()
-        for predicate in said.iris(shape, TARGET_OBJECTS_OF):
+        for predicate in said.iris(shape, SH_TARGET_OBJECTS_OF):
             found |= self._ends.get(predicate, (set(), set()))[1]
         return found
 
@@ -66,7 +74,7 @@ class Dependents:
             return self._users[shape]
         said = self._shapes
         values = set(self._retyped) if said.objects(shape, SH_CLASS) else set()
-        if said.objects(shape, CLOSED):
+        if said.objects(shape, SH_CLOSED):
             values |= self._subjects
         for inner in (*nested(said, shape), *qualified_siblings(said, shape)):
             values |= self._of(inner)

@@ -17,8 +17,10 @@ from kgcompare.rdf.terms import (
     RDF_TYPE,
     RDFS_SUB_CLASS_OF,
     SH_CLASS,
+    SH_CLOSED,
     SH_PATH,
     SH_TARGET_CLASS,
+    SH_TARGET_OBJECTS_OF,
 )
 from kgcompare.schema.core import nested, qualified_siblings
 from kgcompare.schema.knowledge import Knowledge
@@ -26,8 +28,6 @@ from kgcompare.schema.walk import Walk
 
 _SH = PREFIXES["sh"]
 PAIRS = tuple(_SH + name for name in ("equals", "disjoint", "lessThan", "lessThanOrEquals"))
-CLOSED = _SH + "closed"
-TARGET_OBJECTS_OF = _SH + "targetObjectsOf"
 RDFS_CLASS = NamedNode(PREFIXES["rdfs"] + "Class")
 _TARGETS = tuple(_SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"))
 
@@ -77,7 +77,7 @@ class Extract:
             focus.update(kinds.get(cls, ()))
         for predicate in said.iris(shape, _SH + "targetSubjectsOf"):
             focus.update(by.get(predicate, {}).get(False, ()))
-        for predicate in said.iris(shape, TARGET_OBJECTS_OF):
+        for predicate in said.iris(shape, SH_TARGET_OBJECTS_OF):
             focus.update(by.get(predicate, {}).get(True, ()))
             self._known.subjects(predicate, nodes)
             focus.update(node for node in nodes if self._step([node], predicate, True))
@@ -105,7 +105,7 @@ class Extract:
         for pair in PAIRS:
             for predicate in said.iris(shape, pair):
                 self._step(nodes, predicate)
-        if said.objects(shape, CLOSED):
+        if said.objects(shape, SH_CLOSED):
             self._known.read(values)
             for value in values:
                 for predicate in list(self._known.description(value)):

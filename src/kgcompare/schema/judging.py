@@ -101,7 +101,10 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
         kept = (SH.path, SH.closed, SH.deactivated)  # what is nested below a path is judged of its values
         if not declared or any((shape, predicate, None) in shapes for predicate in kept):
             continue
-        for part in list(shapes.objects(shape, SH.property)):
+        parts = list(shapes.objects(shape, SH.property))
+        if any((part, SH.qualifiedValueShapesDisjoint, None) in shapes for part in parts):
+            continue  # these are judged by what stands beside them
+        for part in parts:
             for predicate, value in declared:
                 shapes.add((part, predicate, value))
             shapes.remove((shape, SH.property, part))

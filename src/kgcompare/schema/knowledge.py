@@ -6,7 +6,7 @@ in question are not looked at there. Where a store has no documents of ours, thi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -21,7 +21,11 @@ _AT_ONCE = 500
 class Knowledge:
     """Statements about nodes, forwards and backwards."""
 
-    def __init__(self, documents: Mapping[str, Graph], snapshot: Snapshot | None) -> None:
+    def __init__(
+        self, documents: Mapping[str, Graph], snapshot: Snapshot | None, read: Callable[[str], Graph] | None = None
+    ) -> None:
+        """*read* gives a document of the store, by its name; from *snapshot* itself if left out."""
+        self._document = read or self._from_snapshot
         self._given = documents
         self._snapshot = snapshot
         self._index: dict[Node, dict[str, dict[Term, None]]] = {}
@@ -63,11 +67,14 @@ class Knowledge:
                 if subject is not None and predicate is not None and value is not None:
                     self._take(Graph([Triple(subject, predicate, value)]))  # type: ignore[arg-type]
 
+    def _from_snapshot(self, name: str) -> Graph:
+        quads = self._snapshot.graph(name) if self._snapshot is not None else []
+        return Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+
     def _take_document(self, name: str) -> None:
         if self._snapshot is not None:
             self._read.add(name)
-            quads = self._snapshot.graph(name)
-            graph = Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+            graph = self._document(name)
             self._take(graph)
             self._homes.update((node, name) for node in graph.subjects() if isinstance(node, BlankNode))
 
@@ -111,8 +118,7 @@ class Knowledge:
             if not name or name in self._given or name in found:
                 continue
             if self._snapshot.keeps_shapes:
-                quads = self._snapshot.graph(name)
-                said = Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+                said = self._document(name)
             else:
                 self.read([node])
                 said = Graph((node, NamedNode(p), v) for p, vs in self.description(node).items() for v in vs)  # type: ignore[misc]

@@ -93,18 +93,19 @@ class Validator:
         documents: Mapping[str, Graph],
         *,
         snapshot: Snapshot | None = None,
+        read: Callable[[str], Graph] | None = None,
         files: Mapping[str, str] | None = None,
         lang: str = "en",
         progress: Callable[[int, int], None] | None = None,
     ) -> ValidationReport:
         """Validates every record of *documents*, by the IRI of its graph.
 
-        What shapes look at beyond them is looked up in *snapshot*. Messages come in
+        What shapes look at beyond them is looked up in *snapshot*, whose documents *read* gives. Messages come in
         *lang* where the shapes have it. *progress* is told (done, all) records.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         """
-        known = Knowledge(documents, snapshot)
+        known = Knowledge(documents, snapshot, read)
         names = list(documents)
         faults: list[Fault] = []
         for start in range(0, len(names), BATCH):
@@ -115,14 +116,20 @@ class Validator:
         return ValidationReport(tuple(faults), len(documents))
 
     def broken(
-        self, documents: Mapping[str, Graph], before: Mapping[str, Graph], snapshot: Snapshot, lang: str = "en"
+        self,
+        documents: Mapping[str, Graph],
+        before: Mapping[str, Graph],
+        snapshot: Snapshot,
+        *,
+        read: Callable[[str], Graph] | None = None,
+        lang: str = "en",
     ) -> list[Fault]:
         """The faults that records of *snapshot* would have, and have not yet, once *documents* stand there.
 
         *before* has what stands there now of each document that changes. What shapes reach from what changes is looked
         up, and those records are judged before and after.
         """
-        old, known = Knowledge({}, snapshot), Knowledge(documents, snapshot)
+        old, known = Knowledge({}, snapshot, read), Knowledge(documents, snapshot, read)
         told = [triple for name, was in before.items() for triple in changed(was, documents[name])]
         others = known.stored(Dependents(self._shapes, known).of(told))
         names = sorted(others)
@@ -144,9 +151,8 @@ class Validator:
             # What else stands in an extract is there in part only, and is not looked at.
             if shape is not None and focus not in extract.judged.get(shape, ()):  # type: ignore[arg-type]
                 continue
-            for owner in owners.get(focus) or _owners(known.stored([focus])).get(
-                focus, [_Owner("", fault.focus_node or "")]
-            ):
+            there = owners.get(focus) or _owners(known.stored([focus])).get(focus)
+            for owner in there or [_Owner("", fault.focus_node or "")]:
                 yield _located(_of_owner(fault, owner), files.get(owner.document))
 
 

@@ -13,7 +13,7 @@ from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.terms import RDF_FIRST, SH_ALTERNATIVE_PATH, SH_INVERSE_PATH
 
-Step = Callable[[Iterable[Term], str, bool], set[Term]]
+Stepping = Callable[[Iterable[Term], str, bool], set[Term]]
 """Nodes, a predicate, and whether it is read backwards -> where that leads to."""
 Ends = Mapping[str, tuple[set[Term], set[Term]]]
 """By predicate the subjects and the objects of some statements."""
@@ -25,7 +25,7 @@ _REPEATED = (("zeroOrOnePath", False, True), ("zeroOrMorePath", True, True), ("o
 class Walk:
     """Follows the paths of a shapes graph by single steps."""
 
-    def __init__(self, shapes: Graph, step: Step) -> None:
+    def __init__(self, shapes: Graph, step: Stepping) -> None:
         self._shapes = shapes
         self._step = step
 
