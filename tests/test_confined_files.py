@@ -153,7 +153,10 @@ def test_a_child_does_its_task_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("focus", ["<id/method/a>", "a blank node"])
-def test_a_pattern_that_hangs_is_named_with_its_record(write: Write, tmp_path: Path, focus: str) -> None:
+def test_a_pattern_that_hangs_is_named_with_its_record(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, focus: str
+) -> None:
+    monkeypatch.setattr("kgcompare.schema.patterns.check_pattern", lambda *_: None)  # one that it does not know yet
     text = "a" * 40 + "b"
     target, path = ("kgc:Method", "skos:altLabel") if focus[0] == "<" else ("e:Part", "e:name")
     shapes = write(

@@ -46,7 +46,7 @@ class _Kept:
 def _size(graph: Graph) -> int:
     """About how many bytes of memory a graph takes."""
     terms = [value for node in graph.subjects() for values in graph.description(node).values() for value in values]
-    return _EMPTY + sum(_TERM + len(term.value) for term in terms)
+    return _EMPTY + sum(_TERM + len(getattr(term, "value", "")) for term in terms)
 
 
 class Descriptions:

@@ -16,7 +16,7 @@ from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
-from kgcompare.schema import core
+from kgcompare.schema import core, wording
 from kgcompare.text.languages import best
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Judge:
         if not isinstance(report, rdflib.Graph):
             raise DataError(f"pySHACL could not finish: {report}")
         return sorted(
-            (_fault(report, result, lang) for result in report.objects(None, rdflib.SH.result)),
+            (_fault(report, result, self._shapes, lang) for result in report.objects(None, rdflib.SH.result)),
             key=lambda one: (one[0].focus_node or "", one[0].path or "", one[0].value or "", one[0].message),
         )
 
@@ -111,7 +111,7 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
     return shapes
 
 
-def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Objection:
+def _fault(report: rdflib.Graph, result: rdflib.term.Node, shapes: rdflib.Graph, lang: str) -> Objection:
     import rdflib
 
     messages: dict[str, str] = {}
@@ -123,15 +123,18 @@ def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Objecti
     value = report.value(result, rdflib.SH.value)
     severity = str(report.value(result, rdflib.SH.resultSeverity))
     component = report.value(result, rdflib.SH.sourceConstraintComponent)
+    shape = report.value(result, rdflib.SH.sourceShape)
+    failed = None
+    if shape is not None:
+        failed = wording.of_constraint(shapes, shape, str(component), _path_text(report, path) or "", lang)
     fault = Fault(
-        message=chosen[1] if chosen else "the data do not fit the shape",
+        message=failed or (chosen[1] if chosen else "the data do not fit the shape"),
         severity=_SEVERITY.get(severity, "violation"),
         focus_node=str(focus),
         path=_path_text(report, path),
         value=None if value is None else "blank node" if isinstance(value, rdflib.BNode) else str(value),
         constraint=None if component is None else str(component),
     )
-    shape = report.value(result, rdflib.SH.sourceShape)
     return fault, _term(focus), None if shape is None else _term(shape)
 
 
