@@ -166,7 +166,7 @@ def _findings(asking: Questions) -> tuple[Finding, ...]:
     for shape in asking.shapes.graph.subjects():
         texts = asking.shapes.graph.texts(shape, SH_MESSAGE)
         own.update(dict.fromkeys(texts.values(), texts))
-    own.update(wording.every(to_rdflib(asking.shapes.triples)))
+    own.update(wording.in_every_language(to_rdflib(asking.shapes.triples)))
     faults = Validator(asking.shapes.triples).validate(
         {"": _everything(asking.generation)},
         snapshot=asking.generation.snapshot,

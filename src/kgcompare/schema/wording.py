@@ -80,7 +80,7 @@ def of_constraint(shapes: rdflib.Graph, shape: rdflib.term.Node, component: str,
     return translate(lang, "{what}: one text at most may stand here in each language.", what=what)
 
 
-def every(shapes: rdflib.Graph) -> dict[str, dict[str, str]]:
+def in_every_language(shapes: rdflib.Graph) -> dict[str, dict[str, str]]:
     """What :func:`of_constraint` says of shapes, by its English text: the same in each language of the interface."""
     from rdflib import SH
 
