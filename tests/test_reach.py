@@ -201,14 +201,14 @@ def test_more_extracts_are_judged_like_everything(tmp_path: Path) -> None:
         "sh:targetClass ex:A ; sh:property [ sh:path [ sh:inversePath ex:p ] ; sh:maxCount 1 ]",
         "sh:targetObjectsOf ex:p ; sh:property [ sh:path [ sh:inversePath ex:p ] ; sh:maxCount 1 ]",
         "sh:targetClass ex:A ; sh:property [ sh:path ex:q ; sh:not [ sh:class ex:C ] ]",
-        "sh:targetClass ex:A ; sh:property [ sh:path ( skos:notation [ sh:inversePath skos:notation ] ) ; sh:maxCount 1 ]",
+        "sh:targetClass ex:A ; sh:property [ sh:path ( ex:s [ sh:inversePath ex:s ] ) ; sh:maxCount 1 ]",
         "sh:targetNode m:n0 ; sh:node [ sh:property [ sh:path ( ex:q ex:r ) ; sh:maxCount 0 ] ]",
     ],
 )
 def test_a_record_that_breaks_a_stored_one_is_refused(tmp_path: Path, shape: str) -> None:
-    stored = 'm:n0 a ex:A, kgc:Method ; skos:prefLabel "x"@en ; ex:q m:n2 ; skos:notation "1" . m:n1 a kgc:Method ; '
+    stored = 'm:n0 a ex:A, kgc:Method ; skos:prefLabel "x"@en ; ex:q m:n2 ; ex:s "1" . m:n1 a kgc:Method ; '
     stored += 'skos:prefLabel "y"@en ; ex:p m:n0 .'
-    fresh = 'm:n2 a ex:C, kgc:Method ; skos:prefLabel "z"@en ; ex:p m:n0 ; ex:r m:n0 ; skos:notation "1" .'
+    fresh = 'm:n2 a ex:C, kgc:Method ; skos:prefLabel "z"@en ; ex:p m:n0 ; ex:r m:n0 ; ex:s "1" .'
     files = []
     for name, text in (("shapes", f"ex:S a sh:NodeShape ; {shape} ."), ("old", stored), ("new", fresh), ("other", "")):
         files.append(tmp_path / f"{name}.ttl")

@@ -72,8 +72,9 @@ def check(
             if stored.differs(name, document)
         }
         broken = validator.broken(records.documents, before, stored.snapshot, read=stored.document, lang=options.lang)
-    others = [replace(fault, message=f"{fault.message} {_BROKEN}") for fault in broken if fault not in report.faults]
-    said = [fault for fault in (*report.faults, *others) if not is_of_derived(records, fault)]
+    told = [fault for fault in report.faults if fault not in broken]
+    told += [replace(fault, message=f"{fault.message} {_BROKEN}") for fault in broken]
+    said = [fault for fault in told if not is_of_derived(records, fault)]
     return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))
 
 
