@@ -207,7 +207,7 @@ def test_faults_of_data_taken_on_trust_are_told(tmp_path: Path) -> None:
     findings = report.make(generation).findings
     assert findings is not None
     assert [(f.severity, f.message["en"], ids(f.examples)) for f in findings] == [
-        ("violation", "An agent needs exactly one name, a text that is not empty.", ["nobody"])
+        ("violation", "Name: 1 value at least must stand here.", ["nobody"])
     ]
 
 

@@ -18,6 +18,7 @@ from kgcompare.ingest.readers import read_records
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, PREFIXES, SHAPES, Base, iri
 from kgcompare.schema import validation, vocabulary
+from kgcompare.schema.judging import Judge
 from kgcompare.schema.shapes import Shapes, bundled_shapes
 
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
@@ -348,6 +349,15 @@ def faults_of(report: ValidationReport, number: int) -> list[Fault]:
     return [fault for fault in report.faults if fault.focus_node == focus]
 
 
+WORDS = {
+    "MinCount": {"en": "must stand here", "fr": "il faut au moins"},
+    "MaxCount": {"en": "at most may stand here", "fr": "au plus est permise"},
+    "UniqueLang": {"en": "in each language", "fr": "par langue"},
+    "MinLength": {"en": "character at least", "fr": "au moins"},
+}
+"""What is said of a constraint where the message of its shape speaks of several."""
+
+
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.name for case in CASES])
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_a_constraint_refuses_and_says_what_and_where(
@@ -358,7 +368,8 @@ def test_a_constraint_refuses_and_says_what_and_where(
     found = [fault for fault in faults_of(reports[lang], number) if fault.constraint == component]
     assert found, f"not refused: {faults_of(reports[lang], number)}"
     fault = found[0]
-    assert fault.message == messages(case.shape)[lang]
+    words = WORDS.get(case.component, {"": ""})
+    assert fault.message == messages(case.shape)[lang] or words.get(lang, "-") in fault.message
     assert fault.severity == ("warning" if case.shape.startswith("MethodSourceAge") else "violation")
     assert fault.file == str(cases_file)
     lines = cases_file.read_text(encoding="utf-8").splitlines()
@@ -373,7 +384,26 @@ def test_a_constraint_refuses_and_says_what_and_where(
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.name for case in CASES])
 def test_a_constraint_refuses_nothing_else(reports: dict[str, ValidationReport], number: int) -> None:
     said = {text for shape in (CASES[number].shape, *CASES[number].also) for text in messages(shape).values()}
-    assert {fault.message for fault in faults_of(reports["en"], number)} <= said
+    told = {fault.message for fault in faults_of(reports["en"], number)}
+    assert not {text for text in told - said if not any(words["en"] in text for words in WORDS.values())}
+
+
+def test_a_message_is_about_the_constraint_that_failed() -> None:
+    doi = (
+        "e:S a sh:NodeShape ; sh:targetClass e:T ; sh:property [ sh:path bibo:doi ; sh:name 'DOI'@en ; sh:maxCount 1 ;"
+    )
+    doi += " sh:pattern '^10' ; sh:message 'A DOI starts with 10.'@en ] ."
+    heads = "".join(f"PREFIX {prefix}: <{name}>\n" for prefix, name in (*PREFIXES.items(), ("e", "http://e/")))
+    shapes, twice, wrong = (
+        [Triple(q.subject, q.predicate, q.object) for q in parse(heads + text, format=RdfFormat.TURTLE)]
+        for text in (doi, "e:a a e:T ; bibo:doi '10.1000/a', '10.1000/b' .", "e:a a e:T ; bibo:doi 'doi' .")
+    )
+    judge = Judge(shapes)
+    assert [fault.message for fault, *_ in judge(twice, "en")] == ["DOI: 1 value at most may stand here."]
+    assert [fault.message for fault, *_ in judge(twice, "fr")] == [
+        "DOI\N{NO-BREAK SPACE}: 1 valeur au plus est permise ici."
+    ]
+    assert [fault.message for fault, *_ in judge(wrong, "en")] == ["A DOI starts with 10."]
 
 
 def test_what_is_fine_is_not_refused(reports: dict[str, ValidationReport]) -> None:
@@ -470,7 +500,7 @@ def test_the_same_report_comes_in_french(run: Run, tmp_path: Path, small_store: 
     file.write_text(HEADER + "<id/method/two> a kgc:Method .\n", encoding="utf-8")
     done = run("validate", file, "--lang", "fr", "--store", small_store)
     assert done.code == 1
-    assert "Une méthode doit avoir un nom" in done.out
+    assert "il faut au moins 1 valeur" in done.out
 
 
 def test_warnings_do_not_refuse(tmp_path: Path) -> None:

@@ -15,9 +15,7 @@ from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
 from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.documents import Records, is_of_derived
 from kgcompare.ingest.readers import Options, lines_of, read_records
-from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
-from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import QUADS, bundled, syntax_of
 from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.parsing import parsed
@@ -55,38 +53,32 @@ def check(
 ) -> ValidationReport:
     """Validates records against shapes and what a store holds already.
 
-    Records of the store that name a thing whose class is to go are validated with them.
+    Records of the store that shapes judge by what changes are validated too: a fault that they have not yet is one.
     """
-    others = _dependents(records, stored) if options.replace else {}
-    report = Validator(shapes, judge).validate(
-        records.documents | others,
+    validator = Validator(shapes, judge)
+    report = validator.validate(
+        records.documents,
         snapshot=stored.snapshot,
+        read=stored.document,
         files=records.files,
         lang=options.lang,
         progress=lambda done, total: options.tell("validating", done, total),
     )
-    said = [fault for fault in report.faults if not is_of_derived(records, fault)]
+    broken: list[Fault] = []
+    if stored.snapshot is not None:
+        before = {
+            name: stored.document(name)
+            for name, document in records.documents.items()
+            if stored.differs(name, document)
+        }
+        broken = validator.broken(records.documents, before, stored.snapshot, read=stored.document, lang=options.lang)
+    told = [fault for fault in report.faults if fault not in broken]
+    told += [replace(fault, message=f"{fault.message} {_BROKEN}") for fault in broken]
+    said = [fault for fault in told if not is_of_derived(records, fault)]
     return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))
 
 
-def _dependents(records: Records, stored: Stored) -> dict[str, Graph]:
-    """The records of the store that name a thing whose class is to go."""
-    dependents: dict[str, Graph] = {}
-    for name, document in records.documents.items():
-        before = stored.document(name)
-        for subject in before.subjects():
-            if not isinstance(subject, NamedNode) or set(before.types(subject)) <= set(document.types(subject)):
-                continue
-            for other in _pointing_at(subject, stored.snapshot):
-                home = records.base.document(other.value)
-                if home not in records.documents and home not in dependents:
-                    dependents[home] = stored.document(home)
-    return dependents
-
-
-def _pointing_at(thing: NamedNode, snapshot: Snapshot | None) -> list[NamedNode]:
-    rows = snapshot.select(load("pointing_in").bind(thing=[thing])).rows if snapshot is not None else []
-    return [subject for _, subject in rows if isinstance(subject, NamedNode)]
+_BROKEN = "(The store has this record; what is given would break it.)"
 
 
 def validate(

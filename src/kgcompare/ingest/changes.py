@@ -36,6 +36,11 @@ class Stored:
             self._documents[name] = Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
         return self._documents[name]
 
+    def differs(self, name: str, document: Graph) -> bool:
+        """Whether a document says something else than what stands there by its name, or nothing stands there."""
+        before = self.document(name)
+        return not before.subjects() or _statements(before) != _statements(document)
+
     def __contains__(self, name: str) -> bool:
         return bool(self.document(name).subjects())
 
@@ -63,7 +68,7 @@ def changes_of(records: Records, stored: Stored, *, replace: bool) -> Changes:
     subjects: set[str] = set()
     for name, document in records.documents.items():
         before = stored.document(name)
-        if before.subjects() and _statements(before) == _statements(document):
+        if not stored.differs(name, document):
             continue
         (other if before.subjects() else fresh).append(name)
         subjects.update(node.value for graph in (before, document) for node in graph.subjects() if _named(node))

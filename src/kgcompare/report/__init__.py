@@ -14,13 +14,14 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import DataError, Severity, Unavailable
 from kgcompare.model import Progress
+from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
 from kgcompare.rdf.terms import BIBO_DOI, LABELS, RDFS_LABEL, SH_MESSAGE, SKOS_CONCEPT
 from kgcompare.report import duplicates
 from kgcompare.report.completeness import SHOWN, ClassState, states
 from kgcompare.report.questions import Mentioned, Questions, count_of
-from kgcompare.schema import vocabulary
+from kgcompare.schema import vocabulary, wording
 from kgcompare.schema.validation import Validator
 
 UNASKED = 3000
@@ -165,6 +166,7 @@ def _findings(asking: Questions) -> tuple[Finding, ...]:
     for shape in asking.shapes.graph.subjects():
         texts = asking.shapes.graph.texts(shape, SH_MESSAGE)
         own.update(dict.fromkeys(texts.values(), texts))
+    own.update(wording.in_every_language(to_rdflib(asking.shapes.triples)))
     faults = Validator(asking.shapes.triples).validate(
         {"": _everything(asking.generation)},
         snapshot=asking.generation.snapshot,

@@ -97,9 +97,9 @@ def _file(triples: Iterable[Triple]) -> IO[bytes]:
 
 
 def _objection(one: dict[str, Any]) -> Objection:
-    line = f"<x:> <x:> {one['node']} ."
-    (quad,) = pyoxigraph.parse(line, RdfFormat.N_TRIPLES)
-    return Fault(**one["fault"]), as_term(quad.object)
+    lines = "".join(f"<x:> <x:> {node} .\n" for node in one["nodes"])
+    focus, *shape = (as_term(quad.object) for quad in pyoxigraph.parse(lines, RdfFormat.N_TRIPLES))
+    return Fault(**one["fault"]), focus, next(iter(shape), None)
 
 
 def _said(place: dict[str, str | None], data: Sequence[Triple], seconds: float) -> str:

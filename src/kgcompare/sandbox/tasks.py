@@ -102,7 +102,7 @@ def _judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Par
     except KgcompareError as fault:
         send(Part({"outcome": "fault", "kind": type(fault).__name__, "detail": str(fault)}))
         return
-    told = [{"node": str(node), "fault": asdict(fault)} for fault, node in found]
+    told = [{"nodes": [str(n) for n in nodes if n is not None], "fault": asdict(fault)} for fault, *nodes in found]
     send(Part({"outcome": "part"}, json.dumps(told).encode()))
 
 

@@ -21,6 +21,7 @@ from kgcompare.rdf.terms import (
     SH_ALTERNATIVE_PATH,
     SH_INVERSE_PATH,
     SH_PATH,
+    SH_PROPERTY,
     SH_TARGET_CLASS,
 )
 from kgcompare.schema import patterns
@@ -251,6 +252,16 @@ def nested(graph: Graph, shape: Node) -> Iterator[Node]:
     for predicate in _NESTED_LISTS:
         for head in graph.objects(shape, predicate):
             yield from (node for node in graph.members(head) if not isinstance(node, Literal))
+
+
+def qualified_siblings(graph: Graph, shape: Node) -> Iterator[Node]:
+    """The shapes that values of a shape must not fit where ``sh:qualifiedValueShapesDisjoint`` says so."""
+    if not graph.objects(shape, _SH + "qualifiedValueShapesDisjoint"):
+        return
+    for parent in graph.subjects_of(SH_PROPERTY, shape):
+        for sibling in graph.objects(parent, SH_PROPERTY):
+            others = [] if isinstance(sibling, Literal) else graph.objects(sibling, _SH + "qualifiedValueShape")
+            yield from (other for other in others if not isinstance(other, Literal))
 
 
 def _nesting(graph: Graph) -> None:

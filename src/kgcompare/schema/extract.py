@@ -7,30 +7,28 @@ Source: SHACL, sections 2.1.3 (targets), 2.3.1 (paths) and 4 (what each constrai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.terms import (
-    RDF_FIRST,
     RDF_TYPE,
     RDFS_SUB_CLASS_OF,
-    SH_ALTERNATIVE_PATH,
     SH_CLASS,
-    SH_INVERSE_PATH,
+    SH_CLOSED,
     SH_PATH,
-    SH_PROPERTY,
     SH_TARGET_CLASS,
+    SH_TARGET_OBJECTS_OF,
 )
-from kgcompare.schema.core import nested
+from kgcompare.schema.core import nested, qualified_siblings
 from kgcompare.schema.knowledge import Knowledge
+from kgcompare.schema.walk import Walk
 
 _SH = PREFIXES["sh"]
-_PAIRS = tuple(_SH + name for name in ("equals", "disjoint", "lessThan", "lessThanOrEquals"))
-_QUALIFIED = _SH + "qualifiedValueShape"
-_RDFS_CLASS = NamedNode(PREFIXES["rdfs"] + "Class")
+PAIRS = tuple(_SH + name for name in ("equals", "disjoint", "lessThan", "lessThanOrEquals"))
+RDFS_CLASS = NamedNode(PREFIXES["rdfs"] + "Class")
 _TARGETS = tuple(_SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"))
 
 
@@ -40,8 +38,11 @@ class Extract:
     def __init__(self, shapes: Graph, known: Knowledge) -> None:
         self._shapes = shapes
         self._known = known
+        self._walk = Walk(shapes, self._step)
         self._triples: dict[Triple, None] = {}
-        self._targeted = [shape for shape in shapes.subjects() if _has_target(shapes, shape)]
+        self.judged: dict[Node, set[Term]] = {}
+        """What is wholly there to be judged: by shape the nodes."""
+        self._targeted = [shape for shape in shapes.subjects() if has_target(shapes, shape)]
 
     def of(self, documents: Iterable[Graph]) -> list[Triple]:
         """All statements of some documents, and those beyond them that their nodes are judged by."""
@@ -55,9 +56,9 @@ class Extract:
             ends[False][subject] = None  # type: ignore[index]
             ends[True][value] = None  # type: ignore[index]
         kinds = self._classes(nodes)
-        seen: dict[Node, set[Term]] = {}
+        self.judged = {}
         for shape in self._targeted:
-            self._follow(shape, self._focus(shape, nodes, by, kinds), seen)
+            self._follow(shape, self._focus(shape, nodes, by, kinds))
         return list(self._triples)
 
     def _focus(
@@ -70,133 +71,64 @@ class Extract:
         said = self._shapes
         focus: set[Term] = set()
         classes = said.iris(shape, SH_TARGET_CLASS)
-        if _RDFS_CLASS in said.objects(shape, RDF_TYPE) and isinstance(shape, NamedNode):
+        if RDFS_CLASS in said.objects(shape, RDF_TYPE) and isinstance(shape, NamedNode):
             classes = [*classes, shape.value]
         for cls in classes:
             focus.update(kinds.get(cls, ()))
         for predicate in said.iris(shape, _SH + "targetSubjectsOf"):
             focus.update(by.get(predicate, {}).get(False, ()))
-        for predicate in said.iris(shape, _SH + "targetObjectsOf"):
+        for predicate in said.iris(shape, SH_TARGET_OBJECTS_OF):
             focus.update(by.get(predicate, {}).get(True, ()))
             self._known.subjects(predicate, nodes)
-            focus.update(node for node in nodes if self._step([node], predicate, inverse=True))
+            focus.update(node for node in nodes if self._step([node], predicate, True))
         focus.update(node for node in said.objects(shape, _SH + "targetNode") if node in nodes)
         return focus | set(nodes) if said.objects(shape, _SH + "target") else focus
 
-    def _follow(self, shape: Node, nodes: set[Term], seen: dict[Node, set[Term]]) -> None:
+    def _follow(self, shape: Node, nodes: set[Term]) -> None:
         """Keeps what a shape, and those that it nests, look at of some nodes. Shapes do not nest in circles."""
-        nodes = nodes - seen.setdefault(shape, set())
+        nodes = nodes - self.judged.setdefault(shape, set())
         if not nodes or self._shapes.text(shape, _SH + "deactivated") in {"true", "1"}:
             return
-        seen[shape] |= nodes
+        self.judged[shape] |= nodes
         said = self._shapes
         path = said.value(shape, SH_PATH)
-        values = nodes if path is None else self._ends(path, nodes)
+        values = nodes if path is None else self._walk.ends(path, nodes)
         self._look(shape, nodes, values)
-        for inner in (*nested(said, shape), *self._siblings(shape)):
-            self._follow(inner, values, seen)
+        for inner in (*nested(said, shape), *qualified_siblings(said, shape)):
+            self._follow(inner, values)
 
     def _look(self, shape: Node, nodes: set[Term], values: set[Term]) -> None:
         """Keeps what the constraints of a shape by itself look at."""
         said = self._shapes
         if said.objects(shape, SH_CLASS):
             self._classes(values)
-        for pair in _PAIRS:
+        for pair in PAIRS:
             for predicate in said.iris(shape, pair):
                 self._step(nodes, predicate)
-        if said.objects(shape, _SH + "closed"):
+        if said.objects(shape, SH_CLOSED):
             self._known.read(values)
             for value in values:
                 for predicate in list(self._known.description(value)):
                     self._step({value}, predicate)
 
-    def _siblings(self, shape: Node) -> Iterator[Node]:
-        """The shapes that its values must not fit where ``sh:qualifiedValueShapesDisjoint`` says so."""
-        said = self._shapes
-        if not said.objects(shape, _SH + "qualifiedValueShapesDisjoint"):
-            return
-        for parent in said.subjects_of(SH_PROPERTY, shape):
-            for sibling in said.objects(parent, SH_PROPERTY):
-                others = [] if isinstance(sibling, Literal) else said.objects(sibling, _QUALIFIED)
-                yield from (other for other in others if not isinstance(other, Literal))
-
-    def _ends(self, path: Term, starts: set[Term]) -> set[Term]:
-        """Where a path leads to from some nodes; every statement on the way is kept."""
-        if isinstance(path, NamedNode):
-            return self._step(starts, path.value)
-        if isinstance(path, Literal) or not starts:
-            return set()
-        said = self._shapes
-        if said.objects(path, RDF_FIRST):
-            for part in said.members(path):
-                starts = self._ends(part, starts)
-            return starts
-        if (inverse := said.value(path, SH_INVERSE_PATH)) is not None:
-            return self._backwards(inverse, starts)
-        if (choices := said.value(path, SH_ALTERNATIVE_PATH)) is not None:
-            return set().union(*(self._ends(part, starts) for part in said.members(choices)))
-        for name, more, none in (
-            ("zeroOrOnePath", False, True),
-            ("zeroOrMorePath", True, True),
-            ("oneOrMorePath", True, False),
-        ):
-            if (inner := said.value(path, _SH + name)) is not None:
-                return self._repeated(inner, starts, more=more, none=none)
-        return set()
-
-    def _backwards(self, path: Term, starts: set[Term]) -> set[Term]:
-        """The inverse of a path: that of a sequence is the inverses of its steps from the last to the first."""
-        if isinstance(path, NamedNode):
-            return self._step(starts, path.value, inverse=True)
-        if isinstance(path, Literal):
-            return set()
-        said = self._shapes
-        if said.objects(path, RDF_FIRST):
-            for part in reversed(said.members(path)):
-                starts = self._backwards(part, starts)
-            return starts
-        if (inverse := said.value(path, SH_INVERSE_PATH)) is not None:
-            return self._ends(inverse, starts)
-        if (choices := said.value(path, SH_ALTERNATIVE_PATH)) is not None:
-            return set().union(*(self._backwards(part, starts) for part in said.members(choices)))
-        reached = starts
-        for name in ("zeroOrOnePath", "zeroOrMorePath", "oneOrMorePath"):
-            if (inner := said.value(path, _SH + name)) is not None:
-                fresh = starts
-                while fresh := self._backwards(inner, fresh) - reached:
-                    reached = reached | fresh
-        return reached
-
-    def _repeated(self, path: Term, starts: set[Term], *, more: bool, none: bool) -> set[Term]:
-        reached = set(starts) if none else set()
-        fresh = starts
-        while fresh := self._ends(path, fresh) - reached:
-            reached |= fresh
-            if not more:
-                break
-        return reached
-
-    def _step(self, starts: Iterable[Term], predicate: str, *, inverse: bool = False) -> set[Term]:
-        ends: set[Term] = set()
+    def _step(self, starts: Iterable[Term], predicate: str, back: bool = False) -> set[Term]:
+        """Follows a predicate, or goes it *back*; every statement on the way is kept."""
         led = NamedNode(predicate)
-        if inverse:
-            for value, subjects in self._known.subjects(predicate, starts).items():
-                ends.update(subjects)
-                self._triples.update({Triple(subject, led, value): None for subject in subjects})
-            return ends
+        if back:
+            found = self._known.subjects(predicate, starts)
+            self._triples.update({Triple(s, led, value): None for value, subjects in found.items() for s in subjects})
+            return {subject for subjects in found.values() for subject in subjects}
         starts = list(starts)
         self._known.read(starts)
-        for node in starts:
-            for value in self._known.objects(node, predicate):
-                ends.add(value)
-                self._triples[Triple(node, led, value)] = None  # type: ignore[arg-type]
-        return ends
+        ends = {node: list(self._known.objects(node, predicate)) for node in starts}
+        self._triples.update({Triple(n, led, v): None for n, values in ends.items() for v in values})  # type: ignore[arg-type]
+        return {value for values in ends.values() for value in values}
 
     def _classes(self, nodes: Iterable[Term]) -> dict[str, set[Term]]:
         """The instances among some nodes of each class, by what is said of classes (``rdfs:subClassOf``) too."""
         nodes = list(nodes)
         types = self._step(nodes, RDF_TYPE)
-        self._repeated(NamedNode(RDFS_SUB_CLASS_OF), types, more=True, none=True)
+        self._walk.repeated(NamedNode(RDFS_SUB_CLASS_OF), types)
         above = {cls: self._above(cls) for cls in types}
         instances: dict[str, set[Term]] = {}
         for node in nodes:
@@ -216,7 +148,8 @@ class Extract:
         return {node.value for node in reached if isinstance(node, NamedNode)}
 
 
-def _has_target(shapes: Graph, shape: Node) -> bool:
+def has_target(shapes: Graph, shape: Node) -> bool:
+    """Whether a shape says what it is asked of."""
     said = shapes.description(shape)
-    implicit = _RDFS_CLASS in said.get(RDF_TYPE, ()) and any(p.startswith(_SH) for p in said)
+    implicit = RDFS_CLASS in said.get(RDF_TYPE, ()) and any(p.startswith(_SH) for p in said)
     return implicit or any(target in said for target in _TARGETS)

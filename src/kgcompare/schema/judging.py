@@ -16,14 +16,14 @@ from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
-from kgcompare.schema import core
+from kgcompare.schema import core, wording
 from kgcompare.text.languages import best
 
 if TYPE_CHECKING:
     import rdflib
 
-Objection = tuple[Fault, Term]
-"""A fault without its file, and the focus node that it is about."""
+Objection = tuple[Fault, Term, Term | None]
+"""A fault without its file, the focus node that it is about, and the shape that finds it where that is known."""
 _SEVERITY: Mapping[str, Severity] = {
     SH_VIOLATION: "violation",
     SH_WARNING: "warning",
@@ -64,8 +64,8 @@ class Judge:
         if not isinstance(report, rdflib.Graph):
             raise DataError(f"pySHACL could not finish: {report}")
         return sorted(
-            (_fault(report, result, lang) for result in report.objects(None, rdflib.SH.result)),
-            key=lambda pair: (pair[0].focus_node or "", pair[0].path or "", pair[0].value or "", pair[0].message),
+            (_fault(report, result, self._shapes, lang) for result in report.objects(None, rdflib.SH.result)),
+            key=lambda one: (one[0].focus_node or "", one[0].path or "", one[0].value or "", one[0].message),
         )
 
 
@@ -101,14 +101,17 @@ def _flattened(shapes: rdflib.Graph) -> rdflib.Graph:
         kept = (SH.path, SH.closed, SH.deactivated)  # what is nested below a path is judged of its values
         if not declared or any((shape, predicate, None) in shapes for predicate in kept):
             continue
-        for part in list(shapes.objects(shape, SH.property)):
+        parts = list(shapes.objects(shape, SH.property))
+        if any((part, SH.qualifiedValueShapesDisjoint, None) in shapes for part in parts):
+            continue  # these are judged by what stands beside them
+        for part in parts:
             for predicate, value in declared:
                 shapes.add((part, predicate, value))
             shapes.remove((shape, SH.property, part))
     return shapes
 
 
-def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Objection:
+def _fault(report: rdflib.Graph, result: rdflib.term.Node, shapes: rdflib.Graph, lang: str) -> Objection:
     import rdflib
 
     messages: dict[str, str] = {}
@@ -120,15 +123,19 @@ def _fault(report: rdflib.Graph, result: rdflib.term.Node, lang: str) -> Objecti
     value = report.value(result, rdflib.SH.value)
     severity = str(report.value(result, rdflib.SH.resultSeverity))
     component = report.value(result, rdflib.SH.sourceConstraintComponent)
+    shape = report.value(result, rdflib.SH.sourceShape)
+    failed = None
+    if shape is not None:
+        failed = wording.of_constraint(shapes, shape, str(component), _path_text(report, path) or "", lang)
     fault = Fault(
-        message=chosen[1] if chosen else "the data do not fit the shape",
+        message=failed or (chosen[1] if chosen else "the data do not fit the shape"),
         severity=_SEVERITY.get(severity, "violation"),
         focus_node=str(focus),
         path=_path_text(report, path),
         value=None if value is None else "blank node" if isinstance(value, rdflib.BNode) else str(value),
         constraint=None if component is None else str(component),
     )
-    return fault, _term(focus)
+    return fault, _term(focus), None if shape is None else _term(shape)
 
 
 def _term(focus: rdflib.term.Node | None) -> Term:

@@ -6,9 +6,9 @@ in question are not looked at there. Where a store has no documents of ours, thi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import is_defined, is_safe_iri
@@ -21,13 +21,19 @@ _AT_ONCE = 500
 class Knowledge:
     """Statements about nodes, forwards and backwards."""
 
-    def __init__(self, documents: Mapping[str, Graph], snapshot: Snapshot | None) -> None:
+    def __init__(
+        self, documents: Mapping[str, Graph], snapshot: Snapshot | None, read: Callable[[str], Graph] | None = None
+    ) -> None:
+        """*read* gives a document of the store, by its name; from *snapshot* itself if left out."""
+        self._document = read or self._from_snapshot
         self._given = documents
         self._snapshot = snapshot
         self._index: dict[Node, dict[str, dict[Term, None]]] = {}
         self._backwards: dict[tuple[str, Term], dict[Node, None]] = {}
         self._read: set[str] = set()
         self._asked: set[tuple[str, Term]] = set()
+        self._homes: dict[Node, str] = {}
+        """The documents of the store that blank nodes stand in."""
         for graph in documents.values():
             self._take(graph)
 
@@ -61,11 +67,16 @@ class Knowledge:
                 if subject is not None and predicate is not None and value is not None:
                     self._take(Graph([Triple(subject, predicate, value)]))  # type: ignore[arg-type]
 
+    def _from_snapshot(self, name: str) -> Graph:
+        quads = self._snapshot.graph(name) if self._snapshot is not None else []
+        return Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+
     def _take_document(self, name: str) -> None:
         if self._snapshot is not None:
             self._read.add(name)
-            quads = self._snapshot.graph(name)
-            self._take(Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads))
+            graph = self._document(name)
+            self._take(graph)
+            self._homes.update((node, name) for node in graph.subjects() if isinstance(node, BlankNode))
 
     def description(self, node: Term) -> Mapping[str, Iterable[Term]]:
         """All that is known of a node that was read."""
@@ -79,7 +90,7 @@ class Knowledge:
         """What has some nodes by a predicate, the store's included."""
         nodes = list(nodes)
         asked = [
-            n for n in nodes if isinstance(n, NamedNode) and is_safe_iri(n.value) and (predicate, n) not in self._asked
+            n for n in nodes if not isinstance(n, BlankNode) and _can_be_asked(n) and (predicate, n) not in self._asked
         ]
         self._asked.update((predicate, node) for node in asked)
         if self._snapshot is not None and is_safe_iri(predicate):
@@ -87,7 +98,35 @@ class Knowledge:
                 self._ask(predicate, asked[start : start + _AT_ONCE], self._snapshot)
         return {node: list(self._backwards.get((predicate, node), ())) for node in nodes}
 
-    def _ask(self, predicate: str, nodes: list[NamedNode], snapshot: Snapshot) -> None:
+    def step(self, nodes: Iterable[Term], predicate: str, back: bool = False) -> set[Term]:
+        """Where a predicate leads to from some nodes, or where it comes from if *back*."""
+        nodes = list(nodes)
+        if back:
+            return {subject for subjects in self.subjects(predicate, nodes).values() for subject in subjects}
+        self.read(nodes)
+        return {value for node in nodes for value in self.objects(node, predicate)}
+
+    def stored(self, nodes: Iterable[Term]) -> dict[str, Graph]:
+        """The documents of the store in which some nodes are described, without those in question."""
+        if self._snapshot is None:
+            return {}
+        found: dict[str, Graph] = {}
+        for node in nodes:
+            name = self._homes.get(node, "") if isinstance(node, BlankNode) else ""
+            if isinstance(node, NamedNode) and is_safe_iri(node.value) and not is_defined(node.value):
+                name = self._snapshot.base.document(node.value)
+            if not name or name in self._given or name in found:
+                continue
+            if self._snapshot.keeps_shapes:
+                said = self._document(name)
+            else:
+                self.read([node])
+                said = Graph((node, NamedNode(p), v) for p, vs in self.description(node).items() for v in vs)  # type: ignore[misc]
+            if said.subjects():
+                found[name] = said
+        return found
+
+    def _ask(self, predicate: str, nodes: list[NamedNode | Literal], snapshot: Snapshot) -> None:
         text = load("subjects_of").bind(thing=nodes, predicate=[NamedNode(predicate)])
         for thing, subject, graph in snapshot.select(text).rows:
             if snapshot.keeps_shapes:
@@ -96,3 +135,10 @@ class Knowledge:
                     self._take_document(name)
             elif isinstance(subject, NamedNode) and thing and snapshot.base.document(subject.value) not in self._given:
                 self._take(Graph([(subject, NamedNode(predicate), thing)]))
+
+
+def _can_be_asked(node: Term) -> bool:
+    """Whether a query can name a node."""
+    if isinstance(node, Literal):
+        return node.direction is None
+    return isinstance(node, NamedNode) and is_safe_iri(node.value)

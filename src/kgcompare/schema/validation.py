@@ -6,7 +6,8 @@ Source: SHACL, sections 3 (validation and graphs) and 3.6 (validation report).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from kgcompare.errors import Fault, ValidationReport
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.terms import DCTERMS_CREATOR, KGC_ORIGINATION, RDF_REST, RDF_SUBJECT
 from kgcompare.schema import core
+from kgcompare.schema.dependents import Dependents, changed
 from kgcompare.schema.extract import Extract
 from kgcompare.schema.judging import Judge, Objection
 from kgcompare.schema.knowledge import Knowledge
@@ -94,31 +96,67 @@ class Validator:
         documents: Mapping[str, Graph],
         *,
         snapshot: Snapshot | None = None,
+        read: Callable[[str], Graph] | None = None,
         files: Mapping[str, str] | None = None,
         lang: str = "en",
         progress: Callable[[int, int], None] | None = None,
     ) -> ValidationReport:
         """Validates every record of *documents*, by the IRI of its graph.
 
-        What shapes look at beyond them is looked up in *snapshot*. Messages come in
+        What shapes look at beyond them is looked up in *snapshot*, whose documents *read* gives. Messages come in
         *lang* where the shapes have it. *progress* is told (done, all) records.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         """
-        extract = Extract(self._shapes, Knowledge(documents, snapshot))
+        known = Knowledge(documents, snapshot, read)
         names = list(documents)
         faults: list[Fault] = []
         for start in range(0, len(names), BATCH):
             batch = {name: documents[name] for name in names[start : start + BATCH]}
-            owners = _owners(batch)
-            for fault, focus in self._judge(extract.of(batch.values()), lang):
-                # What else stands in an extract is there in part only, and is not looked at.
-                for owner in owners.get(focus, []):
-                    file = (files or {}).get(owner.document)
-                    faults.append(_located(_of_owner(fault, owner), file))
+            faults += self._found(batch, known, lang, files or {})
             if progress:
                 progress(min(start + BATCH, len(names)), len(names))
         return ValidationReport(tuple(faults), len(documents))
+
+    def broken(
+        self,
+        documents: Mapping[str, Graph],
+        before: Mapping[str, Graph],
+        snapshot: Snapshot,
+        *,
+        read: Callable[[str], Graph] | None = None,
+        lang: str = "en",
+    ) -> list[Fault]:
+        """The faults that records of *snapshot* would have, and have not yet, once *documents* stand there.
+
+        *before* has what stands there now of each document that changes. What shapes reach from what changes is looked
+        up, and those records are judged before and after.
+        """
+        old, known = Knowledge({}, snapshot, read), Knowledge(documents, snapshot, read)
+        told = [triple for name, was in before.items() for triple in changed(was, documents[name])]
+        others = known.stored(Dependents(self._shapes, known).of(told))
+        names = sorted(others)
+        faults: list[Fault] = []
+        for start in range(0, len(names), BATCH):
+            batch = {name: others[name] for name in names[start : start + BATCH]}
+            after = list(self._found(batch, known, lang, {}))
+            already = Counter(self._found(batch, old, lang, {})) if after else Counter()
+            faults += (Counter(after) - already).elements()
+        return faults
+
+    def _found(
+        self, batch: Mapping[str, Graph], known: Knowledge, lang: str, files: Mapping[str, str]
+    ) -> Iterator[Fault]:
+        """What is wrong with some records, and with what their shapes look at elsewhere."""
+        extract = Extract(self._shapes, known)
+        owners = _owners(batch)
+        for fault, focus, shape in self._judge(extract.of(batch.values()), lang):
+            # What else stands in an extract is there in part only, and is not looked at.
+            if shape is not None and focus not in extract.judged.get(shape, ()):  # type: ignore[arg-type]
+                continue
+            there = owners.get(focus) or _owners(known.stored([focus])).get(focus)
+            for owner in there or [_Owner("", fault.focus_node or "")]:
+                yield _located(_of_owner(fault, owner), files.get(owner.document))
 
 
 def _located(fault: Fault, file: str | None) -> Fault:
