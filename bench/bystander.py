@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import multiprocessing
 import os
 import statistics
@@ -25,6 +26,7 @@ from servers import children, resident
 DEADLINE = 1.0
 PAUSE = 0.02
 """Seconds between two requests of the bystander."""
+DATA = Path(__file__).parents[1] / "data" / "methods"
 PAIR = "/compare.json?method=lasso&method=ridge-regression"
 
 
@@ -44,9 +46,11 @@ def stand_by(port: int, pipe: Connection) -> None:
     client = Client(port, 30.0)
     kept: list[float] = []
     cold: list[float] = []
+    others = itertools.permutations(sorted(path.stem for path in DATA.glob("*.ttl")), 2)
     while not pipe.poll(PAUSE):
+        other = "/compare.json?" + urlencode([("method", slug) for slug in next(others)])
         kept.append(1000 * measures.timed(lambda: client.request("GET", PAIR)))
-        cold.append(1000 * measures.timed(lambda: client.request("GET", f"{PAIR}&fresh={time.monotonic_ns()}")))
+        cold.append(1000 * measures.timed(lambda of=other: client.request("GET", of)))
     pipe.send((kept, cold))
 
 

@@ -57,18 +57,18 @@ def requests(pair: list[str]) -> Iterator[Request]:
         yield "/reconcile", urlencode({"queries": json.dumps({"q": {"properties": asked}})})
         ids = {"ids": [f"method/{slug}" for slug in pair] * 200, "properties": [{"id": pid} for pid in properties[:6]]}
         yield "/reconcile", urlencode({"extend": json.dumps(ids)})
-        yield f"/methods.json?from={1700 + dice.randrange(200)}&to={1950 + dice.randrange(70)}&n={number}", ""
-        yield f"/methods.json?q=regression+model&from={1700 + dice.randrange(200)}&n={number}", ""
+        yield f"/methods.json?from={1700 + dice.randrange(200)}&to={1950 + dice.randrange(70)}", ""
+        yield f"/methods.json?q=regression+model&from={1700 + dice.randrange(200)}", ""
         yield (
             "/compare.json?"
             + urlencode([("method", f"adaptive-linear-regresion-test-mod{number}{n}") for n in range(10)]),
             "",
         )
-        yield f"/suggest?q=a&limit=50&n={number}", ""
+        yield f"/suggest?q={chr(97 + number % 26)}{chr(97 + number // 26 % 26)}&limit=50", ""
         yield f"/reconcile/suggest/entity?prefix=lineaar+regresion+{number}", ""
-        yield f"/report.json?n={number}", ""
-        yield f"/dump.nq.gz?n={number}", ""
-        yield f"/dataset.json?n={number}", ""
+        yield f"/report.json", ""
+        yield f"/dump.nq.gz", ""
+        yield f"/dataset.json", ""
 
 
 def stand_by(port: int, pair: str, pipe: Connection) -> None:
