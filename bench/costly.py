@@ -66,9 +66,9 @@ def requests(pair: list[str]) -> Iterator[Request]:
         )
         yield f"/suggest?q={chr(97 + number % 26)}{chr(97 + number // 26 % 26)}&limit=50", ""
         yield f"/reconcile/suggest/entity?prefix=lineaar+regresion+{number}", ""
-        yield f"/report.json", ""
-        yield f"/dump.nq.gz", ""
-        yield f"/dataset.json", ""
+        yield "/report.json", ""
+        yield "/dump.nq.gz", ""
+        yield "/dataset.json", ""
 
 
 def stand_by(port: int, pair: str, pipe: Connection) -> None:
