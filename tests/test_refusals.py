@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode, Quad
 
+import kgcompare
 from conftest import Run
-from kgcompare import ingest
+from kgcompare import ingest, search
 from kgcompare.errors import InvalidData, ShapeError
 from kgcompare.ingest import Options
 from kgcompare.ingest.readers import read_records
-from kgcompare.rdf.namespaces import PREFIXES, Base, iri
+from kgcompare.rdf.namespaces import KGC, PREFIXES, Base, iri
 from kgcompare.rdf.queries import load
 from kgcompare.schema import patterns
 from kgcompare.schema.shapes import bundled_shapes, read_shapes, stored_shapes
-from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.embedded import EmbeddedStore, writing
 
 HEADER = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
 HEADER += "PREFIX e: <http://e.example/>\nPREFIX m: <https://w3id.org/kgcompare/id/method/>\n"
@@ -204,3 +205,19 @@ def test_validation_and_import_agree_on_every_target_and_reach(
                 ingest.import_files(store, [file], Options(), given)
         else:
             ingest.import_files(store, [file], Options(), given)
+
+
+def test_shapes_that_an_earlier_version_kept_stop_an_import_and_nothing_else(tmp_path: Path) -> None:
+    store, record = tmp_path / "store", tmp_path / "a.ttl"
+    ingest.create_store(store)
+    graph = NamedNode(Base().shapes_graph("extra old"))
+    shape, said = NamedNode("http://e/S"), {"targetClass": KGC + "Method", "sparql": "http://e/rule"}
+    with writing(store) as writer:
+        writer.add([Quad(shape, NamedNode(PREFIXES["sh"] + p), NamedNode(v), graph) for p, v in said.items()])
+        writer.publish(search.build)
+    record.write_text(f"<{Base().value}id/method/a> a <{KGC}Method> ; <{PREFIXES['skos']}prefLabel> 'A'@en .")
+    with pytest.raises(ShapeError, match=r"import an export of it into a new store.*sh:sparql is not of SHACL Core"):
+        ingest.import_files(store, [record], Options())
+    assert ingest.import_files(store, [record], Options(trust=True)).added == 1
+    with kgcompare.open(store) as catalogue:
+        assert catalogue.compare(["a"]).methods[0].label == "A"

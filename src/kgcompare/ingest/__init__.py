@@ -142,6 +142,9 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         snapshot = writer.latest()
         base = writer.about.base
         kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
+        if not options.trust:
+            where = f"{path} keeps shapes that are taken no more; import an export of it into a new store"
+            core.check_core(core.merged(kept), where, ours=True)
         triples = kept + [triple for file in shapes for triple in read_shapes(file, parsed)]
         known = Shapes(triples)
         if trusted_quads(files, options):
