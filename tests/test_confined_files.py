@@ -334,3 +334,28 @@ def test_the_address_of_a_foreign_thing_stays_with_it(write: Write, tmp_path: Pa
                     catalogue.method("lasso")
     assert found[0] == found[1] == found[2] | found[3]
     assert len(set(found[0].values())) == 2
+
+
+# -- children that are left to the next one ------------------------------------------------------------
+
+
+def test_a_child_is_left_to_the_next_one_unless_it_is_in_the_middle_of_something(write: Write) -> None:
+    file = write(f"{RECORD} .")
+    with Parser() as parser:
+        list(parser.read(file, DEFAULT_BASE))
+        first = parser._job
+    with Parser() as parser:
+        whole = list(parser.read(file, DEFAULT_BASE))
+        assert parser._job is first
+        begun = parser.lines(file, DEFAULT_BASE)
+        next(begun)
+    assert first is not None
+    assert not first.alive(), "what it had still to say would be the answer to the next file"
+    with Parser() as parser:
+        assert len(list(parser.read(file, DEFAULT_BASE))) == len(whole)
+        assert parser._job is not first
+    del begun
+    with Parser(Limits(parse_memory=1 << 29)) as parser:
+        list(parser.read(file, DEFAULT_BASE))
+        assert parser._job is not None
+        assert parser._job.memory < 1 << 30, "nobody gets more memory than the limits say"

@@ -6,6 +6,7 @@ files; what comes back is data: a line of JSON, and the bytes that it announces.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -13,6 +14,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +28,9 @@ _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
 _START = 60.0
 """Seconds that a child may take to start."""
 _CHUNK = 1 << 20
+
+
+_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Job:
         """
         environment = {name: text for name, text in os.environ.items() if name in _INHERITED}
         environment |= {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.task = task
         self.memory = memory
         try:
             self._requests, theirs = socket.socketpair()
@@ -69,6 +75,32 @@ class Job:
         self._read = bytearray()
         self._left = 0.0
         self._ready = False
+        self._asked = False
+
+    @classmethod
+    def started(cls, task: str, memory: int) -> Job:
+        """A child for a task with so much memory: one that was left, or a new one.
+
+        :raises Unavailable: if the system starts no process.
+        """
+        with _LOCK:
+            job = _LEFT.pop(task, None)
+        if job is not None and job.alive() and job.memory == memory:
+            return job
+        if job is not None:
+            job.close()
+        return cls(task, memory)
+
+    def leave(self) -> None:
+        """Leaves the child to whoever wants one next, since its start takes longer than most of what it does.
+
+        One of each task waits, at most until this process ends; any other ends now.
+        """
+        with _LOCK:
+            if self.task not in _LEFT and self.alive() and not self._asked:
+                _LEFT[self.task] = self
+                return
+        self.close()
 
     def ask(self, seconds: float, files: Sequence[int] = (), **arguments: object) -> Iterator[Part]:
         """What the child answers: to some arguments, which JSON can carry, and descriptors of files open for reading.
@@ -81,6 +113,7 @@ class Job:
         :raises Unavailable: if it does not start, or answers nonsense.
         """
         done = False
+        self._asked = True
         try:
             if not self._ready:
                 self._left = _START
@@ -97,6 +130,7 @@ class Job:
                 done = part.says.get("outcome") == "done"
                 yield part
         finally:
+            self._asked = not done
             if not done:
                 self.close()
 
@@ -147,3 +181,14 @@ class Job:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+_LEFT: dict[str, Job] = {}
+"""The child of each task that waits for who wants one next."""
+
+
+@atexit.register
+def _end() -> None:
+    with _LOCK:
+        while _LEFT:
+            _LEFT.popitem()[1].close()

@@ -27,13 +27,14 @@ _KINDS: dict[str, type[KgcompareError]] = {"ShapeError": ShapeError, "Unavailabl
 class ConfinedJudge:
     """Judges statements by shapes as :class:`~kgcompare.schema.judging.Judge` does, in a child of its own.
 
-    The child starts beside the caller and is kept; it ends with the ``with`` block.
+    The child starts beside the caller. After the ``with`` block one child is left for whoever judges next, since its
+    start takes longer than most validations; it ends with this process.
     """
 
     def __init__(self, shapes: Iterable[Triple], limits: Limits | None = None) -> None:
         self._shapes = list(shapes)
         self._limits = limits or Limits()
-        self._job = Job("judge", self._limits.validation_memory)
+        self._job = Job.started("judge", self._limits.validation_memory)
         self._knows = False
 
     def __call__(self, data: Sequence[Triple], lang: str) -> list[Objection]:
@@ -79,8 +80,8 @@ class ConfinedJudge:
         return []
 
     def close(self) -> None:
-        """Ends the child."""
-        self._job.close()
+        """Leaves the child to the next one, or ends it."""
+        self._job.leave()
 
     def __enter__(self) -> ConfinedJudge:
         return self

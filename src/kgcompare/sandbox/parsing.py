@@ -20,6 +20,8 @@ from kgcompare.sandbox.limits import Limits
 _MIB = 1 << 20
 _WHOLE_FILE = 16
 """Bytes of memory for each byte of a file, beside the limit: some syntaxes have to be held whole."""
+_STEP = 64 * _MIB
+"""Memory is given in steps, so that a child serves files of about one size."""
 
 
 class Parser:
@@ -100,17 +102,17 @@ class Parser:
 
     def _child(self, size: int) -> Job:
         """A child with enough memory for a file of *size* bytes."""
-        memory = self._limits.parse_memory + _WHOLE_FILE * size
+        memory = self._limits.parse_memory + (_WHOLE_FILE * size // _STEP + 1) * _STEP
         job = self._job
         if job is None or not job.alive() or job.memory < memory:
             self.close()
-            self._job = job = Job("parse", memory)
+            self._job = job = Job.started("parse", memory)
         return job
 
     def close(self) -> None:
-        """Ends the child."""
+        """Leaves the child to the next one, or ends it."""
         if self._job is not None:
-            self._job.close()
+            self._job.leave()
             self._job = None
 
     def __enter__(self) -> Parser:
