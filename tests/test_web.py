@@ -886,7 +886,7 @@ def test_links_stay_here_whatever_the_base(tmp_path: Path) -> None:
 
 # -- hostile data ---------------------------------------------------------------------------------
 
-EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}${7*7}&lt;</title></textarea>\u202e\\"
+EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7123*7}}${7123*7}&lt;</title></textarea>\u202e\\"
 
 
 def hostile() -> str:
@@ -971,7 +971,7 @@ def test_hostile_records_and_addresses_are_harmless(evil: FlaskClient, path: str
     for address in page.addresses():
         assert urlsplit(address).scheme in {"", "http", "https"}, address
         assert not address.startswith("//"), address
-    assert "49" not in page.text.replace("1949", "") or "{{7*7}}" in page.text
+    assert "49861" not in page.text
     if path in {"/method/evil", "/agent/evil", "/source/evil", "/compare?method=evil"}:
         assert EVIL.partition("<")[0] in page.text
 

@@ -209,7 +209,8 @@ def _tagged(key: str, item: CslItem) -> Iterator[tuple[str, str]]:
 
 def inverted(name: CslName) -> str:
     """A name as ``Family, Given``."""
-    return name.get("literal") or ", ".join(part for part in (name.get("family"), name.get("given")) if part)
+    parts = [one_line(part) for part in (name.get("family", ""), name.get("given", ""))]
+    return one_line(name.get("literal", "")) or ", ".join(filter(None, parts))
 
 
 # -- what they share ---------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def turtle(triples: Iterable[Triple], base: str) -> str:
         first = graph.text(node, KGC_ORDER) or ""
         return int(first) if re.fullmatch(r"[+-]?[0-9]{1,9}", first) else 0, structure_key(graph, node)
 
-    return turtle_text(statements, base, order)
+    return turtle_text(statements, base, order, "PREFIX {}: <{}>")
 
 
 def document_rdf(triples: Iterable[Triple], thing: Thing, base: str, name: str) -> str:

@@ -27,14 +27,18 @@ _BARE = {
 _NIL = NamedNode(RDF_NIL)
 
 
-def turtle_text(triples: Iterable[Triple], base: str, order: Order | None = None) -> str:
+def turtle_text(
+    triples: Iterable[Triple], base: str, order: Order | None = None, declared: str = "@prefix {}: <{}> ."
+) -> str:
     """Statements as Turtle, with prefixes of ours and of the kinds of records under *base*.
+
+    They are *declared* as Turtle always has, which readers of N3 know too, or otherwise.
 
     :raises DataError: for a triple term (RDF 1.2).
     """
     page = _Page(Layout(triples, order), ShortNames(base))
     blocks = ["\n".join(page.block(subject)) for subject in page.layout.subjects()]
-    head = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in sorted(page.names.used.items()))
+    head = "".join(declared.format(*used) + "\n" for used in sorted(page.names.used.items()))
     return (head + "\n" if head else "") + "\n\n".join(blocks) + "\n"
 
 

@@ -311,6 +311,8 @@ def environ_of(scope: Scope, longest: int) -> WSGIEnvironment:
     target = scope.authority
     if fault is None and target is not None and target.lower() != headers.get("HOST", "").lower():
         fault = BadRequest("the Host header is not the host of the request's target")
+    if fault is None and scope.http_version != "1" and len(by_name["HOST"]) != 1:
+        fault = BadRequest("a request names one host, in its Host header")
     return {
         **({FAULT: fault} if fault else {}),
         **{f"HTTP_{name}": value for name, value in headers.items() if name not in own},
