@@ -17,9 +17,6 @@ from kgcompare.errors import Overrun, Unavailable
 from kgcompare.sandbox.confinement import Lock, switched_off
 from kgcompare.sandbox.request import Head, Outcome, Request
 
-NICE = 10
-"""Scheduling priority of a worker: whoever asks for a page comes first."""
-
 _LONGEST_HEAD = 64 * 1024
 _CHUNK = 1024 * 1024
 _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
@@ -77,8 +74,6 @@ class WorkerProcess:
             )
         except (OSError, ValueError, MemoryError, subprocess.SubprocessError) as fault:
             raise _not_started() from fault
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
         self._stdin = cast("IO[bytes]", self.process.stdin)
         self._stdout = cast("IO[bytes]", self.process.stdout)
         os.set_blocking(self._stdin.fileno(), False)

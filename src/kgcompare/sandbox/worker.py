@@ -6,6 +6,7 @@ opens the store first and gives up network and memory then.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -23,6 +24,8 @@ from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.results import BoundedBytes, at_most, result_bytes
 
+_NICE = 10
+"""What a worker takes from its priority once it has started: whoever asks for a page comes before its queries."""
 _LONGEST_DETAIL = 2_000
 """Characters of what an engine says about a query."""
 
@@ -96,6 +99,8 @@ def main() -> None:
     lifeline.end_with(os.getppid())
     store = pyoxigraph.Store.read_only(sys.argv[1])
     next(iter(store.quads_for_pattern(None, None, None, DefaultGraph())), None)
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
     held = confinement.confine(int(sys.argv[2]))
     sys.stdout.buffer.write(Head(Outcome.READY, held=tuple(held)).to_bytes())
     sys.stdout.buffer.flush()
