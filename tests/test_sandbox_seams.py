@@ -7,7 +7,6 @@ import errno
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -311,7 +310,7 @@ def test_a_query_ends_when_its_parent_is_gone(snapshot: Path) -> None:
         bomb = dataclasses.replace(REQUEST, query=bombs.CARTESIAN["product counted"], seconds=0.1, default=())
         worker.stdin.write(bomb.to_bytes())
         worker.stdin.flush()
-        assert worker.wait(20) == -signal.SIGALRM
+        assert worker.wait(20) < 0, "a signal ends it, long before the query is answered"
 
 
 def test_a_worker_ends_with_its_parent(snapshot: Path) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,8 @@ _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
 _START = 60.0
 """Seconds that a child may take to start."""
 _CHUNK = 1 << 20
+_LAST = 5.0
+"""Seconds for a child that says no more to be gone."""
 
 
 _LOCK = threading.Lock()
@@ -161,6 +164,9 @@ class Job:
         self._left -= time.monotonic() - before
         data = os.read(self._stdout.fileno(), _CHUNK)
         if not data:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if self.process.wait(_LAST) == -signal.SIGPROF:  # its own limit: it works while its answer is taken
+                    raise TimeoutError
             raise EOFError("the process has ended")
         self._read += data
 
