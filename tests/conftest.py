@@ -19,6 +19,9 @@ from pyoxigraph import Quad, RdfFormat, serialize
 
 from browsing import browser, visit
 from kgcompare import cli, ingest, resources
+from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.generation import Generation
+from kgcompare.store.embedded import EmbeddedStore
 from serving import missing, serving
 
 __all__ = ["browser", "visit"]
@@ -75,6 +78,16 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ingest.create_store(path)
     ingest.import_files(path, [SMALL], ingest.Options())
     return path
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
+    """The small catalogue and the hostile texts together."""
+    path = tmp_path_factory.mktemp("hostile") / "store"
+    ingest.create_store(path)
+    ingest.import_files(path, [SMALL, DATA / "hostile.ttl"], ingest.Options())
+    with Catalogue(EmbeddedStore(path)) as catalogue:
+        yield catalogue.generation()
 
 
 @pytest.fixture(scope="session")

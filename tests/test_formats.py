@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,6 @@ import rdflib
 from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 
-from conftest import DATA
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
@@ -38,13 +37,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @pytest.fixture(scope="module")
-def generation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
+def generation(hostile: Generation) -> Generation:
     """The small catalogue and the hostile texts together."""
-    path = tmp_path_factory.mktemp("formats") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, [DATA / "small.ttl", DATA / "hostile.ttl"], ingest.Options())
-    with Catalogue(EmbeddedStore(path)) as catalogue:
-        yield catalogue.generation()
+    return hostile
 
 
 @pytest.fixture(params=["plain en", "plain fr", "hostile en"], scope="module")

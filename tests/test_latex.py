@@ -17,8 +17,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import DATA
-from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import render
@@ -40,21 +38,11 @@ BAD = re.compile(
 """What a log says of what is not as it should be."""
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
-    """The small catalogue and the hostile texts together."""
-    path = tmp_path_factory.mktemp("latex") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, [DATA / "small.ttl", DATA / "hostile.ttl"], ingest.Options())
-    with Catalogue(EmbeddedStore(path)) as catalogue:
-        yield catalogue.generation()
-
-
 @pytest.fixture(params=["plain en", "plain fr", "hostile en"], scope="module")
-def found(request: pytest.FixtureRequest, small: Generation) -> Comparison:
+def found(request: pytest.FixtureRequest, hostile: Generation) -> Comparison:
     """A comparison."""
     what, lang = request.param.split()
-    return small.compare(HOSTILE if what == "hostile" else ["lasso", "ridge", "gan", "elbow"], lang)
+    return hostile.compare(HOSTILE if what == "hostile" else ["lasso", "ridge", "gan", "elbow"], lang)
 
 
 def written(found: Comparison, name: str = "tex") -> str:
@@ -126,23 +114,23 @@ def test_what_it_cites_is_in_the_bibliography(found: Comparison) -> None:
     assert cited == set(re.findall(r"^@\w+\{([^,]+),", written(found, "bib"), re.MULTILINE))
 
 
-def test_the_caption_says_where_it_is_from_and_when(small: Generation) -> None:
-    text = latex(small.compare(["lasso", "gan"], "fr"), DEFAULT_BASE, date(2024, 2, 29))
+def test_the_caption_says_where_it_is_from_and_when(hostile: Generation) -> None:
+    text = latex(hostile.compare(["lasso", "gan"], "fr"), DEFAULT_BASE, date(2024, 2, 29))
     assert rf"\urldef\kgcaddress\url{{{DEFAULT_BASE}compare?method=lasso&method=gan&lang=fr}}" in text
     (caption,) = re.findall(r"\\caption\[.*\\\\", text)
     assert "Comparaison" in caption
     assert caption.endswith("\\kgcaddress, état au 2024-02-29.}\\\\")
 
 
-def test_a_row_that_begins_with_a_bracket_or_a_star_is_no_argument(small: Generation) -> None:
-    found = small.compare(["lasso"])
+def test_a_row_that_begins_with_a_bracket_or_a_star_is_no_argument(hostile: Generation) -> None:
+    found = hostile.compare(["lasso"])
     odd = replace(found, rows=tuple(replace(row, label=sign + row.label) for row in found.rows for sign in ("[", "*")))
     assert not re.search(r"(\\\\|\\tabularnewline)\s*[*\[]", written(odd))
     assert [row[0] for row in read(written(odd))[1:]] == [row.label for row in odd.rows]
 
 
-def test_an_address_is_a_link(small: Generation) -> None:
-    found = small.compare(["lasso"])
+def test_an_address_is_a_link(hostile: Generation) -> None:
+    found = hostile.compare(["lasso"])
     text = "See http://e.example/a_b?c=%20#d, and (https://f.example/)."
     cell = replace(found.rows[0].cells[0], text=text, values=())
     tied = written(replace(found, rows=(replace(found.rows[0], cells=(cell,)),)))
@@ -245,11 +233,11 @@ def test_a_comparison_by_itself_with_its_references(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [PDFLATEX, LUALATEX])
-def test_hostile_texts_and_every_sign(engine: str, engines: None, small: Generation, tmp_path: Path) -> None:
-    (tmp_path / "hostile.tex").write_text(written(small.compare(HOSTILE)), encoding="utf-8")
+def test_hostile_texts_and_every_sign(engine: str, engines: None, hostile: Generation, tmp_path: Path) -> None:
+    (tmp_path / "hostile.tex").write_text(written(hostile.compare(HOSTILE)), encoding="utf-8")
     log = typeset(engine, tmp_path / "hostile.tex")
     assert not re.findall(r"^!.*", log, re.MULTILINE)
-    found = small.compare(["lasso"])
+    found = hostile.compare(["lasso"])
     signs = [chr(number) for number in (*range(0x20, 0x3100), *range(0xFB00, 0xFB07), 0x5206, 0x1F600)]
     lines = [" ".join(signs[at : at + 40]) for at in range(0, len(signs), 40)]
     cells = [replace(found.rows[0].cells[0], text=line, values=()) for line in lines]
@@ -263,8 +251,8 @@ def test_hostile_texts_and_every_sign(engine: str, engines: None, small: Generat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [PDFLATEX, LUALATEX])
-def test_words_of_which_no_font_has_the_signs(engine: str, engines: None, small: Generation, tmp_path: Path) -> None:
-    found = small.compare(["lasso"])
+def test_words_of_which_no_font_has_the_signs(engine: str, engines: None, hostile: Generation, tmp_path: Path) -> None:
+    found = hostile.compare(["lasso"])
     words = ("непараметрический", "الإحصائية", "主成分分析法", "סטטיסטיקה", "სტატისტიკა", "การวิเคราะห์")
     cells = tuple(replace(found.rows[0].cells[0], text=word, values=()) for word in words)
     wide = replace(found, methods=found.methods * 6, rows=(replace(found.rows[0], cells=cells),))

@@ -1,8 +1,7 @@
 """Makes a report in a process of its own: it counts and validates for seconds, and others are answered meanwhile.
 
 The process is the one that ``python -m kgcompare.report.apart`` starts. It comes after all others in the system's
-turns, has so much memory and no more, writes no file, and ends with its parent, whose end it sees by the end of its
-input.
+turns, has so much memory and no more, writes no file, and ends with its parent.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from kgcompare import report
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import KgcompareError, Overrun, Unavailable
 from kgcompare.report import Report
-from kgcompare.sandbox import confinement
+from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore, snapshot_at
 
@@ -102,10 +101,10 @@ def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[l
 
 def main() -> None:
     """Reads an order from stdin and writes a pickled report, or the error that it met, to stdout."""
+    lifeline.end_with(os.getppid())
     with contextlib.suppress(OSError):
         os.nice(_NICE)
     order: _Order = pickle.loads(sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big")))  # noqa: S301
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     confinement.bound(order.memory)
     answer: Report | KgcompareError
     try:
@@ -116,12 +115,6 @@ def main() -> None:
     sys.stdout.buffer.write(pickle.dumps(answer))
     sys.stdout.buffer.flush()
     os._exit(0)  # the engine need not tidy up
-
-
-def _end_with_parent() -> None:
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, cast
 
 from kgcompare.errors import Unavailable
+from kgcompare.sandbox import lifeline
 
 _COMMAND = (sys.executable, "-m", "kgcompare.sandbox.tasks")
-_INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
 _START = 60.0
 """Seconds that a child may take to start."""
 _CHUNK = 1 << 20
@@ -56,8 +55,6 @@ class Job:
 
         :raises Unavailable: if the system starts no process.
         """
-        environment = {name: text for name, text in os.environ.items() if name in _INHERITED}
-        environment |= {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
         self.task = task
         self.memory = memory
         try:
@@ -69,7 +66,7 @@ class Job:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     bufsize=0,
-                    env=environment,
+                    env=lifeline.environment() | {"PYTHONDONTWRITEBYTECODE": "1"},
                     cwd="/",
                 )
         except (OSError, ValueError) as fault:

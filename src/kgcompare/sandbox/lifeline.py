@@ -1,13 +1,22 @@
-"""A process ends with the one that started it, however that one ends."""
+"""What a process and those that it starts have to do with each other: what they inherit, and that they end with it."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
+from pathlib import Path
 
 _EVERY = 0.2
 """Seconds after which a process looks again whether its parent is there."""
+
+_INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process that works for strangers: where programs and this package are, and no more."""
+    found = {name: text for name, text in os.environ.items() if name in _INHERITED}
+    return found | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def end_with(parent: int) -> None:

@@ -98,7 +98,7 @@ class Parser:
 
         :raises DataError: as for :meth:`read`.
         """
-        return [Triple(quad.subject, quad.predicate, quad.object) for quad in self.read(path, base, name)]
+        return [quad.triple for quad in self.read(path, base, name)]
 
     def _child(self, size: int) -> Job:
         """A child with enough memory for a file of *size* bytes."""

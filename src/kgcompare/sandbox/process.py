@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import IO, cast
 
 from kgcompare.errors import Overrun, Unavailable
+from kgcompare.sandbox import lifeline
 from kgcompare.sandbox.confinement import Lock, switched_off
 from kgcompare.sandbox.request import Head, Outcome, Request
 
 _LONGEST_HEAD = 64 * 1024
 _CHUNK = 1024 * 1024
-_INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
 _COMMAND = (sys.executable, "-m", "kgcompare.sandbox.worker")
 
 
@@ -38,7 +38,7 @@ def locks_here() -> frozenset[Lock]:
 def _tried() -> frozenset[Lock]:
     command = [sys.executable, "-c", _PROBE]
     said = subprocess.run(  # noqa: S603  (our own module)
-        command, capture_output=True, text=True, env=_environment(), timeout=60, check=True
+        command, capture_output=True, text=True, env=lifeline.environment(), timeout=60, check=True
     ).stdout.split()
     return frozenset(lock for lock in Lock if lock in said)
 
@@ -46,11 +46,6 @@ def _tried() -> frozenset[Lock]:
 def are_closed(held: Iterable[str]) -> bool:
     """Whether locks that hold are enough for a stranger's query: on the network, and on writing."""
     return {Lock.NETWORK, Lock.WRITING} <= set(held)
-
-
-def _environment() -> dict[str, str]:
-    found = {name: text for name, text in os.environ.items() if name in _INHERITED}
-    return found | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 class WorkerProcess:
@@ -69,7 +64,7 @@ class WorkerProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
-                env=_environment(),
+                env=lifeline.environment(),
                 cwd="/",
             )
         except (OSError, ValueError, MemoryError, subprocess.SubprocessError) as fault:

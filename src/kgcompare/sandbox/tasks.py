@@ -111,8 +111,7 @@ _judges: list[Judging] = []
 
 
 def _triples(file: IO[bytes]) -> list[Triple]:
-    quads = pyoxigraph.parse(file, RdfFormat.N_TRIPLES)
-    return [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
+    return [quad.triple for quad in pyoxigraph.parse(file, RdfFormat.N_TRIPLES)]
 
 
 TASKS: dict[str, Task] = {"parse": _parse, "judge": _judge}
@@ -150,7 +149,6 @@ def main() -> None:
     task = TASKS[sys.argv[1]]
     if task is _judge:
         import_module("pyshacl")  # it takes half a second, which is no record's fault
-    lifeline.end_with(os.getppid())
     confinement.confine(int(sys.argv[2]))
     target = sys.stdout.buffer
     target.write(Part({"outcome": "ready"}).to_bytes())

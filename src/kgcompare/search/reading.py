@@ -1,4 +1,4 @@
-"""Reading SQLite within the deadline of whoever asks (:mod:`kgcompare.deadline`)."""
+"""Reading SQLite within the deadline of whoever asks (:mod:`kgcompare.store.deadline`)."""
 
 from __future__ import annotations
 

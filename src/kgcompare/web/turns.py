@@ -69,7 +69,7 @@ def _in_turn(of: str, answer: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 def costly(answer: Callable[_P, _T]) -> Callable[_P, _T]:
-    """An answer that is given in a turn of its client, by its deadline (:mod:`kgcompare.deadline`)."""
+    """An answer that is given in a turn of its client, by its deadline (:mod:`kgcompare.store.deadline`)."""
     return _in_turn(_COSTLY, answer)
 
 
