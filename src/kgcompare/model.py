@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
@@ -171,7 +172,9 @@ class Comparison:
     """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
 
     ``unknown`` lists the identifiers that are not in the catalogue, ``unrecorded`` the rows of which nothing is known
-    in any column, whether they are among ``rows`` or not.
+    in any column, whether they are among ``rows`` or not. ``groups`` are the headings under which there are rows, by
+    their ids, be they shown or not. ``total_rows``, ``compared`` and ``differing`` count what is shown, with the rows
+    that are left out since they agree.
     """
 
     language: str
@@ -179,6 +182,7 @@ class Comparison:
     rows: tuple[Row, ...]
     unknown: tuple[str, ...] = ()
     unrecorded: tuple[Row, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict, hash=False)
     total_rows: int = 0
     compared: int = 0
     differing: int = 0
@@ -187,6 +191,12 @@ class Comparison:
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
+
+    def sections(self) -> list[tuple[str | None, tuple[Row, ...]]]:
+        """The rows by the headings that they stand under in tables; by None where all stand under the same."""
+        several = len({row.group for row in self.rows}) > 1
+        parts = groupby(self.rows, lambda row: row.group)
+        return [(heading if several else None, tuple(rows)) for heading, rows in parts]
 
     def row(self, row_id: str) -> Row:
         """The row of that id.
@@ -225,8 +235,8 @@ class Comparison:
 class Fact:
     """One row of a record's page: what it is called, and its values.
 
-    ``kind`` is that of the row; ``compared`` says whether comparisons have it, ``shown`` is False for what a page has
-    no line for: the thing's own name, and what shapes say is there for machines.
+    ``kind`` is that of the row; ``compared`` says whether comparisons have it even if nothing is recorded, ``shown`` is
+    False for what a page has no line for: the thing's own name, and what shapes say is there for machines.
     """
 
     id: str
@@ -238,6 +248,11 @@ class Fact:
     compared: bool = False
     kind: RowKind = "value"
     shown: bool = True
+
+    @property
+    def names(self) -> bool:
+        """Whether its values are other names of the thing itself, and not things that have names."""
+        return self.kind == "name" and not any(value.iri for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,16 +191,15 @@ def names_in(graphs: Mapping[str, Graph]) -> set[str]:
     }
 
 
-def of_group(rows: Sequence[PropertyShape], group: str) -> tuple[PropertyShape, ...]:
-    """Those of some rows that stand in the group of an id.
+def checked_group(shapes: Sequence[PropertyShape], group: str) -> str:
+    """The id of a group of rows.
 
-    :raises UsageError: if none does.
+    :raises UsageError: if no row stands in it.
     """
-    there = tuple(row for row in rows if row.group and row.group.id == group)
-    if not there:
-        known = ", ".join(dict.fromkeys(row.group.id for row in rows if row.group)) or "none"
-        raise UsageError(f"there is no group of rows {group[:40]!r}; the groups are: {known}")
-    return there
+    known = dict.fromkeys(shape.group.id for shape in shapes if shape.group)
+    if group not in known:
+        raise UsageError(f"there is no group of rows {group[:40]!r}; the groups are: {', '.join(known) or 'none'}")
+    return group
 
 
 def line_up(
@@ -209,18 +208,21 @@ def line_up(
     methods: Sequence[Thing],
     graphs: Mapping[str, Graph],
     unknown: Sequence[str] = (),
+    group: str = "",
 ) -> Comparison:
-    """Lines up the records of *methods*, whose descriptions are *graphs*, row by row.
+    """Lines up the records of *methods*, whose descriptions are *graphs*, row by row; of one *group*, if it is named.
 
     A row that its shape has shown ``kgc:WhereRecorded`` is left out where no column has a value.
     """
     every = [(shape, _row(reader, shape, methods, graphs)) for shape in shapes]
-    rows = tuple(row for shape, row in every if not shape.where_recorded or any(cell.values for cell in row.cells))
+    there = [row for shape, row in every if not shape.where_recorded or any(cell.values for cell in row.cells)]
+    rows = tuple(row for row in there if not group or row.group_id == group)
     return Comparison(
         language=reader.lang,
         methods=tuple(methods),
         rows=rows,
         unknown=tuple(unknown),
+        groups={row.group_id: row.group or row.group_id for row in there if row.group_id},
         unrecorded=tuple(row for row in rows if row.missing == len(methods)),
         total_rows=len(rows),
         compared=sum(row.differs is not None for row in rows),

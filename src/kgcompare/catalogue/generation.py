@@ -172,7 +172,7 @@ class Generation:
         if not shown:
             known = ", ".join(self.shapes.classes)
             raise UsageError(f"no shape gives rows for the class {cls[:200]!r}; there are rows for {known}")
-        shown = comparison.of_group(shown, rows) if rows else shown
+        group = comparison.checked_group(shown, rows) if rows else ""
         named, graphs = self._records(wanted, cls)
         unknown = tuple(name for name in wanted if name not in named)
         if not named:
@@ -182,7 +182,7 @@ class Generation:
         reader = self.reader(lang, graphs)
         addresses = self.addresses(named.values())
         columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
-        result = comparison.line_up(reader, shown, columns, graphs, unknown)
+        result = comparison.line_up(reader, shown, columns, graphs, unknown, group)
         return comparison.only_differences(result) if only_differences else result
 
     def _records(self, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 
-from kgcompare.model import Cell, Comparison
+from kgcompare.model import Cell, Comparison, Row
 from kgcompare.text.languages import translate
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -46,17 +46,26 @@ _ADDRESS = re.compile(r"https?://[^\s<>|\\`]*[^\s<>|\\`.,:;!?)\]'\"*_~]")
 
 
 def markdown(comparison: Comparison) -> str:
-    """A table; ``≠`` after the name of a row that differs. Addresses stand in angle brackets, which make them links."""
+    """A table; ``≠`` after the name of a row that differs, a line for each heading.
+
+    Addresses stand in angle brackets, which make them links.
+    """
     heads = ["", *(_marked(method.label) for method in comparison.methods)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    for row in comparison.rows:
-        name = f"**{_marked(row.label)}**" + (" ≠" if row.differs else "")
-        cells = [
-            _marked(cell.text) if cell.text is not None else f"*{_marked(cell_text(cell, comparison.language))}*"
-            for cell in row.cells
-        ]
-        lines.append("| " + " | ".join([name, *cells]) + " |")
+    for heading, rows in comparison.sections():
+        if heading is not None:
+            lines.append("| " + " | ".join([f"***{_marked(heading)}***", *[""] * len(comparison.methods)]) + " |")
+        lines += ["| " + " | ".join(_cells(row, comparison.language)) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _cells(row: Row, lang: str) -> list[str]:
+    """The name of a row and its cells."""
+    name = f"**{_marked(row.label)}**" + (" ≠" if row.differs else "")
+    cells = [
+        _marked(cell.text) if cell.text is not None else f"*{_marked(cell_text(cell, lang))}*" for cell in row.cells
+    ]
+    return [name, *cells]
 
 
 def _marked(text: str) -> str:

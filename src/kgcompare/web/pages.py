@@ -74,12 +74,14 @@ def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetVa
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a request for a comparison names: slugs or IRIs, a language, a class, and whether only differences."""
+    """What a request for a comparison names: slugs or IRIs, a language, a class, whether only differences, and the
+    group of rows, if one alone."""
 
     things: tuple[str, ...]
     lang: str
     cls: str
     differences: bool
+    rows: str = ""
 
     @property
     def kind(self) -> str:
@@ -94,7 +96,7 @@ class _Wanted:
     @ordinary
     def compared(self, *, differences: bool) -> Comparison:
         """The comparison, whole or with its differences only."""
-        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls)
+        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls, rows=self.rows)
 
 
 @blueprint.get("/compare")
@@ -107,7 +109,8 @@ def compare(suffix: str = "") -> AnyResponse:
     if only not in {"", "differences"}:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
     things = tuple(slug for slug in request.args.getlist("method") if slug)
-    wanted = _Wanted(things, lang, request.args.get("class") or current().main_class, bool(only))
+    cls = request.args.get("class") or current().main_class
+    wanted = _Wanted(things, lang, cls, bool(only), request.args.get("rows", ""))
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
             raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
@@ -153,9 +156,8 @@ def _add(wanted: _Wanted, text: str) -> AnyResponse:
     """A thing that somebody typed: goes to the comparison with it, or shows what it may be."""
     slug = _named(wanted, text)
     if slug is not None:
-        keep = {
-            name: request.args[name] for name in ("lang", "only", "class", "swap", "mark") if request.args.get(name)
-        }
+        kept = ("lang", "only", "rows", "class", "swap", "mark")
+        keep = {name: request.args[name] for name in kept if request.args.get(name)}
         things = list(dict.fromkeys([*wanted.things, slug]))
         target = url_for("pages.compare") + "?" + urlencode([*(("method", thing) for thing in things), *keep.items()])
         return redirect(target, 303)
@@ -204,6 +206,7 @@ def _compare_page(wanted: _Wanted, whole: Comparison, added: str = "", choices: 
         comparison=whole,
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
         only=wanted.differences,
+        group=wanted.rows,
         swap=bool(request.args.get("swap")),
         mark=request.args.get("mark") == "words",
         added=added,
