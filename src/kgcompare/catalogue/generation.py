@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
+from pathlib import Path
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from pyoxigraph import NamedNode, Quad, Triple
@@ -51,6 +52,7 @@ class Generation:
         extra: Sequence[Triple] = (),
         most_described: int = 128 << 20,
         patience: float | None = None,
+        index_path: Path | None = None,
     ) -> None:
         self.store = store
         self.snapshot = snapshot
@@ -60,6 +62,7 @@ class Generation:
         self.shapes = Shapes([*stored_shapes(snapshot), *extra])
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._patience = patience
+        self._index_path = index_path or snapshot.index_path
         self._made: dict[str, object] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._ends: list[weakref.finalize[..., Generation]] = []
@@ -105,7 +108,7 @@ class Generation:
         return self.once("index", Generation._make_index)
 
     def _make_index(self) -> Index:
-        file = DerivedFile(self.snapshot.index_path, partial(search.build, self.snapshot), self._patience)
+        file = DerivedFile(self._index_path, partial(search.build, self.snapshot), self._patience)
         return Index(file, self.shapes)
 
     # -- what it is about ----------------------------------------------------------------------------
