@@ -154,7 +154,7 @@ def _add(wanted: _Wanted, text: str) -> AnyResponse:
     slug = _named(wanted, text)
     if slug is not None:
         keep = {
-            name: request.args[name] for name in ("lang", "only", "class", "swap", "mark") if request.args.get(name)
+            name: request.args[name] for name in ("lang", "only", "class", "rows", "swap") if request.args.get(name)
         }
         things = list(dict.fromkeys([*wanted.things, slug]))
         target = url_for("pages.compare") + "?" + urlencode([*(("method", thing) for thing in things), *keep.items()])
@@ -202,10 +202,12 @@ def _compare_page(wanted: _Wanted, whole: Comparison, added: str = "", choices: 
         wanted.lang,
         kind=wanted.kind,
         comparison=whole,
+        whole=whole.rows,
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
+        groups=(),
+        group="",
         only=wanted.differences,
         swap=bool(request.args.get("swap")),
-        mark=request.args.get("mark") == "words",
         added=added,
         choices=choices,
         near=[(name, labelled(wanted.kind, slugs, wanted.lang)) for name, slugs in nearest.items()],
