@@ -37,6 +37,7 @@ def meant(index: Index, query: Filter, lang: str) -> Meant:
 
 def named_together(index: Index, text: str, lang: str, kind: str) -> tuple[Entry, ...]:
     """The things of a kind that a text names together ("lasso vs ridge"), at most ten; none where it names but one."""
+
     def called(part: str) -> int | None:
         found = index.called(part, kind)
         return found[0] if found else None

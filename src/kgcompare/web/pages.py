@@ -32,7 +32,7 @@ _MOST_SHOWN = 20
 _LONGEST_NAME = 150
 """Characters of a file's name before its suffix; systems take 255 bytes, and add to a name that is there already."""
 _UNSAFE = re.compile(r"[^a-z0-9-]+", re.ASCII)
-KEPT = ("lang", "only", "rows", "class", "swap", "mark")
+KEPT = ("lang", "only", "class", "rows", "swap")
 """What a comparison keeps when something is added to it."""
 COMPARISON_FORMATS = tuple(name for name in FORMATS if name in formats.COMPARISON)
 
@@ -191,10 +191,12 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         wanted.lang,
         kind=wanted.kind,
         comparison=whole,
+        whole=whole.rows,
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
+        groups=(),
+        group="",
         only=wanted.differences,
         swap=bool(request.args.get("swap")),
-        mark=request.args.get("mark") == "words",
         adding=adding,
         near=[(name, labelled(wanted.kind, slugs, wanted.lang)) for name, slugs in nearest.items()],
         most=MOST_COLUMNS,
