@@ -264,9 +264,15 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end."""
+    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end.
+
+    ``compare`` has the things that the words name together ("lasso vs ridge"), in that order; none where they do not.
+    ``called`` is the thing that is called exactly so.
+    """
 
     things: tuple[Thing, ...]
     total: int
     after: str | None = None
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    compare: tuple[Thing, ...] = ()
+    called: Thing | None = None

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar, cast, runtime_checkable
 from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
-from kgcompare.catalogue import comparison, heads
+from kgcompare.catalogue import comparison, heads, typed
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
@@ -303,7 +303,8 @@ class Generation:
         :raises StoreError: if the index cannot be read.
         """
         lang = languages.normalise(lang)
-        query = replace(query, kind=query.kind or self.main_kind)
+        meant = typed.meant(self.index, replace(query, kind=query.kind or self.main_kind), lang)
+        query = meant.query
         entries, total, following = self.index.listing(query, lang, sort=sort, after=after, most=most)
         counted: dict[str, tuple[FacetValue, ...]] = {}
         if facets:
@@ -313,7 +314,12 @@ class Generation:
                     tag, label = entry.label(lang)
                     values.append(FacetValue(entry.slug, entry.iri, label, tag or None, count))
                 counted[facet] = tuple(sorted(values, key=lambda v: (-v.count, fold(v.label))))
-        return Page(heads.listed(self.shapes, self.descriptions, entries, lang), total, following, counted)
+        if meant.together and not sort:
+            entries.sort(key=lambda entry: query.among.index(entry.slug))
+        things, named, called = (
+            heads.listed(self.shapes, self.descriptions, some, lang) for some in (entries, meant.together, meant.called)
+        )
+        return Page(things, total, following, counted, named, called[0] if called else None)
 
     def suggest(self, text: str, lang: str = DEFAULT, *, kind: str | None = None, most: int = 10) -> tuple[Thing, ...]:
         """Completions of what somebody is typing: the names of things of a kind (None: :attr:`main_kind`).
@@ -323,6 +329,16 @@ class Generation:
         """
         lang = languages.normalise(lang)
         entries = self.index.suggest(text, lang, kind or self.main_kind, most)
+        return heads.listed(self.shapes, self.descriptions, entries, lang)
+
+    def named_together(self, text: str, lang: str = DEFAULT, *, kind: str | None = None) -> tuple[Thing, ...]:
+        """The things of a kind (None: :attr:`main_kind`) that a text names together ("lasso vs ridge"), ten at most.
+
+        :raises UsageError: for an ill-formed *lang*.
+        :raises StoreError: if the index cannot be read.
+        """
+        lang = languages.normalise(lang)
+        entries = typed.named_together(self.index, text, lang, kind or self.main_kind)
         return heads.listed(self.shapes, self.descriptions, entries, lang)
 
     def counts(self) -> dict[str, int]:

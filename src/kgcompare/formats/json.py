@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import cast
+from urllib.parse import quote
 
 from kgcompare.errors import ValidationReport
 from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Thing, Value
@@ -72,9 +73,11 @@ def _group(group: Group) -> JsonObject:
 
 
 def page_json(page: Page) -> str:
-    """A page of a list, with its facets."""
+    """A page of a list, with its facets; ``compare`` only where the words name several things."""
+    compare: JsonObject = {"compare": [{"id": one.id, "label": one.label} for one in page.compare]}
     return dumps(
         {
+            **(compare if page.compare else {}),
             "total": page.total,
             "after": page.after,
             "things": [suggestion(thing) for thing in page.things],
@@ -89,6 +92,20 @@ def page_json(page: Page) -> str:
 def suggestion(thing: Thing) -> JsonObject:
     """A thing as completions and lists have it."""
     return {**_thing(thing), "description": thing.description}
+
+
+def together(things: Sequence[Thing], label: str, base: str) -> JsonObject:
+    """The comparison of several things as a completion: its IRI is its address under the base, as RDF names it."""
+    ids = [thing.id for thing in things]
+    parameters = "&".join("method=" + quote(name, safe="") for name in ids)
+    return {
+        "id": "+".join(ids),
+        "iri": f"{base}compare?{parameters}",
+        "label": label,
+        "lang": None,
+        "description": None,
+        "compare": list(ids),
+    }
 
 
 def report_json(report: ValidationReport) -> str:

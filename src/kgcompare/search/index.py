@@ -155,6 +155,10 @@ class Index(IndexFile):
             ids += [entry.id for entry in names]
         return self.entries(ids[:most])
 
+    def called(self, text: str, kind: str) -> list[int]:
+        """Ids of the things that have exactly this name or alias, in whatever language; names come first."""
+        return self._called(fold(text.strip()), kind)
+
     def _called(self, folded: str, kind: str) -> list[int]:
         """Ids of the things that have exactly this name or alias, in whatever language."""
         phrase = match_expression(folded + " ")
@@ -328,6 +332,9 @@ class Index(IndexFile):
                 f"WHERE c.slug = ? AND c.kind IN ({marks(kinds)}) AND link.facet = ?)"
             )
             values += [slug, *kinds, facet]
+        if query.among:
+            where.append(f"t.slug IN ({marks(query.among)})")
+            values += query.among
         if query.start is not None:
             where.append("t.start IS NOT NULL AND coalesce(t.end, 9999) >= ?")
             values.append(query.start)
