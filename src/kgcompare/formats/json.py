@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from kgcompare.errors import ValidationReport
-from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Thing, Value
+from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Sentence, Thing, Value
 
 JsonObject = dict[str, Json]
 """A JSON object."""
@@ -44,10 +44,21 @@ def comparison_json(comparison: Comparison) -> str:
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
+                "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
             "unknown": list(comparison.unknown),
         }
     )
+
+
+def _sentence(sentence: Sentence) -> JsonObject:
+    """A sentence, and the IRIs of what it is about."""
+    return {
+        "text": sentence.text,
+        "lang": sentence.lang,
+        "about": list(sentence.about),
+        "warning": sentence.warning,
+    }
 
 
 def record_json(record: Record) -> str:
