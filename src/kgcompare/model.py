@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypeAlias, TypedD
 if TYPE_CHECKING:
     import pandas
 
-RowKind = Literal["value", "count", "text", "name"]
+RowKind = Literal["value", "count", "text", "remark", "name"]
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and (done, all) of it."""
 Status = Literal["recorded", "not-recorded", "none", "unknown"]

@@ -72,7 +72,9 @@ def ties_between(links: Collection[Link], things: Sequence[str], symmetric: Call
     ties: list[Tie] = []
     place = {thing: at for at, thing in enumerate(things)}
     for relation in dict.fromkeys(relation for _, relation, _ in links):
-        pairs = {(one, two) for one, by, two in links if by == relation and one in place and two in place and one != two}
+        pairs = {
+            (one, two) for one, by, two in links if by == relation and one in place and two in place and one != two
+        }
         if symmetric(relation):
             ends = sorted({end for pair in pairs for end in pair}, key=place.__getitem__)
             both = pairs | {(two, one) for one, two in pairs}
@@ -83,7 +85,9 @@ def ties_between(links: Collection[Link], things: Sequence[str], symmetric: Call
     return ties
 
 
-def _bundled(pairs: Iterable[tuple[str, str]], place: Mapping[str, int]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _bundled(
+    pairs: Iterable[tuple[str, str]], place: Mapping[str, int]
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Pairs as few pairs of groups, each member of one linked with each of the other; the largest first."""
     left, found = set(pairs), []
     while left:
@@ -169,9 +173,7 @@ class Sentences:
 
     # -- words ---------------------------------------------------------------------------------------
 
-    def _clause(
-        self, words: Phrases, predicate: str, who: str, what: str, count: int, *, mutual: bool = False
-    ) -> str:
+    def _clause(self, words: Phrases, predicate: str, who: str, what: str, count: int, *, mutual: bool = False) -> str:
         """A statement in words, about *count* subjects."""
         if mutual and (pattern := self.shapes.wording(predicate, KGC_MUTUAL_SENTENCE, words.lang)):
             return words.fill(pattern, who)
@@ -200,9 +202,7 @@ class Sentences:
         about = [thing for tie in ties for thing in (*tie.subjects, *tie.objects)]
         return self._made(words, clauses, about, warning=warning)
 
-    def _made(
-        self, words: Phrases, clauses: Sequence[str], about: Iterable[str], *, warning: bool = False
-    ) -> Sentence:
+    def _made(self, words: Phrases, clauses: Sequence[str], about: Iterable[str], *, warning: bool = False) -> Sentence:
         pieces = tuple(Piece(*piece) for piece in words.sentence(clauses))
         return Sentence("".join(p.text for p in pieces), words.lang, tuple(dict.fromkeys(about)), pieces, warning)
 
