@@ -1,8 +1,9 @@
 """What a comparison says in sentences: how the compared hang together, what they share, what sets them apart.
 
-Nothing is said that no statement backs. The links are those of queries/links.rq, the values those of queries/compare.rq;
-the words are those of the vocabulary and of the shapes (``kgc:sentence`` and its kin on a predicate), so that a link
-or a row that another catalogue adds needs no Python. What has no words of its own is said by its label.
+Nothing is said that no statement backs. The links are those of queries/links.rq, the values those of
+queries/compare.rq; the words are those of the vocabulary and of the shapes (``kgc:sentence`` and its kin on a
+predicate), so that a link or a row that another catalogue adds needs no Python. A relation without words of its own is
+said by its label.
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ class Sentences:
         direct.sort(key=lambda tie: (tie.relation in plain, -tie.links, self.relations.index(tie.relation)))
         warnings = [tie for tie in direct if self._warns(tie.relation)]
         told = [tie for tie in direct if tie not in warnings]
-        rest = [(thing, link) for thing, link in self.links if link[1] not in plain and not self._warns(link[1])]
+        telling = [relation for relation in self.relations if relation not in plain] or plain
+        rest = [(thing, link) for thing, link in self.links if link[1] in telling and not self._warns(link[1])]
         through = ties_through(sorted(rest, key=self._place), self.things, self._symmetric)
         told = told[: _CLAUSES if not through else _CLAUSES - 1]
         told += through[: _CLAUSES - len(told)]
@@ -166,7 +168,8 @@ class Sentences:
 
     def _symmetric(self, relation: str) -> bool:
         """Whether it does not matter in which direction a relation is recorded."""
-        return self.shapes.is_symmetric(relation) or relation in self.shapes.links(self.cls)
+        mutual = self.shapes.wording(relation, KGC_MUTUAL_SENTENCE, self.said.language)
+        return mutual is not None or self.shapes.is_symmetric(relation)
 
     def _warns(self, relation: str) -> bool:
         return self.shapes.says_true(relation, KGC_WARNS)
@@ -175,9 +178,8 @@ class Sentences:
 
     def _clause(self, words: Phrases, predicate: str, who: str, what: str, count: int, *, mutual: bool = False) -> str:
         """A statement in words, about *count* subjects."""
-        if mutual and (pattern := self.shapes.wording(predicate, KGC_MUTUAL_SENTENCE, words.lang)):
-            return words.fill(pattern, who)
-        pattern = self.shapes.wording(predicate, KGC_PLURAL_SENTENCE if count > 1 else KGC_SENTENCE, words.lang)
+        form = KGC_MUTUAL_SENTENCE if mutual else KGC_PLURAL_SENTENCE if count > 1 else KGC_SENTENCE
+        pattern = self.shapes.wording(predicate, form, words.lang)
         label = self.shapes.relation_label(predicate, words.lang)
         return words.fill(pattern or "{0} – {1}", who, what if pattern else f"{label}: {what}" if what else label)
 

@@ -271,7 +271,7 @@ class Shapes:
         return text[1] if text else local_name(relation)
 
     def wording(self, predicate: str, what: str, lang: str) -> str | None:
-        """How a predicate reads in a sentence (*what*: ``kgc:sentence`` or its kin), by the shapes, by the vocabulary."""
+        """How a predicate reads in a sentence (*what*: ``kgc:sentence`` or its kin), by shapes or the vocabulary."""
         texts = (best(graph.texts(NamedNode(predicate), what), lang) for graph in (self.graph, vocabulary.graph()))
         return next((text[1] for text in texts if text), None)
 
