@@ -18,6 +18,7 @@ from kgcompare.catalogue import comparison, heads, typed
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
+from kgcompare.catalogue.sentences import sentences_of
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, FacetValue, Page, Record, Thing
@@ -179,6 +180,8 @@ class Generation:
         addresses = self.addresses(named.values())
         columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
         result = comparison.line_up(reader, rows, columns, graphs, unknown)
+        if len(columns) > 1:
+            result = replace(result, sentences=sentences_of(result, self.shapes, cls, self.snapshot, self.descriptions))
         return comparison.only_differences(result) if only_differences else result
 
     def _records(self, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
