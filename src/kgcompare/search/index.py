@@ -32,7 +32,7 @@ _LONGEST_SLUG = 100
 class Index(IndexFile):
     """Answers from the index file of one generation; may be used by any number of threads.
 
-    Facets that the shapes have and the file does not, because it was made before, are of no thing.
+    Facets that the shapes have and the file does not are of no thing.
     """
 
     def __init__(self, file: DerivedFile, shapes: Shapes) -> None:
@@ -47,11 +47,10 @@ class Index(IndexFile):
         """The things of the given ids, in that order."""
         if not ids:
             return []
-        marks = ",".join("?" * len(ids))
         labels: dict[int, dict[str, str]] = {}
-        for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks})", ids):
+        for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks(ids)})", ids):
             labels.setdefault(number, {})[lang] = text
-        rows = self._rows(f"SELECT id, iri, kind, slug, class FROM thing WHERE id IN ({marks})", ids)
+        rows = self._rows(f"SELECT id, iri, kind, slug, class FROM thing WHERE id IN ({marks(ids)})", ids)
         entries = {
             number: Entry(number, thing, kind, slug, cls, labels.get(number, {}))
             for number, thing, kind, slug, cls in rows
@@ -172,6 +171,17 @@ class Index(IndexFile):
         )
         exact = [(row[0], column) for row in rows for column in (1, 2) if folded in fold(row[column]).split(" \n ")]
         return [number for number, _ in sorted(exact, key=lambda pair: (pair[1], pair[0]))]
+
+    def called(self, text: str, kind: str, lang: str) -> list[int]:  # noqa: ARG002
+        """Ids of the things of a kind that are called exactly so: first by name, then by alias, hidden label, initials."""
+        return self._called(fold(text.strip()), kind)
+
+    def concepts(self, text: str, kind: str) -> list[tuple[str, Entry]]:
+        """(facet, value) of every value of a facet of a kind that the text names, exactly or but for inflection."""
+        found = list(dict.fromkeys(number for of in self._kinds() for number in self.called(text, of, "")))
+        sql = f"SELECT DISTINCT facet, target FROM link WHERE facet != '-people' AND target IN ({marks(found)})"
+        rows = [row for row in self._rows(sql, found) if row[0] in self._facets.get(kind, ())]
+        return [(facet, entry) for facet, number in rows for entry in self.entries([number])]
 
     def matching(self, query: Filter, most: int, skip: int = 0) -> tuple[list[int], int]:
         """Ids of the best matches for the words of *query*, best first, and how many match at all."""
