@@ -127,7 +127,7 @@ class Thing:
     """Something with a page of its own, as a column head or a search result names it.
 
     ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
-    (``/method/lasso``). In lists, ``facets`` has the name of its first value in each facet of its class that it has a
+    (``/method/lasso``). In lists, ``facets`` has the names of its values in each facet of its class that it has a
     value in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads.
     """
 
@@ -138,7 +138,7 @@ class Thing:
     lang: str | None
     description: str | None = None
     description_lang: str | None = None
-    facets: Mapping[str, str] = field(default_factory=dict, hash=False)
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     date: str | None = None
 
     @property
