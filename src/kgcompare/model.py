@@ -290,11 +290,22 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A value of a facet that somebody's words name."""
+
+    facet: str
+    id: str
+    label: str
+    lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end.
 
     ``compare`` has the things that the words name together ("lasso vs ridge"), in that order; none where they do not.
-    ``called`` is the thing that is called exactly so.
+    ``called`` is the thing that is called exactly so, ``understood`` the values of facets that the words name: things
+    that have one of them are in the list too.
     """
 
     things: tuple[Thing, ...]
@@ -303,3 +314,4 @@ class Page:
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     compare: tuple[Thing, ...] = ()
     called: Thing | None = None
+    understood: tuple[Understood, ...] = ()

@@ -14,14 +14,14 @@ from typing import Protocol, TypeVar, cast, runtime_checkable
 from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
-from kgcompare.catalogue import comparison, heads, typed
+from kgcompare.catalogue import comparison, heads, lists, typed
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
 from kgcompare.catalogue.sentences import sentences_of
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import TooManyThings, UnknownThing, UsageError
-from kgcompare.model import Comparison, FacetValue, Page, Record, Thing
+from kgcompare.model import Comparison, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
 from kgcompare.rdf.queries import load
@@ -305,24 +305,9 @@ class Generation:
         :raises UsageError: for an ill-formed *lang*, order or place.
         :raises StoreError: if the index cannot be read.
         """
-        lang = languages.normalise(lang)
-        meant = typed.meant(self.index, replace(query, kind=query.kind or self.main_kind), lang)
-        query = meant.query
-        entries, total, following = self.index.listing(query, lang, sort=sort, after=after, most=most)
-        counted: dict[str, tuple[FacetValue, ...]] = {}
-        if facets:
-            for facet, pairs in self.index.facets(query).items():
-                values = []
-                for entry, count in pairs:
-                    tag, label = entry.label(lang)
-                    values.append(FacetValue(entry.slug, entry.iri, label, tag or None, count))
-                counted[facet] = tuple(sorted(values, key=lambda v: (-v.count, fold(v.label))))
-        if meant.together and not sort:
-            entries.sort(key=lambda entry: query.among.index(entry.slug))
-        things, named, called = (
-            heads.listed(self.shapes, self.descriptions, some, lang) for some in (entries, meant.together, meant.called)
-        )
-        return Page(things, total, following, counted, named, called[0] if called else None)
+        query = replace(query, kind=query.kind or self.main_kind)
+        show = partial(heads.listed, self.shapes, self.descriptions)
+        return lists.page(self.index, show, query, languages.normalise(lang), sort, after, most, counted=facets)
 
     def suggest(self, text: str, lang: str = DEFAULT, *, kind: str | None = None, most: int = 10) -> tuple[Thing, ...]:
         """Completions of what somebody is typing: the names of things of a kind (None: :attr:`main_kind`).

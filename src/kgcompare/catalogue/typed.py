@@ -16,30 +16,34 @@ _SHORTEST = 3
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What a list is about: ``query`` is what it is narrowed to, ``together`` has the things that its words name
-    together, ``called`` the only thing that is called exactly so, or nothing.
+    together, ``called`` the only thing that is called exactly so, or nothing, ``values`` those of facets that the words
+    name, each with its facet.
     """
 
     query: Filter
     together: tuple[Entry, ...] = ()
     called: tuple[Entry, ...] = ()
+    values: tuple[tuple[str, Entry], ...] = ()
 
 
 def meant(index: Index, query: Filter, lang: str) -> Meant:
-    """What somebody means by the words of a list."""
-    if not query.text.strip():
+    """What somebody means by the words of a list, unless they mean them to the letter."""
+    if not query.text.strip() or query.literal:
         return Meant(query)
     together = named_together(index, query.text, lang, query.kind)
     if together:
         return Meant(replace(query, text="", among=tuple(entry.slug for entry in together)), together)
-    called = index.entries(index.called(query.text, query.kind))
-    return Meant(query, (), tuple(called) if len(called) == 1 else ())
+    called = index.entries(index.called(query.text, query.kind, lang))
+    values = index.concepts(query.text, query.kind)
+    query = replace(query, also=tuple((facet, entry.slug) for facet, entry in values))
+    return Meant(query, (), tuple(called) if len(called) == 1 else (), tuple(values))
 
 
 def named_together(index: Index, text: str, lang: str, kind: str) -> tuple[Entry, ...]:
     """The things of a kind that a text names together ("lasso vs ridge"), at most ten; none where it names but one."""
 
     def called(part: str) -> int | None:
-        found = index.called(part, kind)
+        found = index.called(part, kind, lang)
         return found[0] if found else None
 
     def near(part: str) -> int | None:

@@ -112,6 +112,8 @@ def search(
     else:
         if page.compare:
             click.echo("compare them: kgcompare compare " + " ".join(thing.id for thing in page.compare))
+        for value in page.understood:
+            click.echo(f"with {value.facet} {value.id} ({value.label})", err=True)
         header = ["id", "name", "origin", *known[:1]]
         put(terminal.listing(header, _listed(page.things, known[:1])) if page.things else "")
         click.echo(f"{page.total} found", err=True)

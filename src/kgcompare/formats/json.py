@@ -84,11 +84,13 @@ def _group(group: Group) -> JsonObject:
 
 
 def page_json(page: Page) -> str:
-    """A page of a list, with its facets; ``compare`` only where the words name several things."""
-    compare: JsonObject = {"compare": [{"id": one.id, "label": one.label} for one in page.compare]}
+    """A page of a list, with its facets; ``compare`` and ``understood`` only where the words name several things, or
+    values of facets."""
+    understood = [{"facet": one.facet, "id": one.id, "label": one.label} for one in page.understood]
+    meant = {"compare": [{"id": one.id, "label": one.label} for one in page.compare], "understood": understood}
     return dumps(
         {
-            **(compare if page.compare else {}),
+            **{name: what for name, what in meant.items() if what},
             "total": page.total,
             "after": page.after,
             "things": [suggestion(thing) for thing in page.things],

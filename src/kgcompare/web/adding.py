@@ -79,7 +79,7 @@ def _one(text: str, kind: str, lang: str) -> str | Unclear:
     generation = current()
     if is_slug(text) and generation.index.find(kind, text):
         return text
-    exact = generation.index.entries(generation.index.called(text, kind))
+    exact = generation.index.entries(generation.index.called(text, kind, lang))
     if len(exact) == 1:
         return exact[0].slug
     choices = generation.suggest(text, lang, kind=kind, most=_OFFERED)

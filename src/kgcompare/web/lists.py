@@ -56,6 +56,7 @@ def listing(plural: str, suffix: str = "") -> AnyResponse:
         {name: args[name] for name in names if args.get(name)},
         whole_number("from", None, -9999, 9999),
         whole_number("to", None, -9999, 9999),
+        literal=args.get("as") == "words",
     )
     table = form.name == "csv"
     most = whole_number("limit", TABLE if table else PAGE, 1, TABLE if table else 200) or PAGE
@@ -106,6 +107,7 @@ def _page(query: Filter, page: Page, lang: str, chosen: Sequence[str]) -> str:
         query=query,
         narrowed=narrowed,
         names=[name for name, _ in facets],
+        facet_names={name: facet.label(lang)[1] for name, facet in facets},
         facets=[(facet, page.facets[name]) for name, facet in facets if page.facets.get(name)],
         date=generation.shapes.date_row(cls),
         cls=class_asked_for(query.kind),
