@@ -216,7 +216,7 @@ def test_a_worker_that_takes_its_time_to_start_is_not_waited_for_beyond_the_dead
 
 def test_a_spare_worker_is_taken_however_long_ago_it_started(snapshot: Path) -> None:
     spare = process.WorkerProcess(snapshot, ONE.memory, start=60.0)
-    assert select.select([spare.process.stdout], [], [], 60.0)[0], "it says that it has started"
+    assert select.select([spare._stdout], [], [], 60.0)[0], "it says that it has started"
     spare._latest = time.monotonic() - 1.0  # and its time to start is over before a query needs it
     spare.await_start(time.monotonic() + 5.0)
     assert spare.ready
