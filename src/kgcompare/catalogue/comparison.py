@@ -191,15 +191,14 @@ def names_in(graphs: Mapping[str, Graph]) -> set[str]:
     }
 
 
-def checked_group(shapes: Sequence[PropertyShape], group: str) -> str:
-    """The id of a group of rows.
+def check_group(shapes: Sequence[PropertyShape], group: str) -> None:
+    """Sees to it that some rows stand in a group of that id, if one is named.
 
-    :raises UsageError: if no row stands in it.
+    :raises UsageError: if none does.
     """
     known = dict.fromkeys(shape.group.id for shape in shapes if shape.group)
-    if group not in known:
+    if group and group not in known:
         raise UsageError(f"there is no group of rows {group[:40]!r}; the groups are: {', '.join(known) or 'none'}")
-    return group
 
 
 def line_up(
@@ -208,22 +207,23 @@ def line_up(
     methods: Sequence[Thing],
     graphs: Mapping[str, Graph],
     unknown: Sequence[str] = (),
-    group: str = "",
 ) -> Comparison:
-    """Lines up the records of *methods*, whose descriptions are *graphs*, row by row; of one *group*, if it is named.
+    """Lines up the records of *methods*, whose descriptions are *graphs*, row by row.
 
     A row that its shape has shown ``kgc:WhereRecorded`` is left out where no column has a value.
     """
     every = [(shape, _row(reader, shape, methods, graphs)) for shape in shapes]
-    there = [row for shape, row in every if not shape.where_recorded or any(cell.values for cell in row.cells)]
-    rows = tuple(row for row in there if not group or row.group_id == group)
-    return Comparison(
-        language=reader.lang,
-        methods=tuple(methods),
-        rows=rows,
-        unknown=tuple(unknown),
-        groups={row.group_id: row.group or row.group_id for row in there if row.group_id},
-        unrecorded=tuple(row for row in rows if row.missing == len(methods)),
+    rows = [row for shape, row in every if not shape.where_recorded or any(cell.values for cell in row.cells)]
+    groups = {row.group_id: row.group or row.group_id for row in rows if row.group_id}
+    return _counted(Comparison(reader.lang, tuple(methods), (), tuple(unknown), groups=groups), rows)
+
+
+def _counted(comparison: Comparison, rows: Sequence[Row]) -> Comparison:
+    """A comparison with these rows."""
+    return replace(
+        comparison,
+        rows=tuple(rows),
+        unrecorded=tuple(row for row in rows if row.missing == len(comparison.methods)),
         total_rows=len(rows),
         compared=sum(row.differs is not None for row in rows),
         differing=sum(row.differs is True for row in rows),
@@ -256,6 +256,11 @@ def _row(reader: Reader, shape: PropertyShape, methods: Sequence[Thing], graphs:
         group_id=shape.group.id if shape.group else None,
         shared=None if common is None else len(common),
     )
+
+
+def in_group(comparison: Comparison, group: str) -> Comparison:
+    """The rows of one group alone."""
+    return _counted(comparison, [row for row in comparison.rows if row.group_id == group])
 
 
 def only_differences(comparison: Comparison) -> Comparison:
