@@ -25,7 +25,7 @@ TEN = FIVE + "".join(f"&method={m}" for m in ("umap", "lime", "shap", "arima", "
 PAGES = (
     "/",
     PAIR,
-    PAIR + "&swap=1&mark=words",
+    PAIR + "&swap=1",
     PAIR + "&only=differences&lang=fr",
     "/compare?method=lasso",
     "/compare?method=lasso&method=nothing-at-all",
@@ -56,7 +56,7 @@ def row_ids(page: Page) -> list[str]:
 
 
 def heads(page: Page) -> list[str]:
-    return page.locator("thead .head .title").all_inner_texts()
+    return page.locator("thead .title").all_inner_texts()
 
 
 def stays(page: Page) -> None:
@@ -112,7 +112,7 @@ def test_two_methods_side_by_side(visit: Open, lang: str, count: str, names: lis
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_only_differences_swap_and_marks(visit: Open, scripts: bool) -> None:
+def test_only_differences_and_swap(visit: Open, scripts: bool) -> None:
     page = visit(PAIR + "&lang=fr", java_script_enabled=scripts)
     if scripts:
         stays(page)
@@ -121,36 +121,31 @@ def test_only_differences_swap_and_marks(visit: Open, scripts: bool) -> None:
     assert row_ids(page) == ["origin-year", "originator", "type", "founding-source", "related", "summary"]
     assert "only=differences" in page.url
     assert "3 autres lignes sont masquées" in page.locator(".lead").inner_text()
-    page.get_by_text("Marquer les mots").click()
-    page.locator("mark").first.wait_for()
-    assert page.locator("mark").count() > 10
-    assert all(text.strip() for text in page.locator("mark").all_inner_texts())
     page.get_by_text("Intervertir").click()
     page.locator("table.swapped").wait_for()
     assert page.locator("thead th.differs").count() == 6
     assert page.locator("tbody tr").count() == 2
-    assert {"only=differences", "mark=words", "swap=1"} <= set(urlsplit(page.url).query.split("&"))
+    assert {"only=differences", "swap=1"} <= set(urlsplit(page.url).query.split("&"))
     if scripts:
         assert stayed(page)
         page.go_back()
         page.locator("table:not(.swapped)").wait_for()
         page.go_back()
-        page.locator("#switch-mark:not(.on)").wait_for()
+        page.locator("#switch-only:not(.on)").wait_for()
         assert stayed(page)
-        assert page.locator("mark").count() == 0
 
 
 def test_switches_by_keyboard_say_their_state_and_keep_focus_and_scroll(visit: Open) -> None:
     page = visit(PAIR + "&method=lasso&method=bert", 900, 500)
     stays(page)
-    switch = page.get_by_role("switch", name="Mark words that differ")
+    switch = page.get_by_role("switch", name="Only differences")
     assert switch.get_attribute("aria-checked") == "false"
     page.locator(".region").evaluate("region => { region.scrollLeft = 120; region.scrollTop = 60; }")
     switch.focus()
     page.evaluate("scrollTo({top: 90, behavior: 'instant'})")
     page.keyboard.press("Space")
-    page.locator("#switch-mark[aria-checked=true]").wait_for()
-    assert page.evaluate("document.activeElement.id") == "switch-mark"
+    page.locator("#switch-only[aria-checked=true]").wait_for()
+    assert page.evaluate("document.activeElement.id") == "switch-only"
     assert page.evaluate("scrollY") == 90
     assert page.locator(".region").evaluate("region => [region.scrollLeft, region.scrollTop]") == [120, 60]
     assert stayed(page)
@@ -364,7 +359,7 @@ CONTRAST = """() => {
 
 def test_contrast_in_the_light_and_in_the_dark(visit: Open, site: str) -> None:
     page = visit("/")
-    for address in (PAIR + "&mark=words", "/", "/methods?q=random", f"/method/{GAN}", "/method/no-such-thing"):
+    for address in (PAIR, "/", "/methods?q=random", f"/method/{GAN}", "/method/no-such-thing"):
         page.goto(site + address)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
@@ -495,7 +490,7 @@ OWN = {
     "textarea": {"name", "rows", "required", "autocomplete", "autocapitalize"},
     "time": {"datetime"},
     "th": {"scope", "colspan"},
-    "details": {"open"},
+    "details": {"open", "name"},
 }
 CHILDREN = {
     "ul": {"li"},
