@@ -74,8 +74,10 @@ class Value:
     depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
     (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
     things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``
-    say where this very fact comes from. ``csl`` is a cited document as a CSL-JSON item. ``literal`` is what is
-    recorded, where that is a literal: its text, and the IRI of its datatype.
+    say where this very fact comes from. ``under`` is what it stands under in its cell, such as the programming
+    language of an entry point; ``description``, a text in ``description_lang``, says what a concept means. ``shared``
+    is True where another column of a comparison has it too. ``csl`` is a cited document as a CSL-JSON item.
+    ``literal`` is what is recorded, where that is a literal: its text, and the IRI of its datatype.
     """
 
     key: str
@@ -85,24 +87,39 @@ class Value:
     links: tuple[Link, ...] = ()
     url: str | None = None
     sources: tuple[Value, ...] = ()
+    under: str | None = None
+    description: str | None = None
+    description_lang: str | None = None
+    shared: bool = False
     csl: CslItem | None = field(default=None, compare=False, repr=False)
     literal: tuple[str, str] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a row and a column meet: ``text`` is None unless something is recorded."""
+    """Where a row and a column meet: ``text`` is None unless something is recorded.
+
+    ``departs`` is True where, of three columns or more, most of those that agree at all say something else.
+    """
 
     text: str | None
     values: tuple[Value, ...]
     status: Status = "recorded"
+    departs: bool = False
+
+    @property
+    def shared(self) -> int:
+        """How many of its values another column has too."""
+        return sum(value.shared for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a comparison. ``differs`` is None for a row that is not compared.
 
-    ``missing`` is the number of columns of which nothing is known here.
+    ``missing`` is the number of columns of which nothing is known here. ``group`` is the heading that it stands under,
+    ``group_id`` what that is called in every language. ``shared`` is how many values more than one column has; None
+    where that says nothing, since all columns agree or nothing is there to share.
     """
 
     id: str
@@ -115,6 +132,8 @@ class Row:
     cells: tuple[Cell, ...]
     description: str | None = None
     group: str | None = None
+    group_id: str | None = None
+    shared: int | None = None
 
     @property
     def partly_missing(self) -> bool:
@@ -151,13 +170,15 @@ class Thing:
 class Comparison:
     """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
 
-    ``unknown`` lists the identifiers that are not in the catalogue.
+    ``unknown`` lists the identifiers that are not in the catalogue, ``unrecorded`` the rows of which nothing is known
+    in any column, whether they are among ``rows`` or not.
     """
 
     language: str
     methods: tuple[Thing, ...]
     rows: tuple[Row, ...]
     unknown: tuple[str, ...] = ()
+    unrecorded: tuple[Row, ...] = ()
     total_rows: int = 0
     compared: int = 0
     differing: int = 0

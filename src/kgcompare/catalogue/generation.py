@@ -143,13 +143,20 @@ class Generation:
     # -- comparisons ---------------------------------------------------------------------------------
 
     def compare(
-        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str | None = None
+        self,
+        ids: Iterable[str],
+        lang: str = DEFAULT,
+        *,
+        only_differences: bool = False,
+        cls: str | None = None,
+        rows: str = "",
     ) -> Comparison:
         """Things of a class (None: :attr:`main_class`) side by side, in the order asked for.
 
-        *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag.
+        *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag. *rows* is the id of the group
+        of rows to show ("identity", "choosing"), all of them if left out.
 
-        :raises UsageError: for no id at all, a class without rows, or an ill-formed *lang*.
+        :raises UsageError: for no id at all, a class without rows, no such group, or an ill-formed *lang*.
         :raises TooManyThings: for more than ten; nothing is looked up then.
         :raises UnknownThing: if none of them is in the catalogue.
         :raises StoreError: if the store cannot be read.
@@ -161,21 +168,21 @@ class Generation:
         if len(wanted) > MOST_COLUMNS:
             raise TooManyThings(f"{len(wanted)} are too many to compare side by side; name at most {MOST_COLUMNS}")
         cls = self.main_class if cls is None else cls
-        rows = self.shapes.rows(cls)
-        if not rows:
+        shown = self.shapes.rows(cls)
+        if not shown:
             known = ", ".join(self.shapes.classes)
             raise UsageError(f"no shape gives rows for the class {cls[:200]!r}; there are rows for {known}")
+        shown = comparison.of_group(shown, rows) if rows else shown
         named, graphs = self._records(wanted, cls)
         unknown = tuple(name for name in wanted if name not in named)
         if not named:
             near = tuple(dict.fromkeys(s for name in wanted for s in self.nearest(name, cls)))
             hint = f"; did you mean {', '.join(near)}?" if near else ""
-            names = ", ".join(name[:80] for name in unknown)
-            raise UnknownThing(f"not in the catalogue: {names}{hint}", unknown, near)
+            raise UnknownThing(f"not in the catalogue: {', '.join(n[:80] for n in unknown)}{hint}", unknown, near)
         reader = self.reader(lang, graphs)
         addresses = self.addresses(named.values())
         columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
-        result = comparison.line_up(reader, rows, columns, graphs, unknown)
+        result = comparison.line_up(reader, shown, columns, graphs, unknown)
         return comparison.only_differences(result) if only_differences else result
 
     def _records(self, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
