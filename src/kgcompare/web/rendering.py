@@ -98,7 +98,7 @@ def kind_heading(lang: str, kind: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def list_address(kind: str, **values: str | None) -> str:
+def list_address(kind: str, **values: str | Sequence[str] | None) -> str:
     """The address of the list of things of a kind, with parameters, in the language that this page was asked for in."""
     return link("lists.listing", plural=list_path(kind)[1:], **values)
 
@@ -200,6 +200,7 @@ def equip_templates(app: Flask) -> None:
         licence=LICENCE,
         is_web=is_web,
         list_address=list_address,
+        class_asked_for=class_asked_for,
         list_path=list_path,
         suggest_address=suggest_address,
         static=static_address(),

@@ -27,7 +27,7 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "pages.home": (),
     "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom"),
     "records.record": (),
-    "lists.listing": ("q", "from", "to", "sort", "after", "limit"),
+    "lists.listing": ("q", "from", "to", "sort", "after", "limit", "as", "method", "compare", "bom"),
     "lists.suggest": ("q", "limit", "kind"),
     "dataset.page": (),
     "dataset.well_known": (),

@@ -102,10 +102,14 @@ function complete(input) {
     close();
     input.value = thing.label;
     if (input.dataset.goto) {
-      const lang = new URLSearchParams(location.search).get("lang");
-      location.assign(input.dataset.goto + thing.id + (lang ? "?lang=" + encodeURIComponent(lang) : ""));
+      const values = (thing.compare || []).map((id) => ["method", id]);
+      for (const [name, value] of [["class", input.dataset.class], ["lang", new URLSearchParams(location.search).get("lang")]]) {
+        if (value && (name === "lang" || thing.compare)) values.push([name, value]);
+      }
+      const query = String(new URLSearchParams(values));
+      location.assign((thing.compare ? input.dataset.compare : input.dataset.goto + thing.id) + (query ? "?" + query : ""));
     } else {
-      input.value = thing.id;
+      input.value = thing.compare ? thing.compare.join(", ") : thing.id;
       input.form.requestSubmit();
     }
   }
@@ -137,7 +141,7 @@ let latest = null;
 let shown = location.pathname + location.search; // what is on the screen; a fragment is a place in it
 
 /** Shows another state of the page; *undo* takes back what was shown of it before it was there. */
-async function visit(url, { push = true, focus = null, keep = true, undo = () => {} } = {}) {
+async function visit(url, { push = true, focus = null, keep = true, top, undo = () => {} } = {}) {
   latest?.abort();
   latest = new AbortController();
   main.setAttribute("aria-busy", "true");
@@ -158,7 +162,10 @@ async function visit(url, { push = true, focus = null, keep = true, undo = () =>
   const region = main.querySelector(".region");
   const at = [scrollX, scrollY, region?.scrollLeft, region?.scrollTop];
   const open = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
-  if (push) history.pushState(null, "", answer.url);
+  if (push) {
+    history.replaceState({ top: at[1] }, "");
+    history.pushState(null, "", answer.url);
+  }
   shown = location.pathname + location.search;
   document.title = page.title;
   document.getElementById("languages").replaceWith(page.getElementById("languages"));
@@ -168,7 +175,7 @@ async function visit(url, { push = true, focus = null, keep = true, undo = () =>
   enhance();
   const now = main.querySelector(".region");
   if (now && region) { now.scrollLeft = at[2]; now.scrollTop = at[3]; }
-  scrollTo({ left: keep ? at[0] : 0, top: keep ? at[1] : 0, behavior: "instant" });
+  scrollTo({ left: keep ? at[0] : 0, top: top ?? (keep ? at[1] : 0), behavior: "instant" });
   const target = (focus || []).map((id) => id && document.getElementById(id)).find(Boolean) || main;
   target.focus({ preventScroll: true });
   say(words(main.querySelector(".notice[role=status], [data-say]") || main.querySelector("h1")));
@@ -198,16 +205,17 @@ main.addEventListener("click", (event) => {
 main.addEventListener("submit", (event) => {
   const form = event.target, url = new URL(form.getAttribute("action"), location.href);
   if (url.pathname !== location.pathname || form.getAttribute("method") === "post") return;
+  if (event.submitter?.name) return; // it leads elsewhere
   event.preventDefault();
-  url.search = new URLSearchParams(new FormData(form));
+  url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
   const field = form.querySelector("input:not([type=hidden])");
   visit(url.href, { focus: [field?.id] });
 });
 
-addEventListener("popstate", () => {
+addEventListener("popstate", ({ state }) => {
   if (document.getElementById("ask")) return; // the query page: a step within it, and the editor keeps its text
   if (location.pathname + location.search === shown) return; // a fragment, such as that of the skip link
-  visit(location.href, { push: false, focus: [document.activeElement?.id] });
+  visit(location.href, { push: false, top: state?.top, focus: [document.activeElement?.id] });
 });
 
 // -- the table: it ends where the view ends, so that its head stays in sight; a stop of the Tab key if it scrolls -----
