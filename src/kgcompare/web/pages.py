@@ -75,12 +75,14 @@ def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetVa
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a request for a comparison names: slugs or IRIs, a language, a class, and whether only differences."""
+    """What a request for a comparison names: slugs or IRIs, a language, a class, whether only differences, and the
+    group of rows to show; empty for all."""
 
     things: tuple[str, ...]
     lang: str
     cls: str
     differences: bool
+    rows: str = ""
 
     @property
     def kind(self) -> str:
@@ -95,7 +97,9 @@ class _Wanted:
     @ordinary
     def compared(self, *, differences: bool) -> Comparison:
         """The comparison, whole or with its differences only."""
-        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls)
+        return current().compare(
+            self.things, self.lang, only_differences=differences, cls=self.cls, rows=self.rows
+        )
 
 
 @blueprint.get("/compare")
@@ -108,7 +112,8 @@ def compare(suffix: str = "") -> AnyResponse:
     if only not in {"", "differences"}:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
     things = tuple(slug for slug in request.args.getlist("method") if slug)
-    wanted = _Wanted(things, lang, request.args.get("class") or current().main_class, bool(only))
+    args = request.args
+    wanted = _Wanted(things, lang, args.get("class") or current().main_class, bool(only), args.get("rows", ""))
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
             raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
@@ -186,6 +191,8 @@ def _start_page(wanted: _Wanted, adding: Adding = NOTHING_ADDED) -> str:
 def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_ADDED) -> str:
     """The page of a comparison, with what somebody typed to add and what it may be."""
     nearest = {name: current().nearest(name, wanted.cls) for name in whole.unknown}
+    every = replace(wanted, rows="").compared(differences=False) if wanted.rows else whole
+    groups = dict.fromkeys((row.group_id, row.group) for row in every.rows if row.group_id)
     return render_page(
         "compare.html",
         wanted.lang,
@@ -193,8 +200,9 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         comparison=whole,
         whole=whole.rows,
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
-        groups=(),
-        group="",
+        groups=list(groups),
+        group=wanted.rows,
+        leading=every.rows[0].group_id if every.rows else None,
         only=wanted.differences,
         swap=bool(request.args.get("swap")),
         adding=adding,

@@ -27,7 +27,7 @@ from kgcompare.text import languages
 from kgcompare.web import schema_org
 from kgcompare.web.request import current, has_current, language, link, list_path
 
-_BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|thead|tbody|details|section|form|button"
+_BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
 """Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
 _SUGGESTED = 8
