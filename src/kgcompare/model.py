@@ -127,7 +127,7 @@ class Thing:
     """Something with a page of its own, as a column head or a search result names it.
 
     ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
-    (``/method/lasso``). In lists, ``facets`` has the name of its first value in each facet of its class that it has a
+    (``/method/lasso``). In lists, ``facets`` has the names of its values in each facet of its class that it has a
     value in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads.
     """
 
@@ -138,7 +138,7 @@ class Thing:
     lang: str | None
     description: str | None = None
     description_lang: str | None = None
-    facets: Mapping[str, str] = field(default_factory=dict, hash=False)
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     date: str | None = None
 
     @property
@@ -290,13 +290,31 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A value of a facet that somebody's words name."""
+
+    facet: str
+    id: str
+    label: str
+    lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end."""
+    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end.
+
+    ``compare`` has the things that the words name together ("lasso vs ridge"), in that order; none where they do not.
+    ``called`` is the thing that is called exactly so, ``understood`` the values of facets that the words name: things
+    that have one of them are in the list too.
+    """
 
     things: tuple[Thing, ...]
     total: int
     after: str | None = None
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    compare: tuple[Thing, ...] = ()
+    called: Thing | None = None
+    understood: tuple[Understood, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Comparisons as CSV, TSV and Markdown.
+"""Comparisons as CSV, TSV and Markdown; lists as CSV.
 
 Source: RFC 4180 (CSV); GitHub Flavored Markdown, sections 4.10 (tables) and 6.8 (autolinks); OWASP on CSV injection.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 
-from kgcompare.model import Cell, Comparison
+from kgcompare.model import Cell, Comparison, Thing
 from kgcompare.text.languages import translate
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -28,6 +29,22 @@ def csv_text(comparison: Comparison, delimiter: str = ",") -> str:
     for row in comparison.rows:
         mark = "" if row.differs is None else str(row.differs).lower()
         writer.writerow([row.id, mark, *(harmless(cell.text or "") for cell in row.cells)])
+    return out.getvalue()
+
+
+def list_csv(things: Sequence[Thing], facets: Sequence[str]) -> str:
+    """A line a thing of a list: its slug, name, IRI and date, its values in each of the *facets*, what it is.
+
+    Several values stand beside each other with semicolons. A cell that a spreadsheet would run as a formula gets a
+    leading apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["id", "label", "iri", "date", *facets, "description"])
+    for thing in things:
+        values = ["; ".join(thing.facets.get(facet, ())) for facet in facets]
+        cells = [thing.id, thing.label, thing.iri, thing.date or "", *values, thing.description or ""]
+        writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
 
 
