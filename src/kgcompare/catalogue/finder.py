@@ -184,7 +184,7 @@ class _Search:
             denied=self._things(self.denied[name]),
             options=tuple(sorted(options, key=lambda option: (-option.count, fold(option.thing.label)))),
             more=max(0, len(offered) - _MOST),
-            unrecorded=self.index.number_without_any(self.finder.kind, name, self.chosen) if facet.condition else 0,
+            unrecorded=self.index.number_without_any(self.finder.kind, name, self.chosen),
         )
 
     def _meant(self, facet: PropertyShape, counts: Mapping[int, int], text: str) -> list[Option]:
