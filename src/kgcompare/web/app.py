@@ -20,6 +20,7 @@ from kgcompare.store.remote import RemoteStore
 from kgcompare.web import (
     crawlers,
     dataset,
+    finder,
     lists,
     pages,
     problems,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _ADDRESSES = (
     crawlers,
     dataset,
+    finder,
     lists,
     pages,
     query_page,
