@@ -148,10 +148,36 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a sentence. ``iri`` is that of the thing that it names, ``lang`` its language where that is another
+    than the sentence's."""
+
+    text: str
+    iri: str | None = None
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a comparison says in words: ``about`` are the IRIs of the things whose records say so.
+
+    ``pieces`` are the same text in stretches, of which some lead to what they name. ``warning`` is for what one should
+    beware of.
+    """
+
+    text: str
+    lang: str
+    about: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
 
-    ``unknown`` lists the identifiers that are not in the catalogue.
+    ``unknown`` lists the identifiers that are not in the catalogue. ``sentences`` say how the methods hang together,
+    what they share and what sets them apart, as far as statements back it.
     """
 
     language: str
@@ -161,6 +187,7 @@ class Comparison:
     total_rows: int = 0
     compared: int = 0
     differing: int = 0
+    sentences: tuple[Sentence, ...] = ()
     notebook: ClassVar[Callable[[Comparison], str] | None] = None
     """Writes a comparison as HTML for notebooks; :mod:`kgcompare.formats.html` says how."""
 

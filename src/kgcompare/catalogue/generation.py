@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
+from pathlib import Path
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from pyoxigraph import NamedNode, Quad, Triple
@@ -17,6 +18,7 @@ from kgcompare.catalogue import comparison, heads, lists, typed
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
+from kgcompare.catalogue.sentences import sentences_of
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, Page, Record, Thing
@@ -51,6 +53,7 @@ class Generation:
         extra: Sequence[Triple] = (),
         most_described: int = 128 << 20,
         patience: float | None = None,
+        index_path: Path | None = None,
     ) -> None:
         self.store = store
         self.snapshot = snapshot
@@ -60,6 +63,7 @@ class Generation:
         self.shapes = Shapes([*stored_shapes(snapshot), *extra])
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._patience = patience
+        self._index_path = index_path or snapshot.index_path
         self._made: dict[str, object] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._ends: list[weakref.finalize[..., Generation]] = []
@@ -105,7 +109,7 @@ class Generation:
         return self.once("index", Generation._make_index)
 
     def _make_index(self) -> Index:
-        file = DerivedFile(self.snapshot.index_path, partial(search.build, self.snapshot), self._patience)
+        file = DerivedFile(self._index_path, partial(search.build, self.snapshot), self._patience)
         return Index(file, self.shapes)
 
     # -- what it is about ----------------------------------------------------------------------------
@@ -176,6 +180,8 @@ class Generation:
         addresses = self.addresses(named.values())
         columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
         result = comparison.line_up(reader, rows, columns, graphs, unknown)
+        if len(columns) > 1:
+            result = replace(result, sentences=sentences_of(result, self.shapes, cls, self.snapshot, self.descriptions))
         return comparison.only_differences(result) if only_differences else result
 
     def _records(self, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:

@@ -8,7 +8,7 @@ from typing import cast
 from urllib.parse import quote
 
 from kgcompare.errors import ValidationReport
-from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Thing, Value
+from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Sentence, Thing, Value
 
 JsonObject = dict[str, Json]
 """A JSON object."""
@@ -45,10 +45,21 @@ def comparison_json(comparison: Comparison) -> str:
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
+                "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
             "unknown": list(comparison.unknown),
         }
     )
+
+
+def _sentence(sentence: Sentence) -> JsonObject:
+    """A sentence, and the IRIs of what it is about."""
+    return {
+        "text": sentence.text,
+        "lang": sentence.lang,
+        "about": list(sentence.about),
+        "warning": sentence.warning,
+    }
 
 
 def record_json(record: Record) -> str:

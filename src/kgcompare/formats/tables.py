@@ -63,7 +63,10 @@ _ADDRESS = re.compile(r"https?://[^\s<>|\\`]*[^\s<>|\\`.,:;!?)\]'\"*_~]")
 
 
 def markdown(comparison: Comparison) -> str:
-    """A table; ``≠`` after the name of a row that differs. Addresses stand in angle brackets, which make them links."""
+    """What the comparison says in sentences, and a table with ``≠`` after the name of a row that differs.
+
+    Addresses stand in angle brackets, which make them links.
+    """
     heads = ["", *(_marked(method.label) for method in comparison.methods)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for row in comparison.rows:
@@ -73,7 +76,8 @@ def markdown(comparison: Comparison) -> str:
             for cell in row.cells
         ]
         lines.append("| " + " | ".join([name, *cells]) + " |")
-    return "\n".join(lines) + "\n"
+    said = "".join(f"{_marked(sentence.text)}\n\n" for sentence in comparison.sentences)
+    return said + "\n".join(lines) + "\n"
 
 
 def _marked(text: str) -> str:
