@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -24,7 +24,7 @@ from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
-from kgcompare.web import schema_org
+from kgcompare.web import assets, schema_org
 from kgcompare.web.request import current, has_current, language, link, list_path
 
 _WORD = re.compile(r"(\w+(?:[-’']\w+)*)")
@@ -221,7 +221,7 @@ def equip_templates(app: Flask) -> None:
         list_address=list_address,
         list_path=list_path,
         suggest_address=suggest_address,
-        static=static_address(),
+        static=static,
         schema_org=schema_org,
     )
 
@@ -240,9 +240,9 @@ def offered(path: str) -> str | None:
     return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
 
 
-def static_address() -> Callable[[str], str]:
-    """Addresses of static files that change with the version, so that they can be kept for long."""
-    return lambda name: url_for("static", filename=name, v=__version__)
+def static(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    return url_for("static", filename=assets.asset_name(name))
 
 
 def address(**changes: object) -> str:
