@@ -1150,22 +1150,29 @@ def test_five_thousand_random_requests(small_app: Flask, caplog: pytest.LogCaptu
 
 @pytest.mark.parametrize(("fault", "status"), [(StoreError, 503), (EndpointError, 502)])
 def test_a_store_that_fails(
-    small_store: Path, monkeypatch: pytest.MonkeyPatch, fault: type[StoreError], status: int
+    small_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: type[StoreError],
+    status: int,
 ) -> None:
     app = app_of(small_store)
     client = app.test_client()
     assert get(client, "/method/lasso").status_code == 200
 
     def failing(*_: Any) -> Any:
-        raise fault("the disk is gone")
+        raise fault("the disk at /srv/secret is gone")
+
+    told = "the disk at /srv/secret is gone" if fault is EndpointError else "the log of the server says why"
 
     with monkeypatch.context() as broken:
         broken.setattr(EmbeddedStore, "snapshot", failing)
         for path in ("/", "/method/lasso", "/compare.json?method=lasso", "/healthz", "/nothing", "/dump.nq.gz"):
-            assert problem(get(client, path), status)["detail"] == "the disk is gone"
+            assert problem(get(client, path), status)["detail"].endswith(told)
             response = get(client, path, BROWSER)
             assert response.status_code == status
             assert response.headers["Cache-Control"] == "no-store"
+    assert ("the disk at /srv/secret is gone" in caplog.text) == (fault is StoreError), "only the log names folders"
     assert get(client, "/method/lasso").status_code == 200
 
 

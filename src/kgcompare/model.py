@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypeAlias, TypedD
 if TYPE_CHECKING:
     import pandas
 
-RowKind = Literal["value", "count", "text", "name"]
+RowKind = Literal["value", "count", "text", "remark", "name"]
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and (done, all) of it."""
 Status = Literal["recorded", "not-recorded", "none", "unknown"]
@@ -127,7 +127,7 @@ class Thing:
     """Something with a page of its own, as a column head or a search result names it.
 
     ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
-    (``/method/lasso``). In lists, ``facets`` has the name of its first value in each facet of its class that it has a
+    (``/method/lasso``). In lists, ``facets`` has the names of its values in each facet of its class that it has a
     value in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads.
     """
 
@@ -138,7 +138,7 @@ class Thing:
     lang: str | None
     description: str | None = None
     description_lang: str | None = None
-    facets: Mapping[str, str] = field(default_factory=dict, hash=False)
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     date: str | None = None
 
     @property
@@ -148,10 +148,36 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a sentence. ``iri`` is that of the thing that it names, ``lang`` its language where that is another
+    than the sentence's."""
+
+    text: str
+    iri: str | None = None
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a comparison says in words: ``about`` are the IRIs of the things whose records say so.
+
+    ``pieces`` are the same text in stretches, of which some lead to what they name. ``warning`` is for what one should
+    beware of.
+    """
+
+    text: str
+    lang: str
+    about: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
 
-    ``unknown`` lists the identifiers that are not in the catalogue.
+    ``unknown`` lists the identifiers that are not in the catalogue. ``sentences`` say how the methods hang together,
+    what they share and what sets them apart, as far as statements back it.
     """
 
     language: str
@@ -161,6 +187,7 @@ class Comparison:
     total_rows: int = 0
     compared: int = 0
     differing: int = 0
+    sentences: tuple[Sentence, ...] = ()
     notebook: ClassVar[Callable[[Comparison], str] | None] = None
     """Writes a comparison as HTML for notebooks; :mod:`kgcompare.formats.html` says how."""
 
@@ -263,10 +290,28 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A value of a facet that somebody's words name."""
+
+    facet: str
+    id: str
+    label: str
+    lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end."""
+    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end.
+
+    ``compare`` has the things that the words name together ("lasso vs ridge"), in that order; none where they do not.
+    ``called`` is the thing that is called exactly so, ``understood`` the values of facets that the words name: things
+    that have one of them are in the list too.
+    """
 
     things: tuple[Thing, ...]
     total: int
     after: str | None = None
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    compare: tuple[Thing, ...] = ()
+    called: Thing | None = None
+    understood: tuple[Understood, ...] = ()

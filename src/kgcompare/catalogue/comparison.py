@@ -37,7 +37,7 @@ def verdict(kind: RowKind, columns: Sequence[Recorded]) -> bool | None:
     A column of which nothing is known takes no part; one that is known to have no value (``none``)
     counts as the empty set.
     """
-    if kind == "name":
+    if kind in {"name", "remark"}:
         return None
     known = [column for column in columns if column.status in {"recorded", "none"}]
     if len(known) < 2:
@@ -142,7 +142,7 @@ def line_up(
         had = [recorded(reader, shape, graphs[method.iri], method.iri) for method in methods]
         columns = [column for column, _ in had]
         described = best(shape.descriptions, reader.lang)
-        group = best(shape.groups, reader.lang)
+        group = best(shape.group.names, reader.lang) if shape.group else None
         rows.append(
             Row(
                 id=shape.id or "",

@@ -42,10 +42,14 @@ def comparison_html(comparison: Comparison) -> str:
         differing=comparison.differing,
         compared=comparison.compared,
     )
+    said = Markup("").join(
+        Markup("<p{}>{}</p>\n").format(_lang(sentence.lang, comparison.language), sentence.text)
+        for sentence in comparison.sentences
+    )
     table = Markup(
-        '<style>{}</style>\n<table class="kgcompare" lang="{}" dir="{}">\n<caption>{}</caption>\n'
+        '<style>{}</style>\n{}<table class="kgcompare" lang="{}" dir="{}">\n<caption>{}</caption>\n'
         "<thead><tr><td></td>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n"
-    ).format(Markup(_STYLE), comparison.language, direction(comparison.language), caption, heads, body)
+    ).format(Markup(_STYLE), said, comparison.language, direction(comparison.language), caption, heads, body)
     return without_controls(table)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import cast
+from urllib.parse import quote
 
 from kgcompare.errors import ValidationReport
-from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Thing, Value
+from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Sentence, Thing, Value
 
 JsonObject = dict[str, Json]
 """A JSON object."""
@@ -44,10 +45,21 @@ def comparison_json(comparison: Comparison) -> str:
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
+                "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
             "unknown": list(comparison.unknown),
         }
     )
+
+
+def _sentence(sentence: Sentence) -> JsonObject:
+    """A sentence, and the IRIs of what it is about."""
+    return {
+        "text": sentence.text,
+        "lang": sentence.lang,
+        "about": list(sentence.about),
+        "warning": sentence.warning,
+    }
 
 
 def record_json(record: Record) -> str:
@@ -72,9 +84,13 @@ def _group(group: Group) -> JsonObject:
 
 
 def page_json(page: Page) -> str:
-    """A page of a list, with its facets."""
+    """A page of a list, with its facets; ``compare`` and ``understood`` only where the words name several things, or
+    values of facets."""
+    understood = [{"facet": one.facet, "id": one.id, "label": one.label} for one in page.understood]
+    meant = {"compare": [{"id": one.id, "label": one.label} for one in page.compare], "understood": understood}
     return dumps(
         {
+            **{name: what for name, what in meant.items() if what},
             "total": page.total,
             "after": page.after,
             "things": [suggestion(thing) for thing in page.things],
@@ -89,6 +105,20 @@ def page_json(page: Page) -> str:
 def suggestion(thing: Thing) -> JsonObject:
     """A thing as completions and lists have it."""
     return {**_thing(thing), "description": thing.description}
+
+
+def together(things: Sequence[Thing], label: str, base: str) -> JsonObject:
+    """The comparison of several things as a completion: its IRI is its address under the base, as RDF names it."""
+    ids = [thing.id for thing in things]
+    parameters = "&".join("method=" + quote(name, safe="") for name in ids)
+    return {
+        "id": "+".join(ids),
+        "iri": f"{base}compare?{parameters}",
+        "label": label,
+        "lang": None,
+        "description": None,
+        "compare": list(ids),
+    }
 
 
 def report_json(report: ValidationReport) -> str:

@@ -60,7 +60,8 @@ def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
 
 
 def table(comparison: Comparison) -> str:
-    """A comparison, as wide as the terminal; ``≠`` before a row that differs."""
+    """A comparison, as wide as the terminal: what it says in sentences, and a table with ``≠`` before a row that
+    differs."""
     rows = [["", *(method.label for method in comparison.methods)]]
     for row in comparison.rows:
         mark = "≠ " if row.differs else "\u00a0\u00a0"
@@ -76,7 +77,9 @@ def table(comparison: Comparison) -> str:
         differing=comparison.differing,
         compared=comparison.compared,
     )
-    return text + "\n" + summary + "\n"
+    wide = first + 2 + (rest + 2) * len(comparison.methods) - 2
+    said = ["\n".join(_wrapped(_clean(sentence.text), wide)) for sentence in comparison.sentences]
+    return "".join(f"{sentence}\n" for sentence in said) + "\n" * bool(said) + text + "\n" + summary + "\n"
 
 
 def record_table(record: Record) -> str:

@@ -8,23 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import ShapeError
 from kgcompare.model import RowKind
 from kgcompare.rdf.graph import Graph, Node
-from kgcompare.rdf.namespaces import is_slug, local_name
+from kgcompare.rdf.namespaces import is_slug, local_name, slugify
 from kgcompare.rdf.terms import (
     KGC_COUNT_ROW,
     KGC_FACET,
     KGC_INVERSE_LABEL,
+    KGC_KIND,
     KGC_NAME_ROW,
     KGC_PLURAL_LABEL,
+    KGC_REMARK_ROW,
     KGC_ROW_ID,
     KGC_ROW_KIND,
     KGC_SHOWN,
     KGC_TEXT_ROW,
     KGC_VALUE_ROW,
+    KGC_WHERE_RECORDED,
     LABELS,
     RDFS_LABEL,
     SH_CLASS,
@@ -37,12 +40,13 @@ from kgcompare.rdf.terms import (
     SH_PATH,
 )
 from kgcompare.schema.paths import PropertyPath, read_path
-from kgcompare.text.languages import best
+from kgcompare.text.languages import DEFAULT, best
 
 _ROW_KINDS: dict[str, RowKind] = {
     KGC_VALUE_ROW: "value",
     KGC_COUNT_ROW: "count",
     KGC_TEXT_ROW: "text",
+    KGC_REMARK_ROW: "remark",
     KGC_NAME_ROW: "name",
 }
 LAST = 1_000_000.0
@@ -50,13 +54,23 @@ LAST = 1_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Rows that stand together (``sh:group``): ``id`` is the end of the group's IRI as a slug, ``names`` its headings
+    by language."""
+
+    id: str
+    names: Mapping[str, str] = field(hash=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PropertyShape:
     """A property shape as a row: ``id`` is None for one that comparisons leave out.
 
     ``datatype`` and ``value_classes`` are the IRIs of what its values are; ``facet`` says whether lists can be narrowed
-    by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads. ``names``,
-    ``plurals`` and ``inverses`` are what it, several of its values, and its path read backwards are called, by
-    language.
+    by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads, and
+    ``where_recorded`` whether comparisons leave it out where no column has a value. ``value_kind`` is what addresses
+    of its values begin with, where the shape says so. ``names``, ``plurals`` and ``inverses`` are what it, several of
+    its values, and its path read backwards are called, by language.
     """
 
     iri: str
@@ -66,11 +80,13 @@ class PropertyShape:
     path: PropertyPath
     names: Mapping[str, str] = field(hash=False)
     descriptions: Mapping[str, str] = field(hash=False, default_factory=dict)
-    groups: Mapping[str, str] = field(hash=False, default_factory=dict)
+    group: RowGroup | None = None
     datatype: str | None = None
     value_classes: tuple[str, ...] = ()
     facet: bool = False
     shown: bool = True
+    where_recorded: bool = False
+    value_kind: str | None = None
     plurals: Mapping[str, str] = field(hash=False, default_factory=dict)
     inverses: Mapping[str, str] = field(hash=False, default_factory=dict)
 
@@ -108,6 +124,7 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
             f"{where}: a facet needs a kgc:rowId of lower-case letters, digits and hyphens, and a path that is one "
             "predicate"
         )
+    shown = {term.value for term in graph.objects(node, KGC_SHOWN) if not isinstance(term, BlankNode | Triple)}
     return PropertyShape(
         iri=node.value,
         id=row_id,
@@ -116,12 +133,13 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
         path=path,
         names=graph.texts(node, SH_NAME),
         descriptions=graph.texts(node, SH_DESCRIPTION),
-        groups=_groups(graph, node),
+        group=_group(graph, node),
         datatype=next(iter(graph.iris(node, SH_DATATYPE)), None),
         value_classes=_value_classes(graph, node),
         facet=facet,
-        shown=graph.text(node, KGC_SHOWN) not in {"false", "0"}
-        and (row_id is not None or path.predicate not in LABELS),
+        shown=not shown & {"false", "0"} and (row_id is not None or path.predicate not in LABELS),
+        where_recorded=KGC_WHERE_RECORDED in shown,
+        value_kind=_value_kind(graph, node, where) or (row_id if facet else None),
         plurals=graph.texts(node, KGC_PLURAL_LABEL),
         inverses=graph.texts(node, KGC_INVERSE_LABEL),
     )
@@ -130,7 +148,7 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
 def _row_kind(graph: Graph, node: Node, where: str, *, is_row: bool) -> RowKind:
     kind = graph.value(node, KGC_ROW_KIND)
     if is_row and kind is not None and (not isinstance(kind, NamedNode) or kind.value not in _ROW_KINDS):
-        raise ShapeError(f"{where}: {kind} is no row kind; use kgc:ValueRow, CountRow, TextRow or NameRow")
+        raise ShapeError(f"{where}: {kind} is no row kind; use kgc:ValueRow, CountRow, TextRow, RemarkRow or NameRow")
     return _ROW_KINDS.get(kind.value, "value") if isinstance(kind, NamedNode) else "value"
 
 
@@ -142,9 +160,22 @@ def _order(graph: Graph, node: Node, where: str) -> float:
         raise ShapeError(f"{where}: sh:order {order!r} is not a number") from None
 
 
-def _groups(graph: Graph, node: Node) -> Mapping[str, str]:
+def _group(graph: Graph, node: Node) -> RowGroup | None:
     groups = [group for group in graph.objects(node, SH_GROUP) if not isinstance(group, Literal)]
-    return graph.texts(groups[-1], RDFS_LABEL) if groups else {}
+    if not groups:
+        return None
+    names = graph.texts(groups[-1], RDFS_LABEL)
+    called = (
+        local_name(groups[-1].value) if isinstance(groups[-1], NamedNode) else (best(names, DEFAULT) or ("", ""))[1]
+    )
+    return RowGroup(slugify(called), names)
+
+
+def _value_kind(graph: Graph, node: Node, where: str) -> str | None:
+    kind = graph.text(node, KGC_KIND)
+    if kind is not None and not is_slug(kind):
+        raise ShapeError(f"{where}: {kind!r} cannot be a kind; use lower-case letters, digits and hyphens")
+    return kind
 
 
 def _value_classes(graph: Graph, node: Node) -> tuple[str, ...]:

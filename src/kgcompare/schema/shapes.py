@@ -3,7 +3,7 @@
 The shape is the single source of what a comparison shows. A row is a property shape with a ``kgc:rowId``
 of a node shape that targets the class (``sh:targetClass``), wherever that shape stands. A row with ``kgc:facet true``
 is what lists of the class can be narrowed by. A kind is what addresses of things begin with (``/KIND/SLUG``): the
-``kgc:kind`` of the node shape of their class, or the id of the facet that they are values of.
+``kgc:kind`` of the node shape of their class; of values of a row the ``kgc:kind`` of that row, or the id of a facet.
 
 Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``) and 2.3.1 (paths).
 """
@@ -144,17 +144,17 @@ class Shapes:
 
     @cached_property
     def kinds(self) -> Mapping[str, tuple[str, ...]]:
-        """Kinds of things with pages, and the classes of each: of what catalogues are about, of the rest, of facets."""
+        """Kinds of things with pages, and the classes of each: of what catalogues are about, of the rest, of values."""
         classes: dict[str, tuple[str, ...]] = {}
         for target in self.targets:
             kind = self.kind_of_class(target)
             classes[kind] = (*classes.get(kind, ()), target)
-        for facet in self._every_facet():
-            classes.setdefault(facet.id or "", facet.value_classes or (SKOS_CONCEPT,))
+        for row in self._rows_with_kinds():
+            classes.setdefault(row.value_kind or "", row.value_classes or (SKOS_CONCEPT,))
         return classes
 
-    def _every_facet(self) -> Iterator[PropertyShape]:
-        return chain.from_iterable(map(self.facets, self.targets))
+    def _rows_with_kinds(self) -> Iterator[PropertyShape]:
+        return (row for target in self.targets for row in self.fields(target) if row.value_kind)
 
     def kind_of_class(self, cls: str) -> str:
         """The kind of things of a class: what its shape says, else the end of its IRI."""
@@ -165,14 +165,10 @@ class Shapes:
         """The classes whose shapes say what things of a kind have; none for a kind that no shape knows."""
         return self.kinds.get(kind, ())
 
-    def is_facet_kind(self, kind: str) -> bool:
-        """Whether things of a kind are there as the values of a facet."""
-        return kind in {facet.id for facet in self._every_facet()} - set(map(self.kind_of_class, self.targets))
-
     def kind_labels(self, kind: str) -> Mapping[str, str]:
         """What a thing of a kind is called within a sentence ("method"), by language; empty where no shape says."""
-        facet = self._facet_of_kind(kind)
-        labels = [facet.names] if facet else [self.class_labels(cls) for cls in self.classes_of_kind(kind)]
+        row = self._row_of_kind(kind)
+        labels = [row.names] if row else [self.class_labels(cls) for cls in self.classes_of_kind(kind)]
         return {lang: _within(label) for lang, label in next(iter(labels), {}).items()}
 
     def kind_label(self, kind: str, lang: str) -> str:
@@ -182,15 +178,16 @@ class Shapes:
 
     def kind_plural(self, kind: str, lang: str) -> str:
         """What things of a kind are called within a sentence: "methods"; as one of them where no shape says."""
-        facet = self._facet_of_kind(kind)
-        if facet:
-            return _within(facet.plural(lang))
+        row = self._row_of_kind(kind)
+        if row:
+            return _within(row.plural(lang))
         return next((_within(self.class_plural(cls, lang)) for cls in self.classes_of_kind(kind)), kind)
 
-    def _facet_of_kind(self, kind: str) -> PropertyShape | None:
-        """The facet whose values are of a kind; None for the kind of a class."""
-        facets = (facet for facet in self._every_facet() if facet.id == kind)
-        return next(facets, None) if self.is_facet_kind(kind) else None
+    def _row_of_kind(self, kind: str) -> PropertyShape | None:
+        """The row whose values are of a kind; None for the kind of a class."""
+        if kind in map(self.kind_of_class, self.targets):
+            return None
+        return next((row for row in self._rows_with_kinds() if row.value_kind == kind), None)
 
     # -- rows ----------------------------------------------------------------------------------------
 
@@ -272,6 +269,15 @@ class Shapes:
             names = [dict(self.inverse_labels.get(relation, {})), *backwards, *names]
         text = next((label for texts in names if (label := best(texts, lang))), None)
         return text[1] if text else local_name(relation)
+
+    def wording(self, predicate: str, what: str, lang: str) -> str | None:
+        """How a predicate reads in a sentence (*what*: ``kgc:sentence`` or its kin), by shapes or the vocabulary."""
+        texts = (best(graph.texts(NamedNode(predicate), what), lang) for graph in (self.graph, vocabulary.graph()))
+        return next((text[1] for text in texts if text), None)
+
+    def says_true(self, predicate: str, what: str) -> bool:
+        """Whether the shapes or the vocabulary say *what* (``kgc:warns``) of a predicate."""
+        return any(is_true(graph, NamedNode(predicate), what) for graph in (self.graph, vocabulary.graph()))
 
 
 def _within(label: str) -> str:

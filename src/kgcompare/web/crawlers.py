@@ -25,7 +25,7 @@ _SITEMAP = 2_500
 _XML = Format("xml", "XML", "application/xml")
 _TEXT = Format("txt", "text", "text/plain")
 _OPENSEARCH = Format("opensearch", "OpenSearch", "application/opensearchdescription+xml")
-_ENDLESS = ("add", "after", "mark", "only", "swap")
+_ENDLESS = ("add", "after", "only", "rows", "swap")
 """Parameters of pages that show again what another address shows."""
 _PAGES = (
     "pages.home",

@@ -25,9 +25,9 @@ _PORTS = {"http": "80", "https": "443"}
 _RANGE = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-[0-9]+)", re.ASCII | re.IGNORECASE)
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "pages.home": (),
-    "pages.compare": ("method", "only", "class", "add", "swap", "mark", "rows", "bom"),
+    "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom"),
     "records.record": (),
-    "lists.listing": ("q", "from", "to", "sort", "after", "limit"),
+    "lists.listing": ("q", "from", "to", "sort", "after", "limit", "as", "method", "compare", "bom"),
     "lists.suggest": ("q", "limit", "kind"),
     "dataset.page": (),
     "dataset.well_known": (),
