@@ -107,6 +107,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.config.update(
         LIMITS=limits,
         UNCONFINED=settings.unconfined,
+        CONTACT=settings.contact,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,

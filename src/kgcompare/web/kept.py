@@ -26,7 +26,7 @@ from kgcompare.text.languages import speaks
 from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
 from kgcompare.web.negotiation import Coding, choose_format
 from kgcompare.web.problems import NoSuchFormat, refused_at_once
-from kgcompare.web.request import current, limits
+from kgcompare.web.request import contact, current, limits
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -291,7 +291,7 @@ def answer(
     """
     key, answers = key_of(request.environ), answers_of(current(), limits().kept_bytes)
     query = urlencode(sorted(request.args.items(multi=True), key=lambda pair: pair[0]))
-    tag = answers.tag(form.name, lang or "", *key[:4], query)
+    tag = answers.tag(form.name, lang or "", *key[:4], query, contact())
     coding = wanted(request.environ)
     in_coding = tag_of(tag, coding)
     kept = answers.tagged(in_coding)

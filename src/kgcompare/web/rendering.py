@@ -18,13 +18,14 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
-from kgcompare.model import Row, Value
+from kgcompare.model import Row, Thing, Value
 from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
-from kgcompare.web.request import current, has_current, language, link, list_path
+from kgcompare.web.contact import cell_address, report_address
+from kgcompare.web.request import current, has_current, language, link, list_path, root
 
 _SUGGESTED = 8
 """Completions that page.js asks for."""
@@ -65,12 +66,19 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         kind_name=partial(kind_name, lang),
         lang=lang,
         main_kind=main_kind,
+        mistake=partial(_mistake, lang),
         ours=generation is not None and generation.base.value == DEFAULT_BASE,
         spoken=languages.speaks(lang),
         suggestions=partial(_suggestions, lang),
         **values,
     )
     return without_controls(page)
+
+
+def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
+    """Where a mistake on this page is told, in *things* that it shows; empty where nobody is named."""
+    page = schema_org.canonical_address() if things else root() + quote(request.path)
+    return report_address(lang, page, things)
 
 
 def _suggestions(lang: str) -> list[str]:
@@ -188,6 +196,7 @@ def equip_templates(app: Flask) -> None:
         offered=offered,
         format_name=format_name,
         lang_attributes=attributes,
+        cell_address=cell_address,
         status_text=STATUS,
         direction=languages.direction,
         autonym=languages.autonym,
