@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
@@ -107,11 +108,6 @@ class Cell:
     status: Status = "recorded"
     departs: bool = False
 
-    @property
-    def shared(self) -> int:
-        """How many of its values another column has too."""
-        return sum(value.shared for value in self.values)
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -146,7 +142,7 @@ class Thing:
     """Something with a page of its own, as a column head or a search result names it.
 
     ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
-    (``/method/lasso``). In lists, ``facets`` has the name of its first value in each facet of its class that it has a
+    (``/method/lasso``). In lists, ``facets`` has the names of its values in each facet of its class that it has a
     value in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads.
     """
 
@@ -157,7 +153,7 @@ class Thing:
     lang: str | None
     description: str | None = None
     description_lang: str | None = None
-    facets: Mapping[str, str] = field(default_factory=dict, hash=False)
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     date: str | None = None
 
     @property
@@ -167,11 +163,40 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a sentence. ``iri`` is that of the thing that it names, ``lang`` its language where that is another
+    than the sentence's."""
+
+    text: str
+    iri: str | None = None
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a comparison says in words: ``about`` are the IRIs of the things whose records say so.
+
+    ``pieces`` are the same text in stretches, of which some lead to what they name. ``warning`` is for what one should
+    beware of.
+    """
+
+    text: str
+    lang: str
+    about: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
 
     ``unknown`` lists the identifiers that are not in the catalogue, ``unrecorded`` the rows of which nothing is known
-    in any column, whether they are among ``rows`` or not.
+    in any column, whether they are among ``rows`` or not. ``groups`` are the headings under which there are rows, by
+    their ids, be they shown or not. ``total_rows``, ``compared`` and ``differing`` count what is shown, with the rows
+    that are left out since they agree.
+    ``sentences`` say how the methods hang together, what they share and what sets them apart, as far as statements
+    back it.
     """
 
     language: str
@@ -179,14 +204,22 @@ class Comparison:
     rows: tuple[Row, ...]
     unknown: tuple[str, ...] = ()
     unrecorded: tuple[Row, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict, hash=False)
     total_rows: int = 0
     compared: int = 0
     differing: int = 0
+    sentences: tuple[Sentence, ...] = ()
     notebook: ClassVar[Callable[[Comparison], str] | None] = None
     """Writes a comparison as HTML for notebooks; :mod:`kgcompare.formats.html` says how."""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
+
+    def sections(self) -> list[tuple[str | None, tuple[Row, ...]]]:
+        """The rows by the headings that they stand under in tables; by None where all stand under the same."""
+        several = len({row.group for row in self.rows}) > 1
+        parts = groupby(self.rows, lambda row: row.group)
+        return [(heading if several else None, tuple(rows)) for heading, rows in parts]
 
     def row(self, row_id: str) -> Row:
         """The row of that id.
@@ -225,8 +258,8 @@ class Comparison:
 class Fact:
     """One row of a record's page: what it is called, and its values.
 
-    ``kind`` is that of the row; ``compared`` says whether comparisons have it, ``shown`` is False for what a page has
-    no line for: the thing's own name, and what shapes say is there for machines.
+    ``kind`` is that of the row; ``compared`` says whether comparisons have it even if nothing is recorded, ``shown`` is
+    False for what a page has no line for: the thing's own name, and what shapes say is there for machines.
     """
 
     id: str
@@ -238,6 +271,11 @@ class Fact:
     compared: bool = False
     kind: RowKind = "value"
     shown: bool = True
+
+    @property
+    def names(self) -> bool:
+        """Whether its values are other names of the thing itself, and not things that have names."""
+        return self.kind == "name" and not any(value.iri for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,10 +322,71 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A value of a facet that somebody's words name."""
+
+    facet: str
+    id: str
+    label: str
+    lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end."""
+    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end.
+
+    ``compare`` has the things that the words name together ("lasso vs ridge"), in that order; none where they do not.
+    ``called`` is the thing that is called exactly so, ``understood`` the values of facets that the words name: things
+    that have one of them are in the list too.
+    """
 
     things: tuple[Thing, ...]
     total: int
     after: str | None = None
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    compare: tuple[Thing, ...] = ()
+    called: Thing | None = None
+    understood: tuple[Understood, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that one can choose in a finder.
+
+    ``count`` says how many things are left with it or with what is narrower, ``left`` how many are left without.
+    """
+
+    thing: Thing
+    count: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a finder asks: a facet, what was chosen in it and what was ruled out, and what can be chosen yet.
+
+    ``condition`` says whether its values are conditions, which can be ruled out. ``more`` counts the options that are
+    not listed, ``unrecorded`` the things left of which nothing is recorded here.
+    """
+
+    id: str
+    label: str
+    description: str | None
+    condition: bool
+    chosen: tuple[Thing, ...]
+    denied: tuple[Thing, ...]
+    options: tuple[Option, ...]
+    more: int = 0
+    unrecorded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where somebody stands in a finder: its steps, the page of things left, the options that some words mean, and
+    what was asked for and is not there, as (facet, slug)."""
+
+    kind: str
+    steps: tuple[Step, ...]
+    page: Page
+    meant: tuple[tuple[str, Option], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()

@@ -5,9 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import cast
+from urllib.parse import quote
 
 from kgcompare.errors import ValidationReport
-from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Row, Thing, Value
+from kgcompare.model import (
+    Cell,
+    Comparison,
+    CslItem,
+    Fact,
+    Finding,
+    Group,
+    Json,
+    Option,
+    Page,
+    Record,
+    Row,
+    Sentence,
+    Thing,
+    Value,
+)
 
 JsonObject = dict[str, Json]
 """A JSON object."""
@@ -34,6 +50,7 @@ def comparison_json(comparison: Comparison) -> str:
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
+                "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
             "unrecorded": [{"id": row.id, "label": row.label} for row in comparison.unrecorded],
             "unknown": list(comparison.unknown),
@@ -49,6 +66,16 @@ def _row(row: Row) -> JsonObject:
     if row.shared or (row.kind == "count" and row.shared is not None):
         data["shared"] = row.shared
     return data | {"cells": [_cell(cell) for cell in row.cells]}
+
+
+def _sentence(sentence: Sentence) -> JsonObject:
+    """A sentence, and the IRIs of what it is about."""
+    return {
+        "text": sentence.text,
+        "lang": sentence.lang,
+        "about": list(sentence.about),
+        "warning": sentence.warning,
+    }
 
 
 def record_json(record: Record) -> str:
@@ -73,9 +100,13 @@ def _group(group: Group) -> JsonObject:
 
 
 def page_json(page: Page) -> str:
-    """A page of a list, with its facets."""
+    """A page of a list, with its facets; ``compare`` and ``understood`` only where the words name several things, or
+    values of facets."""
+    understood = [{"facet": one.facet, "id": one.id, "label": one.label} for one in page.understood]
+    meant = {"compare": [{"id": one.id, "label": one.label} for one in page.compare], "understood": understood}
     return dumps(
         {
+            **{name: what for name, what in meant.items() if what},
             "total": page.total,
             "after": page.after,
             "things": [suggestion(thing) for thing in page.things],
@@ -87,9 +118,52 @@ def page_json(page: Page) -> str:
     )
 
 
+def finding_json(finding: Finding) -> str:
+    """Where somebody stands in a finder: its steps with what can be chosen, and the things left."""
+    return dumps(
+        {
+            "total": finding.page.total,
+            "after": finding.page.after,
+            "things": [suggestion(thing) for thing in finding.page.things],
+            "steps": [
+                {
+                    "id": step.id,
+                    "label": step.label,
+                    "chosen": [_thing(thing) for thing in step.chosen],
+                    "denied": [_thing(thing) for thing in step.denied],
+                    "options": [_option(option) for option in step.options],
+                    "more": step.more,
+                    "not_recorded": step.unrecorded,
+                }
+                for step in finding.steps
+            ],
+            "meant": [{"step": step, **_option(option)} for step, option in finding.meant],
+            "unknown": [f"{facet}={slug}" for facet, slug in finding.unknown],
+        }
+    )
+
+
+def _option(option: Option) -> JsonObject:
+    return {**suggestion(option.thing), "count": option.count, "left": option.left}
+
+
 def suggestion(thing: Thing) -> JsonObject:
     """A thing as completions and lists have it."""
     return {**_thing(thing), "description": thing.description}
+
+
+def together(things: Sequence[Thing], label: str, base: str) -> JsonObject:
+    """The comparison of several things as a completion: its IRI is its address under the base, as RDF names it."""
+    ids = [thing.id for thing in things]
+    parameters = "&".join("method=" + quote(name, safe="") for name in ids)
+    return {
+        "id": "+".join(ids),
+        "iri": f"{base}compare?{parameters}",
+        "label": label,
+        "lang": None,
+        "description": None,
+        "compare": list(ids),
+    }
 
 
 def report_json(report: ValidationReport) -> str:
@@ -146,6 +220,8 @@ def _value(value: Value) -> JsonObject:
         data["under"] = value.under
     if value.description:
         data["description"] = value.description
+        if value.description_lang:
+            data["descriptionLang"] = value.description_lang
     if value.shared:
         data["shared"] = True
     if value.url:
