@@ -34,6 +34,7 @@ KGC_COMPARISON_KEY = iri("kgc:comparisonKey").value
 KGC_CONTRIBUTION = iri("kgc:contribution").value
 KGC_COUNT_ROW = iri("kgc:CountRow").value
 KGC_ET_AL = iri("kgc:etAl").value
+KGC_EXPLAINED = iri("kgc:explained").value
 KGC_FACET = iri("kgc:facet").value
 KGC_INVERSE_LABEL = iri("kgc:inverseLabel").value
 KGC_KIND = iri("kgc:kind").value
