@@ -602,7 +602,7 @@ def test_warnings_do_not_refuse(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     report = ingest.import_files(store, [file], Options())
-    assert report.added == 5
+    assert report.added == 6
     (fault,) = report.validation.faults
     assert (fault.severity, fault.value) == ("warning", "1950")
     assert report.validation.conforms

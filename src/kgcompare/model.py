@@ -347,3 +347,46 @@ class Page:
     compare: tuple[Thing, ...] = ()
     called: Thing | None = None
     understood: tuple[Understood, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that one can choose in a finder.
+
+    ``count`` says how many things are left with it or with what is narrower, ``left`` how many are left without.
+    """
+
+    thing: Thing
+    count: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a finder asks: a facet, what was chosen in it and what was ruled out, and what can be chosen yet.
+
+    ``condition`` says whether its values are conditions, which can be ruled out. ``more`` counts the options that are
+    not listed, ``unrecorded`` the things left of which nothing is recorded here.
+    """
+
+    id: str
+    label: str
+    description: str | None
+    condition: bool
+    chosen: tuple[Thing, ...]
+    denied: tuple[Thing, ...]
+    options: tuple[Option, ...]
+    more: int = 0
+    unrecorded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where somebody stands in a finder: its steps, the page of things left, the options that some words mean, and
+    what was asked for and is not there, as (facet, slug)."""
+
+    kind: str
+    steps: tuple[Step, ...]
+    page: Page
+    meant: tuple[tuple[str, Option], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
