@@ -97,9 +97,7 @@ class _Wanted:
     @ordinary
     def compared(self, *, differences: bool) -> Comparison:
         """The comparison, whole or with its differences only."""
-        return current().compare(
-            self.things, self.lang, only_differences=differences, cls=self.cls, rows=self.rows
-        )
+        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls, rows=self.rows)
 
 
 @blueprint.get("/compare")
