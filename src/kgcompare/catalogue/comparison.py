@@ -191,16 +191,14 @@ def names_in(graphs: Mapping[str, Graph]) -> set[str]:
     }
 
 
-def of_group(rows: Sequence[PropertyShape], group: str) -> tuple[PropertyShape, ...]:
-    """Those of some rows that stand in the group of an id.
+def check_group(shapes: Sequence[PropertyShape], group: str) -> None:
+    """Sees to it that some rows stand in a group of that id, if one is named.
 
     :raises UsageError: if none does.
     """
-    there = tuple(row for row in rows if row.group and row.group.id == group)
-    if not there:
-        known = ", ".join(dict.fromkeys(row.group.id for row in rows if row.group)) or "none"
-        raise UsageError(f"there is no group of rows {group[:40]!r}; the groups are: {known}")
-    return there
+    known = dict.fromkeys(shape.group.id for shape in shapes if shape.group)
+    if group and group not in known:
+        raise UsageError(f"there is no group of rows {group[:40]!r}; the groups are: {', '.join(known) or 'none'}")
 
 
 def line_up(
@@ -215,13 +213,17 @@ def line_up(
     A row that its shape has shown ``kgc:WhereRecorded`` is left out where no column has a value.
     """
     every = [(shape, _row(reader, shape, methods, graphs)) for shape in shapes]
-    rows = tuple(row for shape, row in every if not shape.where_recorded or any(cell.values for cell in row.cells))
-    return Comparison(
-        language=reader.lang,
-        methods=tuple(methods),
-        rows=rows,
-        unknown=tuple(unknown),
-        unrecorded=tuple(row for row in rows if row.missing == len(methods)),
+    rows = [row for shape, row in every if not shape.where_recorded or any(cell.values for cell in row.cells)]
+    groups = {row.group_id: row.group or row.group_id for row in rows if row.group_id}
+    return _counted(Comparison(reader.lang, tuple(methods), (), tuple(unknown), groups=groups), rows)
+
+
+def _counted(comparison: Comparison, rows: Sequence[Row]) -> Comparison:
+    """A comparison with these rows."""
+    return replace(
+        comparison,
+        rows=tuple(rows),
+        unrecorded=tuple(row for row in rows if row.missing == len(comparison.methods)),
         total_rows=len(rows),
         compared=sum(row.differs is not None for row in rows),
         differing=sum(row.differs is True for row in rows),
@@ -254,6 +256,11 @@ def _row(reader: Reader, shape: PropertyShape, methods: Sequence[Thing], graphs:
         group_id=shape.group.id if shape.group else None,
         shared=None if common is None else len(common),
     )
+
+
+def in_group(comparison: Comparison, group: str) -> Comparison:
+    """The rows of one group alone."""
+    return _counted(comparison, [row for row in comparison.rows if row.group_id == group])
 
 
 def only_differences(comparison: Comparison) -> Comparison:

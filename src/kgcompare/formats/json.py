@@ -8,7 +8,22 @@ from typing import cast
 from urllib.parse import quote
 
 from kgcompare.errors import ValidationReport
-from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Row, Sentence, Thing, Value
+from kgcompare.model import (
+    Cell,
+    Comparison,
+    CslItem,
+    Fact,
+    Finding,
+    Group,
+    Json,
+    Option,
+    Page,
+    Record,
+    Row,
+    Sentence,
+    Thing,
+    Value,
+)
 
 JsonObject = dict[str, Json]
 """A JSON object."""
@@ -103,6 +118,35 @@ def page_json(page: Page) -> str:
     )
 
 
+def finding_json(finding: Finding) -> str:
+    """Where somebody stands in a finder: its steps with what can be chosen, and the things left."""
+    return dumps(
+        {
+            "total": finding.page.total,
+            "after": finding.page.after,
+            "things": [suggestion(thing) for thing in finding.page.things],
+            "steps": [
+                {
+                    "id": step.id,
+                    "label": step.label,
+                    "chosen": [_thing(thing) for thing in step.chosen],
+                    "denied": [_thing(thing) for thing in step.denied],
+                    "options": [_option(option) for option in step.options],
+                    "more": step.more,
+                    "not_recorded": step.unrecorded,
+                }
+                for step in finding.steps
+            ],
+            "meant": [{"step": step, **_option(option)} for step, option in finding.meant],
+            "unknown": [f"{facet}={slug}" for facet, slug in finding.unknown],
+        }
+    )
+
+
+def _option(option: Option) -> JsonObject:
+    return {**suggestion(option.thing), "count": option.count, "left": option.left}
+
+
 def suggestion(thing: Thing) -> JsonObject:
     """A thing as completions and lists have it."""
     return {**_thing(thing), "description": thing.description}
@@ -176,6 +220,8 @@ def _value(value: Value) -> JsonObject:
         data["under"] = value.under
     if value.description:
         data["description"] = value.description
+        if value.description_lang:
+            data["descriptionLang"] = value.description_lang
     if value.shared:
         data["shared"] = True
     if value.url:

@@ -31,6 +31,7 @@ FOAF_PERSON = iri("foaf:Person").value
 KGC_ABSENCE = iri("kgc:absence").value
 KGC_AGENT_LIST = iri("kgc:agentList").value
 KGC_COMPARISON_KEY = iri("kgc:comparisonKey").value
+KGC_CONDITION = iri("kgc:condition").value
 KGC_CONTRIBUTION = iri("kgc:contribution").value
 KGC_COUNT_ROW = iri("kgc:CountRow").value
 KGC_ET_AL = iri("kgc:etAl").value
