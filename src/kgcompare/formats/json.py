@@ -50,9 +50,9 @@ def comparison_json(comparison: Comparison) -> str:
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
+                **({"unrecorded": [row.id for row in comparison.unrecorded]} if comparison.unrecorded else {}),
                 "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
-            "unrecorded": [{"id": row.id, "label": row.label} for row in comparison.unrecorded],
             "unknown": list(comparison.unknown),
         }
     )
