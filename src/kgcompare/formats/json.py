@@ -18,6 +18,7 @@ from kgcompare.model import (
     Json,
     Page,
     Record,
+    Row,
     Sentence,
     Thing,
     Value,
@@ -38,31 +39,32 @@ def csl_object(item: CslItem) -> JsonObject:
 
 
 def comparison_json(comparison: Comparison) -> str:
-    """A comparison, as interface documents have it: language, methods, rows, summary, unknown."""
+    """A comparison, as interface documents have it: language, methods, rows, summary, and what is not there."""
     return dumps(
         {
             "language": comparison.language,
             "methods": [_thing(method) for method in comparison.methods],
-            "rows": [
-                {
-                    "id": row.id,
-                    "label": row.label,
-                    "kind": row.kind,
-                    "differs": row.differs,
-                    "missing": row.missing,
-                    "cells": [_cell(cell) for cell in row.cells],
-                }
-                for row in comparison.rows
-            ],
+            "rows": [_row(row) for row in comparison.rows],
             "summary": {
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
                 "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
+            "unrecorded": [{"id": row.id, "label": row.label} for row in comparison.unrecorded],
             "unknown": list(comparison.unknown),
         }
     )
+
+
+def _row(row: Row) -> JsonObject:
+    data: JsonObject = {"id": row.id, "label": row.label, "kind": row.kind}
+    if row.group is not None:
+        data["group"] = row.group
+    data |= {"differs": row.differs, "missing": row.missing}
+    if row.shared or (row.kind == "count" and row.shared is not None):
+        data["shared"] = row.shared
+    return data | {"cells": [_cell(cell) for cell in row.cells]}
 
 
 def _sentence(sentence: Sentence) -> JsonObject:
@@ -194,6 +196,8 @@ def _cell(cell: Cell) -> JsonObject:
     data: JsonObject = {"text": cell.text, "values": [_value(value) for value in cell.values]}
     if cell.status != "recorded":
         data["status"] = cell.status
+    if cell.departs:
+        data["departs"] = True
     return data
 
 
@@ -211,6 +215,14 @@ def _value(value: Value) -> JsonObject:
     data["text"] = value.text
     if value.lang:
         data["lang"] = value.lang
+    if value.under:
+        data["under"] = value.under
+    if value.description:
+        data["description"] = value.description
+        if value.description_lang:
+            data["descriptionLang"] = value.description_lang
+    if value.shared:
+        data["shared"] = True
     if value.url:
         data["url"] = value.url
     if value.links:

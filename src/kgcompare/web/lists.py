@@ -48,7 +48,7 @@ def listing(plural: str, suffix: str = "") -> AnyResponse:
         raise NotFound
     form = pick(("html", "json", "csv"), suffix)
     lang = language()
-    names = [name for name, _ in facets_of(first_class(kind))]
+    names = [facet.id for facet in current().shapes.facets(first_class(kind)) if facet.id]
     args = request.args
     query = Filter(
         args.get("q", "").strip()[:200],

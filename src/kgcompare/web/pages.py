@@ -81,12 +81,14 @@ def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], int]:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a request for a comparison names: slugs or IRIs, a language, a class, and whether only differences."""
+    """What a request for a comparison names: slugs or IRIs, a language, a class, whether only differences, and the
+    group of rows, if one alone."""
 
     things: tuple[str, ...]
     lang: str
     cls: str
     differences: bool
+    rows: str = ""
 
     @property
     def kind(self) -> str:
@@ -101,7 +103,7 @@ class _Wanted:
     @ordinary
     def compared(self, *, differences: bool) -> Comparison:
         """The comparison, whole or with its differences only."""
-        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls)
+        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls, rows=self.rows)
 
 
 @blueprint.get("/compare")
@@ -114,7 +116,8 @@ def compare(suffix: str = "") -> AnyResponse:
     if only not in {"", "differences"}:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
     things = tuple(slug for slug in request.args.getlist("method") if slug)
-    wanted = _Wanted(things, lang, request.args.get("class") or current().main_class, bool(only))
+    cls = request.args.get("class") or current().main_class
+    wanted = _Wanted(things, lang, cls, bool(only), request.args.get("rows", ""))
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
             raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
@@ -199,8 +202,9 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         comparison=whole,
         whole=whole.rows,
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
-        groups=(),
-        group="",
+        groups=tuple(whole.groups.items()),
+        group=wanted.rows,
+        leading=next(iter(whole.groups), None),
         only=wanted.differences,
         swap=bool(request.args.get("swap")),
         adding=adding,

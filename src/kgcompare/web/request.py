@@ -94,6 +94,11 @@ def limits() -> Limits:
     return cast("Limits", current_app.config["LIMITS"])
 
 
+def contact() -> str:
+    """To whom mistakes are told: as the settings say, else as the catalogue does; empty where neither names anybody."""
+    return cast("str", current_app.config["CONTACT"]) or (current().snapshot.contact if has_current() else "")
+
+
 def unconfined() -> bool:
     """Whether strangers' queries may run where no lock keeps them from the network and from files."""
     return bool(current_app.config["UNCONFINED"])
