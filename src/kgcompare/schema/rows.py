@@ -15,6 +15,7 @@ from kgcompare.model import RowKind
 from kgcompare.rdf.graph import Graph, Node
 from kgcompare.rdf.namespaces import is_slug, local_name, slugify
 from kgcompare.rdf.terms import (
+    KGC_CONDITION,
     KGC_COUNT_ROW,
     KGC_FACET,
     KGC_INVERSE_LABEL,
@@ -69,7 +70,8 @@ class PropertyShape:
     ``datatype`` and ``value_classes`` are the IRIs of what its values are; ``facet`` says whether lists can be narrowed
     by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads, and
     ``where_recorded`` whether comparisons leave it out where no column has a value. ``value_kind`` is what addresses
-    of its values begin with, where the shape says so. ``names``, ``plurals`` and ``inverses`` are what it, several of
+    of its values begin with, where the shape says so; ``condition`` says whether they are conditions that may hold or
+    not. ``names``, ``plurals`` and ``inverses`` are what it, several of
     its values, and its path read backwards are called, by language.
     """
 
@@ -87,6 +89,7 @@ class PropertyShape:
     shown: bool = True
     where_recorded: bool = False
     value_kind: str | None = None
+    condition: bool = False
     plurals: Mapping[str, str] = field(hash=False, default_factory=dict)
     inverses: Mapping[str, str] = field(hash=False, default_factory=dict)
 
@@ -140,6 +143,7 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
         shown=not shown & {"false", "0"} and (row_id is not None or path.predicate not in LABELS),
         where_recorded=KGC_WHERE_RECORDED in shown,
         value_kind=_value_kind(graph, node, where) or (row_id if facet else None),
+        condition=is_true(graph, node, KGC_CONDITION),
         plurals=graph.texts(node, KGC_PLURAL_LABEL),
         inverses=graph.texts(node, KGC_INVERSE_LABEL),
     )

@@ -22,6 +22,7 @@ from kgcompare.web import (
     coding,
     crawlers,
     dataset,
+    finder,
     lists,
     pages,
     problems,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 _ADDRESSES = (
     crawlers,
     dataset,
+    finder,
     lists,
     pages,
     query_page,

@@ -122,7 +122,7 @@ def _page(record: Record, others: Sequence[Format]) -> str:
 
 def _has_line(fact: Fact, record: Record) -> bool:
     """Whether a fact has a line of its own: other names stand under the title, the description below, links beside."""
-    if not fact.shown or fact.kind in {"name", "count"}:
+    if not fact.shown or fact.names or fact.kind == "count":
         return False
     if fact.kind == "text":
         return any(value.text != record.thing.description for value in fact.values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -27,6 +28,9 @@ from kgcompare.web import assets, schema_org
 from kgcompare.web.contact import cell_address, report_address
 from kgcompare.web.request import current, has_current, language, link, list_path, root
 
+_BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
+_GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
+"""Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
 _SUGGESTED = 8
 """Completions that page.js asks for."""
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -72,7 +76,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         suggestions=partial(_suggestions, lang),
         **values,
     )
-    return without_controls(page)
+    return without_controls(_GLUED.sub(r"\1\n", page))
 
 
 def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
