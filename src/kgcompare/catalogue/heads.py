@@ -16,6 +16,7 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.terms import SKOS_DEFINITION
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Entry
+from kgcompare.text.folding import fold
 from kgcompare.text.languages import best
 
 
@@ -42,7 +43,8 @@ def listed(shapes: Shapes, descriptions: Descriptions, entries: Sequence[Entry],
         graph, (tag, label) = graphs[entry.iri], entry.label(lang)
         described_in, text = description(shapes, graph, entry.iri, lang)
         facets = {
-            facet: tuple(reader.label(value)[1] for value in values) for facet, values in filed[entry.iri].items()
+            facet: tuple(sorted((reader.label(value)[1] for value in values), key=fold))
+            for facet, values in filed[entry.iri].items()
         }
         date = _date(shapes, reader, graph, entry.iri)
         things.append(Thing(entry.slug, entry.iri, entry.kind, label, tag or None, text, described_in, facets, date))

@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 from kgcompare.errors import UsageError
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search.choices import Choices
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.facts import SOURCES
 from kgcompare.search.file import DerivedFile
@@ -33,7 +34,7 @@ _LONGEST_SLUG = 100
 """Characters of a slug up to which others like it are looked for."""
 
 
-class Index(Lookup):
+class Index(Lookup, Choices):
     """Answers from the index file of one generation; may be used by any number of threads.
 
     Facets that the shapes have and the file does not, because it was made before, are of no thing.

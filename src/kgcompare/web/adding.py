@@ -16,6 +16,7 @@ _OFFERED = 8
 """Things that are offered for a name that no one thing has."""
 _LONGEST = 200
 """Characters of a name."""
+_LONGEST_TEXT = 2000
 _MOST = 30
 """Names of one text; those after them are left out, as a comparison has ten."""
 
@@ -59,6 +60,7 @@ def typed_to_add(text: str, kind: str, lang: str) -> Typed:
 
     :raises StoreError: if the index cannot be read.
     """
+    text = text[:_LONGEST_TEXT]
     whole = _one(text, kind, lang)
     if isinstance(whole, str):
         return Typed((whole,))

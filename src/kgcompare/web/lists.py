@@ -48,7 +48,7 @@ def listing(plural: str, suffix: str = "") -> AnyResponse:
         raise NotFound
     form = pick(("html", "json", "csv"), suffix)
     lang = language()
-    names = [name for name, _ in facets_of(first_class(kind))]
+    names = [facet.id for facet in current().shapes.facets(first_class(kind)) if facet.id]
     args = request.args
     query = Filter(
         args.get("q", "").strip()[:200],
@@ -60,9 +60,9 @@ def listing(plural: str, suffix: str = "") -> AnyResponse:
     )
     table = form.name == "csv"
     most = whole_number("limit", TABLE if table else PAGE, 1, TABLE if table else 200) or PAGE
-    chosen = list(dict.fromkeys(filter(None, args.getlist("method"))))[:_CHOSEN] if form.name == "html" else []
+    chosen = chosen_things() if form.name == "html" else []
     if args.get("compare") and 0 < len(chosen) <= MOST_COLUMNS:
-        return redirect(_comparison(chosen, kind), 303)
+        return comparison_of_chosen(chosen, kind)
     after: list[str | None] = []
 
     @costly
@@ -79,6 +79,16 @@ def listing(plural: str, suffix: str = "") -> AnyResponse:
         return f'<{address(after=after[0])}>; rel="next"' if after[0] else ""
 
     return answer(form, lang, make, links if table else None, (lambda: f"{plural}.csv") if table else None)
+
+
+def chosen_things() -> list[str]:
+    """The slugs of the things that are chosen on a list, here and on other pages of it."""
+    return list(dict.fromkeys(filter(None, request.args.getlist("method"))))[:_CHOSEN]
+
+
+def comparison_of_chosen(slugs: Sequence[str], kind: str) -> AnyResponse:
+    """Leads from a list to the comparison of what is chosen there."""
+    return redirect(_comparison(slugs, kind), 303)
 
 
 def _comparison(slugs: Sequence[str], kind: str) -> str:
@@ -162,7 +172,7 @@ def suggest() -> Response:
             return json.dumps([text, [*first, *(thing.label for thing in things)][:most]])
         found = [json.suggestion(thing) for thing in things]
         if together:
-            found.insert(0, json.together(together, _compare(together, lang), current().base.value))
+            found.insert(0, json.comparison_suggestion(together, _compare(together, lang), current().base.value))
         return json.dumps(found[:most])
 
     return answer(form, lang, make)
