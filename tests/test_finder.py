@@ -287,5 +287,5 @@ def test_each_step_is_an_address_with_scripts_too(visit: Open, site: str) -> Non
     assert page.locator("details.step[open]").count() == 1
     assert "Data" in page.locator("details.step[open] summary").inner_text()
     page.go_back()
-    page.wait_for_function("!document.querySelector('.picked')")
+    page.locator(".picked").wait_for(state="detached")
     assert page.url == site + "/find"
