@@ -49,9 +49,9 @@ def comparison_json(comparison: Comparison) -> str:
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
+                **({"unrecorded": [row.id for row in comparison.unrecorded]} if comparison.unrecorded else {}),
                 "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
-            "unrecorded": [{"id": row.id, "label": row.label} for row in comparison.unrecorded],
             "unknown": list(comparison.unknown),
         }
     )
@@ -151,7 +151,7 @@ def suggestion(thing: Thing) -> JsonObject:
     return {**_thing(thing), "description": thing.description}
 
 
-def together(things: Sequence[Thing], label: str, base: str) -> JsonObject:
+def comparison_suggestion(things: Sequence[Thing], label: str, base: str) -> JsonObject:
     """The comparison of several things as a completion: its IRI is its address under the base, as RDF names it."""
     ids = [thing.id for thing in things]
     parameters = "&".join("method=" + quote(name, safe="") for name in ids)
