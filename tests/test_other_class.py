@@ -139,7 +139,7 @@ def texts(value: Any) -> Iterator[str]:
         ("/agents", 200),
         ("/sources", 200),
         (f"/compare?{PAIR}", 200),
-        (f"/compare?{PAIR}&swap=1&mark=words&only=differences", 200),
+        (f"/compare?{PAIR}&swap=1&only=differences", 200),
         (f"/compare?{PAIR}&add=t", 200),
         ("/compare?method=webb", 200),
         ("/compare?method=vlt&method=hubble&method=webb&method=keck", 200),

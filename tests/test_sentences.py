@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyoxigraph import NamedNode
 
 from conftest import DATA, Run
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.model import Comparison
+from kgcompare.rdf.namespaces import local_name
+from kgcompare.rdf.queries import load
 from kgcompare.schema import vocabulary
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.text.languages import interface_languages
@@ -39,6 +42,7 @@ METHODS = """
     kgc:combines <id/method/lasso>, <id/method/ridge> ; kgc:aim <id/aim/predict>, <id/aim/select> .
 <id/method/ols> a kgc:Method ; skos:prefLabel "Linear {0} {1} {lang} regression"@en .
 <id/method/alone> a kgc:Method ; skos:prefLabel "Alone"@en .
+<id/method/known> a kgc:Method ; skos:prefLabel "Known"@en ; kgc:related <id/method/alone>, <id/method/lasso> .
 """
 
 
@@ -127,6 +131,7 @@ def test_each_piece_that_names_something_leads_there(generation: Generation) -> 
 def test_what_no_statement_backs_is_not_said(generation: Generation) -> None:
     assert generation.compare(["lasso"]).sentences == ()
     assert generation.compare(["lasso", "alone"]).sentences == ()
+    assert texts(generation.compare(["alone", "known"])) == ["Alone and Known are related."]
     assert texts(generation.compare(["elastic", "ridge"]))[-1] == "Only Elastic net serves to select variables."
 
 
@@ -152,6 +157,25 @@ def test_json_and_the_terminal_say_the_same(store: Path, run: Run) -> None:
     for form, words in (("md", r"linear effects\)"), ("html", "<p>Only Lasso serves"), ("tex", r"Only Lasso serves")):
         assert words.replace("\\", "") in run("compare", "lasso", "ridge", "--store", store, "--format", form).out
     assert "Only Lasso" not in run("compare", "lasso", "ridge", "--store", store, "--format", "csv").out
+
+
+def test_the_query_gives_every_link_that_is_said_and_in_its_direction(generation: Generation) -> None:
+    """queries/links.rq, as it stands but for the methods, has what the sentences were made of."""
+    said = generation.compare(["lasso", "ridge", "elastic"])
+    relations = [
+        NamedNode(f"https://w3id.org/kgcompare/ns#{name}") for name in ("extends", "combines", "alternativeTo")
+    ]
+    pairs = [(NamedNode(thing.iri), relation) for thing in said.methods for relation in relations]
+    rows = generation.snapshot.select(load("links").bind(method__relation=pairs)).rows
+    links = {tuple(local_name(term.value) for term in row[1:] if term is not None) for row in rows}
+    assert links == {
+        ("lasso", "extends", "ols"),
+        ("ridge", "extends", "ols"),
+        ("elastic", "extends", "ols"),
+        ("elastic", "combines", "lasso"),
+        ("elastic", "combines", "ridge"),
+        ("lasso", "alternativeTo", "ridge"),
+    }
 
 
 # -- other catalogues --------------------------------------------------------------------------------------

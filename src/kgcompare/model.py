@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
@@ -74,8 +75,10 @@ class Value:
     depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
     (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
     things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``
-    say where this very fact comes from. ``csl`` is a cited document as a CSL-JSON item. ``literal`` is what is
-    recorded, where that is a literal: its text, and the IRI of its datatype.
+    say where this very fact comes from. ``under`` is what it stands under in its cell, such as the programming
+    language of an entry point; ``description``, a text in ``description_lang``, says what a concept means. ``shared``
+    is True where another column of a comparison has it too. ``csl`` is a cited document as a CSL-JSON item.
+    ``literal`` is what is recorded, where that is a literal: its text, and the IRI of its datatype.
     """
 
     key: str
@@ -85,24 +88,34 @@ class Value:
     links: tuple[Link, ...] = ()
     url: str | None = None
     sources: tuple[Value, ...] = ()
+    under: str | None = None
+    description: str | None = None
+    description_lang: str | None = None
+    shared: bool = False
     csl: CslItem | None = field(default=None, compare=False, repr=False)
     literal: tuple[str, str] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a row and a column meet: ``text`` is None unless something is recorded."""
+    """Where a row and a column meet: ``text`` is None unless something is recorded.
+
+    ``departs`` is True where, of three columns or more, most of those that agree at all say something else.
+    """
 
     text: str | None
     values: tuple[Value, ...]
     status: Status = "recorded"
+    departs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a comparison. ``differs`` is None for a row that is not compared.
 
-    ``missing`` is the number of columns of which nothing is known here.
+    ``missing`` is the number of columns of which nothing is known here. ``group`` is the heading that it stands under,
+    ``group_id`` what that is called in every language. ``shared`` is how many values more than one column has; None
+    where that says nothing, since all columns agree or nothing is there to share.
     """
 
     id: str
@@ -115,6 +128,8 @@ class Row:
     cells: tuple[Cell, ...]
     description: str | None = None
     group: str | None = None
+    group_id: str | None = None
+    shared: int | None = None
 
     @property
     def partly_missing(self) -> bool:
@@ -176,14 +191,20 @@ class Sentence:
 class Comparison:
     """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
 
-    ``unknown`` lists the identifiers that are not in the catalogue. ``sentences`` say how the methods hang together,
-    what they share and what sets them apart, as far as statements back it.
+    ``unknown`` lists the identifiers that are not in the catalogue, ``unrecorded`` the rows of which nothing is known
+    in any column, whether they are among ``rows`` or not. ``groups`` are the headings under which there are rows, by
+    their ids, be they shown or not. ``total_rows``, ``compared`` and ``differing`` count what is shown, with the rows
+    that are left out since they agree.
+    ``sentences`` say how the methods hang together, what they share and what sets them apart, as far as statements
+    back it.
     """
 
     language: str
     methods: tuple[Thing, ...]
     rows: tuple[Row, ...]
     unknown: tuple[str, ...] = ()
+    unrecorded: tuple[Row, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict, hash=False)
     total_rows: int = 0
     compared: int = 0
     differing: int = 0
@@ -193,6 +214,12 @@ class Comparison:
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
+
+    def sections(self) -> list[tuple[str | None, tuple[Row, ...]]]:
+        """The rows by the headings that they stand under in tables; by None where all stand under the same."""
+        several = len({row.group for row in self.rows}) > 1
+        parts = groupby(self.rows, lambda row: row.group)
+        return [(heading if several else None, tuple(rows)) for heading, rows in parts]
 
     def row(self, row_id: str) -> Row:
         """The row of that id.
@@ -231,8 +258,8 @@ class Comparison:
 class Fact:
     """One row of a record's page: what it is called, and its values.
 
-    ``kind`` is that of the row; ``compared`` says whether comparisons have it, ``shown`` is False for what a page has
-    no line for: the thing's own name, and what shapes say is there for machines.
+    ``kind`` is that of the row; ``compared`` says whether comparisons have it even if nothing is recorded, ``shown`` is
+    False for what a page has no line for: the thing's own name, and what shapes say is there for machines.
     """
 
     id: str
@@ -244,6 +271,11 @@ class Fact:
     compared: bool = False
     kind: RowKind = "value"
     shown: bool = True
+
+    @property
+    def names(self) -> bool:
+        """Whether its values are other names of the thing itself, and not things that have names."""
+        return self.kind == "name" and not any(value.iri for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)

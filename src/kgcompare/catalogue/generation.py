@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar, cast, runtime_checkable
 from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
-from kgcompare.catalogue import comparison, heads, lists, typed
+from kgcompare.catalogue import asked, comparison, heads, lists, typed
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
@@ -147,13 +147,20 @@ class Generation:
     # -- comparisons ---------------------------------------------------------------------------------
 
     def compare(
-        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str | None = None
+        self,
+        ids: Iterable[str],
+        lang: str = DEFAULT,
+        *,
+        only_differences: bool = False,
+        cls: str | None = None,
+        rows: str = "",
     ) -> Comparison:
         """Things of a class (None: :attr:`main_class`) side by side, in the order asked for.
 
-        *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag.
+        *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag. *rows* is the id of the group
+        of rows to show ("identity", "choosing"), all of them if left out.
 
-        :raises UsageError: for no id at all, a class without rows, or an ill-formed *lang*.
+        :raises UsageError: for no id at all, a class without rows, no such group, or an ill-formed *lang*.
         :raises TooManyThings: for more than ten; nothing is looked up then.
         :raises UnknownThing: if none of them is in the catalogue.
         :raises StoreError: if the store cannot be read.
@@ -165,44 +172,25 @@ class Generation:
         if len(wanted) > MOST_COLUMNS:
             raise TooManyThings(f"{len(wanted)} are too many to compare side by side; name at most {MOST_COLUMNS}")
         cls = self.main_class if cls is None else cls
-        rows = self.shapes.rows(cls)
-        if not rows:
+        shown = self.shapes.rows(cls)
+        if not shown:
             known = ", ".join(self.shapes.classes)
             raise UsageError(f"no shape gives rows for the class {cls[:200]!r}; there are rows for {known}")
-        named, graphs = self._records(wanted, cls)
+        comparison.check_group(shown, rows)
+        named, graphs = asked.records(self, wanted, cls)
         unknown = tuple(name for name in wanted if name not in named)
         if not named:
             near = tuple(dict.fromkeys(s for name in wanted for s in self.nearest(name, cls)))
             hint = f"; did you mean {', '.join(near)}?" if near else ""
-            names = ", ".join(name[:80] for name in unknown)
-            raise UnknownThing(f"not in the catalogue: {names}{hint}", unknown, near)
+            raise UnknownThing(f"not in the catalogue: {', '.join(n[:80] for n in unknown)}{hint}", unknown, near)
         reader = self.reader(lang, graphs)
         addresses = self.addresses(named.values())
         columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
-        result = comparison.line_up(reader, rows, columns, graphs, unknown)
+        result = comparison.line_up(reader, shown, columns, graphs, unknown)
         if len(columns) > 1:
             result = replace(result, sentences=sentences_of(result, self.shapes, cls, self.snapshot, self.descriptions))
+        result = comparison.in_group(result, rows) if rows else result
         return comparison.only_differences(result) if only_differences else result
-
-    def _records(self, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
-        """What was asked for -> IRI, and IRI -> description, of what there is of a class."""
-        guesses = {name: self._guess(name, cls) for name in wanted}
-        graphs = self.descriptions.records([g for g in guesses.values() if g])
-        graphs = {thing: graph for thing, graph in graphs.items() if cls in graph.types(NamedNode(thing))}
-        open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
-        if open_slugs:
-            located = self.index.of_class(cls, open_slugs)
-            kind = self.shapes.kind_of_class(cls)
-            alone = {name: self.index.find(kind, name) for name in open_slugs if name not in located}
-            located |= {name: entry.iri for name, entry in alone.items() if entry}
-            guesses.update(located)
-            graphs |= self.descriptions.records(list(located.values()))
-        return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs
-
-    def _guess(self, name: str, cls: str) -> str | None:
-        if is_slug(name):
-            return self.base.record(self.shapes.kind_of_class(cls), name)
-        return name if is_safe_iri(name) and len(name) < 2000 and _is_iri(name) else None
 
     def nearest(self, name: str, cls: str | None = None) -> list[str]:
         """Slugs of things of a class (None: :attr:`main_class`) that somebody who asks for *name* may mean."""
@@ -340,11 +328,3 @@ class Generation:
         :raises StoreError: if the store cannot be read.
         """
         return self.snapshot.quads()
-
-
-def _is_iri(text: str) -> bool:
-    try:
-        NamedNode(text)
-    except ValueError:
-        return False
-    return True

@@ -8,7 +8,7 @@ said by its label.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
@@ -46,29 +46,23 @@ class Tie:
         return len(self.subjects) * max(1, len(self.objects))
 
 
-Link = tuple[str, str, str]
+_Link = tuple[str, str, str]
 """(from, relation, to), as IRIs."""
 
 
-def relations_of(shapes: Shapes, cls: str) -> tuple[str, ...]:
-    """The predicates that link things of a class with each other: the typed ones first."""
-    return (*shapes.typed_links(cls), *shapes.links(cls))
-
-
-def links_of(snapshot: Snapshot, relations: Sequence[str], things: Sequence[str]) -> list[tuple[str, Link]]:
+def links_of(snapshot: Snapshot, relations: Sequence[str], things: Sequence[str]) -> list[tuple[str, _Link]]:
     """(thing, link) for each link of each of the things, in whichever direction it leads.
 
     :raises StoreError: if the store cannot be read.
     """
-    bound = load("links").bind(
-        relation=[NamedNode(relation) for relation in relations if is_safe_iri(relation)],
-        method=[NamedNode(thing) for thing in things if is_safe_iri(thing)],
-    )
-    rows = snapshot.select(bound).rows
-    return [(row[0].value, (row[1].value, row[2].value, row[3].value)) for row in rows if all(row)]  # type: ignore[union-attr]
+    by = [NamedNode(relation) for relation in relations if is_safe_iri(relation)]
+    pairs = [(NamedNode(thing), relation) for thing in things for relation in by]
+    rows = snapshot.select(load("links").bind(method__relation=pairs)).rows if pairs else []
+    named = [[term.value for term in row if isinstance(term, NamedNode)] for row in rows]
+    return [(row[0], (row[1], row[2], row[3])) for row in named if len(row) == 4]
 
 
-def ties_between(links: Collection[Link], things: Sequence[str], symmetric: Callable[[str], bool]) -> list[Tie]:
+def ties_between(links: Collection[_Link], things: Sequence[str], symmetric: Collection[str]) -> list[Tie]:
     """How things hang together directly, what says most first; a plain link only where no other says as much."""
     ties: list[Tie] = []
     place = {thing: at for at, thing in enumerate(things)}
@@ -76,7 +70,7 @@ def ties_between(links: Collection[Link], things: Sequence[str], symmetric: Call
         pairs = {
             (one, two) for one, by, two in links if by == relation and one in place and two in place and one != two
         }
-        if symmetric(relation):
+        if relation in symmetric:
             ends = sorted({end for pair in pairs for end in pair}, key=place.__getitem__)
             both = pairs | {(two, one) for one, two in pairs}
             if ends and len(both) == len(ends) * (len(ends) - 1):
@@ -106,23 +100,21 @@ def _bundled(
     return found
 
 
-def ties_through(
-    links: Iterable[tuple[str, Link]], things: Sequence[str], symmetric: Callable[[str], bool]
-) -> list[Tie]:
+def ties_through(links: Iterable[tuple[str, _Link]], things: Sequence[str], symmetric: Collection[str]) -> list[Tie]:
     """What several of the things are linked with by the same relation, in the same direction: what all of them are
     linked with first, and of symmetric relations only that."""
     ends: dict[tuple[str, bool, str], set[str]] = {}
     for thing, (one, relation, two) in links:
         other = two if one == thing else one
         if other not in things:
-            ends.setdefault((relation, one == thing or symmetric(relation), other), set()).add(thing)
+            ends.setdefault((relation, one == thing or relation in symmetric, other), set()).add(thing)
     shared: dict[tuple[str, bool, tuple[str, ...]], list[str]] = {}
     for (relation, onwards, other), holders in ends.items():
         if len(holders) > 1:
             group = tuple(thing for thing in things if thing in holders)
             shared.setdefault((relation, onwards, group), []).append(other)
-    shared = {key: others for key, others in shared.items() if len(key[2]) == len(things) or not symmetric(key[0])}
-    keys = sorted(shared, key=lambda key: (-len(key[2]), symmetric(key[0])))  # and by relation, as the links come
+    shared = {key: others for key, others in shared.items() if len(key[2]) == len(things) or key[0] not in symmetric}
+    keys = sorted(shared, key=lambda key: (-len(key[2]), key[0] in symmetric))  # and by relation, as the links come
     return [
         Tie(relation, group, tuple(sorted(shared[relation, onwards, group])))
         if onwards
@@ -139,22 +131,34 @@ class Sentences:
         self.shapes = shapes
         self.cls = cls
         self.things = tuple(thing.iri for thing in said.methods)
-        self.relations = relations_of(shapes, cls)
-        self.links = links_of(snapshot, self.relations, self.things) if self.relations else []
+        self.plain, typed = shapes.links(cls), shapes.typed_links(cls)
+        self.relations = (*typed, *self.plain)
+        self.warning = {relation for relation in self.relations if shapes.says_true(relation, KGC_WARNS)}
+        self.symmetric = {relation for relation in self.relations if self._is_symmetric(relation)}
+        self.links = links_of(snapshot, typed or self.plain, self.things)
+        if typed:  # the cells have the plain links already, which are as many again
+            self.links += [(one, (one, self.plain[0], two)) for one, two in self._linked() if two in self.things]
         self.names = {thing.iri: (thing.lang, thing.label) for thing in said.methods}
+
+    def _linked(self) -> Iterator[tuple[str, str]]:
+        """What each of the things is linked with by rows of links, in whichever way."""
+        for row in self.said.rows:
+            if row.kind == "count":
+                for thing, held in zip(self.things, _held(row), strict=True):
+                    yield from ((thing, other) for other in held)
 
     def write(self, name: Callable[[Collection[str]], Mapping[str, tuple[str | None, str]]]) -> tuple[Sentence, ...]:
         """At most five sentences, what says most first; *name* gives (language, name) of other things."""
-        plain = self.shapes.links(self.cls)
-        direct = ties_between([link for _, link in self.links], self.things, self._symmetric)
+        plain = self.plain
+        direct = ties_between([link for _, link in self.links], self.things, self.symmetric)
         typed = {frozenset((s, o)) for t in direct if t.relation not in plain for s in t.subjects for o in _ends(t)}
         direct = [t for t in direct if t.relation not in plain or not _told(t, typed)]
         direct.sort(key=lambda tie: (tie.relation in plain, -tie.links, self.relations.index(tie.relation)))
-        warnings = [tie for tie in direct if self._warns(tie.relation)]
+        warnings = [tie for tie in direct if tie.relation in self.warning]
         told = [tie for tie in direct if tie not in warnings]
         telling = [relation for relation in self.relations if relation not in plain] or plain
-        rest = [(thing, link) for thing, link in self.links if link[1] in telling and not self._warns(link[1])]
-        through = ties_through(sorted(rest, key=self._place), self.things, self._symmetric)
+        rest = [(thing, link) for thing, link in self.links if link[1] in telling and link[1] not in self.warning]
+        through = ties_through(sorted(rest, key=self._place), self.things, self.symmetric)
         told = told[: _CLAUSES if not through else _CLAUSES - 1]
         told += through[: _CLAUSES - len(told)]
         self.names |= name({end for tie in told for end in (*tie.subjects, *tie.objects)} - self.names.keys())
@@ -163,16 +167,13 @@ class Sentences:
         found += [self._apart(shape, rows[shape.id]) for shape in self.shapes.rows(self.cls) if shape.id in rows]
         return tuple(sentence for sentence in found if sentence is not None)[:_MOST]
 
-    def _place(self, linked: tuple[str, Link]) -> tuple[int, str, str]:
+    def _place(self, linked: tuple[str, _Link]) -> tuple[int, str, str]:
         return self.relations.index(linked[1][1]), *linked[1][::2]
 
-    def _symmetric(self, relation: str) -> bool:
+    def _is_symmetric(self, relation: str) -> bool:
         """Whether it does not matter in which direction a relation is recorded."""
         mutual = self.shapes.wording(relation, KGC_MUTUAL_SENTENCE, self.said.language)
         return mutual is not None or self.shapes.is_symmetric(relation)
-
-    def _warns(self, relation: str) -> bool:
-        return self.shapes.says_true(relation, KGC_WARNS)
 
     # -- words ---------------------------------------------------------------------------------------
 
@@ -189,7 +190,7 @@ class Sentences:
 
     def _who(self, words: Phrases, things: Sequence[str]) -> str:
         """Things as a subject: all that are compared together."""
-        return words.together(len(things)) if set(things) == set(self.things) else self._names(words, things)
+        return words.all_of(len(things)) if set(things) == set(self.things) else self._names(words, things)
 
     def _tied(self, ties: Sequence[Tie], *, warning: bool = False) -> Sentence | None:
         if not ties:

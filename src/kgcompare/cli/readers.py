@@ -27,16 +27,19 @@ if TYPE_CHECKING:
 @catalogue_options
 @lang_option
 @click.option("--only", type=click.Choice(["differences"]), help="Leave out rows that agree.")
+@click.option("--rows", default="", metavar="GROUP", help="Show one group of rows: identity or choosing.")
 @click.option("--class", "cls", metavar="IRI", help="Compare things of this class; default: what there is.")
 @click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
-def compare(place: Place, slugs: Sequence[str], lang: str, only: str | None, cls: str | None, form: str) -> None:
+def compare(
+    place: Place, slugs: Sequence[str], lang: str, only: str | None, rows: str, cls: str | None, form: str
+) -> None:
     """Compare up to ten methods side by side."""
     from kgcompare import formats
 
     if form not in formats.COMPARISON:
         raise UsageError(f"unknown format {form!r}; use one of {', '.join(formats.COMPARISON)}")
     with opened(place, lang) as catalogue:
-        comparison = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls)
+        comparison = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls, rows=rows)
         for name in comparison.unknown:
             near = catalogue.generation().nearest(name, cls)
             hint = f"; did you mean {', '.join(near)}?" if near else ""

@@ -103,7 +103,11 @@ class _Table:
         yield rf"\hline {heads} \hline \endfirsthead"
         yield rf"\hline {heads} \hline \endhead"
         yield r"\hline \endfoot"
-        yield from map(self._row, self.comparison.rows)
+        for heading, rows in self.comparison.sections():
+            if heading is not None:
+                part = rf"\multicolumn{{{len(methods) + 1}}}{{l}}{{\textbf{{\textit{{{_plain(heading)}}}}}}}"
+                yield part + r" \tabularnewline*"
+            yield from map(self._row, rows)
         yield r"\end{longtable}"
         yield r"\endgroup"
 

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 
-from kgcompare.model import Cell, Comparison, Thing
+from kgcompare.model import Cell, Comparison, Row, Thing
 from kgcompare.text.languages import translate
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -63,21 +63,28 @@ _ADDRESS = re.compile(r"https?://[^\s<>|\\`]*[^\s<>|\\`.,:;!?)\]'\"*_~]")
 
 
 def markdown(comparison: Comparison) -> str:
-    """What the comparison says in sentences, and a table with ``≠`` after the name of a row that differs.
+    """What the comparison says in sentences, and a table: a line for each heading, ``≠`` after the name of a row that
+    differs.
 
     Addresses stand in angle brackets, which make them links.
     """
     heads = ["", *(_marked(method.label) for method in comparison.methods)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    for row in comparison.rows:
-        name = f"**{_marked(row.label)}**" + (" ≠" if row.differs else "")
-        cells = [
-            _marked(cell.text) if cell.text is not None else f"*{_marked(cell_text(cell, comparison.language))}*"
-            for cell in row.cells
-        ]
-        lines.append("| " + " | ".join([name, *cells]) + " |")
+    for heading, rows in comparison.sections():
+        if heading is not None:
+            lines.append("| " + " | ".join([f"***{_marked(heading)}***", *[""] * len(comparison.methods)]) + " |")
+        lines += ["| " + " | ".join(_cells(row, comparison.language)) + " |" for row in rows]
     said = "".join(f"{_marked(sentence.text)}\n\n" for sentence in comparison.sentences)
     return said + "\n".join(lines) + "\n"
+
+
+def _cells(row: Row, lang: str) -> list[str]:
+    """The name of a row and its cells."""
+    name = f"**{_marked(row.label)}**" + (" ≠" if row.differs else "")
+    cells = [
+        _marked(cell.text) if cell.text is not None else f"*{_marked(cell_text(cell, lang))}*" for cell in row.cells
+    ]
+    return [name, *cells]
 
 
 def _marked(text: str) -> str:

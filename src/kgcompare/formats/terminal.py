@@ -63,9 +63,12 @@ def table(comparison: Comparison) -> str:
     """A comparison, as wide as the terminal: what it says in sentences, and a table with ``≠`` before a row that
     differs."""
     rows = [["", *(method.label for method in comparison.methods)]]
-    for row in comparison.rows:
-        mark = "≠ " if row.differs else "\u00a0\u00a0"
-        rows.append([mark + row.label, *(cell_text(cell, comparison.language) for cell in row.cells)])
+    for heading, section in comparison.sections():
+        if heading is not None:
+            rows += [[""] * len(rows[0]), [heading.upper(), *[""] * len(comparison.methods)]]
+        for row in section:
+            mark = "≠ " if row.differs else "\u00a0\u00a0"
+            rows.append([mark + row.label, *(cell_text(cell, comparison.language) for cell in row.cells)])
     first = min(28, max(width(row[0]) for row in rows))
     rest = max(18, (shutil.get_terminal_size((100, 24)).columns - first) // len(comparison.methods) - 2)
     text = grid(rows, [first, *[rest] * len(comparison.methods)])

@@ -15,6 +15,7 @@ from kgcompare.errors import Fault
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES, Base, is_defined, shortened
 from kgcompare.rdf.terms import (
+    KGC_CONDITION,
     KGC_FACET,
     KGC_INVERSE_LABEL,
     KGC_KIND,
@@ -38,6 +39,7 @@ Predication = tuple[str, Term]
 """A predicate's IRI and a value: what a statement says of its subject."""
 _SH = PREFIXES["sh"]
 _OF_SHAPES = {
+    KGC_CONDITION,
     KGC_FACET,
     KGC_INVERSE_LABEL,
     KGC_KIND,

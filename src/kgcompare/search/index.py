@@ -12,8 +12,9 @@ from rapidfuzz import fuzz, process
 from kgcompare.errors import UsageError
 from kgcompare.rdf.namespaces import foreign_glob, slugify
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search.choices import Choices
 from kgcompare.search.entries import Entry, Filter
-from kgcompare.search.file import DerivedFile, IndexFile
+from kgcompare.search.file import DerivedFile
 from kgcompare.search.reading import marks, parts
 from kgcompare.text import dois
 from kgcompare.text.folding import fold, match_expression
@@ -29,7 +30,7 @@ _LONGEST_SLUG = 100
 """Characters of a slug up to which others like it are looked for."""
 
 
-class Index(IndexFile):
+class Index(Choices):
     """Answers from the index file of one generation; may be used by any number of threads.
 
     Facets that the shapes have and the file does not are of no thing.

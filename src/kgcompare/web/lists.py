@@ -60,9 +60,9 @@ def listing(plural: str, suffix: str = "") -> AnyResponse:
     )
     table = form.name == "csv"
     most = whole_number("limit", TABLE if table else PAGE, 1, TABLE if table else 200) or PAGE
-    chosen = list(dict.fromkeys(filter(None, args.getlist("method"))))[:_CHOSEN] if form.name == "html" else []
+    chosen = chosen_things() if form.name == "html" else []
     if args.get("compare") and 0 < len(chosen) <= MOST_COLUMNS:
-        return redirect(_comparison(chosen, kind), 303)
+        return comparison_of_chosen(chosen, kind)
     after: list[str | None] = []
 
     @costly
@@ -79,6 +79,16 @@ def listing(plural: str, suffix: str = "") -> AnyResponse:
         return f'<{address(after=after[0])}>; rel="next"' if after[0] else ""
 
     return answer(form, lang, make, links if table else None, (lambda: f"{plural}.csv") if table else None)
+
+
+def chosen_things() -> list[str]:
+    """The slugs of the things that are chosen on a list, here and on other pages of it."""
+    return list(dict.fromkeys(filter(None, request.args.getlist("method"))))[:_CHOSEN]
+
+
+def comparison_of_chosen(slugs: Sequence[str], kind: str) -> AnyResponse:
+    """Leads from a list to the comparison of what is chosen there."""
+    return redirect(_comparison(slugs, kind), 303)
 
 
 def _comparison(slugs: Sequence[str], kind: str) -> str:

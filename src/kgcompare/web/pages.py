@@ -12,6 +12,7 @@ from werkzeug import Response as AnyResponse
 
 from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
+from kgcompare.catalogue.finder import find, finder_of
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, FacetValue
@@ -28,7 +29,7 @@ from kgcompare.web.turns import ordinary
 
 blueprint = Blueprint("pages", __name__)
 _MOST_SHOWN = 20
-"""Values of a facet that the index at home shows unfolded where there are more than twice as many."""
+"""Values of a facet that the index at home shows where there are more than twice as many."""
 _LONGEST_NAME = 150
 """Characters of a file's name before its suffix; systems take 255 bytes, and add to a name that is there already."""
 _UNSAFE = re.compile(r"[^a-z0-9-]+", re.ASCII)
@@ -50,24 +51,29 @@ def home() -> Response:
 def _home(lang: str) -> str:
     generation = current()
     page = generation.search(Filter(kind=generation.main_kind), lang, most=1, facets=True)
+    steps = find(generation, {}, {}, lang, most=1).steps if finder_of(generation).facets else ()
+    asked = {step.id for step in steps}
     indexes = [
-        (facet, *_index(page.facets[name])) for name, facet in facets_of(generation.main_class) if page.facets.get(name)
+        (facet, *_index(page.facets[name]))
+        for name, facet in facets_of(generation.main_class)
+        if page.facets.get(name) and name not in asked
     ]
     return render_page(
         "home.html",
         lang,
         total=page.total,
+        ask=steps[0] if steps else None,
         facets=indexes,
         examples=examples(lang),
         counts=known_counts(),
     )
 
 
-def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetValue]]:
-    """The values of a facet by their names: those that most things have, and the rest where there are very many."""
+def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], int]:
+    """The values of a facet by their names, where there are very many those that most things have; and how many there
+    are."""
     shown = _MOST_SHOWN if len(values) > 2 * _MOST_SHOWN else len(values)
-    commonest, rest = (sorted(part, key=lambda value: fold(value.label)) for part in (values[:shown], values[shown:]))
-    return commonest, rest
+    return sorted(values[:shown], key=lambda value: fold(value.label)), len(values)
 
 
 # -- comparisons -----------------------------------------------------------------------------------
@@ -75,12 +81,14 @@ def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetVa
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a request for a comparison names: slugs or IRIs, a language, a class, and whether only differences."""
+    """What a request for a comparison names: slugs or IRIs, a language, a class, whether only differences, and the
+    group of rows, if one alone."""
 
     things: tuple[str, ...]
     lang: str
     cls: str
     differences: bool
+    rows: str = ""
 
     @property
     def kind(self) -> str:
@@ -95,7 +103,7 @@ class _Wanted:
     @ordinary
     def compared(self, *, differences: bool) -> Comparison:
         """The comparison, whole or with its differences only."""
-        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls)
+        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls, rows=self.rows)
 
 
 @blueprint.get("/compare")
@@ -108,7 +116,8 @@ def compare(suffix: str = "") -> AnyResponse:
     if only not in {"", "differences"}:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
     things = tuple(slug for slug in request.args.getlist("method") if slug)
-    wanted = _Wanted(things, lang, request.args.get("class") or current().main_class, bool(only))
+    cls = request.args.get("class") or current().main_class
+    wanted = _Wanted(things, lang, cls, bool(only), request.args.get("rows", ""))
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
             raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
@@ -193,8 +202,9 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         comparison=whole,
         whole=whole.rows,
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
-        groups=(),
-        group="",
+        groups=tuple(whole.groups.items()),
+        group=wanted.rows,
+        leading=next(iter(whole.groups), None),
         only=wanted.differences,
         swap=bool(request.args.get("swap")),
         adding=adding,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -18,14 +19,18 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
-from kgcompare.model import Row, Value
+from kgcompare.model import Row, Thing, Value
 from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
-from kgcompare.web import schema_org
-from kgcompare.web.request import current, has_current, language, link, list_path
+from kgcompare.web import assets, schema_org
+from kgcompare.web.contact import cell_address, report_address
+from kgcompare.web.request import current, has_current, language, link, list_path, root
 
+_BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
+_GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
+"""Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
 _SUGGESTED = 8
 """Completions that page.js asks for."""
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -65,12 +70,19 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         kind_name=partial(kind_name, lang),
         lang=lang,
         main_kind=main_kind,
+        mistake=partial(_mistake, lang),
         ours=generation is not None and generation.base.value == DEFAULT_BASE,
         spoken=languages.speaks(lang),
         suggestions=partial(_suggestions, lang),
         **values,
     )
-    return without_controls(page)
+    return without_controls(_GLUED.sub(r"\1\n", page))
+
+
+def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
+    """Where a mistake on this page is told, in *things* that it shows; empty where nobody is named."""
+    page = schema_org.canonical_address() if things else root() + quote(request.path)
+    return report_address(lang, page, things)
 
 
 def _suggestions(lang: str) -> list[str]:
@@ -188,6 +200,7 @@ def equip_templates(app: Flask) -> None:
         offered=offered,
         format_name=format_name,
         lang_attributes=attributes,
+        cell_address=cell_address,
         status_text=STATUS,
         direction=languages.direction,
         autonym=languages.autonym,
@@ -199,7 +212,7 @@ def equip_templates(app: Flask) -> None:
         class_asked_for=class_asked_for,
         list_path=list_path,
         suggest_address=suggest_address,
-        static=static_address(),
+        static=static,
         schema_org=schema_org,
     )
 
@@ -218,9 +231,9 @@ def offered(path: str) -> str | None:
     return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
 
 
-def static_address() -> Callable[[str], str]:
-    """Addresses of static files that change with the version, so that they can be kept for long."""
-    return lambda name: url_for("static", filename=name, v=__version__)
+def static(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    return url_for("static", filename=assets.asset_name(name))
 
 
 def address(**changes: object) -> str:

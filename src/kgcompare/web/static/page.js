@@ -240,7 +240,8 @@ function enhance() {
   }
   for (const button of main.querySelectorAll("button[data-copy]")) button.hidden = false;
   fit();
-  if (matchMedia("(max-width: 47.99rem)").matches) main.querySelector("details.narrow")?.removeAttribute("open");
+  const narrow = document.getElementById("ask") ? "(max-width: 63.99rem)" : "(max-width: 47.99rem)";
+  if (matchMedia(narrow).matches) main.querySelector("details.narrow")?.removeAttribute("open");
 }
 
 main.addEventListener("keydown", (event) => {
