@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kgcompare.search import Entry, Filter, Index, phrases
-from kgcompare.search.names import likeness, plain, signed_otherwise
+from kgcompare.search.likeness import likeness, signed_otherwise
+from kgcompare.text.folding import plain
 
 _ALIKE = 80.0
 """How alike (0 to 100) a name must be to be taken for what was typed, if that begins no name."""
@@ -35,7 +36,6 @@ def meant(index: Index, query: Filter, lang: str) -> Meant:
         return Meant(replace(query, text="", among=tuple(entry.slug for entry in together)), together)
     called = index.entries(index.called(query.text, query.kind, lang))
     values = index.concepts(query.text, query.kind)
-    query = replace(query, also=tuple((facet, entry.slug) for facet, entry in values))
     return Meant(query, (), tuple(called) if len(called) == 1 else (), tuple(values))
 
 
