@@ -21,8 +21,10 @@ from generations import alone
 from peers import Client, Process, free_port
 from servers import children
 
-HOLD, REST = 3.0, 5.0
+HOLD, REST = 15.0, 10.0
 """Seconds that they hang, and from their end until memory is looked at."""
+ADDRESSES = 10
+"""Addresses of this machine that they ask from."""
 
 
 def query(rows: int, shown: str = "*") -> str:
@@ -45,11 +47,12 @@ def serving(process: int) -> int:
 
 
 def hanging(port: int, number: int, asked: list[tuple[str, str]]) -> list[socket.socket]:
-    """Connections that ask and take nothing."""
+    """Connections that ask and take nothing, from ten addresses: one alone would soon have no more than its share."""
     found = []
     for each in range(number):
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.bind((f"127.0.0.{10 + each % ADDRESSES}", 0))
         client.connect(("127.0.0.1", port))
         path, part = asked[each % len(asked)]
         client.sendall(

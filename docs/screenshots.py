@@ -35,7 +35,7 @@ LIMIT 10
 """
 PICTURES: tuple[tuple[str, str, int, int, Literal["light", "dark"]], ...] = (
     ("compare-fr-light.png", PAIR + "&lang=fr", 1366, 1060, "light"),
-    ("compare-en-dark.png", PAIR + "&lang=en&mark=words", 1366, 1030, "dark"),
+    ("compare-en-dark.png", PAIR + "&lang=en", 1366, 1030, "dark"),
     ("compare-fr-360.png", PAIR + "&lang=fr", 360, 1000, "light"),
     ("home-en-light.png", "/?lang=en", 1366, 1200, "light"),
     ("sparql-light.png", "/sparql?lang=en&query=" + quote(QUERY), 1366, 1000, "light"),

@@ -140,7 +140,7 @@ def test_formats_that_are_told_are_taken(command: str, run: Run, small_store: Pa
 
 @pytest.fixture(scope="module")
 def app(small_store: Path) -> Flask:
-    return create_app(Settings(store=small_store))
+    return create_app(Settings(store=small_store, contact="me@example.org"))
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_every_address_answers(client: FlaskClient, app: Flask, cells: list[str]
     rule, _ = app.url_map.bind("localhost").match(urlsplit(example).path, return_rule=True)
     assert re.sub(r"<(?:\w+:)?(\w+)>", lambda part: part[1].upper(), rule.rule) == cells[0].strip("`")
     with client.get(example) as response:
-        assert response.status_code == (303 if cells[0].startswith(("`/id/", "`/doc/")) else 200)
+        assert response.status_code == (303 if cells[0].startswith(("`/id/", "`/doc/", "`/mistake")) else 200)
     if "SUFFIX" in cells[0]:
         forms = re.findall(r"`(\w+)`", cells[2])
         stem, _, _ = urlsplit(example).path.rpartition(".")

@@ -141,7 +141,7 @@ PAGES += [
     "/method/evil?lang=ar",
     "/report",
 ]
-PAGES += [PAIR, PAIR + "&swap=1&mark=words&lang=ar", PAIR + "&only=differences&lang=x-evil", "/compare?method=evil"]
+PAGES += [PAIR, PAIR + "&swap=1&lang=ar", PAIR + "&only=differences&lang=x-evil", "/compare?method=evil"]
 PAGES += ["/dataset", "/ns", "/shapes", "/reconcile/preview?id=evil", "/compare?add=hacked", PAIR + "&add=other"]
 PAGES += [
     "/compare?" + urlencode({"method": WHOLE}),

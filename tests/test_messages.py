@@ -14,7 +14,7 @@ from jinja2 import nodes
 import kgcompare
 from kgcompare.catalogue import record
 from kgcompare.formats import tables, void
-from kgcompare.text import languages
+from kgcompare.text import languages, phrases
 from kgcompare.web import rendering, vocabularies
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
@@ -27,6 +27,7 @@ TABLES = (
     rendering.SAID.values(),
     vocabularies.TERM_KINDS.values(),
     (void.TITLE, void.ABOUT, *void.KEYWORDS),
+    phrases.TOGETHER,
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""
 LOOKED_UP = {"status_text[cell.status]", "status_text[fact.status]", "meaning", "term.kind"}

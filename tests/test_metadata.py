@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -205,7 +206,9 @@ def test_a_comparison_lists_its_methods_and_sources(client: FlaskClient) -> None
 @pytest.mark.parametrize("path", ["/method/evil", "/source/evil", "/compare?method=evil&method=one"])
 def test_hostile_texts_stay_in_their_block(client: FlaskClient, path: str) -> None:
     found = page(client, path)
-    assert [script.get("type") or script.get("src", "").partition("?")[0] for script in found.iter("script")] == [
+    assert [
+        script.get("type") or re.sub(r"\.[0-9a-f]{16}\.", ".", script.get("src", "")) for script in found.iter("script")
+    ] == [
         "/static/page.js",
         "application/ld+json",
     ]

@@ -88,7 +88,7 @@ def query_text(_: SerializationContext, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def app(small_store: Path) -> Iterator[Flask]:
-    app = create_app(Settings(store=small_store, limits=Limits(query_timeout=2.0)))
+    app = create_app(Settings(store=small_store, limits=Limits(query_timeout=2.0), contact="me@example.org"))
     yield app
     app.extensions["kgcompare"].close()
     gc.collect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -382,6 +383,14 @@ def test_a_report_has_so_much_memory(small_store: Path) -> None:
     generation = Catalogue(EmbeddedStore(small_store)).generation()
     with pytest.raises(Unavailable, match="--report-memory"):
         apart.make_apart(generation, replace(Limits(), report_memory=512 << 20))
+
+
+def test_a_report_of_a_store_whose_index_went(small_store: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_store, tmp_path / "store")
+    for index in (tmp_path / "store").glob("index-*"):
+        index.unlink()
+    generation = Catalogue(EmbeddedStore(tmp_path / "store")).generation()
+    assert apart.make_apart(generation, Limits()).kinds["method"], "the index is made by who may write"
 
 
 def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.MonkeyPatch) -> None:

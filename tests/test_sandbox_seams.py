@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import os
 import resource
+import select
 import shutil
 import subprocess
 import sys
@@ -211,6 +212,15 @@ def test_a_worker_that_takes_its_time_to_start_is_not_waited_for_beyond_the_dead
         pool._idle[0].kill()
     assert patiently(pool)
     pool.close()
+
+
+def test_a_spare_worker_is_taken_however_long_ago_it_started(snapshot: Path) -> None:
+    spare = process.WorkerProcess(snapshot, ONE.memory, start=60.0)
+    assert select.select([spare._stdout], [], [], 60.0)[0], "it says that it has started"
+    spare._latest = time.monotonic() - 1.0  # and its time to start is over before a query needs it
+    spare.await_start(time.monotonic() + 5.0)
+    assert spare.ready
+    spare.kill()
 
 
 def test_a_program_that_is_not_there(snapshot: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,7 @@ originations = st.builds(
 )
 ROWS: list[Term] = [
     *(Literal(name) for name in ("domain", "origin-year", "originator", "alias", "related", "summary")),
+    *(Literal(name) for name in ("aim", "choose-when", "software", "sparing", "sparing-inverse")),
     *(Literal(name) for name in ("combined", "combined-count", "issued", "journal", "note", "example", "count")),
     NamedNode("https://w3id.org/kgcompare/shapes#Method-domain"),
     NamedNode("https://w3id.org/kgcompare/shapes#Method-related"),
@@ -131,6 +132,9 @@ described = st.builds(
             "dcterms:subject": numbered("domain", 2, 2),
             "kgc:family": numbered("family", 2, 1),
             "kgc:origin": several(st.sampled_from([typed(t, "edtf:EDTF") for t in ("1996", "2014/2018")]), 1),
+            "kgc:aim": numbered("aim", 2, 2),
+            "kgc:chooseWhen": several(texts, 2),
+            "kgc:implementation": numbered("software", 2, 2),
             "kgc:foundingSource": numbered("source", 3, 2),
             "kgc:combines": methods,
             "kgc:extends": methods,
@@ -316,8 +320,30 @@ VERDICTS: dict[str, tuple[str, Catalogue, bool | None, int]] = {
     "none against none": ("domain", Catalogue(2, [none("domain"), none("domain")]), False, 0),
     "unknown against a value": ("domain", beside(none("domain", "kgc:Unknown"), "dcterms:subject", D0), False, 1),
     "names": ("alias", columns([text("a", "en")], [text("b", "en")], predicate="skos:altLabel"), None, 0),
-    "equal counts": ("count", columns([D0], [D1], predicate="skos:changeNote"), False, 0),
-    "other counts": ("count", columns([D0], [D0, D1], predicate="skos:changeNote"), True, 0),
+    "other things, as many": ("count", columns([D0], [D1], predicate="skos:changeNote"), True, 0),
+    "one thing more": ("count", columns([D0], [D0, D1], predicate="skos:changeNote"), True, 0),
+    "the same things": ("count", columns([D0, D1], [D1, D0], predicate="skos:changeNote"), False, 0),
+    "counted texts": (
+        "count",
+        columns([text("a", "en")], [text("a", "fr")], predicate="skos:changeNote"),
+        True,
+        0,
+    ),
+    "counted texts in two languages": (
+        "count",
+        columns([text("a", "en"), text("a", "fr")], [text("a", "en")], predicate="skos:changeNote"),
+        True,
+        0,
+    ),
+    "remarks": ("choose-when", columns([text("a", "en")], [text("b", "en")], predicate="kgc:chooseWhen"), None, 0),
+    "software": (
+        "software",
+        columns([own("software/a")], [own("software/b")], predicate="kgc:implementation"),
+        None,
+        0,
+    ),
+    "what one is for": ("aim", columns([own("aim/a"), own("aim/b")], [own("aim/b")], predicate="kgc:aim"), True, 0),
+    "no aim against an aim": ("aim", beside(none("aim"), "kgc:aim", own("aim/a")), True, 0),
     "none counts nothing": ("count", beside(none("count"), "skos:changeNote", D0), True, 0),
     "texts in a common language": (
         "summary",
@@ -369,7 +395,11 @@ VERDICTS: dict[str, tuple[str, Catalogue, bool | None, int]] = {
     },
     "equal numbers count once": (
         "count",
-        columns([typed("1", "xsd:integer"), typed("1.0", "xsd:decimal")], [D0], predicate="skos:changeNote"),
+        columns(
+            [typed("1", "xsd:integer"), typed("1.0", "xsd:decimal")],
+            [typed("1.0e0", "xsd:double")],
+            predicate="skos:changeNote",
+        ),
         False,
         0,
     ),
@@ -386,6 +416,35 @@ VERDICTS: dict[str, tuple[str, Catalogue, bool | None, int]] = {
 def test_verdict(engines: Engines, row: str, catalogue: Catalogue, differs: bool | None, missing: int) -> None:
     outcome = engines.agree(quads_of(catalogue), catalogue.compared)
     assert [tuple(rest) for name, _, *rest in outcome.verdicts if name == row] == [(differs, missing)]
+
+
+SPARING: dict[str, tuple[Catalogue, set[str]]] = {
+    "nothing": (NOTHING, set()),
+    "only absences": (Catalogue(2, [none("aim"), none("software", "kgc:Unknown")]), set()),
+    "one column of three": (columns([], [own("aim/a")], [], predicate="kgc:aim"), {"aim"}),
+    "what is not compared": (Catalogue(2, [*[Described()] * 2, Described({"kgc:aim": [own("aim/a")]})]), set()),
+    "of an alternative": (columns([], [Literal("a")], predicate="skos:note"), {"sparing"}),
+    "backwards": (
+        Catalogue(1, [Described(), Described({"kgc:extends": [method(0)]})]),
+        {"sparing-inverse"},
+    ),
+    "at the end of two steps": (
+        Catalogue(
+            2,
+            [Described({"kgc:foundingSource": [own("source/s0")]}), Described()],
+            [{"dcterms:issued": [typed("1996", "edtf:EDTF")], "dcterms:isPartOf": [], "bibo:authorList": []}],
+        ),
+        {"sparing-sequence"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("catalogue", "left"), SPARING.values(), ids=SPARING)
+def test_rows_shown_where_recorded(engines: Engines, catalogue: Catalogue, left: set[str]) -> None:
+    outcome = engines.agree(quads_of(catalogue), catalogue.compared)
+    sparing = {"aim", "data", "assumption", "result", "choose-when", "avoid-when", "software"}
+    sparing |= {"sparing", "sparing-inverse", "sparing-sequence"}
+    assert {row for row, *_ in outcome.verdicts} & sparing == left
 
 
 @pytest.mark.slow

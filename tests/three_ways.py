@@ -26,7 +26,7 @@ from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.store import Store
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 
-KINDS = {"value": "ValueRow", "count": "CountRow", "text": "TextRow", "name": "NameRow"}
+KINDS = {"value": "ValueRow", "count": "CountRow", "text": "TextRow", "remark": "RemarkRow", "name": "NameRow"}
 
 Solution = Sequence[Term | None]
 Select = Callable[[str], Iterable[Solution]]
@@ -51,7 +51,10 @@ def by_python(generation: Generation, methods: Sequence[str], cls: str = KGC_MET
     graphs = generation.descriptions.records(shown)
     reader = generation.reader("en", graphs)
     cells: Shown = {}
+    compared_rows = {row.id for row in compared.rows}
     for row in generation.shapes.rows(cls):
+        if row.id not in compared_rows:
+            continue
         for method in shown:
             had, terms = comparison.recorded(reader, row, graphs[method], method)
             keys = frozenset(

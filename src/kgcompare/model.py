@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Literal, Required, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
@@ -74,8 +75,10 @@ class Value:
     depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
     (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
     things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``
-    say where this very fact comes from. ``csl`` is a cited document as a CSL-JSON item. ``literal`` is what is
-    recorded, where that is a literal: its text, and the IRI of its datatype.
+    say where this very fact comes from. ``under`` is what it stands under in its cell, such as the programming
+    language of an entry point; ``description``, a text in ``description_lang``, says what a concept means. ``shared``
+    is True where another column of a comparison has it too. ``csl`` is a cited document as a CSL-JSON item.
+    ``literal`` is what is recorded, where that is a literal: its text, and the IRI of its datatype.
     """
 
     key: str
@@ -85,24 +88,34 @@ class Value:
     links: tuple[Link, ...] = ()
     url: str | None = None
     sources: tuple[Value, ...] = ()
+    under: str | None = None
+    description: str | None = None
+    description_lang: str | None = None
+    shared: bool = False
     csl: CslItem | None = field(default=None, compare=False, repr=False)
     literal: tuple[str, str] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a row and a column meet: ``text`` is None unless something is recorded."""
+    """Where a row and a column meet: ``text`` is None unless something is recorded.
+
+    ``departs`` is True where, of three columns or more, most of those that agree at all say something else.
+    """
 
     text: str | None
     values: tuple[Value, ...]
     status: Status = "recorded"
+    departs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a comparison. ``differs`` is None for a row that is not compared.
 
-    ``missing`` is the number of columns of which nothing is known here.
+    ``missing`` is the number of columns of which nothing is known here. ``group`` is the heading that it stands under,
+    ``group_id`` what that is called in every language. ``shared`` is how many values more than one column has; None
+    where that says nothing, since all columns agree or nothing is there to share.
     """
 
     id: str
@@ -115,6 +128,8 @@ class Row:
     cells: tuple[Cell, ...]
     description: str | None = None
     group: str | None = None
+    group_id: str | None = None
+    shared: int | None = None
 
     @property
     def partly_missing(self) -> bool:
@@ -127,7 +142,7 @@ class Thing:
     """Something with a page of its own, as a column head or a search result names it.
 
     ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
-    (``/method/lasso``). In lists, ``facets`` has the name of its first value in each facet of its class that it has a
+    (``/method/lasso``). In lists, ``facets`` has the names of its values in each facet of its class that it has a
     value in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads.
     """
 
@@ -138,7 +153,7 @@ class Thing:
     lang: str | None
     description: str | None = None
     description_lang: str | None = None
-    facets: Mapping[str, str] = field(default_factory=dict, hash=False)
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     date: str | None = None
 
     @property
@@ -148,24 +163,63 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a sentence. ``iri`` is that of the thing that it names, ``lang`` its language where that is another
+    than the sentence's."""
+
+    text: str
+    iri: str | None = None
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a comparison says in words: ``about`` are the IRIs of the things whose records say so.
+
+    ``pieces`` are the same text in stretches, of which some lead to what they name. ``warning`` is for what one should
+    beware of.
+    """
+
+    text: str
+    lang: str
+    about: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
 
-    ``unknown`` lists the identifiers that are not in the catalogue.
+    ``unknown`` lists the identifiers that are not in the catalogue, ``unrecorded`` the rows of which nothing is known
+    in any column, whether they are among ``rows`` or not. ``groups`` are the headings under which there are rows, by
+    their ids, be they shown or not. ``total_rows``, ``compared`` and ``differing`` count what is shown, with the rows
+    that are left out since they agree.
+    ``sentences`` say how the methods hang together, what they share and what sets them apart, as far as statements
+    back it.
     """
 
     language: str
     methods: tuple[Thing, ...]
     rows: tuple[Row, ...]
     unknown: tuple[str, ...] = ()
+    unrecorded: tuple[Row, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict, hash=False)
     total_rows: int = 0
     compared: int = 0
     differing: int = 0
+    sentences: tuple[Sentence, ...] = ()
     notebook: ClassVar[Callable[[Comparison], str] | None] = None
     """Writes a comparison as HTML for notebooks; :mod:`kgcompare.formats.html` says how."""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
+
+    def sections(self) -> list[tuple[str | None, tuple[Row, ...]]]:
+        """The rows by the headings that they stand under in tables; by None where all stand under the same."""
+        several = len({row.group for row in self.rows}) > 1
+        parts = groupby(self.rows, lambda row: row.group)
+        return [(heading if several else None, tuple(rows)) for heading, rows in parts]
 
     def row(self, row_id: str) -> Row:
         """The row of that id.
@@ -204,8 +258,8 @@ class Comparison:
 class Fact:
     """One row of a record's page: what it is called, and its values.
 
-    ``kind`` is that of the row; ``compared`` says whether comparisons have it, ``shown`` is False for what a page has
-    no line for: the thing's own name, and what shapes say is there for machines.
+    ``kind`` is that of the row; ``compared`` says whether comparisons have it even if nothing is recorded, ``shown`` is
+    False for what a page has no line for: the thing's own name, and what shapes say is there for machines.
     """
 
     id: str
@@ -217,6 +271,11 @@ class Fact:
     compared: bool = False
     kind: RowKind = "value"
     shown: bool = True
+
+    @property
+    def names(self) -> bool:
+        """Whether its values are other names of the thing itself, and not things that have names."""
+        return self.kind == "name" and not any(value.iri for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +322,28 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A value of a facet that somebody's words name."""
+
+    facet: str
+    id: str
+    label: str
+    lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end."""
+    """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end.
+
+    ``compare`` has the things that the words name together ("lasso vs ridge"), in that order; none where they do not.
+    ``called`` is the thing that is called exactly so, ``understood`` the values of facets that the words name: things
+    that have one of them are in the list too.
+    """
 
     things: tuple[Thing, ...]
     total: int
     after: str | None = None
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    compare: tuple[Thing, ...] = ()
+    called: Thing | None = None
+    understood: tuple[Understood, ...] = ()

@@ -60,10 +60,16 @@ class Catalogue:
         return generation
 
     def compare(
-        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str | None = None
+        self,
+        ids: Iterable[str],
+        lang: str = DEFAULT,
+        *,
+        only_differences: bool = False,
+        cls: str | None = None,
+        rows: str = "",
     ) -> Comparison:
         """Things side by side; see :meth:`Generation.compare`."""
-        return self.generation().compare(ids, lang, only_differences=only_differences, cls=cls)
+        return self.generation().compare(ids, lang, only_differences=only_differences, cls=cls, rows=rows)
 
     def method(self, slug: str, lang: str = DEFAULT) -> Record:
         """All that is said of a method, or of another thing of the main kind; see :meth:`Generation.record`."""

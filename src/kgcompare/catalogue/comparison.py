@@ -6,12 +6,15 @@ client; tests hold the three together.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue.values import Reader, place
+from kgcompare.errors import UsageError
 from kgcompare.model import Cell, Comparison, Row, RowKind, Status, Thing, Value
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.terms import KGC_ABSENCE, KGC_NONE, KGC_REASON, KGC_ROW, KGC_UNKNOWN, XSD_STRING
@@ -30,6 +33,15 @@ class Recorded:
     values: frozenset[tuple[str, str | None]]
     status: Status = "recorded"
 
+    @property
+    def known(self) -> bool:
+        """Whether it is known what it has, be it nothing."""
+        return self.status in {"recorded", "none"}
+
+
+Compared = frozenset[tuple[str, str | None]]
+"""What a column is compared by in a row: of texts with a language those in a language that all columns speak."""
+
 
 def verdict(kind: RowKind, columns: Sequence[Recorded]) -> bool | None:
     """Whether the columns of a row differ; None where they are not compared.
@@ -39,27 +51,56 @@ def verdict(kind: RowKind, columns: Sequence[Recorded]) -> bool | None:
     """
     if kind in {"name", "remark"}:
         return None
-    known = [column for column in columns if column.status in {"recorded", "none"}]
+    known = [column for column in columns if column.known]
     if len(known) < 2:
         return False
-    if kind == "count":
-        return len({len(column.values) for column in known}) > 1
-    tagged_kinds = (lambda lang: lang is not None) if kind == "text" else bool
-    plain = {frozenset(key for key, lang in column.values if not tagged_kinds(lang)) for column in known}
-    if len(plain) > 1:
+    if len(set(_compared(kind, known))) > 1:
         return True
-    valued = [column for column in known if column.values]
-    spoken = [{lang for _, lang in column.values if tagged_kinds(lang)} for column in valued]
-    if not any(spoken):
-        return False
-    common = set.intersection(*spoken)
-    if not common:
-        return None
-    texts = {
-        frozenset((key, lang) for key, lang in column.values if lang in common and tagged_kinds(lang))
+    spoken = [_spoken(kind, column) for column in known if column.values]
+    return None if any(spoken) and not set.intersection(*spoken) else False
+
+
+def _compared(kind: RowKind, known: Sequence[Recorded]) -> list[Compared]:
+    """What each of the columns that are known is compared by."""
+    spoken = [_spoken(kind, column) for column in known if column.values]
+    common = set.intersection(*spoken) if spoken else set()
+    return [
+        frozenset((key, lang) for key, lang in column.values if not _is_text(kind, lang) or lang in common)
         for column in known
-    }
-    return len(texts) > 1
+    ]
+
+
+def _spoken(kind: RowKind, column: Recorded) -> set[str | None]:
+    """The languages of the texts of a column."""
+    return {lang for _, lang in column.values if _is_text(kind, lang)}
+
+
+def _is_text(kind: RowKind, lang: str | None) -> bool:
+    """Whether a value of a language (see :func:`language_of`) is compared as a text, by its language."""
+    return lang is not None if kind == "text" else bool(lang) and kind != "count"
+
+
+def departures(kind: RowKind, columns: Sequence[Recorded]) -> list[bool]:
+    """Which of three columns or more say something else than most of those that agree: none where as many agree on
+    one thing as on another, or none with any."""
+    known = [place for place, column in enumerate(columns) if column.known]
+    departing = [False] * len(columns)
+    if len(columns) < 3 or not verdict(kind, columns):
+        return departing
+    compared = _compared(kind, [columns[place] for place in known])
+    (commonest, most), (_, next_most) = Counter(compared).most_common(2)
+    if most > next_most:
+        for place, one in zip(known, compared, strict=True):
+            departing[place] = one != commonest
+    return departing
+
+
+def in_common(kind: RowKind, columns: Sequence[Recorded]) -> Compared | None:
+    """The values that more than one column has, in a row whose columns do not just agree; None of any other row."""
+    if len(columns) < 2 or kind in {"text", "remark"} or verdict(kind, columns) is False:
+        return None
+    counts = Counter(value for column in columns for value in column.values)
+    return frozenset(value for value, count in counts.items() if count > 1)
 
 
 def recorded(reader: Reader, row: PropertyShape, graph: Graph, thing: str) -> tuple[Recorded, list[Term]]:
@@ -89,21 +130,45 @@ def _absence(row: PropertyShape, graph: Graph, node: NamedNode) -> Status:
     return "none" if "none" in reasons else "unknown" if reasons else "not-recorded"
 
 
-def cell(reader: Reader, row: PropertyShape, graph: Graph, thing: str, had: Recorded, terms: list[Term]) -> Cell:
-    """How a cell reads to a reader of ``reader.lang``."""
+def cell(
+    reader: Reader,
+    row: PropertyShape,
+    graph: Graph,
+    thing: str,
+    had: Recorded,
+    terms: list[Term],
+    common: Compared = frozenset(),
+) -> Cell:
+    """How a cell reads to a reader of ``reader.lang``; *common* are the values that other columns have too."""
     if had.status != "recorded":
         return Cell(None, (), had.status)
     shown = _in_language(terms, reader.lang, every=row.kind == "name")
     pairs = [(term, reader.value(graph, term)) for term in shown]
     pairs.sort(key=lambda pair: place(graph, pair[0], pair[1]))
     node = NamedNode(thing)
-    values = tuple(replace(value, sources=reader.sources(graph, node, term)) for term, value in pairs)
-    return Cell(str(len(had.values)) if row.kind == "count" else joined(row.kind, values), values)
+    values = [
+        replace(
+            value,
+            sources=reader.sources(graph, node, term),
+            shared=bool(common) and (reader.key(graph, term), language_of(term)) in common,
+            description=value.description if row.explained else None,
+            description_lang=value.description_lang if row.explained else None,
+        )
+        for term, value in pairs
+    ]
+    if row.kind == "count":
+        values.sort(key=lambda value: not value.shared)
+    return Cell(str(len(had.values)) if row.kind == "count" else joined(row.kind, values), tuple(values))
 
 
 def joined(kind: RowKind, values: Sequence[Value]) -> str:
-    """The text of a cell: names by commas, paragraphs by spaces, other values by semicolons."""
-    return {"name": ", ", "text": " "}.get(kind, "; ").join(value.text for value in values)
+    """The text of a cell: names by commas, paragraphs by spaces, other values by semicolons; what stands under one
+    heading behind it."""
+    between = {"name": ", ", "text": " ", "remark": " "}.get(kind, "; ")
+    if not any(value.under for value in values):
+        return between.join(value.text for value in values)
+    parts = [(under, ", ".join(value.text for value in some)) for under, some in groupby(values, lambda v: v.under)]
+    return "; ".join(f"{under}: {text}" if under else text for under, text in parts)
 
 
 def _in_language(terms: list[Term], lang: str, *, every: bool) -> list[Term]:
@@ -128,6 +193,16 @@ def names_in(graphs: Mapping[str, Graph]) -> set[str]:
     }
 
 
+def check_group(shapes: Sequence[PropertyShape], group: str) -> None:
+    """Sees to it that some rows stand in a group of that id, if one is named.
+
+    :raises UsageError: if none does.
+    """
+    known = dict.fromkeys(shape.group.id for shape in shapes if shape.group)
+    if group and group not in known:
+        raise UsageError(f"there is no group of rows {group[:40]!r}; the groups are: {', '.join(known) or 'none'}")
+
+
 def line_up(
     reader: Reader,
     shapes: Sequence[PropertyShape],
@@ -135,40 +210,59 @@ def line_up(
     graphs: Mapping[str, Graph],
     unknown: Sequence[str] = (),
 ) -> Comparison:
-    """Lines up the records of *methods*, whose descriptions are *graphs*, row by row."""
-    rows = []
-    for shape in shapes:
-        lang, label = shape.label(reader.lang)
-        had = [recorded(reader, shape, graphs[method.iri], method.iri) for method in methods]
-        columns = [column for column, _ in had]
-        described = best(shape.descriptions, reader.lang)
-        group = best(shape.group.names, reader.lang) if shape.group else None
-        rows.append(
-            Row(
-                id=shape.id or "",
-                iri=shape.iri,
-                label=label,
-                lang=lang or DEFAULT,
-                kind=shape.kind,
-                differs=verdict(shape.kind, columns),
-                missing=sum(column.status in {"not-recorded", "unknown"} for column in columns),
-                cells=tuple(
-                    cell(reader, shape, graphs[method.iri], method.iri, column, terms)
-                    for method, (column, terms) in zip(methods, had, strict=True)
-                ),
-                description=described[1] if described else None,
-                group=group[1] if group else None,
-            )
-        )
-    return Comparison(
-        language=reader.lang,
-        methods=tuple(methods),
+    """Lines up the records of *methods*, whose descriptions are *graphs*, row by row.
+
+    A row that its shape has shown ``kgc:WhereRecorded`` is left out where no column has a value.
+    """
+    every = [(shape, _row(reader, shape, methods, graphs)) for shape in shapes]
+    rows = [row for shape, row in every if not shape.where_recorded or any(cell.values for cell in row.cells)]
+    groups = {row.group_id: row.group or row.group_id for row in rows if row.group_id}
+    return _counted(Comparison(reader.lang, tuple(methods), (), tuple(unknown), groups=groups), rows)
+
+
+def _counted(comparison: Comparison, rows: Sequence[Row]) -> Comparison:
+    """A comparison with these rows."""
+    return replace(
+        comparison,
         rows=tuple(rows),
-        unknown=tuple(unknown),
+        unrecorded=tuple(row for row in rows if row.missing == len(comparison.methods)),
         total_rows=len(rows),
         compared=sum(row.differs is not None for row in rows),
         differing=sum(row.differs is True for row in rows),
     )
+
+
+def _row(reader: Reader, shape: PropertyShape, methods: Sequence[Thing], graphs: Mapping[str, Graph]) -> Row:
+    """A row of the comparison of *methods*."""
+    lang, label = shape.label(reader.lang)
+    had = [recorded(reader, shape, graphs[method.iri], method.iri) for method in methods]
+    columns = [column for column, _ in had]
+    common = in_common(shape.kind, columns)
+    cells = [
+        cell(reader, shape, graphs[method.iri], method.iri, column, terms, common or frozenset())
+        for method, (column, terms) in zip(methods, had, strict=True)
+    ]
+    described = best(shape.descriptions, reader.lang)
+    heading = best(shape.group.names, reader.lang) if shape.group else None
+    return Row(
+        id=shape.id or "",
+        iri=shape.iri,
+        label=label,
+        lang=lang or DEFAULT,
+        kind=shape.kind,
+        differs=verdict(shape.kind, columns),
+        missing=sum(not column.known for column in columns),
+        cells=tuple(replace(c, departs=d) for c, d in zip(cells, departures(shape.kind, columns), strict=True)),
+        description=described[1] if described else None,
+        group=heading[1] if heading else None,
+        group_id=shape.group.id if shape.group else None,
+        shared=None if common is None else len(common),
+    )
+
+
+def in_group(comparison: Comparison, group: str) -> Comparison:
+    """The rows of one group alone."""
+    return _counted(comparison, [row for row in comparison.rows if row.group_id == group])
 
 
 def only_differences(comparison: Comparison) -> Comparison:

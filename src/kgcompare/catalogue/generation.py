@@ -8,18 +8,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
+from pathlib import Path
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
-from kgcompare.catalogue import comparison, heads
+from kgcompare.catalogue import asked, comparison, heads, lists, typed
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
 from kgcompare.catalogue.record import record_of
+from kgcompare.catalogue.sentences import sentences_of
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import TooManyThings, UnknownThing, UsageError
-from kgcompare.model import Comparison, FacetValue, Page, Record, Thing
+from kgcompare.model import Comparison, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
 from kgcompare.rdf.queries import load
@@ -51,6 +53,7 @@ class Generation:
         extra: Sequence[Triple] = (),
         most_described: int = 128 << 20,
         patience: float | None = None,
+        index_path: Path | None = None,
     ) -> None:
         self.store = store
         self.snapshot = snapshot
@@ -60,6 +63,7 @@ class Generation:
         self.shapes = Shapes([*stored_shapes(snapshot), *extra])
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._patience = patience
+        self._index_path = index_path or snapshot.index_path
         self._made: dict[str, object] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._ends: list[weakref.finalize[..., Generation]] = []
@@ -105,7 +109,7 @@ class Generation:
         return self.once("index", Generation._make_index)
 
     def _make_index(self) -> Index:
-        file = DerivedFile(self.snapshot.index_path, partial(search.build, self.snapshot), self._patience)
+        file = DerivedFile(self._index_path, partial(search.build, self.snapshot), self._patience)
         return Index(file, self.shapes)
 
     # -- what it is about ----------------------------------------------------------------------------
@@ -143,13 +147,20 @@ class Generation:
     # -- comparisons ---------------------------------------------------------------------------------
 
     def compare(
-        self, ids: Iterable[str], lang: str = DEFAULT, *, only_differences: bool = False, cls: str | None = None
+        self,
+        ids: Iterable[str],
+        lang: str = DEFAULT,
+        *,
+        only_differences: bool = False,
+        cls: str | None = None,
+        rows: str = "",
     ) -> Comparison:
         """Things of a class (None: :attr:`main_class`) side by side, in the order asked for.
 
-        *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag.
+        *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag. *rows* is the id of the group
+        of rows to show ("identity", "choosing"), all of them if left out.
 
-        :raises UsageError: for no id at all, a class without rows, or an ill-formed *lang*.
+        :raises UsageError: for no id at all, a class without rows, no such group, or an ill-formed *lang*.
         :raises TooManyThings: for more than ten; nothing is looked up then.
         :raises UnknownThing: if none of them is in the catalogue.
         :raises StoreError: if the store cannot be read.
@@ -161,42 +172,25 @@ class Generation:
         if len(wanted) > MOST_COLUMNS:
             raise TooManyThings(f"{len(wanted)} are too many to compare side by side; name at most {MOST_COLUMNS}")
         cls = self.main_class if cls is None else cls
-        rows = self.shapes.rows(cls)
-        if not rows:
+        shown = self.shapes.rows(cls)
+        if not shown:
             known = ", ".join(self.shapes.classes)
             raise UsageError(f"no shape gives rows for the class {cls[:200]!r}; there are rows for {known}")
-        named, graphs = self._records(wanted, cls)
+        comparison.check_group(shown, rows)
+        named, graphs = asked.records(self, wanted, cls)
         unknown = tuple(name for name in wanted if name not in named)
         if not named:
             near = tuple(dict.fromkeys(s for name in wanted for s in self.nearest(name, cls)))
             hint = f"; did you mean {', '.join(near)}?" if near else ""
-            names = ", ".join(name[:80] for name in unknown)
-            raise UnknownThing(f"not in the catalogue: {names}{hint}", unknown, near)
+            raise UnknownThing(f"not in the catalogue: {', '.join(n[:80] for n in unknown)}{hint}", unknown, near)
         reader = self.reader(lang, graphs)
         addresses = self.addresses(named.values())
         columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
-        result = comparison.line_up(reader, rows, columns, graphs, unknown)
+        result = comparison.line_up(reader, shown, columns, graphs, unknown)
+        if len(columns) > 1:
+            result = replace(result, sentences=sentences_of(result, self.shapes, cls, self.snapshot, self.descriptions))
+        result = comparison.in_group(result, rows) if rows else result
         return comparison.only_differences(result) if only_differences else result
-
-    def _records(self, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
-        """What was asked for -> IRI, and IRI -> description, of what there is of a class."""
-        guesses = {name: self._guess(name, cls) for name in wanted}
-        graphs = self.descriptions.records([g for g in guesses.values() if g])
-        graphs = {thing: graph for thing, graph in graphs.items() if cls in graph.types(NamedNode(thing))}
-        open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
-        if open_slugs:
-            located = self.index.of_class(cls, open_slugs)
-            kind = self.shapes.kind_of_class(cls)
-            alone = {name: self.index.find(kind, name) for name in open_slugs if name not in located}
-            located |= {name: entry.iri for name, entry in alone.items() if entry}
-            guesses.update(located)
-            graphs |= self.descriptions.records(list(located.values()))
-        return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs
-
-    def _guess(self, name: str, cls: str) -> str | None:
-        if is_slug(name):
-            return self.base.record(self.shapes.kind_of_class(cls), name)
-        return name if is_safe_iri(name) and len(name) < 2000 and _is_iri(name) else None
 
     def nearest(self, name: str, cls: str | None = None) -> list[str]:
         """Slugs of things of a class (None: :attr:`main_class`) that somebody who asks for *name* may mean."""
@@ -299,18 +293,9 @@ class Generation:
         :raises UsageError: for an ill-formed *lang*, order or place.
         :raises StoreError: if the index cannot be read.
         """
-        lang = languages.normalise(lang)
         query = replace(query, kind=query.kind or self.main_kind)
-        entries, total, following = self.index.listing(query, lang, sort=sort, after=after, most=most)
-        counted: dict[str, tuple[FacetValue, ...]] = {}
-        if facets:
-            for facet, pairs in self.index.facets(query).items():
-                values = []
-                for entry, count in pairs:
-                    tag, label = entry.label(lang)
-                    values.append(FacetValue(entry.slug, entry.iri, label, tag or None, count))
-                counted[facet] = tuple(sorted(values, key=lambda v: (-v.count, fold(v.label))))
-        return Page(heads.listed(self.shapes, self.descriptions, entries, lang), total, following, counted)
+        show = partial(heads.listed, self.shapes, self.descriptions)
+        return lists.page(self.index, show, query, languages.normalise(lang), sort, after, most, counted=facets)
 
     def suggest(self, text: str, lang: str = DEFAULT, *, kind: str | None = None, most: int = 10) -> tuple[Thing, ...]:
         """Completions of what somebody is typing: the names of things of a kind (None: :attr:`main_kind`).
@@ -320,6 +305,16 @@ class Generation:
         """
         lang = languages.normalise(lang)
         entries = self.index.suggest(text, lang, kind or self.main_kind, most)
+        return heads.listed(self.shapes, self.descriptions, entries, lang)
+
+    def named_together(self, text: str, lang: str = DEFAULT, *, kind: str | None = None) -> tuple[Thing, ...]:
+        """The things of a kind (None: :attr:`main_kind`) that a text names together ("lasso vs ridge"), ten at most.
+
+        :raises UsageError: for an ill-formed *lang*.
+        :raises StoreError: if the index cannot be read.
+        """
+        lang = languages.normalise(lang)
+        entries = typed.named_together(self.index, text, lang, kind or self.main_kind)
         return heads.listed(self.shapes, self.descriptions, entries, lang)
 
     def counts(self) -> dict[str, int]:
@@ -333,11 +328,3 @@ class Generation:
         :raises StoreError: if the store cannot be read.
         """
         return self.snapshot.quads()
-
-
-def _is_iri(text: str) -> bool:
-    try:
-        NamedNode(text)
-    except ValueError:
-        return False
-    return True

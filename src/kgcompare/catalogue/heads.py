@@ -16,6 +16,7 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.terms import SKOS_DEFINITION
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Entry
+from kgcompare.text.folding import fold
 from kgcompare.text.languages import best
 
 
@@ -35,23 +36,27 @@ def listed(shapes: Shapes, descriptions: Descriptions, entries: Sequence[Entry],
     """
     graphs = descriptions.describe([entry.iri for entry in entries])
     filed = {thing: _filed(shapes, graph, thing) for thing, graph in graphs.items()}
-    reader = Reader(lang, descriptions.things({value for values in filed.values() for value in values.values()}))
+    named = {value for facets in filed.values() for values in facets.values() for value in values}
+    reader = Reader(lang, descriptions.things(named))
     things = []
     for entry in entries:
         graph, (tag, label) = graphs[entry.iri], entry.label(lang)
         described_in, text = description(shapes, graph, entry.iri, lang)
-        facets = {facet: reader.label(value)[1] for facet, value in filed[entry.iri].items()}
+        facets = {
+            facet: tuple(sorted((reader.label(value)[1] for value in values), key=fold))
+            for facet, values in filed[entry.iri].items()
+        }
         date = _date(shapes, reader, graph, entry.iri)
         things.append(Thing(entry.slug, entry.iri, entry.kind, label, tag or None, text, described_in, facets, date))
     return tuple(things)
 
 
-def _filed(shapes: Shapes, graph: Graph, thing: str) -> dict[str, str]:
-    """The IRI of the first value that a thing has in each facet of its class."""
+def _filed(shapes: Shapes, graph: Graph, thing: str) -> dict[str, list[str]]:
+    """The IRIs of the values that a thing has in each facet of its class."""
     node = NamedNode(thing)
     facets = shapes.facets(shapes.class_among(graph.types(node)))
     values = {facet.id or "": graph.iris(node, facet.path.predicate or "") for facet in facets}
-    return {facet: iris[0] for facet, iris in values.items() if iris}
+    return {facet: iris for facet, iris in values.items() if iris}
 
 
 def _date(shapes: Shapes, reader: Reader, graph: Graph, thing: str) -> str | None:

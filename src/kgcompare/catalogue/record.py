@@ -122,7 +122,7 @@ def _facts(shapes: Shapes, cls: str, reader: Reader, graph: Graph, thing: str) -
                 shown.values,
                 shown.status,
                 described[1] if described else None,
-                shape.id is not None,
+                shape.id is not None and not (shape.where_recorded and had.status == "not-recorded"),
                 shape.kind,
                 shape.shown,
             )

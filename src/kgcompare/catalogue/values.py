@@ -1,7 +1,7 @@
 """How a value reads: decided by its class or datatype, never by the row that it stands in.
 
-A thing reads as its label, a source as its full reference, an origination as its agents with what they
-brought, a date in words, a list as its members.
+A thing reads as its label, software as its name under its programming language, a source as its full reference, an
+origination as its agents with what they brought, a date in words, a list as its members.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from kgcompare.rdf.terms import (
     RDF_OBJECT,
     RDF_SUBJECT,
     RDF_TYPE,
+    SCHEMA_PROGRAMMING_LANGUAGE,
+    SCHEMA_URL,
+    SKOS_DEFINITION,
 )
 from kgcompare.text import dates
 from kgcompare.text.folding import fold
@@ -99,7 +102,12 @@ class Reader:
             url = sources.source_address(graph, term)
             return Value(term.value, citation.plain_reference(item), "en", term.value, url=url, csl=item)
         lang, text = self.label(term.value)
-        return Value(term.value, text, lang, term.value)
+        if language := graph.text(term, SCHEMA_PROGRAMMING_LANGUAGE):
+            documented = next(iter(graph.iris(term, SCHEMA_URL)), None)
+            url = web_address(documented) if documented else None
+            return Value(term.value, text, lang, term.value, url=url, under=language)
+        tag, defined = best(graph.texts(term, SKOS_DEFINITION), self.lang) or (None, None)
+        return Value(term.value, text, lang, term.value, description=defined, description_lang=tag or None)
 
     def csl(self, source: NamedNode) -> CslItem:
         """A source as a CSL-JSON item."""
@@ -185,7 +193,8 @@ class Reader:
         return Value(key, text, contribution[0] or None if contribution else None, links=tuple(links))
 
 
-def place(graph: Graph, term: Term, value: Value) -> tuple[int, str, str]:
-    """Where a value stands among its siblings: by its ``kgc:order``, then by its text."""
+def place(graph: Graph, term: Term, value: Value) -> tuple[int, str, str, str]:
+    """Where a value stands among its siblings: by its ``kgc:order``, what it stands under, then by its text."""
     order = graph.text(term, KGC_ORDER) if isinstance(term, BlankNode) else None
-    return int(order) if order and re.fullmatch(r"\d{1,9}", order) else 10**9, fold(value.text), value.key
+    number = int(order) if order and re.fullmatch(r"\d{1,9}", order) else 10**9
+    return number, fold(value.under or ""), fold(value.text), value.key

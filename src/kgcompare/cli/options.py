@@ -155,6 +155,17 @@ def lang_option(command: Callable[..., None]) -> Callable[..., None]:
     )
 
 
+def contact_option(command: Callable[..., None]) -> Callable[..., None]:
+    """To whom mistakes are told."""
+    return click.option(
+        "--contact",
+        default="",
+        metavar="ADDRESS",
+        envvar="KGCOMPARE_CONTACT",
+        help="To whom mistakes are told: a mailbox or an address, in which {title} and the like are filled in.",
+    )(command)
+
+
 def import_options(
     place: Place, lang: str = "en", syntax: str | None = None, replace: bool = False, skip_invalid: bool = False
 ) -> Options:
@@ -180,12 +191,13 @@ def fill(folder: Path, place: Place) -> None:
     from dataclasses import replace
 
     from kgcompare import ingest, resources
+    from kgcompare.rdf.contact import OURS
 
     if folder.is_dir() and any(folder.iterdir()):
         raise StoreError(f"{folder} is a folder with other things in it; name an empty or a new one")
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        ingest.create_store(scratch, shapes=place.shapes)
+        ingest.create_store(scratch, shapes=place.shapes, contact=OURS)
         ingest.import_files(scratch, resources.data_files(), replace(import_options(place), trust=True))
         scratch.replace(folder)
     except OSError as fault:
@@ -200,13 +212,15 @@ def make_throwaway(place: Place, folder: Path, lang: str) -> None:
     from dataclasses import replace
 
     from kgcompare import ingest, resources
+    from kgcompare.rdf.contact import OURS
 
     files: list[Path] = []
     bundled = place.data == ("bundled",)
     for name in place.data:
         files += resources.data_files() if name == "bundled" else [Path(name)]
     options = import_options(place, lang)
-    report = ingest.throwaway(folder, files, replace(options, trust=True) if bundled else options, place.shapes)
+    options = replace(options, trust=True) if bundled else options
+    report = ingest.throwaway(folder, files, options, place.shapes, OURS if bundled else "")
     tell_report(report)
 
 

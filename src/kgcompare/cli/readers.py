@@ -27,16 +27,19 @@ if TYPE_CHECKING:
 @catalogue_options
 @lang_option
 @click.option("--only", type=click.Choice(["differences"]), help="Leave out rows that agree.")
+@click.option("--rows", default="", metavar="GROUP", help="Show one group of rows: identity or choosing.")
 @click.option("--class", "cls", metavar="IRI", help="Compare things of this class; default: what there is.")
 @click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
-def compare(place: Place, slugs: Sequence[str], lang: str, only: str | None, cls: str | None, form: str) -> None:
+def compare(
+    place: Place, slugs: Sequence[str], lang: str, only: str | None, rows: str, cls: str | None, form: str
+) -> None:
     """Compare up to ten methods side by side."""
     from kgcompare import formats
 
     if form not in formats.COMPARISON:
         raise UsageError(f"unknown format {form!r}; use one of {', '.join(formats.COMPARISON)}")
     with opened(place, lang) as catalogue:
-        comparison = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls)
+        comparison = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls, rows=rows)
         for name in comparison.unknown:
             near = catalogue.generation().nearest(name, cls)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
@@ -77,6 +80,7 @@ def show(place: Place, slug: str, lang: str, kind: str | None, form: str) -> Non
 @click.option("--domain", metavar="SLUG")
 @click.option("--family", metavar="SLUG")
 @click.option("--type", "kind_of", metavar="SLUG")
+@click.option("--facet", "others", multiple=True, metavar="FACET=SLUG", help="Any other facet: aim=compare-groups.")
 @click.option("--from", "start", type=int, metavar="YEAR", help="Originated in or after.")
 @click.option("--to", "end", type=int, metavar="YEAR", help="Originated in or before.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
@@ -88,44 +92,54 @@ def search(
     domain: str | None,
     family: str | None,
     kind_of: str | None,
+    others: Sequence[str],
     start: int | None,
     end: int | None,
     limit: int,
     form: str,
 ) -> None:
     """Search methods by words, domain, family and year."""
-    from kgcompare.formats import json, terminal
+    from kgcompare.formats import json, tables, terminal
     from kgcompare.search import Filter
 
-    narrowed = {"domain": domain, "family": family, "type": kind_of}
+    narrowed = {"domain": domain, "family": family, "type": kind_of, **dict(map(_narrowed, others))}
     facets = {name: slug for name, slug in narrowed.items() if slug}
     with opened(place, lang) as catalogue:
         generation = catalogue.generation()
         page = generation.search(Filter(text, "", facets, start, end), lang, most=limit)
-        first = [facet.id or "" for facet in generation.shapes.facets(generation.main_class)][:1]
+        known = [facet.id or "" for facet in generation.shapes.facets(generation.main_class)]
     if form == "json":
         put(json.page_json(page))
     elif form == "csv":
-        put(_csv([["id", "label", "origin", *first], *_listed(page.things, first)]))
+        put(tables.list_csv(page.things, known))
     else:
-        header = ["id", "name", "origin", *first]
-        put(terminal.listing(header, _listed(page.things, first)) if page.things else "")
+        if page.compare:
+            click.echo("compare them: kgcompare compare " + " ".join(thing.id for thing in page.compare))
+        for value in page.understood:
+            click.echo(f"with {value.facet} {value.id} ({value.label})", err=True)
+        header = ["id", "name", "origin", *known[:1]]
+        put(terminal.listing(header, _listed(page.things, known[:1])) if page.things else "")
         click.echo(f"{page.total} found", err=True)
 
 
+def _narrowed(facet: str) -> tuple[str, str]:
+    """A facet and the slug of its value.
+
+    :raises UsageError: if it is none.
+    """
+    from kgcompare.rdf.namespaces import is_slug
+
+    name, sign, slug = facet.partition("=")
+    if not sign or not is_slug(slug):
+        raise UsageError(f"{facet[:60]!r} is not a facet with a value; write it as in --facet aim=compare-groups")
+    return name, slug
+
+
 def _listed(things: Sequence[Thing], facets: Sequence[str]) -> list[list[str]]:
-    return [[thing.id, thing.label, thing.date or "", *(thing.facets.get(f, "") for f in facets)] for thing in things]
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> str:
-    import csv
-    import io
-
-    from kgcompare.formats.tables import harmless
-
-    out = io.StringIO()
-    csv.writer(out).writerows([[harmless(cell) for cell in row] for row in rows])
-    return out.getvalue()
+    return [
+        [thing.id, thing.label, thing.date or "", *("; ".join(thing.facets.get(facet, ())) for facet in facets)]
+        for thing in things
+    ]
 
 
 @click.command()

@@ -14,6 +14,7 @@ from kgcompare.cli.options import (
     OF_A_CATALOGUE,
     Place,
     catalogue_options,
+    contact_option,
     ensure,
     extra_shapes,
     import_options,
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
 @click.command()
 @catalogue_options
 @click.option("--base", default="https://w3id.org/kgcompare/", show_default=True, metavar="IRI")
-def init(place: Place, base: str) -> None:
+@contact_option
+def init(place: Place, base: str, contact: str) -> None:
     """Make a new, empty catalogue."""
     from kgcompare import ingest
 
     must_be_store(place)
-    ingest.create_store(place.folder, base, place.shapes)
+    ingest.create_store(place.folder, base, place.shapes, contact)
     click.echo(f"made an empty catalogue at {place.folder}", err=True)
 
 
@@ -172,6 +174,7 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
 @click.option(
     "--prefix", default="", envvar="KGCOMPARE_PREFIX", help="Path under which a proxy publishes it (/methods)."
 )
+@contact_option
 @limit_options(name for name in LIMITS if name not in OF_A_CATALOGUE)
 @click.option(
     "--trusted-host",
@@ -199,6 +202,7 @@ def serve(
     host: str,
     port: int,
     prefix: str,
+    contact: str,
     trusted_host: tuple[str, ...],
     proxies: int,
     unconfined_queries: bool,
@@ -220,6 +224,7 @@ def serve(
             endpoint=place.endpoint,
             shapes=tuple(place.shapes) if not place.data or place.trust else (),
             prefix=prefix,
+            contact=contact,
             hosts=trusted_host,
             proxies=proxies,
             limits=place.limits,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup, escape
 
 from kgcompare.formats.tables import STATUS
-from kgcompare.model import Cell, Comparison
+from kgcompare.model import Cell, Comparison, Row
 from kgcompare.rdf.literals import without_controls
 from kgcompare.text.languages import direction, translate, translate_plural
 
@@ -13,6 +15,7 @@ _STYLE = (
     "table.kgcompare{border-collapse:collapse;font:15px/1.5 system-ui,sans-serif}"
     ".kgcompare th,.kgcompare td{border-bottom:1px solid #c9c2b4;padding:.4em .8em;text-align:start;"
     "vertical-align:top;max-width:34em}"
+    ".kgcompare th[scope=rowgroup]{padding-top:1.4em;font-size:.9em;letter-spacing:.03em}"
     ".kgcompare tr[data-differs=true]>th{border-inline-start:3px solid #9a5b13}"
     ".kgcompare tr[data-differs=true]{background:#f6ead6;color:#201a10}"
 )
@@ -24,16 +27,7 @@ def comparison_html(comparison: Comparison) -> str:
         Markup('<th scope="col"{}>{}</th>').format(_lang(method.lang, comparison.language), method.label)
         for method in comparison.methods
     )
-    body = Markup("").join(
-        Markup('<tr data-row="{}" data-differs="{}"><th scope="row">{}{}</th>{}</tr>\n').format(
-            row.id,
-            "" if row.differs is None else str(row.differs).lower(),
-            row.label,
-            " ≠" if row.differs else "",
-            Markup("").join(_cell(cell, comparison.language) for cell in row.cells),
-        )
-        for row in comparison.rows
-    )
+    body = Markup("").join(_section(comparison, heading, rows) for heading, rows in comparison.sections())
     caption = translate_plural(
         comparison.language,
         "{differing} of {compared} compared rows differs",
@@ -42,11 +36,31 @@ def comparison_html(comparison: Comparison) -> str:
         differing=comparison.differing,
         compared=comparison.compared,
     )
+    said = Markup("").join(
+        Markup("<p{}>{}</p>\n").format(_lang(sentence.lang, comparison.language), sentence.text)
+        for sentence in comparison.sentences
+    )
     table = Markup(
-        '<style>{}</style>\n<table class="kgcompare" lang="{}" dir="{}">\n<caption>{}</caption>\n'
-        "<thead><tr><td></td>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n"
-    ).format(Markup(_STYLE), comparison.language, direction(comparison.language), caption, heads, body)
+        '<style>{}</style>\n{}<table class="kgcompare" lang="{}" dir="{}">\n<caption>{}</caption>\n'
+        "<thead><tr><td></td>{}</tr></thead>\n{}</table>\n"
+    ).format(Markup(_STYLE), said, comparison.language, direction(comparison.language), caption, heads, body)
     return without_controls(table)
+
+
+def _section(comparison: Comparison, heading: str | None, rows: Sequence[Row]) -> Markup:
+    """Rows as a part of the table, under their heading."""
+    head = Markup('<tr><th scope="rowgroup" colspan="{}">{}</th></tr>\n').format(len(comparison.methods) + 1, heading)
+    lines = Markup("").join(
+        Markup('<tr data-row="{}" data-differs="{}"><th scope="row">{}{}</th>{}</tr>\n').format(
+            row.id,
+            "" if row.differs is None else str(row.differs).lower(),
+            row.label,
+            " ≠" if row.differs else "",
+            Markup("").join(_cell(cell, comparison.language) for cell in row.cells),
+        )
+        for row in rows
+    )
+    return Markup("<tbody>\n{}{}</tbody>\n").format(head if heading is not None else "", lines)
 
 
 Comparison.notebook = comparison_html

@@ -5,9 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import cast
+from urllib.parse import quote
 
+from kgcompare.catalogue.finder import FinderState, Option
 from kgcompare.errors import ValidationReport
-from kgcompare.model import Cell, Comparison, CslItem, Fact, Group, Json, Page, Record, Thing, Value
+from kgcompare.model import (
+    Cell,
+    Comparison,
+    CslItem,
+    Fact,
+    Group,
+    Json,
+    Page,
+    Record,
+    Row,
+    Sentence,
+    Thing,
+    Value,
+)
 
 JsonObject = dict[str, Json]
 """A JSON object."""
@@ -24,30 +39,42 @@ def csl_object(item: CslItem) -> JsonObject:
 
 
 def comparison_json(comparison: Comparison) -> str:
-    """A comparison, as interface documents have it: language, methods, rows, summary, unknown."""
+    """A comparison, as interface documents have it: language, methods, rows, summary, and what is not there."""
     return dumps(
         {
             "language": comparison.language,
             "methods": [_thing(method) for method in comparison.methods],
-            "rows": [
-                {
-                    "id": row.id,
-                    "label": row.label,
-                    "kind": row.kind,
-                    "differs": row.differs,
-                    "missing": row.missing,
-                    "cells": [_cell(cell) for cell in row.cells],
-                }
-                for row in comparison.rows
-            ],
+            "rows": [_row(row) for row in comparison.rows],
             "summary": {
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
+                **({"unrecorded": [row.id for row in comparison.unrecorded]} if comparison.unrecorded else {}),
+                "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
             "unknown": list(comparison.unknown),
         }
     )
+
+
+def _row(row: Row) -> JsonObject:
+    data: JsonObject = {"id": row.id, "label": row.label, "kind": row.kind}
+    if row.group is not None:
+        data["group"] = row.group
+    data |= {"differs": row.differs, "missing": row.missing}
+    if row.shared or (row.kind == "count" and row.shared is not None):
+        data["shared"] = row.shared
+    return data | {"cells": [_cell(cell) for cell in row.cells]}
+
+
+def _sentence(sentence: Sentence) -> JsonObject:
+    """A sentence, and the IRIs of what it is about."""
+    return {
+        "text": sentence.text,
+        "lang": sentence.lang,
+        "about": list(sentence.about),
+        "warning": sentence.warning,
+    }
 
 
 def record_json(record: Record) -> str:
@@ -72,9 +99,13 @@ def _group(group: Group) -> JsonObject:
 
 
 def page_json(page: Page) -> str:
-    """A page of a list, with its facets."""
+    """A page of a list, with its facets; ``compare`` and ``understood`` only where the words name several things, or
+    values of facets."""
+    understood = [{"facet": one.facet, "id": one.id, "label": one.label} for one in page.understood]
+    meant = {"compare": [{"id": one.id, "label": one.label} for one in page.compare], "understood": understood}
     return dumps(
         {
+            **{name: what for name, what in meant.items() if what},
             "total": page.total,
             "after": page.after,
             "things": [suggestion(thing) for thing in page.things],
@@ -86,9 +117,52 @@ def page_json(page: Page) -> str:
     )
 
 
+def finder_json(state: FinderState) -> str:
+    """Where somebody stands in a finder: its steps with what can be chosen, and the things left."""
+    return dumps(
+        {
+            "total": state.page.total,
+            "after": state.page.after,
+            "things": [suggestion(thing) for thing in state.page.things],
+            "steps": [
+                {
+                    "id": step.id,
+                    "label": step.label,
+                    "chosen": [_thing(thing) for thing in step.chosen],
+                    "denied": [_thing(thing) for thing in step.denied],
+                    "options": [_option(option) for option in step.options],
+                    "more": step.more,
+                    "not_recorded": step.unrecorded,
+                }
+                for step in state.steps
+            ],
+            "meant": [{"step": step, **_option(option)} for step, option in state.meant],
+            "unknown": [f"{facet}={slug}" for facet, slug in state.unknown],
+        }
+    )
+
+
+def _option(option: Option) -> JsonObject:
+    return {**suggestion(option.thing), "count": option.count, "left": option.left}
+
+
 def suggestion(thing: Thing) -> JsonObject:
     """A thing as completions and lists have it."""
     return {**_thing(thing), "description": thing.description}
+
+
+def comparison_suggestion(things: Sequence[Thing], label: str, base: str) -> JsonObject:
+    """The comparison of several things as a completion: its IRI is its address under the base, as RDF names it."""
+    ids = [thing.id for thing in things]
+    parameters = "&".join("method=" + quote(name, safe="") for name in ids)
+    return {
+        "id": "+".join(ids),
+        "iri": f"{base}compare?{parameters}",
+        "label": label,
+        "lang": None,
+        "description": None,
+        "compare": list(ids),
+    }
 
 
 def report_json(report: ValidationReport) -> str:
@@ -122,6 +196,8 @@ def _cell(cell: Cell) -> JsonObject:
     data: JsonObject = {"text": cell.text, "values": [_value(value) for value in cell.values]}
     if cell.status != "recorded":
         data["status"] = cell.status
+    if cell.departs:
+        data["departs"] = True
     return data
 
 
@@ -139,6 +215,14 @@ def _value(value: Value) -> JsonObject:
     data["text"] = value.text
     if value.lang:
         data["lang"] = value.lang
+    if value.under:
+        data["under"] = value.under
+    if value.description:
+        data["description"] = value.description
+        if value.description_lang:
+            data["descriptionLang"] = value.description_lang
+    if value.shared:
+        data["shared"] = True
     if value.url:
         data["url"] = value.url
     if value.links:

@@ -1,4 +1,4 @@
-"""Comparisons as CSV, TSV and Markdown.
+"""Comparisons as CSV, TSV and Markdown; lists as CSV.
 
 Source: RFC 4180 (CSV); GitHub Flavored Markdown, sections 4.10 (tables) and 6.8 (autolinks); OWASP on CSV injection.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 
-from kgcompare.model import Cell, Comparison
+from kgcompare.model import Cell, Comparison, Row, Thing
 from kgcompare.text.languages import translate
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -31,6 +32,22 @@ def csv_text(comparison: Comparison, delimiter: str = ",") -> str:
     return out.getvalue()
 
 
+def list_csv(things: Sequence[Thing], facets: Sequence[str]) -> str:
+    """A line a thing of a list: its slug, name, IRI and date, its values in each of the *facets*, what it is.
+
+    Several values stand beside each other with semicolons. A cell that a spreadsheet would run as a formula gets a
+    leading apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["id", "label", "iri", "date", *facets, "description"])
+    for thing in things:
+        values = ["; ".join(thing.facets.get(facet, ())) for facet in facets]
+        cells = [thing.id, thing.label, thing.iri, thing.date or "", *values, thing.description or ""]
+        writer.writerow([harmless(cell) for cell in cells])
+    return out.getvalue()
+
+
 def harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return "'" + text if text.startswith(_FORMULA) else text
@@ -46,17 +63,28 @@ _ADDRESS = re.compile(r"https?://[^\s<>|\\`]*[^\s<>|\\`.,:;!?)\]'\"*_~]")
 
 
 def markdown(comparison: Comparison) -> str:
-    """A table; ``≠`` after the name of a row that differs. Addresses stand in angle brackets, which make them links."""
+    """What the comparison says in sentences, and a table: a line for each heading, ``≠`` after the name of a row that
+    differs.
+
+    Addresses stand in angle brackets, which make them links.
+    """
     heads = ["", *(_marked(method.label) for method in comparison.methods)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    for row in comparison.rows:
-        name = f"**{_marked(row.label)}**" + (" ≠" if row.differs else "")
-        cells = [
-            _marked(cell.text) if cell.text is not None else f"*{_marked(cell_text(cell, comparison.language))}*"
-            for cell in row.cells
-        ]
-        lines.append("| " + " | ".join([name, *cells]) + " |")
-    return "\n".join(lines) + "\n"
+    for heading, rows in comparison.sections():
+        if heading is not None:
+            lines.append("| " + " | ".join([f"***{_marked(heading)}***", *[""] * len(comparison.methods)]) + " |")
+        lines += ["| " + " | ".join(_cells(row, comparison.language)) + " |" for row in rows]
+    said = "".join(f"{_marked(sentence.text)}\n\n" for sentence in comparison.sentences)
+    return said + "\n".join(lines) + "\n"
+
+
+def _cells(row: Row, lang: str) -> list[str]:
+    """The name of a row and its cells."""
+    name = f"**{_marked(row.label)}**" + (" ≠" if row.differs else "")
+    cells = [
+        _marked(cell.text) if cell.text is not None else f"*{_marked(cell_text(cell, lang))}*" for cell in row.cells
+    ]
+    return [name, *cells]
 
 
 def _marked(text: str) -> str:

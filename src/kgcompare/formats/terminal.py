@@ -60,11 +60,15 @@ def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
 
 
 def table(comparison: Comparison) -> str:
-    """A comparison, as wide as the terminal; ``≠`` before a row that differs."""
+    """A comparison, as wide as the terminal: what it says in sentences, and a table with ``≠`` before a row that
+    differs."""
     rows = [["", *(method.label for method in comparison.methods)]]
-    for row in comparison.rows:
-        mark = "≠ " if row.differs else "\u00a0\u00a0"
-        rows.append([mark + row.label, *(cell_text(cell, comparison.language) for cell in row.cells)])
+    for heading, section in comparison.sections():
+        if heading is not None:
+            rows += [[""] * len(rows[0]), [heading.upper(), *[""] * len(comparison.methods)]]
+        for row in section:
+            mark = "≠ " if row.differs else "\u00a0\u00a0"
+            rows.append([mark + row.label, *(cell_text(cell, comparison.language) for cell in row.cells)])
     first = min(28, max(width(row[0]) for row in rows))
     rest = max(18, (shutil.get_terminal_size((100, 24)).columns - first) // len(comparison.methods) - 2)
     text = grid(rows, [first, *[rest] * len(comparison.methods)])
@@ -76,7 +80,9 @@ def table(comparison: Comparison) -> str:
         differing=comparison.differing,
         compared=comparison.compared,
     )
-    return text + "\n" + summary + "\n"
+    wide = first + 2 + (rest + 2) * len(comparison.methods) - 2
+    said = ["\n".join(_wrapped(_clean(sentence.text), wide)) for sentence in comparison.sentences]
+    return "".join(f"{sentence}\n" for sentence in said) + "\n" * bool(said) + text + "\n" + summary + "\n"
 
 
 def record_table(record: Record) -> str:

@@ -94,15 +94,17 @@ def validate(
         return check(records, triples, Stored(snapshot), options, judge)
 
 
-def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = ()) -> None:
+def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), contact: str = "") -> None:
     """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it.
+
+    *contact* says to whom mistakes are told (:func:`kgcompare.rdf.contact.checked_contact`).
 
     :raises StoreError: if there is one already, or it cannot be made.
     :raises DataError: if a shapes file is at fault.
-    :raises UsageError: if *base* cannot be one.
+    :raises UsageError: if *base* or *contact* cannot be one.
     """
     quads = vocabulary_quads(Base(checked_base(base)), shapes)
-    embedded.create(path, base)
+    embedded.create(path, base, contact=contact)
     with embedded.writing(path) as writer:
         writer.add(quads)
         writer.publish(search.build)
@@ -169,7 +171,9 @@ def trusted_quads(files: Sequence[Path], options: Options) -> bool:
     return options.trust and bool(files) and all(syntax_of(f, options.syntax) in QUADS for f in files)
 
 
-def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()) -> ValidationReport:
+def throwaway(
+    path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = (), contact: str = ""
+) -> ValidationReport:
     """Makes a store of *files* at *path*, without the vocabulary and shapes if these are trusted quads.
 
     :raises InvalidData: if a record is not valid.
@@ -178,7 +182,7 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
     if trusted_quads(files, options):
         create_of_quads(path, files, options)
         return ValidationReport()
-    create_store(path, shapes=shapes)
+    create_store(path, shapes=shapes, contact=contact)
     return import_files(path, files, options).validation
 
 

@@ -15,14 +15,19 @@ from kgcompare.errors import Fault
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES, Base, is_defined, shortened
 from kgcompare.rdf.terms import (
+    KGC_CONDITION,
     KGC_FACET,
     KGC_INVERSE_LABEL,
     KGC_KIND,
+    KGC_MUTUAL_SENTENCE,
     KGC_PLURAL_LABEL,
+    KGC_PLURAL_SENTENCE,
     KGC_ROW_ID,
     KGC_ROW_KIND,
+    KGC_SENTENCE,
     KGC_SHOWN,
     KGC_SUPPORTING,
+    KGC_WARNS,
     RDF_STATEMENT,
     RDF_SUBJECT,
     RDF_TYPE,
@@ -34,14 +39,19 @@ Predication = tuple[str, Term]
 """A predicate's IRI and a value: what a statement says of its subject."""
 _SH = PREFIXES["sh"]
 _OF_SHAPES = {
+    KGC_CONDITION,
     KGC_FACET,
     KGC_INVERSE_LABEL,
     KGC_KIND,
+    KGC_MUTUAL_SENTENCE,
     KGC_PLURAL_LABEL,
+    KGC_PLURAL_SENTENCE,
     KGC_ROW_ID,
     KGC_ROW_KIND,
+    KGC_SENTENCE,
     KGC_SHOWN,
     KGC_SUPPORTING,
+    KGC_WARNS,
 }
 
 

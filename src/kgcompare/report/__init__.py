@@ -213,8 +213,11 @@ def _duplicates(asking: Questions) -> list[tuple[float, str, str]]:
 
 
 def _aliases(asking: Questions) -> list[tuple[str, list[str]]]:
+    """Aliases that several things of a class have; concepts of different schemes share theirs rightly."""
     shared = []
     for c in asking.targets:
+        if c == SKOS_CONCEPT:
+            continue
         aliases = {p for row in asking.rows[c] if row.kind == "name" and (p := row.path.predicate)}
         if aliases:
             parts = [(NamedNode(p), Literal(int(p in aliases))) for p in sorted({*aliases, *LABELS})]

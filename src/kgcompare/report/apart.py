@@ -32,10 +32,11 @@ _NICE = 15
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What the process is to do: the folder of a generation, and shapes beside those that it keeps; and how many bytes
-    of memory it may have."""
+    """What the process is to do: the folder of a generation, its index, and shapes beside those that it keeps; and how
+    many bytes of memory it may have."""
 
     snapshot: str
+    index: str
     extra: Sequence[Triple]
     memory: int
 
@@ -50,7 +51,8 @@ def make_apart(generation: Generation, limits: Limits) -> Report:
     path, seconds = generation.snapshot.path, limits.report_time
     if path is None:
         return report.make(generation)
-    order = pickle.dumps(_Order(str(path.absolute()), tuple(generation.extra), limits.report_memory))
+    index = generation.index.path.absolute()  # made anew if it has to be: the process itself writes no file
+    order = pickle.dumps(_Order(str(path.absolute()), str(index), tuple(generation.extra), limits.report_memory))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     try:
         process = subprocess.Popen(  # noqa: S603  (our own module)
@@ -108,8 +110,9 @@ def main() -> None:
     confinement.bound(order.memory)
     answer: Report | KgcompareError
     try:
-        snapshot = snapshot_at(Path(order.snapshot))
-        answer = report.make(Generation(EmbeddedStore(Path(order.snapshot).parents[1]), snapshot, order.extra))
+        path = Path(order.snapshot)
+        store, snapshot = EmbeddedStore(path.parents[1]), snapshot_at(path)
+        answer = report.make(Generation(store, snapshot, order.extra, index_path=Path(order.index)))
     except KgcompareError as fault:
         answer = fault
     sys.stdout.buffer.write(pickle.dumps(answer))

@@ -163,7 +163,7 @@ def states(asking: Questions) -> tuple[ClassState, ...]:
 
 def _state(asking: Questions, cls: str, counts: _Counts, named: Mapping[str, Mentioned]) -> ClassState:
     total, plain = asking.classes[cls], counts.plain[cls]
-    rows = (row for row in asking.rows[cls] if row.iri not in LABELS or counts.recorded[cls, row.iri])
+    rows = (r for r in asking.rows[cls] if counts.recorded[cls, r.iri] or not (r.where_recorded or r.iri in LABELS))
     splits = [
         Split(
             named_row(row),

@@ -20,6 +20,8 @@ from kgcompare.sandbox.request import Head, Outcome, Request
 
 _LONGEST_HEAD = 64 * 1024
 _CHUNK = 1024 * 1024
+_GLANCE = 0.1
+"""Seconds in which what a worker has written already is read."""
 _COMMAND = (sys.executable, "-m", "kgcompare.sandbox.worker")
 
 
@@ -87,7 +89,8 @@ class WorkerProcess:
         if self.ready:
             return
         try:
-            head = Head.from_bytes(self._line(min(deadline, self._latest)))
+            # A spare one may have said so long ago, and nobody has listened yet.
+            head = Head.from_bytes(self._line(max(min(deadline, self._latest), time.monotonic() + _GLANCE)))
         except TimeoutError:
             if time.monotonic() >= self._latest:
                 self.kill()

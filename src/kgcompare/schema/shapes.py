@@ -270,6 +270,15 @@ class Shapes:
         text = next((label for texts in names if (label := best(texts, lang))), None)
         return text[1] if text else local_name(relation)
 
+    def wording(self, predicate: str, what: str, lang: str) -> str | None:
+        """How a predicate reads in a sentence (*what*: ``kgc:sentence`` or its kin), by shapes or the vocabulary."""
+        texts = (best(graph.texts(NamedNode(predicate), what), lang) for graph in (self.graph, vocabulary.graph()))
+        return next((text[1] for text in texts if text), None)
+
+    def says_true(self, predicate: str, what: str) -> bool:
+        """Whether the shapes or the vocabulary say *what* (``kgc:warns``) of a predicate."""
+        return any(is_true(graph, NamedNode(predicate), what) for graph in (self.graph, vocabulary.graph()))
+
 
 def _within(label: str) -> str:
     """A label as it stands within a sentence: without a capital, unless it is one of several (an acronym)."""

@@ -11,13 +11,27 @@ from kgcompare.text.languages import best
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to: a kind of things, words, slugs of facets, and years that the date must touch."""
+    """What a list is narrowed to: a kind of things, words, slugs of facets, and years that the date must touch.
+
+    ``among`` are slugs of the only things that it may have, where there are any. With ``also``, (facet, slug) pairs,
+    things have the words in their names, or one of those values. ``literal`` words stand for themselves
+    alone, and neither for a comparison nor for a value of a facet. Years the wrong way round are swapped.
+    """
 
     text: str = ""
     kind: str = ""
     facets: Mapping[str, str] = field(default_factory=dict)
     start: int | None = None
     end: int | None = None
+    among: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
+    literal: bool = False
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.end is not None and self.start > self.end:
+            start, end = self.end, self.start
+            object.__setattr__(self, "start", start)
+            object.__setattr__(self, "end", end)
 
 
 @dataclass(frozen=True, slots=True)

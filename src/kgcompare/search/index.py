@@ -12,8 +12,9 @@ from rapidfuzz import fuzz, process
 from kgcompare.errors import UsageError
 from kgcompare.rdf.namespaces import foreign_glob, slugify
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search.choices import Choices
 from kgcompare.search.entries import Entry, Filter
-from kgcompare.search.file import DerivedFile, IndexFile
+from kgcompare.search.file import DerivedFile
 from kgcompare.search.reading import marks, parts
 from kgcompare.text import dois
 from kgcompare.text.folding import fold, match_expression
@@ -29,10 +30,10 @@ _LONGEST_SLUG = 100
 """Characters of a slug up to which others like it are looked for."""
 
 
-class Index(IndexFile):
+class Index(Choices):
     """Answers from the index file of one generation; may be used by any number of threads.
 
-    Facets that the shapes have and the file does not, because it was made before, are of no thing.
+    Facets that the shapes have and the file does not are of no thing.
     """
 
     def __init__(self, file: DerivedFile, shapes: Shapes) -> None:
@@ -47,11 +48,10 @@ class Index(IndexFile):
         """The things of the given ids, in that order."""
         if not ids:
             return []
-        marks = ",".join("?" * len(ids))
         labels: dict[int, dict[str, str]] = {}
-        for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks})", ids):
+        for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks(ids)})", ids):
             labels.setdefault(number, {})[lang] = text
-        rows = self._rows(f"SELECT id, iri, kind, slug, class FROM thing WHERE id IN ({marks})", ids)
+        rows = self._rows(f"SELECT id, iri, kind, slug, class FROM thing WHERE id IN ({marks(ids)})", ids)
         entries = {
             number: Entry(number, thing, kind, slug, cls, labels.get(number, {}))
             for number, thing, kind, slug, cls in rows
@@ -169,6 +169,17 @@ class Index(IndexFile):
         exact = [(row[0], column) for row in rows for column in (1, 2) if folded in fold(row[column]).split(" \n ")]
         return [number for number, _ in sorted(exact, key=lambda pair: (pair[1], pair[0]))]
 
+    def called(self, text: str, kind: str, lang: str) -> list[int]:  # noqa: ARG002
+        """Ids of the things of a kind that are called exactly so, by name first, then by alias, then by initials."""
+        return self._called(fold(text.strip()), kind)
+
+    def concepts(self, text: str, kind: str) -> list[tuple[str, Entry]]:
+        """(facet, value) of every value of a facet of a kind that the text names, exactly or but for inflection."""
+        found = list(dict.fromkeys(number for of in self._kinds() for number in self.called(text, of, "")))
+        sql = f"SELECT DISTINCT facet, target FROM link WHERE facet != '-people' AND target IN ({marks(found)})"
+        rows = [row for row in self._rows(sql, found) if row[0] in self._facets.get(kind, ())]
+        return [(facet, entry) for facet, number in rows for entry in self.entries([number])]
+
     def matching(self, query: Filter, most: int, skip: int = 0) -> tuple[list[int], int]:
         """Ids of the best matches for the words of *query*, best first, and how many match at all."""
         match = match_expression(query.text)
@@ -201,6 +212,23 @@ class Index(IndexFile):
             ids += [row[0] for row in rows if row[0] not in best_first]
         return ids[skip : skip + most], total
 
+    def _meant(self, query: Filter, most: int, skip: int) -> tuple[list[int], int]:
+        """As :meth:`matching`, where values of facets are meant too: what is called so, what has such a value, others.
+
+        Within these the best matches for the words come first.
+        """
+        where, values = self._where(query, words=True)
+        ids = [row[0] for row in self._rows(f"SELECT t.id FROM thing t WHERE {where} ORDER BY t.id", values)]
+        called = set(self._named(query, where, values))
+        having: set[int] = set()
+        for pair in query.also:
+            where, values = self._where(Filter(kind=query.kind, facets=dict([pair])))
+            having.update(row[0] for row in self._rows(f"SELECT t.id FROM thing t WHERE {where}", values))
+        best, _ = self.matching(replace(query, also=()), _RANKED)
+        rank = {number: at for at, number in enumerate(best)}
+        ids.sort(key=lambda number: (number not in called, number not in having, rank.get(number, _RANKED)))
+        return ids[skip : skip + most], len(ids)
+
     def _named(self, query: Filter, where: str, values: Sequence[Any]) -> list[int]:
         """Ids of the things of a list that are called exactly what was typed."""
         called = self._called(fold(query.text.strip()), query.kind)
@@ -224,7 +252,7 @@ class Index(IndexFile):
             if after and not re.fullmatch(r"[0-9]{1,6}", after):
                 raise UsageError("after is not a place in this list")
             skip = int(after or 0)
-            ids, total = self.matching(query, most + 1, skip)
+            ids, total = (self._meant if query.also else self.matching)(query, most + 1, skip)
             following = str(skip + most) if len(ids) > most else None
             return self.entries(ids[:most]), total, following
         where, values = self._where(query, words=True)
@@ -311,13 +339,11 @@ class Index(IndexFile):
         where: list[str] = [_OF_KIND]
         values: list[str | int] = [query.kind]
         for facet, slug in query.facets.items():
-            # A concept may be filed under another facet, in which it is used too.
-            kinds = self._kinds()
-            where.append(
-                "t.id IN (SELECT link.thing FROM thing c CROSS JOIN link ON link.target = c.id "
-                f"WHERE c.slug = ? AND c.kind IN ({marks(kinds)}) AND link.facet = ?)"
-            )
-            values += [slug, *kinds, facet]
+            where.append(self._having())
+            values += [slug, *self._kinds(), facet]
+        if query.among:
+            where.append(f"t.slug IN ({marks(query.among)})")
+            values += query.among
         if query.start is not None:
             where.append("t.start IS NOT NULL AND coalesce(t.end, 9999) >= ?")
             values.append(query.start)
@@ -325,9 +351,23 @@ class Index(IndexFile):
             where.append("t.start <= ?")
             values.append(query.end)
         if words and query.text.strip():
-            where.append("t.id IN (SELECT rowid FROM words WHERE words MATCH ?)")
-            values.append(match_expression(query.text) or '""')
+            match = match_expression(query.text) or '""'
+            either = ["t.id IN (SELECT rowid FROM words WHERE words MATCH ?)", *(self._having() for _ in query.also)]
+            where.append(f"({' OR '.join(either)})")
+            values.append(f"{{name alias}} : ({match})" if query.also else match)
+            for facet, slug in query.also:
+                values += [slug, *self._kinds(), facet]
         return " AND ".join(where), values
+
+    def _having(self) -> str:
+        """That things ``t`` have a value of a facet, as SQL: its slug, all kinds and the facet are its values.
+
+        A concept may be filed under another facet, in which it is used too.
+        """
+        return (
+            "t.id IN (SELECT link.thing FROM thing c CROSS JOIN link ON link.target = c.id "
+            f"WHERE c.slug = ? AND c.kind IN ({marks(self._kinds())}) AND link.facet = ?)"
+        )
 
 
 def _sort_key(entry: Entry, lang: str) -> str:

@@ -60,6 +60,11 @@ class Snapshot(Protocol):
         ...
 
     @property
+    def contact(self) -> str:
+        """To whom mistakes are told (:mod:`kgcompare.rdf.contact`); empty where the catalogue names nobody."""
+        ...
+
+    @property
     def path(self) -> Path | None:
         """The folder that another process can open to read the same; None where the data are elsewhere."""
         ...

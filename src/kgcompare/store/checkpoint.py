@@ -63,6 +63,7 @@ class EmbeddedSnapshot:
     def __init__(self, folder: Folder, generation: str, about: Description) -> None:
         self.generation = generation
         self.base = about.base
+        self.contact = about.contact
         self.keeps_shapes = not about.bare
         self.path = folder.snapshot(generation)
         self.index_path = folder.index(generation)

@@ -2,7 +2,7 @@
 
 ::
 
-    <store>/store.json              layout version, base IRI, identity
+    <store>/store.json              layout version, base IRI, identity, contact
     <store>/live/                   made from the current generation by whoever holds the lock, and written to
     <store>/snapshots/<generation>/ a hard-linked checkpoint: immutable, opened read-only by anybody
     <store>/snapshots/<generation>.lock  held by whoever reads it
@@ -35,6 +35,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kgcompare.errors import StoreError, StoreMissing, UsageError
+from kgcompare.rdf.contact import checked_contact
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.store.files import alone, files, flush, read_small, write_whole
 
@@ -48,11 +49,15 @@ _NONE_YET = "0"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What store.json says: ``bare`` is a store of foreign quads, without our shapes and vocabulary in it."""
+    """What store.json says: ``bare`` is a store of foreign quads, without our shapes and vocabulary in it.
+
+    ``contact`` says to whom mistakes are told (:mod:`kgcompare.rdf.contact`); empty where it names nobody.
+    """
 
     base: Base
     identity: str
     bare: bool = False
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ class Folder:
                 raise StoreError(f"{self.path} is a file, not a store folder; name a folder")
             return (self.path / "store.json").is_file()
 
-    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
+    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False, contact: str = "") -> None:
         """Lays out an empty folder; the first generation is the writer's.
 
         :raises StoreError: if it cannot be made, or if a folder with other things in it is there.
@@ -114,7 +119,7 @@ class Folder:
             (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
             (self.path / "lock").touch()
             self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
-            about = {"layout": LAYOUT, "base": base, "identity": uuid.uuid4().hex, "bare": bare}
+            about = {"layout": LAYOUT, "base": base, "identity": uuid.uuid4().hex, "bare": bare, "contact": contact}
             write_whole(self.path / "store.json", json.dumps(about, indent=1) + "\n")
 
     def describe(self) -> Description:
@@ -134,7 +139,8 @@ class Folder:
                     "install a newer kgcompare"
                 )
             base = Base(checked_base(str(about["base"])))
-            return Description(base, str(about["identity"]), bool(about.get("bare", False)))
+            contact = checked_contact(str(about["contact"])) if about.get("contact") else ""
+            return Description(base, str(about["identity"]), bool(about.get("bare", False)), contact)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError) as fault:
             raise StoreError(f"{self.path / 'store.json'} cannot be read: {fault}; put it back from a copy") from None
 

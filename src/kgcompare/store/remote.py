@@ -69,6 +69,7 @@ class RemoteSnapshot:
     path: Path | None = None
     index_path: Path | None = None
     keeps_shapes = False
+    contact = ""
 
     def __init__(self, endpoint: str, base: Base, timeout: float, most_bytes: int, generation: str) -> None:
         self.endpoint = endpoint

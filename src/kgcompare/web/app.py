@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare.catalogue import Catalogue
@@ -18,8 +18,11 @@ from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web import (
+    assets,
+    coding,
     crawlers,
     dataset,
+    finder,
     lists,
     pages,
     problems,
@@ -32,7 +35,8 @@ from kgcompare.web import (
     turns,
     vocabularies,
 )
-from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, is_wanted
+from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, Kept, give, is_wanted
+from kgcompare.web.negotiation import Coding
 from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
 
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 _ADDRESSES = (
     crawlers,
     dataset,
+    finder,
     lists,
     pages,
     query_page,
@@ -65,8 +70,11 @@ class Site(Flask):
 
     def send_static_file(self, filename: str) -> Response:
         """What pages load; else the record of that name, where a catalogue has a kind that is called static."""
+        file = assets.file_of(filename)
+        if file != filename and assets.asset_name(file) == filename:
+            return give(_asset(file, coding.wanted(request.environ)))
         try:
-            return super().send_static_file(filename)
+            return super().send_static_file(file)
         except NotFound:
             if "/" in filename:
                 raise
@@ -75,6 +83,18 @@ class Site(Flask):
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answers a request (WSGI); a quick one by None where no answer is kept (:data:`~kgcompare.web.kept.QUICK`)."""
         return self.outer(environ, start_response)
+
+
+@cache
+def _asset(file: str, wanted: Coding) -> Kept:
+    """The answer with a file that pages load, for one who asked by the name of its content: made once, with all effort.
+
+    Source: RFC 8246 (immutable).
+    """
+    body, tag = assets.content(file), f'"{assets.digest(file)}"'
+    always = [("ETag", tag), ("Vary", "Accept-Encoding"), ("Cache-Control", assets.FOR_GOOD), *SECURITY.items()]
+    own = [("Content-Type", assets.media_type(file)), ("Content-Length", str(len(body)))]
+    return Kept(body, tag, (*own, *always), tuple(always)).coded(wanted, coding.THOROUGHLY)
 
 
 def create_app(settings: Settings | None = None, catalogue: Catalogue | None = None) -> Site:
@@ -89,6 +109,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.config.update(
         LIMITS=limits,
         UNCONFINED=settings.unconfined,
+        CONTACT=settings.contact,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
@@ -107,11 +128,14 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             request.environ[IF_MATCH] = request.environ.pop("HTTP_IF_MATCH")
         if FAULT in request.environ:
             raise request.environ[FAULT]
+        if not coding.wanted(request.environ).acceptable:
+            raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
         set_current(front.current())
         leave_out()
 
     @app.after_request
     def protect(response: Response) -> Response:
+        coding.code(response, request.environ)
         wanted = request.environ.get(IF_MATCH)
         there = response.status_code < 300 or response.status_code == 304
         if wanted is not None and there and not is_wanted(response.headers.get("ETag", ""), wanted):

@@ -25,7 +25,7 @@ _SITEMAP = 2_500
 _XML = Format("xml", "XML", "application/xml")
 _TEXT = Format("txt", "text", "text/plain")
 _OPENSEARCH = Format("opensearch", "OpenSearch", "application/opensearchdescription+xml")
-_ENDLESS = ("add", "after", "mark", "only", "swap")
+_ENDLESS = ("add", "after", "only", "rows", "swap")
 """Parameters of pages that show again what another address shows."""
 _PAGES = (
     "pages.home",
@@ -39,7 +39,7 @@ _PAGES = (
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Welcomes crawlers to the records, and keeps them out of what has no end."""
-    closed = ("/sparql", "/suggest", "/reconcile", "/compare.", *(f"/*{name}=" for name in _ENDLESS))
+    closed = ("/sparql", "/suggest", "/reconcile", "/mistake", "/compare.", *(f"/*{name}=" for name in _ENDLESS))
     lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in closed)]
     lines += ["", f"Sitemap: {root()}/sitemap.xml"]
     return answer(_TEXT, None, lambda: "\n".join(lines) + "\n")

@@ -23,9 +23,10 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Busy
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
-from kgcompare.web.negotiation import choose_format
+from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
+from kgcompare.web.negotiation import Coding, choose_format
 from kgcompare.web.problems import NoSuchFormat, refused_at_once
-from kgcompare.web.request import current, limits
+from kgcompare.web.request import contact, current, limits
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -39,7 +40,7 @@ _TAG = re.compile(r'"[^"]*"')
 _STRONG = re.compile(r'(?<!W/)("[^"]*")(?=\s*(?:,|\Z))')
 _LONGEST_KEY = 8000
 """Characters of a request that may be remembered to have been answered."""
-VARY = "Accept, Accept-Language"
+VARY = "Accept, Accept-Language, Accept-Encoding"
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -81,6 +82,17 @@ class Kept:
         if lang:
             own.append(("Content-Language", speaks(lang) if form.name == "html" else lang))
         return cls(body, tag, (*own, *always), tuple(always))
+
+    def coded(self, coding: Coding, level: int = QUICKLY) -> Kept:
+        """The same in a coding, with an entity tag of its own; itself where that saves nothing."""
+        body = coded(self.body, dict(self.headers)["Content-Type"], coding, level)
+        if body is None:
+            return self
+        tag = tag_of(self.tag, coding)
+        changed = {"ETag": tag, "Content-Length": str(len(body))}
+        headers = [(name, changed.get(name, value)) for name, value in self.headers]
+        unchanged = [(name, changed.get(name, value)) for name, value in self.unchanged]
+        return Kept(body, tag, (*headers, ("Content-Encoding", coding.name)), tuple(unchanged))
 
     @property
     def size(self) -> int:
@@ -134,12 +146,18 @@ class Answers:
         with self._lock:
             return self._by_tag.get(tag)
 
+    def keep(self, kept: Kept) -> None:
+        """Keeps an answer by its tag alone, unless it is very long."""
+        if kept.size <= self.most // 16:
+            with self._lock:
+                self._by_tag[kept.tag] = kept
+
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
         """Keeps an answer unless it is very long; those that were not asked for the longest go."""
         if kept.size > self.most // 16:
             return
+        self.keep(kept)
         with self._lock:
-            self._by_tag[kept.tag] = kept
             asked = sum(map(len, key))
             size = _OVERHEAD + 4 * asked
             if asked <= _LONGEST_KEY and size <= self._by_key.maxsize:
@@ -233,7 +251,15 @@ def key_of(environ: Mapping[str, str]) -> tuple[str, ...]:
         environ.get("QUERY_STRING", ""),
         environ.get("HTTP_ACCEPT", ""),
         environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+        _coding_key(wanted(environ)),
     )
+
+
+def _coding_key(coding: Coding) -> str:
+    """What an answer depends on of its coding."""
+    if not coding.acceptable:
+        return "none"
+    return f"{coding.name} needed" if coding.needed else coding.name
 
 
 def pick(offered: tuple[str, ...], suffix: str = "") -> Format:
@@ -265,14 +291,25 @@ def answer(
     """
     key, answers = key_of(request.environ), answers_of(current(), limits().kept_bytes)
     query = urlencode(sorted(request.args.items(multi=True), key=lambda pair: pair[0]))
-    tag = answers.tag(form.name, lang or "", *key[:4], query)
-    kept = answers.tagged(tag)
+    tag = answers.tag(form.name, lang or "", *key[:4], query, contact())
+    coding = wanted(request.environ)
+    in_coding = tag_of(tag, coding)
+    kept = answers.tagged(in_coding)
     if kept is None:
-        if tag in _TAG.findall(request.headers.get("If-None-Match", "")):
-            return Kept.of(b"", tag, form, lang).response()
-        body = make().encode("utf-8", "replace")
-        kept = Kept.of(body, tag, form, lang, links=links() if links else "", file=file() if file else "")
-    answers.put(key, kept)
+        if in_coding in _TAG.findall(request.headers.get("If-None-Match", "")):
+            return Kept.of(b"", in_coding, form, lang).response()
+        plain = answers.tagged(tag)
+        if plain is None:
+            body = make().encode("utf-8", "replace")
+            plain = Kept.of(body, tag, form, lang, links=links() if links else "", file=file() if file else "")
+            answers.keep(plain)
+        kept = plain.coded(coding)
+    return give(kept)
+
+
+def give(kept: Kept) -> Response:
+    """An answer that is made already; it is kept, so that the next one who asks for it waits for no thread."""
+    answers_of(current(), limits().kept_bytes).put(key_of(request.environ), kept)
     return kept.response()
 
 

@@ -1,6 +1,8 @@
-"""What a request asks for by its headers: a format by ``Accept``, a language by ``Accept-Language``.
+"""What a request asks for by its headers: a format by ``Accept``, a language by ``Accept-Language``, a coding by
+``Accept-Encoding``.
 
-Source: RFC 9110, section 12.5.1 (Accept), 12.5.4 (Accept-Language) and 12.5.5 (Vary); RFC 4647, section 3.4 (lookup).
+Source: RFC 9110, section 12.4.2 (weights), 12.5.1 (Accept), 12.5.3 (Accept-Encoding), 12.5.4 (Accept-Language) and
+12.5.5 (Vary); RFC 4647, section 3.4 (lookup).
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ _ALIASES = {
 }
 _VAGUE = "text/plain"
 """The old name of N-Triples, and of much else: what a request names beside it, of the same weight, comes first."""
+_LONGEST_CODINGS = 1000
+"""Characters of an ``Accept-Encoding`` header that are read; that of a browser has twenty-five."""
+_QVALUE = re.compile(r"0(?:\.\d*)?|1(?:\.0*)?|\.\d+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """A quoted string, to the end where it is not closed; never tried twice."""
 
@@ -58,15 +63,56 @@ def ranges(header: str) -> tuple[Range, ...]:
         main, slash, sub = kind.lower().partition("/")
         if main == "*" and not slash:
             sub = "*"
-        weight = 1.0
-        for param in params:
-            name, _, value = param.partition("=")
-            if name.strip().lower() == "q":
-                match = re.fullmatch(r"(?:0(?:\.\d*)?|1(?:\.0*)?|\.\d+)", value.strip())
-                weight = float(match[0]) if match else 0.0
         if main and sub:
-            accepted.append(Range(main, sub, weight))
+            accepted.append(Range(main, sub, _weight(params) or 0.0))
     return tuple(accepted)
+
+
+def _weight(params: Iterable[str]) -> float | None:
+    """The weight that the parameters of an item give it, 1 where they give none; None where it is ill-formed."""
+    weight: float | None = 1.0
+    for param in params:
+        name, _, value = param.partition("=")
+        if name.strip().lower() == "q":
+            match = _QVALUE.fullmatch(value.strip())
+            weight = float(match[0]) if match else None
+    return weight
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """The content coding that a request wants: its name, empty for none, and whether it takes nothing without one.
+
+    ``acceptable`` is false where it takes nothing that there is.
+    """
+
+    name: str = ""
+    needed: bool = False
+    acceptable: bool = True
+
+
+@lru_cache(maxsize=256)
+def choose_coding(header: str, offered: Sequence[str]) -> Coding:
+    """The coding among *offered*, in order of preference, that an ``Accept-Encoding`` header likes best.
+
+    Without a header, or with an empty one, an answer goes as it is. What is as welcome as the plain answer is taken
+    before it; an ill-formed item counts as none.
+    """
+    weights: dict[str, float] = {}
+    if len(header) > _LONGEST_CODINGS:  # what is cut in two is left out
+        header = header[:_LONGEST_CODINGS].rpartition(",")[0]
+    for item in header.split(","):
+        name, *params = item.split(";")
+        weight = _weight(params)
+        if weight is not None and name.strip():
+            weights.setdefault(name.strip().lower().removeprefix("x-"), weight)
+    others = weights.get("*")
+    plain = weights.get("identity", 0.0 if others == 0.0 else None)
+    known = {name: weights.get(name, others or 0.0) for name in offered}
+    best = max(known, key=known.__getitem__, default="")
+    if known.get(best, 0.0) > 0.0 and known[best] >= (plain or 0.0):
+        return Coding(best, needed=plain == 0.0)
+    return Coding(acceptable=plain != 0.0)
 
 
 @lru_cache(maxsize=256)

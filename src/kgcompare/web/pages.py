@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -12,27 +12,29 @@ from werkzeug import Response as AnyResponse
 
 from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
+from kgcompare.catalogue.finder import find, finder_of
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
-from kgcompare.model import Comparison, FacetValue, Thing
-from kgcompare.rdf.namespaces import is_slug
+from kgcompare.model import Comparison, FacetValue
 from kgcompare.search import Filter
-from kgcompare.search.names import signed_otherwise
 from kgcompare.text.folding import fold
 from kgcompare.web import signposting
+from kgcompare.web.adding import NOTHING_ADDED, Adding, to_add, typed_to_add
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
 from kgcompare.web.rendering import facets_of, known_counts, labelled, render_page
 from kgcompare.web.request import current, language
-from kgcompare.web.turns import costly, ordinary
+from kgcompare.web.turns import ordinary
 
 blueprint = Blueprint("pages", __name__)
 _MOST_SHOWN = 20
-"""Values of a facet that the index at home shows unfolded where there are more than twice as many."""
+"""Values of a facet that the index at home shows where there are more than twice as many."""
 _LONGEST_NAME = 150
 """Characters of a file's name before its suffix; systems take 255 bytes, and add to a name that is there already."""
 _UNSAFE = re.compile(r"[^a-z0-9-]+", re.ASCII)
+KEPT = ("lang", "only", "class", "rows", "swap")
+"""What a comparison keeps when something is added to it."""
 COMPARISON_FORMATS = tuple(name for name in FORMATS if name in formats.COMPARISON)
 
 
@@ -49,24 +51,29 @@ def home() -> Response:
 def _home(lang: str) -> str:
     generation = current()
     page = generation.search(Filter(kind=generation.main_kind), lang, most=1, facets=True)
+    steps = find(generation, {}, {}, lang, most=1).steps if finder_of(generation).facets else ()
+    asked = {step.id for step in steps}
     indexes = [
-        (facet, *_index(page.facets[name])) for name, facet in facets_of(generation.main_class) if page.facets.get(name)
+        (facet, *_index(page.facets[name]))
+        for name, facet in facets_of(generation.main_class)
+        if page.facets.get(name) and name not in asked
     ]
     return render_page(
         "home.html",
         lang,
         total=page.total,
+        ask=steps[0] if steps else None,
         facets=indexes,
         examples=examples(lang),
         counts=known_counts(),
     )
 
 
-def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetValue]]:
-    """The values of a facet by their names: those that most things have, and the rest where there are very many."""
+def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], int]:
+    """The values of a facet by their names, where there are very many those that most things have; and how many there
+    are."""
     shown = _MOST_SHOWN if len(values) > 2 * _MOST_SHOWN else len(values)
-    commonest, rest = (sorted(part, key=lambda value: fold(value.label)) for part in (values[:shown], values[shown:]))
-    return commonest, rest
+    return sorted(values[:shown], key=lambda value: fold(value.label)), len(values)
 
 
 # -- comparisons -----------------------------------------------------------------------------------
@@ -74,12 +81,14 @@ def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetVa
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a request for a comparison names: slugs or IRIs, a language, a class, and whether only differences."""
+    """What a request for a comparison names: slugs or IRIs, a language, a class, whether only differences, and the
+    group of rows, if one alone."""
 
     things: tuple[str, ...]
     lang: str
     cls: str
     differences: bool
+    rows: str = ""
 
     @property
     def kind(self) -> str:
@@ -94,7 +103,7 @@ class _Wanted:
     @ordinary
     def compared(self, *, differences: bool) -> Comparison:
         """The comparison, whole or with its differences only."""
-        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls)
+        return current().compare(self.things, self.lang, only_differences=differences, cls=self.cls, rows=self.rows)
 
 
 @blueprint.get("/compare")
@@ -107,7 +116,8 @@ def compare(suffix: str = "") -> AnyResponse:
     if only not in {"", "differences"}:
         raise UsageError(f"only={only[:40]!r} is unknown; use only=differences")
     things = tuple(slug for slug in request.args.getlist("method") if slug)
-    wanted = _Wanted(things, lang, request.args.get("class") or current().main_class, bool(only))
+    cls = request.args.get("class") or current().main_class
+    wanted = _Wanted(things, lang, cls, bool(only), request.args.get("rows", ""))
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
             raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
@@ -150,51 +160,39 @@ def _file_name(comparison: Comparison, form: Format) -> str:
 
 
 def _add(wanted: _Wanted, text: str) -> AnyResponse:
-    """A thing that somebody typed: goes to the comparison with it, or shows what it may be."""
-    slug = _named(wanted, text)
-    if slug is not None:
-        keep = {
-            name: request.args[name] for name in ("lang", "only", "class", "swap", "mark") if request.args.get(name)
-        }
-        things = list(dict.fromkeys([*wanted.things, slug]))
+    """Names that somebody typed: goes to the comparison with them, or shows what they may be."""
+    typed = typed_to_add(text, wanted.kind, wanted.lang)
+    things = tuple(dict.fromkeys([*wanted.things, *typed.named]))
+    if len(things) > MOST_COLUMNS:
+        adding = Adding(text, (), len(things))
+    elif typed.unclear:
+        wanted = replace(wanted, things=things)
+        adding = Adding(to_add(typed.unclear), typed.unclear)
+    else:
+        keep = {name: request.args[name] for name in KEPT if request.args.get(name)}
         target = url_for("pages.compare") + "?" + urlencode([*(("method", thing) for thing in things), *keep.items()])
         return redirect(target, 303)
-    kind, lang = wanted.kind, wanted.lang
-    choices = current().suggest(text, lang, kind=kind) or current().search(Filter(text, kind), lang, most=10).things
     if not wanted.things:
-        return unkept(_start_page(wanted, text, choices), 404 if not choices else 300, lang)
-    whole = wanted.compared(differences=False)
-    return unkept(_compare_page(wanted, whole, text, choices), 200, lang)
+        offers = any(name.choices for name in adding.unclear)
+        return unkept(_start_page(wanted, adding), 400 if adding.too_many else 300 if offers else 404, wanted.lang)
+    page = _compare_page(wanted, wanted.compared(differences=False), adding)
+    return unkept(page, 400 if adding.too_many else 200, wanted.lang)
 
 
-@costly
-def _named(wanted: _Wanted, text: str) -> str | None:
-    """The slug of the one thing that a text names: its slug, or its name in full."""
-    if is_slug(text) and current().index.find(wanted.kind, text):
-        return text
-    things = current().suggest(text, wanted.lang, kind=wanted.kind, most=5)
-    namesakes = [thing.id for thing in things if thing.label.casefold() == text.casefold()]
-    if len(namesakes) == 1:
-        return namesakes[0]
-    alone = len(things) == 1 and not signed_otherwise(text, things[0].label)
-    return things[0].id if alone else None
-
-
-def _start_page(wanted: _Wanted, added: str = "", choices: Sequence[Thing] = ()) -> str:
+def _start_page(wanted: _Wanted, adding: Adding = NOTHING_ADDED) -> str:
     """The page on which a comparison starts, with what somebody typed and what it may be."""
     return render_page(
         "compare.html",
         wanted.lang,
         kind=wanted.kind,
         comparison=None,
-        added=added,
-        choices=choices,
+        adding=adding,
         examples=examples(wanted.lang) if wanted.kind == current().main_kind else (),
         cls=wanted.class_parameter,
     )
 
 
-def _compare_page(wanted: _Wanted, whole: Comparison, added: str = "", choices: Sequence[Thing] = ()) -> str:
+def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_ADDED) -> str:
     """The page of a comparison, with what somebody typed to add and what it may be."""
     nearest = {name: current().nearest(name, wanted.cls) for name in whole.unknown}
     return render_page(
@@ -202,12 +200,14 @@ def _compare_page(wanted: _Wanted, whole: Comparison, added: str = "", choices: 
         wanted.lang,
         kind=wanted.kind,
         comparison=whole,
+        whole=whole.rows,
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
+        groups=tuple(whole.groups.items()),
+        group=wanted.rows,
+        leading=next(iter(whole.groups), None),
         only=wanted.differences,
         swap=bool(request.args.get("swap")),
-        mark=request.args.get("mark") == "words",
-        added=added,
-        choices=choices,
+        adding=adding,
         near=[(name, labelled(wanted.kind, slugs, wanted.lang)) for name, slugs in nearest.items()],
         most=MOST_COLUMNS,
         cls=wanted.class_parameter,

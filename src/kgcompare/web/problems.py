@@ -46,6 +46,7 @@ _STATUSES: Mapping[type[KgcompareError], HTTPStatus] = {
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
 }
 """The status of each kind of error; one that is not here has that of the kind it belongs to."""
+_UNREAD = "the catalogue cannot be read just now; the log of the server says why"
 
 
 class NoSuchFormat(NotAcceptable):
@@ -116,7 +117,11 @@ def answer_errors(app: Flask) -> None:
         more: dict[str, list[str]] = {}
         if isinstance(fault, UnknownThing):
             more = {"unknown": list(fault.unknown), "suggestions": list(fault.suggestions)}
-        response = problem(status_of(fault), str(fault), **more)
+        detail = str(fault)
+        if isinstance(fault, StoreError) and not isinstance(fault, EndpointError):  # it names folders of this machine
+            current_app.logger.warning("kgcompare: %s at %s", detail, request.path)
+            detail = _UNREAD
+        response = problem(status_of(fault), detail, **more)
         if isinstance(fault, Unavailable):
             response.headers["Retry-After"] = str(fault.retry_after)
         return response

@@ -7,16 +7,18 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug import Response as AnyResponse
+from werkzeug.exceptions import NotFound
 
 from kgcompare import formats
-from kgcompare.errors import UnknownThing
+from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import FORMATS, Format, rdf
 from kgcompare.model import Fact, Record
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.web import signposting
+from kgcompare.web.contact import report_address
 from kgcompare.web.kept import VARY, answer, pick
 from kgcompare.web.rendering import class_asked_for, render_page
-from kgcompare.web.request import current, language
+from kgcompare.web.request import contact, current, language, root
 from kgcompare.web.turns import ordinary
 
 blueprint = Blueprint("records", __name__)
@@ -58,6 +60,40 @@ def record(kind: str, name: str) -> Response:
     return answer(form, tag, make, lambda: signposting.links_of_record(kind, slug, known))
 
 
+@blueprint.get("/mistake")
+def mistake() -> AnyResponse:
+    """Leads to where a mistake in ``?thing=KIND/SLUG`` is told, in its ``?row=`` where one is named.
+
+    :raises NotFound: if the catalogue names nobody.
+    :raises UnknownThing: if there is no such thing.
+    :raises UsageError: for a row that it does not have.
+    """
+    lang = language()
+    thing = request.args.get("thing", "")
+    kind, _, slug = thing.partition("/")
+    if not contact():
+        raise NotFound("this catalogue names nobody to tell of mistakes")
+    if thing and not (is_slug(kind) and is_slug(slug)):
+        raise UnknownThing(f"there is no such record: /{thing[:120]}")
+    row = request.args.get("row", "")
+    target = _mistake_in(kind, slug, row, lang) if thing else report_address(lang, root() + "/")
+    response = redirect(target, 303)
+    response.headers.update({"Vary": VARY, "Cache-Control": "no-cache"})
+    return response
+
+
+@ordinary
+def _mistake_in(kind: str, slug: str, row: str, lang: str) -> str:
+    """Where a mistake in a record is told."""
+    record = current().record(kind, slug, lang)
+    fact = next((fact for fact in record.facts if fact.id == row), None)
+    if row and fact is None:
+        raise UsageError(f"/{kind}/{slug} has no row {row[:40]!r}")
+    page = root() + record.thing.path + (f"?lang={lang}" if request.args.get("lang") else "")
+    value = "; ".join(value.text for value in fact.values) if fact else ""
+    return report_address(lang, page, [record.thing], fact.label if fact else "", value)
+
+
 def _page(record: Record, others: Sequence[Format]) -> str:
     """The page of a record, with the formats that it comes in too.
 
@@ -86,7 +122,7 @@ def _page(record: Record, others: Sequence[Format]) -> str:
 
 def _has_line(fact: Fact, record: Record) -> bool:
     """Whether a fact has a line of its own: other names stand under the title, the description below, links beside."""
-    if not fact.shown or fact.kind in {"name", "count"}:
+    if not fact.shown or fact.names or fact.kind == "count":
         return False
     if fact.kind == "text":
         return any(value.text != record.thing.description for value in fact.values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -19,52 +19,35 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
-from kgcompare.model import Cell, Row, Value
+from kgcompare.model import Row, Thing, Value
 from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
-from kgcompare.web import schema_org
-from kgcompare.web.request import current, has_current, language, link, list_path
+from kgcompare.web import assets, schema_org
+from kgcompare.web.contact import cell_address, report_address
+from kgcompare.web.request import current, has_current, language, link, list_path, root
 
-_WORD = re.compile(r"(\w+(?:[-’']\w+)*)")
+_BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
+_GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
+"""Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
 _SUGGESTED = 8
 """Completions that page.js asks for."""
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
-def words(cells: Sequence[Cell]) -> list[Markup] | None:
-    """The texts of cells with the words marked that not all of them have.
+def shared(row: Row) -> list[list[tuple[Value, int]]]:
+    """The values in each cell of a row, each once, and how many columns have it; those that most have come first.
 
-    None where there are fewer than two texts, or texts in several languages: every word would differ.
+    Things and texts of any row are told apart by their keys, names by how they read.
     """
-    texts = [cell.text or "" for cell in cells]
-    given = [text for text in texts if text]
-    if len(given) < 2 or len({value.lang for cell in cells for value in cell.values}) > 1:
-        return None
-    shared = set.intersection(*({word.casefold() for word in _WORD.findall(text)} for text in given))
-    return [_marked(text, shared) for text in texts]
 
+    def key(value: Value) -> str:
+        return value.text.casefold() if row.kind == "name" else value.key
 
-def _marked(text: str, shared: set[str]) -> Markup:
-    """A text with the words outside *shared* marked; one mark for words that only spaces part."""
-    out, run = Markup(""), ""
-    for at, part in enumerate(_WORD.split(text)):
-        if (part.casefold() not in shared) if at % 2 else bool(run) and part.isspace():
-            run += part
-            continue
-        end = len(run.rstrip())
-        out += Markup("<mark>{}</mark>{}").format(run[:end], run[end:]) if run else ""
-        out += part
-        run = ""
-    return out + (Markup("<mark>{}</mark>").format(run) if run else "")
-
-
-def names(row: Row) -> list[list[tuple[Value, bool]]]:
-    """The names in each cell of a row, each once, and whether another cell has it too."""
-    cells = [{value.text.casefold(): value for value in cell.values} for cell in row.cells]
-    count = Counter(key for cell in cells for key in cell)
-    return [[(value, count[key] > 1) for key, value in cell.items()] for cell in cells]
+    cells = [{key(value): value for value in cell.values} for cell in row.cells]
+    count = Counter(part for cell in cells for part in cell)
+    return [[(cell[part], count[part]) for part in sorted(cell, key=lambda part: -count[part])] for cell in cells]
 
 
 def render_page(template: str, lang: str, *, kind: str = "", **values: object) -> str:
@@ -87,12 +70,19 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         kind_name=partial(kind_name, lang),
         lang=lang,
         main_kind=main_kind,
+        mistake=partial(_mistake, lang),
         ours=generation is not None and generation.base.value == DEFAULT_BASE,
         spoken=languages.speaks(lang),
         suggestions=partial(_suggestions, lang),
         **values,
     )
-    return without_controls(page)
+    return without_controls(_GLUED.sub(r"\1\n", page))
+
+
+def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
+    """Where a mistake on this page is told, in *things* that it shows; empty where nobody is named."""
+    page = schema_org.canonical_address() if things else root() + quote(request.path)
+    return report_address(lang, page, things)
 
 
 def _suggestions(lang: str) -> list[str]:
@@ -116,7 +106,7 @@ def kind_heading(lang: str, kind: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def list_address(kind: str, **values: str | None) -> str:
+def list_address(kind: str, **values: str | Sequence[str] | None) -> str:
     """The address of the list of things of a kind, with parameters, in the language that this page was asked for in."""
     return link("lists.listing", plural=list_path(kind)[1:], **values)
 
@@ -206,11 +196,11 @@ def equip_templates(app: Flask) -> None:
         local=local,
         prose=prose,
         reference=reference,
-        words=words,
-        names=names,
+        shared=shared,
         offered=offered,
         format_name=format_name,
         lang_attributes=attributes,
+        cell_address=cell_address,
         status_text=STATUS,
         direction=languages.direction,
         autonym=languages.autonym,
@@ -219,9 +209,10 @@ def equip_templates(app: Flask) -> None:
         licence=LICENCE,
         is_web=is_web,
         list_address=list_address,
+        class_asked_for=class_asked_for,
         list_path=list_path,
         suggest_address=suggest_address,
-        static=static_address(),
+        static=static,
         schema_org=schema_org,
     )
 
@@ -240,9 +231,9 @@ def offered(path: str) -> str | None:
     return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
 
 
-def static_address() -> Callable[[str], str]:
-    """Addresses of static files that change with the version, so that they can be kept for long."""
-    return lambda name: url_for("static", filename=name, v=__version__)
+def static(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    return url_for("static", filename=assets.asset_name(name))
 
 
 def address(**changes: object) -> str:

@@ -25,16 +25,17 @@ _PORTS = {"http": "80", "https": "443"}
 _RANGE = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-[0-9]+)", re.ASCII | re.IGNORECASE)
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "pages.home": (),
-    "pages.compare": ("method", "only", "class", "add", "swap", "mark", "rows", "bom"),
+    "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom"),
     "records.record": (),
-    "lists.listing": ("q", "from", "to", "sort", "after", "limit"),
+    "lists.listing": ("q", "from", "to", "sort", "after", "limit", "as", "method", "compare", "bom"),
     "lists.suggest": ("q", "limit", "kind"),
+    "finder.finder": ("q", "after", "limit", "method", "compare"),
     "dataset.page": (),
     "dataset.well_known": (),
     "dataset.report": (),
     "service.openapi": (),
 }
-"""The parameters that an address knows beside ``lang`` and ``format``; lists know their facets too."""
+"""The parameters that an address knows beside ``lang`` and ``format``; lists and the finder know facets too."""
 
 
 def current() -> Generation:
@@ -79,9 +80,10 @@ def leave_out() -> None:
     if known is None:
         return
     names = {"lang", "format", *known}
-    if request.endpoint == "lists.listing":
+    if request.endpoint in {"lists.listing", "finder.finder"}:
         shapes = current().shapes
-        names.update(facet.id for cls in shapes.classes for facet in shapes.facets(cls) if facet.id)
+        facets = {facet.id for cls in shapes.classes for facet in shapes.facets(cls) if facet.id}
+        names |= facets | {f"not-{facet}" for facet in facets if request.endpoint == "finder.finder"}
     if not names.issuperset(request.args):
         given = [(name, value) for name, value in request.args.items(multi=True) if name in names]
         request.args = ImmutableMultiDict(given)
@@ -90,6 +92,11 @@ def leave_out() -> None:
 def limits() -> Limits:
     """How much anybody may have of this application."""
     return cast("Limits", current_app.config["LIMITS"])
+
+
+def contact() -> str:
+    """To whom mistakes are told: as the settings say, else as the catalogue does; empty where neither names anybody."""
+    return cast("str", current_app.config["CONTACT"]) or (current().snapshot.contact if has_current() else "")
 
 
 def unconfined() -> bool:

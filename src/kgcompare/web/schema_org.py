@@ -40,7 +40,7 @@ from kgcompare.web import signposting
 from kgcompare.web.request import current, list_path, root
 
 _CONTEXT: JsonObject = {"@context": "https://schema.org"}
-_KEPT = ("from", "to", "sort", "after", "query", "only", "class", "lang")
+_KEPT = ("from", "to", "sort", "after", "query", "only", "rows", "class", "lang")
 """Parameters that make another page, and not the same one shown otherwise, after what a page is of and its facets."""
 _CLASSES = {
     KGC_METHOD: "DefinedTerm",
@@ -144,12 +144,14 @@ def of_record(record: Record) -> JsonObject:
     """What a record is about; the page itself is its ``mainEntityOfPage``."""
     thing, node = record.thing.iri, NamedNode(record.thing.iri)
     graph = current().descriptions.describe([thing])[thing]
-    names = [value for fact in record.facts if fact.kind == "name" for value in fact.values]
+    names = [value for fact in record.facts if fact.names for value in fact.values]
     name = name_parts(graph, node) or {}
     more: JsonObject = {
         "alternateName": [_text(value.text, value.lang) for value in names],
         "familyName": name.get("family"),
         "givenName": name.get("given"),
+        "programmingLanguage": graph.text(node, iri("schema:programmingLanguage").value),
+        "version": graph.text(node, iri("schema:softwareVersion").value),
         "sameAs": _web(graph, node, "schema:sameAs") + _web(graph, node, "skos:exactMatch"),
     }
     if record.csl is not None:

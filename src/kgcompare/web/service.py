@@ -16,7 +16,8 @@ from kgcompare.formats import Format
 from kgcompare.formats.json import JsonObject, dumps
 from kgcompare.sandbox.confinement import Lock
 from kgcompare.sandbox.process import locks_here
-from kgcompare.web.kept import SECURITY, Kept, answer, answers_of, key_of, pick
+from kgcompare.web.coding import wanted
+from kgcompare.web.kept import SECURITY, Kept, answer, answers_of, give, pick
 from kgcompare.web.negotiation import best_of, media_types_of
 from kgcompare.web.request import current, limits, queries_allowed, root
 
@@ -38,12 +39,12 @@ def health() -> Response:
         }
     )
     headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *SECURITY.items()]
+    headers.append(("Vary", "Accept-Encoding"))
     answers = answers_of(current(), limits().kept_bytes)
     size = ("Content-Length", str(len(body)))
     kept = Kept(body.encode(), answers.tag("health", body), (*headers, size), tuple(headers))
-    if not request.query_string:
-        answers.put(key_of(request.environ), kept)  # given without a thread, however many are busy
-    return kept.response()
+    kept = kept.coded(wanted(request.environ))
+    return kept.response() if request.query_string else give(kept)  # without a thread, however many are busy
 
 
 @blueprint.get("/openapi.json")

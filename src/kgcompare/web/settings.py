@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kgcompare.errors import UsageError
+from kgcompare.rdf.contact import checked_contact
 from kgcompare.sandbox.limits import Limits
 
 
@@ -19,7 +20,9 @@ class Settings:
     stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
     queries of strangers where the system has no lock that keeps them from the network and from files.
 
-    :raises UsageError: for a host that is none.
+    ``contact`` says to whom mistakes are told, whatever the catalogue says of that.
+
+    :raises UsageError: for a host or a contact that is none.
     """
 
     store: Path | None = None
@@ -30,9 +33,12 @@ class Settings:
     proxies: int = 0
     limits: Limits = field(default_factory=Limits)
     unconfined: bool = False
+    contact: str = ""
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
+        if self.contact:
+            object.__setattr__(self, "contact", checked_contact(self.contact))
 
     @property
     def root(self) -> str:

@@ -8,7 +8,13 @@ const MOST = SUGGESTIONS.length - 1;
 
 function say(text) {
   status.textContent = "";
+  status.classList.remove("shown");
   setTimeout(() => { status.textContent = text; }, 60);
+}
+
+/** An element's words as they are said: lists and lines apart. */
+function words(element) {
+  return element.innerText.replace(/\s+/g, " ").trim();
 }
 
 // -- completion: the editable combobox with a list of the ARIA Authoring Practices ------------------
@@ -96,10 +102,14 @@ function complete(input) {
     close();
     input.value = thing.label;
     if (input.dataset.goto) {
-      const lang = new URLSearchParams(location.search).get("lang");
-      location.assign(input.dataset.goto + thing.id + (lang ? "?lang=" + encodeURIComponent(lang) : ""));
+      const values = (thing.compare || []).map((id) => ["method", id]);
+      for (const [name, value] of [["class", input.dataset.class], ["lang", new URLSearchParams(location.search).get("lang")]]) {
+        if (value && (name === "lang" || thing.compare)) values.push([name, value]);
+      }
+      const query = String(new URLSearchParams(values));
+      location.assign((thing.compare ? input.dataset.compare : input.dataset.goto + thing.id) + (query ? "?" + query : ""));
     } else {
-      input.value = thing.id;
+      input.value = thing.compare ? thing.compare.join(", ") : thing.id;
       input.form.requestSubmit();
     }
   }
@@ -128,8 +138,10 @@ function complete(input) {
 // -- the same page in another state, without a reload ------------------------------------------------
 
 let latest = null;
+let shown = location.pathname + location.search; // what is on the screen; a fragment is a place in it
 
-async function visit(url, { push = true, focus = null, keep = true } = {}) {
+/** Shows another state of the page; *undo* takes back what was shown of it before it was there. */
+async function visit(url, { push = true, focus = null, keep = true, top, undo = () => {} } = {}) {
   latest?.abort();
   latest = new AbortController();
   main.setAttribute("aria-busy", "true");
@@ -138,7 +150,11 @@ async function visit(url, { push = true, focus = null, keep = true } = {}) {
     answer = await fetch(url, { headers: { Accept: "text/html" }, signal: latest.signal });
     page = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch (fault) {
-    if (fault.name !== "AbortError") location.assign(url);
+    undo();
+    if (fault.name === "AbortError") return;
+    main.removeAttribute("aria-busy");
+    say(status.dataset.offline);
+    status.classList.add("shown");
     return;
   }
   const fresh = page.getElementById("main");
@@ -146,7 +162,11 @@ async function visit(url, { push = true, focus = null, keep = true } = {}) {
   const region = main.querySelector(".region");
   const at = [scrollX, scrollY, region?.scrollLeft, region?.scrollTop];
   const open = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
-  if (push) history.pushState(null, "", answer.url);
+  if (push) {
+    history.replaceState({ top: at[1] }, "");
+    history.pushState(null, "", answer.url);
+  }
+  shown = location.pathname + location.search;
   document.title = page.title;
   document.getElementById("languages").replaceWith(page.getElementById("languages"));
   main.replaceChildren(...fresh.childNodes);
@@ -155,10 +175,10 @@ async function visit(url, { push = true, focus = null, keep = true } = {}) {
   enhance();
   const now = main.querySelector(".region");
   if (now && region) { now.scrollLeft = at[2]; now.scrollTop = at[3]; }
-  scrollTo({ left: keep ? at[0] : 0, top: keep ? at[1] : 0, behavior: "instant" });
+  scrollTo({ left: keep ? at[0] : 0, top: top ?? (keep ? at[1] : 0), behavior: "instant" });
   const target = (focus || []).map((id) => id && document.getElementById(id)).find(Boolean) || main;
   target.focus({ preventScroll: true });
-  say((main.querySelector(".notice[role=status], [data-say]") || main.querySelector("h1")).textContent.trim());
+  say(words(main.querySelector(".notice[role=status], [data-say]") || main.querySelector("h1")));
 }
 
 /** Where the focus goes after an element is gone: itself, or what stands beside it. */
@@ -168,27 +188,46 @@ function beside(element) {
   return [element.id, ...(at < 0 ? [] : [removes[at + 1]?.id, removes[at - 1]?.id, "add"])];
 }
 
+/** Turns a switch at once, before the server has answered. */
+function turn(a) {
+  if (a.matches(".switch")) a.setAttribute("aria-checked", String(a.classList.toggle("on")));
+}
+
 main.addEventListener("click", (event) => {
   const a = event.target.closest("a[href]");
   if (!a || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (a.type || a.origin !== location.origin || a.pathname !== location.pathname || a.hash) return;
   event.preventDefault();
-  visit(a.href, { focus: beside(a), keep: a.rel !== "next" });
+  turn(a);
+  visit(a.href, { focus: beside(a), keep: a.rel !== "next", undo: () => turn(a) });
 });
 
 main.addEventListener("submit", (event) => {
   const form = event.target, url = new URL(form.getAttribute("action"), location.href);
   if (url.pathname !== location.pathname || form.getAttribute("method") === "post") return;
+  if (event.submitter?.name) return; // it leads elsewhere
   event.preventDefault();
-  url.search = new URLSearchParams(new FormData(form));
+  url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
   const field = form.querySelector("input:not([type=hidden])");
   visit(url.href, { focus: [field?.id] });
 });
 
-addEventListener("popstate", () => {
+addEventListener("popstate", ({ state }) => {
   if (document.getElementById("ask")) return; // the query page: a step within it, and the editor keeps its text
-  visit(location.href, { push: false, focus: [document.activeElement?.id] });
+  if (location.pathname + location.search === shown) return; // a fragment, such as that of the skip link
+  visit(location.href, { push: false, top: state?.top, focus: [document.activeElement?.id] });
 });
+
+// -- the table: it ends where the view ends, so that its head stays in sight; a stop of the Tab key if it scrolls -----
+
+function fit() {
+  const region = main.querySelector(".region");
+  if (!region) return;
+  const below = document.documentElement.scrollHeight - scrollY - region.getBoundingClientRect().bottom;
+  region.style.setProperty("--below", `${Math.ceil(below)}px`);
+  const scrolls = region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight;
+  if (scrolls && getComputedStyle(region).overflowX !== "visible") region.tabIndex = 0; else region.removeAttribute("tabindex");
+}
 
 // -- the rest ----------------------------------------------------------------------------------------
 
@@ -200,14 +239,16 @@ function enhance() {
     a.querySelector(".state")?.remove();
   }
   for (const button of main.querySelectorAll("button[data-copy]")) button.hidden = false;
-  if (matchMedia("(max-width: 47.99rem)").matches) main.querySelector("details.narrow")?.removeAttribute("open");
+  fit();
+  const narrow = document.getElementById("ask") ? "(max-width: 63.99rem)" : "(max-width: 47.99rem)";
+  if (matchMedia(narrow).matches) main.querySelector("details.narrow")?.removeAttribute("open");
 }
 
 main.addEventListener("keydown", (event) => {
   const { target, key } = event;
   if (key === " " && target.matches("a[role=switch]")) { event.preventDefault(); target.click(); }
-  if (key === "Escape" && target.closest("details.take[open]")) {
-    const details = target.closest("details.take");
+  if (key === "Escape" && !event.defaultPrevented && target.closest("details.fold[open]")) {
+    const details = target.closest("details.fold");
     details.open = false;
     details.querySelector("summary").focus();
   }
@@ -226,15 +267,16 @@ main.addEventListener("click", async (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  for (const details of main.querySelectorAll("details.take[open]")) if (!details.contains(event.target)) details.open = false;
+  for (const details of main.querySelectorAll("details.fold[open]")) if (!details.contains(event.target)) details.open = false;
 });
 
 // Paper shows what is folded, and folds it again.
 let folded = [];
 addEventListener("beforeprint", () => {
-  folded = [...main.querySelectorAll("details:not([open]):not(.take)")];
+  folded = [...main.querySelectorAll("details:not([open]):not(.fold)")];
   folded.forEach((details) => { details.open = true; });
 });
 addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));
 
+addEventListener("resize", fit);
 enhance();

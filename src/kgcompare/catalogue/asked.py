@@ -1,0 +1,60 @@
+"""Which things somebody asks for by slugs and IRIs, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pyoxigraph import NamedNode
+
+from kgcompare.catalogue.descriptions import Descriptions
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import Base, is_safe_iri, is_slug
+from kgcompare.schema.shapes import Shapes
+from kgcompare.search import Index
+
+
+class Lookup(Protocol):
+    """What is looked up in a generation of a catalogue."""
+
+    base: Base
+    shapes: Shapes
+    descriptions: Descriptions
+
+    @property
+    def index(self) -> Index:
+        """The derived index."""
+        ...
+
+
+def records(place: Lookup, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
+    """What was asked for -> IRI, and IRI -> description, of what there is of a class.
+
+    :raises StoreError: if the store cannot be read.
+    """
+    guesses = {name: _guess(place, name, cls) for name in wanted}
+    graphs = place.descriptions.records([guess for guess in guesses.values() if guess])
+    graphs = {thing: graph for thing, graph in graphs.items() if cls in graph.types(NamedNode(thing))}
+    open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
+    if open_slugs:
+        located = place.index.of_class(cls, open_slugs)
+        kind = place.shapes.kind_of_class(cls)
+        alone = {name: place.index.find(kind, name) for name in open_slugs if name not in located}
+        located |= {name: entry.iri for name, entry in alone.items() if entry}
+        guesses.update(located)
+        graphs |= place.descriptions.records(list(located.values()))
+    return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs
+
+
+def _guess(place: Lookup, name: str, cls: str) -> str | None:
+    if is_slug(name):
+        return place.base.record(place.shapes.kind_of_class(cls), name)
+    return name if is_safe_iri(name) and len(name) < 2000 and _is_iri(name) else None
+
+
+def _is_iri(text: str) -> bool:
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""What somebody means by words typed into one field: one thing, or several that are to be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kgcompare.search import Entry, Filter, Index, phrases
+from kgcompare.search.names import likeness, plain, signed_otherwise
+
+_ALIKE = 80.0
+"""How alike (0 to 100) a name must be to be taken for what was typed, if that begins no name."""
+_SHORTEST = 3
+"""Letters from which on something is taken for the beginning of a name, or for a name with typing errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a list is about: ``query`` is what it is narrowed to, ``together`` has the things that its words name
+    together, ``called`` the only thing that is called exactly so, or nothing, ``values`` those of facets that the words
+    name, each with its facet.
+    """
+
+    query: Filter
+    together: tuple[Entry, ...] = ()
+    called: tuple[Entry, ...] = ()
+    values: tuple[tuple[str, Entry], ...] = ()
+
+
+def meant(index: Index, query: Filter, lang: str) -> Meant:
+    """What somebody means by the words of a list, unless they mean them to the letter."""
+    if not query.text.strip() or query.literal:
+        return Meant(query)
+    together = named_together(index, query.text, lang, query.kind)
+    if together:
+        return Meant(replace(query, text="", among=tuple(entry.slug for entry in together)), together)
+    called = index.entries(index.called(query.text, query.kind, lang))
+    values = index.concepts(query.text, query.kind)
+    query = replace(query, also=tuple((facet, entry.slug) for facet, entry in values))
+    return Meant(query, (), tuple(called) if len(called) == 1 else (), tuple(values))
+
+
+def named_together(index: Index, text: str, lang: str, kind: str) -> tuple[Entry, ...]:
+    """The things of a kind that a text names together ("lasso vs ridge"), at most ten; none where it names but one."""
+
+    def called(part: str) -> int | None:
+        found = index.called(part, kind, lang)
+        return found[0] if found else None
+
+    def near(part: str) -> int | None:
+        entry = nearly(index, part, lang, kind)
+        return entry.id if entry else None
+
+    return tuple(index.entries(phrases.together(text, called, near)))
+
+
+def nearly(index: Index, text: str, lang: str, kind: str) -> Entry | None:
+    """The best match for what is the beginning of a name, words of it, or a name with typing errors; None if none is
+    clear.
+    """
+    typed = plain(text)
+    if len(typed) < _SHORTEST:
+        return None
+    for entry in index.suggest(text, lang, kind, 5):
+        for name in entry.labels.values():
+            if begins(text, name) or (not signed_otherwise(text, name) and likeness(typed, plain(name)) >= _ALIKE):
+                return entry
+    return None
+
+
+def begins(text: str, name: str) -> bool:
+    """Whether a text that somebody typed is the beginning of a name or of words in it, or some of its words."""
+    typed, known = plain(text), plain(name)
+    if not typed or signed_otherwise(text, name):
+        return False
+    return f" {typed}" in f" {known}" or set(typed.split()) <= set(known.split())

@@ -1,0 +1,261 @@
+"""Reading the pages in a real Chromium: nothing is glued, hidden or lost, at any size, by mouse, touch and keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from browsing import Open
+from serving import missing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+pytestmark = pytest.mark.slow
+AXE = Path(__file__).parent / "clients" / "node_modules" / "axe-core" / "axe.min.js"
+SLUGS = (
+    "lasso",
+    "ridge-regression",
+    "support-vector-machine",
+    "k-means-clustering",
+    "bert",
+    "umap",
+    "lime",
+    "shap",
+    "arima",
+    "principal-component-analysis",
+)
+
+
+def comparing(count: int, more: str = "") -> str:
+    return "/compare?" + "&".join(f"method={slug}" for slug in SLUGS[:count]) + more
+
+
+PAIR = comparing(2)
+STATES = (
+    "/",
+    PAIR,
+    comparing(5),
+    comparing(5, "&swap=1"),
+    comparing(3, "&only=differences&lang=fr"),
+    comparing(2, "&rows=identity&lang=ar"),
+    "/compare?method=lasso",
+    "/compare?method=lasso&method=nothing-at-all",
+    "/compare?method=lasso&add=regression",
+    "/compare",
+    "/methods",
+    "/methods?q=random&family=machine-learning",
+    "/methods?q=zzzz",
+    "/method/lasso",
+    "/method/lasso?lang=fr",
+    "/agent/ian-goodfellow",
+    "/source/goodfellow-2014-generative-adversarial-nets",
+    "/domain/deep-learning",
+    "/dataset",
+    "/report",
+    "/ns",
+    "/shapes",
+    "/sparql",
+    "/method/no-such-thing?lang=fr",
+)
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    if not AXE.exists():
+        missing("axe-core is not installed (npm ci --prefix tests/clients)")
+    return AXE.read_text(encoding="utf-8")
+
+
+def found_by_axe(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    told: dict[str, Any] = page.evaluate(
+        """() => axe.run(document, {
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+            rules: {"target-size": {enabled: true}}, resultTypes: ["violations"],
+        })"""
+    )
+    return [f"{fault['id']}: {node['html'][:120]}" for fault in told["violations"] for node in fault["nodes"][:3]]
+
+
+@pytest.mark.parametrize("address", STATES)
+def test_axe_finds_nothing_in_the_light_and_in_the_dark(visit: Open, site: str, axe: str, address: str) -> None:
+    page = visit("/ns", bypass_csp=True)
+    page.goto(site + address, timeout=120_000)  # the report is long in the making
+    for width, scheme in ((1366, "light"), (390, "dark")):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme=scheme)
+        assert found_by_axe(page, axe) == [], (width, scheme)
+
+
+def test_axe_finds_nothing_in_what_opens(visit: Open, axe: str) -> None:
+    page = visit(PAIR, 390, 844, bypass_csp=True)
+    for fold in page.locator(".fold > summary").all():
+        fold.click()
+        assert found_by_axe(page, axe) == []
+    page = visit("/sparql", bypass_csp=True)
+    page.locator("#run").click()
+    page.locator("#result table").wait_for()
+    assert found_by_axe(page, axe) == []
+
+
+# -- words ---------------------------------------------------------------------------------------------
+
+GLUED = """() => {
+    const glued = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT,
+        (node) => node.parentElement.closest("script, style, svg, .yasqe, .yasr") ? 2 : 1);
+    let before = null;
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        if (before && /[\\p{L}\\p{N}]$/u.test(before.data) && /^[\\p{L}\\p{N}]/u.test(node.data)
+            && before.parentElement !== node.parentElement)
+            glued.push(before.data.slice(-30) + "|" + node.data.slice(0, 30));
+        if (node.data) before = node;
+    }
+    return glued;
+}"""
+
+
+def test_no_two_words_are_glued(visit: Open, site: str) -> None:
+    page = visit("/")
+    for address in STATES:
+        page.goto(site + address, timeout=120_000)
+        assert page.evaluate(GLUED) == [], address
+
+
+# -- names in sight ------------------------------------------------------------------------------------
+
+UNNAMED = """() => {
+    const region = document.querySelector(".region"), view = region.getBoundingClientRect(), unnamed = [];
+    const heads = [...document.querySelectorAll("thead th")].map((th) => th.getBoundingClientRect());
+    const names = [...document.querySelectorAll("tbody th[scope=row]")];
+    for (const td of document.querySelectorAll("td[data-whose]")) {
+        const box = td.getBoundingClientRect();
+        const named = getComputedStyle(td, "::before").content.includes(td.dataset.whose);
+        const middle = (Math.max(box.left, view.left) + Math.min(box.right, view.right)) / 2;
+        const seen = Math.min(box.bottom, view.bottom, innerHeight) - Math.max(box.top, view.top, 0);
+        if (seen < 60 || middle < Math.max(box.left, 0) || middle > Math.min(box.right, innerWidth)) continue;
+        const under = heads.filter((at) => at.left <= middle && middle <= at.right);
+        const head = under.some((at) => at.top >= -1 && at.bottom <= innerHeight);
+        if (!head && !(named && box.top >= 0)) unnamed.push(td.dataset.whose + " " + td.parentElement.dataset.row);
+    }
+    return unnamed;
+}"""
+
+
+@pytest.mark.parametrize("size", [(360, 740), (390, 844), (768, 1024), (1366, 768), (1920, 1080)])
+def test_names_are_in_sight_while_reading_any_cell(visit: Open, site: str, size: tuple[int, int]) -> None:
+    page = visit("/", *size)
+    for count in range(2, 11):
+        for language in ("", "&lang=fr"):
+            page.goto(site + comparing(count, language))
+            page.evaluate(
+                """() => {
+                    scrollTo({top: document.documentElement.scrollHeight, behavior: "instant"});
+                    document.querySelector(".region").scrollTo({top: 1e6, left: 1e6, behavior: "instant"});
+                }"""
+            )
+            page.wait_for_timeout(50)
+            assert page.evaluate(UNNAMED) == [], (count, language)
+
+
+# -- focus ---------------------------------------------------------------------------------------------
+
+HIDDEN = """() => {
+    const e = document.activeElement, box = e.getBoundingClientRect();
+    if (!e.closest(".region") || e.matches(".region")) return null;
+    const points = [[.5, .5], [.1, .5], [.9, .5]].map(([x, y]) => [box.left + box.width * x, box.top + box.height * y]);
+    const free = points.some(([x, y]) => {
+        const there = document.elementFromPoint(x, y);
+        return there && (e.contains(there) || there.contains(e));
+    });
+    return free ? null : e.outerHTML.slice(0, 100);
+}"""
+
+
+@pytest.mark.parametrize(("count", "size"), [(3, (1366, 768)), (5, (1366, 768)), (10, (1366, 768)), (3, (390, 844))])
+def test_focus_is_never_hidden(visit: Open, count: int, size: tuple[int, int]) -> None:
+    page = visit(comparing(count), *size, reduced_motion="reduce")
+    last = page.locator(".region a").last
+    last.focus()
+    hidden = []
+    for _ in range(page.locator(".region :is(a, summary)").count()):
+        hidden.append(page.evaluate(HIDDEN))
+        page.keyboard.press("Shift+Tab")
+    assert len(hidden) > 20
+    assert [found for found in hidden if found] == []
+
+
+def test_a_fragment_is_a_place_in_the_page_and_no_new_page(visit: Open, site: str) -> None:
+    page = visit("/compare?method=lasso")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+    page.keyboard.press("Tab")
+    page.keyboard.type("zzzz")
+    page.wait_for_timeout(400)
+    assert page.locator("#add").input_value() == "zzzz"
+    assert [url for url in asked if "/suggest" not in url and "/static/" not in url] == []
+    page.goto(site + "/ns")
+    page.wait_for_timeout(200)
+    asked.clear()
+    page.locator("main a[href^='#']").first.click()
+    page.go_back()
+    page.wait_for_timeout(200)
+    assert [url for url in asked if "/static/" not in url] == []
+
+
+# -- a slow line, and none -----------------------------------------------------------------------------
+
+
+def test_a_switch_answers_at_once_on_a_slow_line(visit: Open) -> None:
+    page = visit(PAIR, reduced_motion="reduce")
+    held: list[Route] = []
+    page.route("**/compare?*only=*", lambda route: held.append(route))  # noqa: PLW0108  (playwright marks what it is given)
+    page.get_by_role("switch", name="Only differences").click()
+    page.locator("#switch-only[aria-checked=true]").wait_for()
+    page.wait_for_function("getComputedStyle(document.querySelector('.region')).opacity < 1")
+    assert page.locator("tr.agrees").count() > 0
+    held[0].continue_()
+    page.locator("tr.agrees").first.wait_for(state="detached")
+    page.wait_for_function("getComputedStyle(document.querySelector('.region')).opacity === '1'")
+
+
+def test_without_a_connection_the_page_stays_and_says_so(visit: Open) -> None:
+    page = visit(PAIR)
+    rows = page.locator("tr[data-row]").count()
+    page.route("**/compare?*only=*", lambda route: route.abort("internetdisconnected"))
+    page.get_by_role("switch", name="Only differences").click()
+    page.get_by_role("status").filter(has_text="No connection").wait_for(state="visible")
+    assert page.locator("tr[data-row]").count() == rows
+    assert page.get_by_role("switch", name="Only differences").get_attribute("aria-checked") == "false"
+
+
+# -- what the table says -------------------------------------------------------------------------------
+
+
+def test_a_column_is_called_by_its_name_alone(visit: Open) -> None:
+    page = visit(comparing(3))
+    assert page.get_by_role("columnheader").all_inner_texts() == ["Lasso", "Ridge regression", "Support vector machine"]
+    page = visit(comparing(3, "&swap=1"))
+    assert [text.strip() for text in page.get_by_role("rowheader").all_inner_texts()] == [
+        "Lasso",
+        "Ridge regression",
+        "Support vector machine",
+    ]
+
+
+def test_a_region_that_does_not_scroll_is_no_stop(visit: Open) -> None:
+    assert visit(PAIR).locator(".region").get_attribute("tabindex") is None
+    assert visit(comparing(10)).locator(".region").get_attribute("tabindex") == "0"
+
+
+def test_the_table_begins_above_the_middle_of_a_phone(visit: Open) -> None:
+    for address in (PAIR, comparing(5)):
+        page = visit(address, 390, 844, has_touch=True, is_mobile=True)
+        box = page.locator(".region").bounding_box()
+        assert box is not None
+        assert box["y"] < 422
