@@ -8,13 +8,14 @@ a facet is not found by its values, nor ruled out by them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
 from kgcompare.catalogue import heads
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UsageError
-from kgcompare.model import Finding, Option, Page, Step, Thing
+from kgcompare.model import Page, Thing
 from kgcompare.rdf.queries import load
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.search.choices import Chosen
@@ -31,8 +32,51 @@ _MEANT = 8
 _CHOICES = 20
 """Values of a facet that can be chosen at once."""
 
-Choices = Mapping[str, Sequence[str]]
+Picked = Mapping[str, Sequence[str]]
 """Facet -> slugs of its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that one can choose in a finder.
+
+    ``count`` says how many things are left with it or with what is narrower, ``left`` how many are left without.
+    """
+
+    thing: Thing
+    count: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinderStep:
+    """What a finder asks: a facet, what was chosen in it and what was ruled out, and what can be chosen yet.
+
+    ``condition`` says whether its values are conditions, which can be ruled out. ``more`` counts the options that are
+    not listed, ``unrecorded`` the things left of which nothing is recorded here.
+    """
+
+    id: str
+    label: str
+    description: str | None
+    condition: bool
+    chosen: tuple[Thing, ...]
+    denied: tuple[Thing, ...]
+    options: tuple[Option, ...]
+    more: int = 0
+    unrecorded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FinderState:
+    """Where somebody stands in a finder: its steps, the page of things left, the options that some words mean, and
+    what was asked for and is not there, as (facet, slug)."""
+
+    kind: str
+    steps: tuple[FinderStep, ...]
+    page: Page
+    meant: tuple[tuple[str, Option], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
 
 
 class Finder:
@@ -99,14 +143,14 @@ def finder_of(generation: Generation) -> Finder:
 
 def find(
     generation: Generation,
-    wanted: Choices,
-    denied: Choices,
+    wanted: Picked,
+    denied: Picked,
     lang: str,
     *,
     text: str = "",
     after: str = "",
     most: int = 50,
-) -> Finding:
+) -> FinderState:
     """Where somebody stands who has chosen the values *wanted* and ruled out the values *denied*.
 
     *text* are words that may mean a value.
@@ -120,7 +164,7 @@ def find(
 class _Search:
     """One look at a finder."""
 
-    def __init__(self, generation: Generation, lang: str, wanted: Choices, denied: Choices) -> None:
+    def __init__(self, generation: Generation, lang: str, wanted: Picked, denied: Picked) -> None:
         self.generation, self.index, self.lang = generation, generation.index, lang
         self.finder = finder_of(generation)
         self.unknown: list[tuple[str, str]] = []
@@ -134,7 +178,7 @@ class _Search:
         ]
         self.total = self.index.number_chosen(self.finder.kind, self.chosen)
 
-    def _known(self, facet: PropertyShape, choices: Choices) -> list[int]:
+    def _known(self, facet: PropertyShape, choices: Picked) -> list[int]:
         """The numbers of values by their slugs; those that are none of the facet's are noted."""
         name = facet.id or ""
         slugs = list(dict.fromkeys(choices.get(name, ())))
@@ -149,7 +193,7 @@ class _Search:
                 self.unknown.append((name, slug))
         return numbers
 
-    def found(self, text: str, after: str, most: int) -> Finding:
+    def found(self, text: str, after: str, most: int) -> FinderState:
         last = self.index.find(self.finder.kind, after) if after else None
         if after and last is None:
             raise UsageError(f"after={after[:60]!r} is not a record of this list")
@@ -163,19 +207,19 @@ class _Search:
             steps.append(self._step(facet, counts))
             meant += [(facet.id or "", option) for option in self._meant(facet, counts, text)] if text else []
         page = Page(things, self.total, following)
-        return Finding(self.finder.kind, tuple(steps), page, tuple(meant), tuple(self.unknown))
+        return FinderState(self.finder.kind, tuple(steps), page, tuple(meant), tuple(self.unknown))
 
     def _counts(self, facet: str) -> dict[int, int]:
         broad = {value: under for value, under in self.finder.members[facet].items() if under != {value}}
         return self.index.counts_chosen(self.finder.kind, facet, self.chosen, broad)
 
-    def _step(self, facet: PropertyShape, counts: Mapping[int, int]) -> Step:
+    def _step(self, facet: PropertyShape, counts: Mapping[int, int]) -> FinderStep:
         name = facet.id or ""
         offered = self.finder.offered(name, counts, self.wanted[name])
         offered.sort(key=lambda value: -counts[value])
         described = best(facet.descriptions, self.lang)
         options = self._options(offered[:_MOST], counts)
-        return Step(
+        return FinderStep(
             id=name,
             label=facet.plural(self.lang),
             description=described[1] if described else None,
