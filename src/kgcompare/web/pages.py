@@ -203,7 +203,6 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
         groups=tuple(whole.groups.items()),
         group=wanted.rows,
-        leading=next(iter(whole.groups), None),
         only=wanted.differences,
         swap=bool(request.args.get("swap")),
         adding=adding,
