@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -84,7 +84,8 @@ def found_by_axe(page: Page, axe: str) -> list[str]:
 def test_axe_finds_nothing_in_the_light_and_in_the_dark(visit: Open, site: str, axe: str, address: str) -> None:
     page = visit("/ns", bypass_csp=True)
     page.goto(site + address, timeout=120_000)  # the report is long in the making
-    for width, scheme in ((1366, "light"), (390, "dark")):
+    schemes: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1366, "light"), (390, "dark"))
+    for width, scheme in schemes:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=scheme)
         assert found_by_axe(page, axe) == [], (width, scheme)

@@ -179,7 +179,7 @@ class Matcher:
             rows += self._names(whole, typed.kind, first, last_tier)
         exact = len(rows)
         last = typed.words[-1]
-        if typed.open and len(last) >= SHORT and all(typed.groups[:-1]):
+        if typed.open and len(last) >= (SHORT if len(typed.words) == 1 else 2) and all(typed.groups[:-1]):
             others = [_any(group) for group in typed.groups[:-1]]
             begun = [
                 f'"{_quoted(last)}" *' if len(last) < 5 else _any(self._words.begun(last))
@@ -203,7 +203,7 @@ class Matcher:
         tells = [self._tells(group) for group in typed.groups]
         scores: dict[int, tuple[float, int]] = {}
         for at in sorted(range(len(tells)), key=lambda at: -tells[at])[:4]:
-            if not typed.groups[at] or (len(typed.words[at]) <= SHORT and tells[at] < sum(tells) * _STRONG):
+            if not typed.groups[at] or (len(typed.words[at]) <= SHORT and tells[at] < sum(tells) * _LEAST):
                 continue
             deadline.go_on()
             for row in self._names(_any(typed.groups[at]), typed.kind, most=_LOOSE):

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 from rapidfuzz import process
@@ -116,6 +116,8 @@ class Vocabulary:
             f"UNION SELECT word FROM stem WHERE stem IN ({marks(stems)}) LIMIT {_GROUP}"
         )
         found = [row[0] for row in self._rows(sql, (*stems, *stems))]
+        if not found and len(word) == SHORT and word.endswith("s"):
+            return self.known(word[:-1], lang)  # several of what has but two letters: GPs
         return tuple(sorted(found, key=lambda other: (other != word, other)))
 
     def begun(self, start: str) -> tuple[str, ...]:
@@ -135,12 +137,11 @@ class Vocabulary:
                     word, spelt, scorer=OSA.distance, score_cutoff=most, limit=8
                 )
             ]
-        if not near and begun:
-            starts = self._starts(len(word))
-            slips = process.extract(word, starts, scorer=OSA.distance, score_cutoff=1, limit=4)
-            return tuple(chain.from_iterable(self.begun(start)[:12] for start, _, _ in slips))[:_GROUP]
+        if begun:
+            starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
+            near += [(int(far), 0, other) for start, far, _ in starts for other in self.begun(start)[:12]]
         near.sort()
-        return tuple(other for distance, _, other in near if distance == near[0][0])[:8]
+        return tuple(dict.fromkeys(other for distance, _, other in near if distance == near[0][0]))[:_GROUP]
 
     def _lengths(self, length: int, most: int) -> list[tuple[list[str], list[int]]]:
         """The words of names of about a length, with how many names have them."""

@@ -15,6 +15,8 @@ SIGNS = "+#*%@<>=±×÷$€£¥"
 _BASE = re.compile(r"LATIN SMALL (?:LETTER|LIGATURE) (?:DOTLESS )?([A-Z]{1,2})(?: WITH .*)?")
 _OTHERS = {"þ": "th", "ð": "d", "ŋ": "n", "ə": "e"}
 _MOST_KEPT = 50_000
+_SHORT = 3
+"""Letters of words that are never inflected: most are abbreviations."""
 _POSSESSIVE = re.compile(r"(?<=\w)['’ʼ`´′](?=[sS]\b)")
 _JOINT = re.compile(r"(?<=\w)[-‐‑‒–’'ʼ.](?=\w)")
 _GREEK = re.compile(r"(?<![^\W\d_])[α-ω](?![^\W\d_])")
@@ -91,7 +93,7 @@ def compounds(text: str) -> list[str]:
 @lru_cache(maxsize=100_000)
 def stem(word: str, lang: str) -> str:
     """A plain word without its inflection, as far as the language has a stemmer; the word itself otherwise."""
-    stemmer = _stemmer(lang.partition("-")[0]) if word.isalpha() else None
+    stemmer = _stemmer(lang.partition("-")[0]) if len(word) > _SHORT and word.isalpha() else None
     return word if stemmer is None else str(stemmer.stemWord(word))
 
 
