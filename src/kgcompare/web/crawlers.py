@@ -48,6 +48,8 @@ def robots() -> Response:
         "/compare.",
         *(f"/*{name}=" for name in _ENDLESS),
     )
+    if kind := current().main_kind:
+        closed += (f"{list_path(kind)}?*method=",)  # what is ticked there
     lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in closed)]
     lines += ["", f"Sitemap: {root()}/sitemap.xml"]
     return answer(_TEXT, None, lambda: "\n".join(lines) + "\n")
