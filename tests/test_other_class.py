@@ -176,7 +176,7 @@ def test_home_has_an_index_by_every_facet(client: FlaskClient) -> None:
 
 def test_a_list_is_narrowed_by_what_the_shapes_call_facets(client: FlaskClient) -> None:
     page = shown(client, "/telescopes?site=orbit&lang=fr")
-    for text in ("3 entrées", "en orbite", "Première lumière", "Bandes", "infrarouge", "Comparer les choix", "1990"):
+    for text in ("3 entrées", "en orbite", "Première lumière", "Bandes", "infrarouge", "Cochez-en deux à dix", "1990"):
         assert text in page.text
     assert "Keck" not in page.text
     narrowed = data(client, "/telescopes.json?site=orbit&band=infrared")
@@ -189,7 +189,7 @@ def test_a_list_is_narrowed_by_what_the_shapes_call_facets(client: FlaskClient) 
 def test_other_kinds_have_lists_that_are_searched_and_not_compared(client: FlaskClient) -> None:
     page = shown(client, "/agents")
     assert "2 entries" in page.text
-    assert "Compare the chosen ones" not in page.text
+    assert "Tick two to ten" not in page.text
     assert "/agent/nasa" in shown(client, "/agents?q=nasa").links  # found by the beginning of its name
     assert [thing["id"] for thing in data(client, "/sources.json")["things"]] == ["gardner-2006"]
     assert client.get("/telescope").status_code == 404

@@ -19,12 +19,15 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, PREFIXES, SHAPES, Base, iri
 from kgcompare.schema import validation, vocabulary
 from kgcompare.schema.judging import Judge
+from kgcompare.schema.rows import RowGroup
 from kgcompare.schema.shapes import Shapes, bundled_shapes
 
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 HEADER += "@base <https://w3id.org/kgcompare/> .\n"
 NAME = 'skos:prefLabel "x"@en'
 METHOD = f"a kgc:Method ; {NAME}"
+SOFTWARE = 'a schema:SoftwareSourceCode ; schema:programmingLanguage "R"'
+TOOL = f'{SOFTWARE} ; schema:name "x"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,90 @@ CASES = [
     Case("Method-summary", "UniqueLang", f'{METHOD} ; skos:definition "x"@fr , "y"@fr', "skos:definition"),
     Case("Method-summary", "Datatype", f'{METHOD} ; skos:definition "untagged"', "skos:definition", "untagged"),
     Case("Method-summary", "MinLength", f'{METHOD} ; skos:definition ""@en', "skos:definition", ""),
+    *(
+        case
+        for name, predicate in (("aim", "aim"), ("data", "takes"), ("assumption", "assumes"), ("result", "gives"))
+        for case in (
+            Case(f"Method-{name}", "NodeKind", f'{METHOD} ; kgc:{predicate} "text"', f"kgc:{predicate}", "text"),
+            Case(
+                f"Method-{name}", "Class", f"{METHOD} ; kgc:{predicate} <id/aim/no>", f"kgc:{predicate}", "<id/aim/no>"
+            ),
+        )
+    ),
+    *(
+        case
+        for name, predicate in (("choose-when", "kgc:chooseWhen"), ("avoid-when", "kgc:avoidWhen"))
+        for case in (
+            Case(f"Method-{name}", "UniqueLang", f'{METHOD} ; {predicate} "x"@fr , "y"@fr', predicate),
+            Case(f"Method-{name}", "Datatype", f'{METHOD} ; {predicate} "untagged"', predicate, "untagged"),
+            Case(f"Method-{name}", "MinLength", f'{METHOD} ; {predicate} ""@en', predicate, ""),
+        )
+    ),
+    Case("Method-software", "NodeKind", f'{METHOD} ; kgc:implementation "text"', "kgc:implementation", "text"),
+    Case(
+        "Method-software",
+        "Class",
+        f"{METHOD} ; kgc:implementation <id/agent/p>",
+        "kgc:implementation",
+        "<id/agent/p>",
+    ),
+    Case("Software-name", "MinCount", f"{SOFTWARE}", "schema:name"),
+    Case("Software-name", "MaxCount", f'{SOFTWARE} ; schema:name "x" , "y"', "schema:name"),
+    Case("Software-name", "NodeKind", f"{SOFTWARE} ; schema:name <http://e/x>", "schema:name", "http://e/x"),
+    Case("Software-name", "MinLength", f'{SOFTWARE} ; schema:name ""', "schema:name", ""),
+    Case("Software-package", "MaxCount", f"{TOOL} ; schema:isPartOf <id/software/p> , <SELF>", "schema:isPartOf"),
+    Case("Software-package", "NodeKind", f'{TOOL} ; schema:isPartOf "p"', "schema:isPartOf", "p"),
+    Case("Software-package", "Class", f"{TOOL} ; schema:isPartOf <id/agent/p>", "schema:isPartOf", "<id/agent/p>"),
+    Case(
+        "Software-language",
+        "MinCount",
+        'a schema:SoftwareSourceCode ; schema:name "x"',
+        "schema:programmingLanguage",
+    ),
+    Case("Software-language", "MaxCount", f'{TOOL} ; schema:programmingLanguage "S"', "schema:programmingLanguage"),
+    Case(
+        "Software-language",
+        "NodeKind",
+        'a schema:SoftwareSourceCode ; schema:name "x" ; schema:programmingLanguage <http://e/x>',
+        "schema:programmingLanguage",
+        "http://e/x",
+    ),
+    Case(
+        "Software-language",
+        "MinLength",
+        'a schema:SoftwareSourceCode ; schema:name "x" ; schema:programmingLanguage ""',
+        "schema:programmingLanguage",
+        "",
+    ),
+    Case("Software-version", "MaxCount", f'{TOOL} ; schema:softwareVersion "1" , "2"', "schema:softwareVersion"),
+    Case(
+        "Software-version",
+        "NodeKind",
+        f"{TOOL} ; schema:softwareVersion <http://e/x>",
+        "schema:softwareVersion",
+        "http://e/x",
+    ),
+    Case(
+        "Software-seen",
+        "MaxCount",
+        f'{TOOL} ; dcterms:date "2026-01-01"^^xsd:date , "2026-01-02"^^xsd:date',
+        "dcterms:date",
+    ),
+    Case("Software-seen", "Datatype", f'{TOOL} ; dcterms:date "2026"', "dcterms:date", "2026"),
+    Case("Software-address", "MaxCount", f"{TOOL} ; schema:url <http://e/x> , <http://e/y>", "schema:url"),
+    Case("Software-address", "NodeKind", f'{TOOL} ; schema:url "http://e/x"', "schema:url", "http://e/x"),
+    Case("Software-address", "Pattern", f"{TOOL} ; schema:url <urn:x>", "schema:url", "urn:x"),
+    Case(
+        "Concept-alias", "Datatype", f'a skos:Concept ; {NAME} ; skos:altLabel "untagged"', "skos:altLabel", "untagged"
+    ),
+    Case("Concept-alias", "MinLength", f'a skos:Concept ; {NAME} ; skos:altLabel ""@en', "skos:altLabel", ""),
+    Case(
+        "Concept-hidden",
+        "NodeKind",
+        f"a skos:Concept ; {NAME} ; skos:hiddenLabel <http://e/x>",
+        "skos:hiddenLabel",
+        "http://e/x",
+    ),
     Case("Method-hidden", "NodeKind", f"{METHOD} ; skos:hiddenLabel <http://e/x>", "skos:hiddenLabel", "http://e/x"),
     Case("Method-start", "MaxCount", f"{METHOD} ; kgc:originStart 1 , 2", "kgc:originStart"),
     Case("Method-start", "Datatype", f'{METHOD} ; kgc:originStart "early"', "kgc:originStart", "early"),
@@ -278,9 +365,10 @@ FINE = """
 <id/method/fine> a kgc:Method ; skos:prefLabel "fine"@en .
 <id/agent/p> a foaf:Person ; foaf:name "P" .
 <id/agent/q> a foaf:Organization ; foaf:name "Q" .
+<id/software/p> a schema:SoftwareSourceCode ; schema:name "p" ; schema:programmingLanguage "R" .
 <id/source/old> a bibo:Document ; dcterms:title "Old" ; dcterms:issued "1950"^^edtf:EDTF .
 """
-KIND = {"Agent": "agent", "Concept": "domain", "Source": "source"}
+KIND = {"Agent": "agent", "Concept": "domain", "Software": "software", "Source": "source"}
 
 
 def subject(number: int) -> str:
@@ -408,7 +496,7 @@ def test_a_message_is_about_the_constraint_that_failed() -> None:
 
 def test_what_is_fine_is_not_refused(reports: dict[str, ValidationReport]) -> None:
     assert not [f for f in reports["en"].faults if "case-" not in (f.focus_node or "")]
-    assert reports["en"].records == len(CASES) + 4
+    assert reports["en"].records == len(CASES) + 5
 
 
 PARAMETERS = {
@@ -514,7 +602,7 @@ def test_warnings_do_not_refuse(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     report = ingest.import_files(store, [file], Options())
-    assert report.added == 5
+    assert report.added == 6
     (fault,) = report.validation.faults
     assert (fault.severity, fault.value) == ("warning", "1950")
     assert report.validation.conforms
@@ -604,8 +692,32 @@ def test_the_rows_of_methods_are_those_of_the_interface() -> None:
         "alias",
         "related",
         "summary",
+        "aim",
+        "data",
+        "assumption",
+        "result",
+        "choose-when",
+        "avoid-when",
+        "software",
     ]
-    assert [row.kind for row in rows] == ["value"] * 6 + ["name", "count", "text"]
+    identity = ["value"] * 6 + ["name", "count", "text"]
+    assert [row.kind for row in rows] == identity + ["value"] * 4 + ["remark", "remark", "name"]
+    assert [row.group.id for row in rows if row.group] == ["identity"] * 9 + ["choosing"] * 7
+    assert [row.where_recorded for row in rows] == [False] * 9 + [True] * 7
+    assert [row.id for row in rows if row.facet] == ["domain", "family", "type", "aim", "data", "assumption"]
+
+
+def test_a_row_may_say_of_which_kind_its_values_are() -> None:
+    found = Shapes(bundled_shapes())
+    assert not [row.id for row in found.facets(KGC + "Method") if row.id == "result"]
+    assert found.classes_of_kind("result") == (PREFIXES["skos"] + "Concept",)
+    assert (found.kind_label("result", "fr"), found.kind_plural("result", "en")) == ("résultat", "results")
+    assert found.kinds["software"] == (PREFIXES["schema"] + "SoftwareSourceCode",)
+
+
+def test_a_kind_of_values_stands_in_addresses() -> None:
+    with pytest.raises(ShapeError, match="'A kind' cannot be a kind"):
+        shapes_of(row('sh:path skos:note ; kgc:rowId "x" ; kgc:kind "A kind"'))
 
 
 def vocabulary_terms() -> list[NamedNode]:
@@ -713,7 +825,7 @@ def test_paths_that_queries_follow(path: str) -> None:
 
 @pytest.mark.parametrize("kind", ["kgc:OddRow", "'kgc:ValueRow'", "[]"])
 def test_an_unknown_kind_is_refused(kind: str) -> None:
-    with pytest.raises(ShapeError, match="is no row kind; use kgc:ValueRow, CountRow, TextRow or NameRow"):
+    with pytest.raises(ShapeError, match="is no row kind; use kgc:ValueRow, CountRow, TextRow, RemarkRow or NameRow"):
         shapes_of(row(f'sh:path skos:note ; kgc:rowId "x" ; kgc:rowKind {kind}'))
 
 
@@ -737,7 +849,7 @@ def test_rows_come_from_every_shape_of_a_class_by_their_order() -> None:
     )
     assert [r.id for r in found.rows(KGC + "Method")] == ["a", "b", "c"]
     assert [r.id for r in found.rows(PREFIXES["skos"] + "Concept")] == ["a"]
-    assert found.rows(KGC + "Method")[1].groups == {"en": "G"}
+    assert found.rows(KGC + "Method")[1].group == RowGroup("g", {"en": "G"})
     assert found.rows("http://e/other") == ()
 
 

@@ -963,7 +963,7 @@ def test_hostile_records_and_addresses_are_harmless(evil: FlaskClient, path: str
     page = Page(response)
     assert {name for name, _ in page.elements}.isdisjoint({"img", "iframe", "object", "embed", "base", "style"})
     for attrs in page.all("script"):
-        assert attrs.get("type") == "application/ld+json" or attrs["src"].startswith("/static/page.js")
+        assert attrs.get("type") == "application/ld+json" or attrs["src"].startswith(("/static/page", "/static/list"))
     for tag, attrs in page.elements:
         assert not [name for name in attrs if name.startswith("on") or name in {"style", "srcdoc"}], (tag, attrs)
     for address in page.addresses():

@@ -95,7 +95,7 @@ def departures(kind: RowKind, columns: Sequence[Recorded]) -> list[bool]:
     return departing
 
 
-def shared(kind: RowKind, columns: Sequence[Recorded]) -> Compared | None:
+def in_common(kind: RowKind, columns: Sequence[Recorded]) -> Compared | None:
     """The values that more than one column has, in a row whose columns do not just agree; None of any other row."""
     if len(columns) < 2 or kind in {"text", "remark"} or verdict(kind, columns) is False:
         return None
@@ -151,6 +151,8 @@ def cell(
             value,
             sources=reader.sources(graph, node, term),
             shared=bool(common) and (reader.key(graph, term), language_of(term)) in common,
+            description=value.description if row.explained else None,
+            description_lang=value.description_lang if row.explained else None,
         )
         for term, value in pairs
     ]
@@ -235,7 +237,7 @@ def _row(reader: Reader, shape: PropertyShape, methods: Sequence[Thing], graphs:
     lang, label = shape.label(reader.lang)
     had = [recorded(reader, shape, graphs[method.iri], method.iri) for method in methods]
     columns = [column for column, _ in had]
-    common = shared(shape.kind, columns)
+    common = in_common(shape.kind, columns)
     cells = [
         cell(reader, shape, graphs[method.iri], method.iri, column, terms, common or frozenset())
         for method, (column, terms) in zip(methods, had, strict=True)

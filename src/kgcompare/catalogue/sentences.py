@@ -46,11 +46,11 @@ class Tie:
         return len(self.subjects) * max(1, len(self.objects))
 
 
-Link = tuple[str, str, str]
+_Link = tuple[str, str, str]
 """(from, relation, to), as IRIs."""
 
 
-def links_of(snapshot: Snapshot, relations: Sequence[str], things: Sequence[str]) -> list[tuple[str, Link]]:
+def links_of(snapshot: Snapshot, relations: Sequence[str], things: Sequence[str]) -> list[tuple[str, _Link]]:
     """(thing, link) for each link of each of the things, in whichever direction it leads.
 
     :raises StoreError: if the store cannot be read.
@@ -62,7 +62,7 @@ def links_of(snapshot: Snapshot, relations: Sequence[str], things: Sequence[str]
     return [(row[0], (row[1], row[2], row[3])) for row in named if len(row) == 4]
 
 
-def ties_between(links: Collection[Link], things: Sequence[str], symmetric: Collection[str]) -> list[Tie]:
+def ties_between(links: Collection[_Link], things: Sequence[str], symmetric: Collection[str]) -> list[Tie]:
     """How things hang together directly, what says most first; a plain link only where no other says as much."""
     ties: list[Tie] = []
     place = {thing: at for at, thing in enumerate(things)}
@@ -100,7 +100,7 @@ def _bundled(
     return found
 
 
-def ties_through(links: Iterable[tuple[str, Link]], things: Sequence[str], symmetric: Collection[str]) -> list[Tie]:
+def ties_through(links: Iterable[tuple[str, _Link]], things: Sequence[str], symmetric: Collection[str]) -> list[Tie]:
     """What several of the things are linked with by the same relation, in the same direction: what all of them are
     linked with first, and of symmetric relations only that."""
     ends: dict[tuple[str, bool, str], set[str]] = {}
@@ -167,7 +167,7 @@ class Sentences:
         found += [self._apart(shape, rows[shape.id]) for shape in self.shapes.rows(self.cls) if shape.id in rows]
         return tuple(sentence for sentence in found if sentence is not None)[:_MOST]
 
-    def _place(self, linked: tuple[str, Link]) -> tuple[int, str, str]:
+    def _place(self, linked: tuple[str, _Link]) -> tuple[int, str, str]:
         return self.relations.index(linked[1][1]), *linked[1][::2]
 
     def _is_symmetric(self, relation: str) -> bool:
@@ -190,7 +190,7 @@ class Sentences:
 
     def _who(self, words: Phrases, things: Sequence[str]) -> str:
         """Things as a subject: all that are compared together."""
-        return words.together(len(things)) if set(things) == set(self.things) else self._names(words, things)
+        return words.all_of(len(things)) if set(things) == set(self.things) else self._names(words, things)
 
     def _tied(self, ties: Sequence[Tie], *, warning: bool = False) -> Sentence | None:
         if not ties:

@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 from urllib.parse import quote
 
+from kgcompare.catalogue.finder import FinderState, Option
 from kgcompare.errors import ValidationReport
 from kgcompare.model import (
     Cell,
     Comparison,
     CslItem,
     Fact,
-    Finding,
     Group,
     Json,
-    Option,
     Page,
     Record,
     Row,
@@ -50,9 +49,9 @@ def comparison_json(comparison: Comparison) -> str:
                 "rows": comparison.total_rows,
                 "compared": comparison.compared,
                 "differing": comparison.differing,
+                **({"unrecorded": [row.id for row in comparison.unrecorded]} if comparison.unrecorded else {}),
                 "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
-            "unrecorded": [{"id": row.id, "label": row.label} for row in comparison.unrecorded],
             "unknown": list(comparison.unknown),
         }
     )
@@ -118,13 +117,13 @@ def page_json(page: Page) -> str:
     )
 
 
-def finding_json(finding: Finding) -> str:
+def finder_json(state: FinderState) -> str:
     """Where somebody stands in a finder: its steps with what can be chosen, and the things left."""
     return dumps(
         {
-            "total": finding.page.total,
-            "after": finding.page.after,
-            "things": [suggestion(thing) for thing in finding.page.things],
+            "total": state.page.total,
+            "after": state.page.after,
+            "things": [suggestion(thing) for thing in state.page.things],
             "steps": [
                 {
                     "id": step.id,
@@ -135,10 +134,10 @@ def finding_json(finding: Finding) -> str:
                     "more": step.more,
                     "not_recorded": step.unrecorded,
                 }
-                for step in finding.steps
+                for step in state.steps
             ],
-            "meant": [{"step": step, **_option(option)} for step, option in finding.meant],
-            "unknown": [f"{facet}={slug}" for facet, slug in finding.unknown],
+            "meant": [{"step": step, **_option(option)} for step, option in state.meant],
+            "unknown": [f"{facet}={slug}" for facet, slug in state.unknown],
         }
     )
 
@@ -152,7 +151,7 @@ def suggestion(thing: Thing) -> JsonObject:
     return {**_thing(thing), "description": thing.description}
 
 
-def together(things: Sequence[Thing], label: str, base: str) -> JsonObject:
+def comparison_suggestion(things: Sequence[Thing], label: str, base: str) -> JsonObject:
     """The comparison of several things as a completion: its IRI is its address under the base, as RDF names it."""
     ids = [thing.id for thing in things]
     parameters = "&".join("method=" + quote(name, safe="") for name in ids)

@@ -35,6 +35,7 @@ KGC_CONDITION = iri("kgc:condition").value
 KGC_CONTRIBUTION = iri("kgc:contribution").value
 KGC_COUNT_ROW = iri("kgc:CountRow").value
 KGC_ET_AL = iri("kgc:etAl").value
+KGC_EXPLAINED = iri("kgc:explained").value
 KGC_FACET = iri("kgc:facet").value
 KGC_INVERSE_LABEL = iri("kgc:inverseLabel").value
 KGC_KIND = iri("kgc:kind").value

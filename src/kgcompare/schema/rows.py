@@ -17,6 +17,7 @@ from kgcompare.rdf.namespaces import is_slug, local_name, slugify
 from kgcompare.rdf.terms import (
     KGC_CONDITION,
     KGC_COUNT_ROW,
+    KGC_EXPLAINED,
     KGC_FACET,
     KGC_INVERSE_LABEL,
     KGC_KIND,
@@ -69,10 +70,10 @@ class PropertyShape:
 
     ``datatype`` and ``value_classes`` are the IRIs of what its values are; ``facet`` says whether lists can be narrowed
     by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads, and
-    ``where_recorded`` whether comparisons leave it out where no column has a value. ``value_kind`` is what addresses
-    of its values begin with, where the shape says so; ``condition`` says whether they are conditions that may hold or
-    not. ``names``, ``plurals`` and ``inverses`` are what it, several of
-    its values, and its path read backwards are called, by language.
+    ``where_recorded`` whether comparisons leave it out where no column has a value, ``explained`` whether they say what
+    its values mean. ``value_kind`` is what addresses of its values begin with, where the shape says so; ``condition``
+    says whether they are conditions that may hold or not. ``names``, ``plurals`` and ``inverses`` are what it, several
+    of its values, and its path read backwards are called, by language.
     """
 
     iri: str
@@ -88,6 +89,7 @@ class PropertyShape:
     facet: bool = False
     shown: bool = True
     where_recorded: bool = False
+    explained: bool = False
     value_kind: str | None = None
     condition: bool = False
     plurals: Mapping[str, str] = field(hash=False, default_factory=dict)
@@ -141,6 +143,7 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
         value_classes=_value_classes(graph, node),
         facet=facet,
         shown=not shown & {"false", "0"} and (row_id is not None or path.predicate not in LABELS),
+        explained=is_true(graph, node, KGC_EXPLAINED),
         where_recorded=KGC_WHERE_RECORDED in shown,
         value_kind=_value_kind(graph, node, where) or (row_id if facet else None),
         condition=is_true(graph, node, KGC_CONDITION),

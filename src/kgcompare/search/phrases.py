@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-Named = TypeVar("Named")
+_Named = TypeVar("_Named")
 MOST = 10
 """Names that are read from one text, which is as many as can be compared."""
 _PIECES = 24
@@ -30,7 +30,7 @@ _AND = r"and|et|und|y|e|en|och|og|и|&"
 _OR = r"or|ou|oder|o|ó|или"
 _JOINT = re.compile(
     rf"(?P<strong>\s+(?:{_VERSUS})\s+)"
-    rf"|(?P<listed>\s*[,;，；、\n]\s*(?:(?:{_AND}|{_OR})\s+)?|\s+(?:{_OR})\s+)"
+    rf"|(?P<listed>\s*[,;，；、\n]\s*(?:(?:{_AND}|{_OR})\s+)?|\s+(?:{_OR}|/)\s+)"
     rf"|(?P<weak>\s+(?:{_AND}|v|\+|\||-|–|—)\s+|\s*/\s*|[和与與跟及或对對と])",
     re.IGNORECASE,
 )
@@ -121,8 +121,8 @@ def _cut(body: str, asked: bool) -> Phrase:
 
 
 def together(
-    text: str, called: Callable[[str], Named | None], near: Callable[[str], Named | None] = lambda _: None
-) -> tuple[Named, ...]:
+    text: str, called: Callable[[str], _Named | None], near: Callable[[str], _Named | None] = lambda _: None
+) -> tuple[_Named, ...]:
     """The things that a text names together, as typed and each once, ten at most; none where it names fewer than two.
 
     *called* gives what is called exactly so, *near* what is likely meant; that is asked only where it is sure that
@@ -132,8 +132,9 @@ def together(
     if not phrases or called(text.strip()) is not None:
         return ()
     exact = _remembered(called)
+    found: list[_Named] | None
     for phrase in phrases:
-        found = _segmented(phrase, exact)
+        found = _segmented(phrase, exact) or _shared(phrase, exact)
         if found is not None:
             return _several(found)
     for phrase in phrases:
@@ -144,15 +145,15 @@ def together(
     return ()
 
 
-def _several(things: Sequence[Named]) -> tuple[Named, ...]:
+def _several(things: Sequence[_Named]) -> tuple[_Named, ...]:
     once = tuple(dict.fromkeys(things))[:MOST]
     return once if len(once) > 1 else ()
 
 
-def _remembered(called: Callable[[str], Named | None]) -> Callable[[str], Named | None]:
-    known: dict[str, Named | None] = {}
+def _remembered(called: Callable[[str], _Named | None]) -> Callable[[str], _Named | None]:
+    known: dict[str, _Named | None] = {}
 
-    def exact(part: str) -> Named | None:
+    def exact(part: str) -> _Named | None:
         if part not in known:
             known[part] = _first(map(called, _ways(part)))
         return known[part]
@@ -160,7 +161,7 @@ def _remembered(called: Callable[[str], Named | None]) -> Callable[[str], Named 
     return exact
 
 
-def _first(things: Iterable[Named | None]) -> Named | None:
+def _first(things: Iterable[_Named | None]) -> _Named | None:
     return next((thing for thing in things if thing is not None), None)
 
 
@@ -177,12 +178,12 @@ def _ways(part: str) -> Iterator[str]:
             yield shorter
 
 
-def _segmented(phrase: Phrase, named: Callable[[str], Named | None]) -> list[Named] | None:
+def _segmented(phrase: Phrase, named: Callable[[str], _Named | None]) -> list[_Named] | None:
     """The longest names, from the left, that make up a phrase; None where some part of it names nothing."""
     last = len(phrase.pieces)
     dead: set[int] = set()
 
-    def onwards(first: int) -> list[Named] | None:
+    def onwards(first: int) -> list[_Named] | None:
         if first == last:
             return []
         for end in range(min(last, first + _LONGEST) - 1, first - 1, -1):
@@ -197,9 +198,26 @@ def _segmented(phrase: Phrase, named: Callable[[str], Named | None]) -> list[Nam
     return onwards(0)
 
 
+def _shared(phrase: Phrase, named: Callable[[str], _Named | None]) -> list[_Named] | None:
+    """The things of names that have their last or first words in common: "linear and logistic regression"."""
+    parts = [phrase.stretch(at, at) for at in range(len(phrase.pieces))]
+    if len(parts) > _LONGEST:
+        return None
+    for many in (1, 2):
+        first, last = parts[0].split(), parts[-1].split()
+        for wanted in (
+            [" ".join([part, *last[-many:]]) for part in parts[:-1]] + parts[-1:] if len(last) > many else [],
+            parts[:1] + [" ".join([*first[:many], part]) for part in parts[1:]] if len(first) > many else [],
+        ):
+            things = [thing for thing in map(named, wanted) if thing is not None]
+            if wanted and len(things) == len(parts):
+                return things
+    return None
+
+
 def _sides(
-    phrase: Phrase, exact: Callable[[str], Named | None], near: Callable[[str], Named | None]
-) -> list[Named] | None:
+    phrase: Phrase, exact: Callable[[str], _Named | None], near: Callable[[str], _Named | None]
+) -> list[_Named] | None:
     """The things that the sides of the surest joints of a phrase name, or nearly so; None where one names nothing.
 
     Of a mere list one may be nearly named.

@@ -33,7 +33,7 @@ TOGETHER = (
 )
 """What two to ten things together are called; the key to its translations."""
 
-Piece = tuple[str, str | None, str | None]
+_Stretch = tuple[str, str | None, str | None]
 """A stretch of text, the IRI of the thing that it names, and the language of its text where that is another one."""
 
 
@@ -43,7 +43,7 @@ class Phrases:
     def __init__(self, lang: str) -> None:
         """Speaks as the interface does to a reader of *lang*: ``lang`` is the language then."""
         self.lang = speaks(lang)
-        self._names: list[Piece] = []
+        self._names: list[_Stretch] = []
 
     def name(self, text: str, iri: str | None, lang: str | None) -> str:
         """What stands for a name until :meth:`pieces` writes it out."""
@@ -64,7 +64,7 @@ class Phrases:
 
         return format_list(list(parts), locale=_LOCALES.get(self.lang, self.lang).replace("-", "_"))
 
-    def together(self, count: int) -> str:
+    def all_of(self, count: int) -> str:
         """What two to ten things together are called: "both", "all three"."""
         return translate(self.lang, TOGETHER[count - 2])
 
@@ -72,7 +72,7 @@ class Phrases:
         """A pattern with what stands for ``{0}`` and ``{1}``; nothing else in it means anything."""
         return _PLACE.sub(lambda place: parts[int(place[1])] if int(place[1]) < len(parts) else "", pattern)
 
-    def sentence(self, clauses: Sequence[str]) -> list[Piece]:
+    def sentence(self, clauses: Sequence[str]) -> list[_Stretch]:
         """Clauses as one sentence, with a capital, in pieces."""
         text = clauses[0]
         for clause in clauses[1:]:
@@ -81,7 +81,7 @@ class Phrases:
         if self.lang == "fr":
             text = _ELIDED.sub(self._elided, text)
         stops = text.endswith("\ufdd1") and self._names[int(_MARK.findall(text)[-1])][0].endswith(".")
-        pieces: list[Piece] = []
+        pieces: list[_Stretch] = []
         for at, part in enumerate(_MARK.split(text if stops else text + ".")):
             if part:
                 pieces.append(self._names[int(part)] if at % 2 else (part, None, None))

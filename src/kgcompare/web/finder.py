@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, request
 from werkzeug import Response as AnyResponse
-from werkzeug.exceptions import NotFound
 
 from kgcompare.catalogue.comparison import MOST_COLUMNS
-from kgcompare.catalogue.finder import find, finder_of
+from kgcompare.catalogue.finder import FinderState, find, finder_of
 from kgcompare.formats import json
-from kgcompare.model import Finding
-from kgcompare.web.kept import answer, pick, unkept
+from kgcompare.web.kept import answer, pick
 from kgcompare.web.lists import PAGE, chosen_things, comparison_of_chosen
 from kgcompare.web.rendering import labelled, render_page
 from kgcompare.web.request import current, language, whole_number
@@ -26,15 +24,11 @@ NOT = "not-"
 def finder(suffix: str = "") -> AnyResponse:
     """What fits the values chosen of each facet, and what else can be chosen; every state is an address.
 
-    :raises NotFound: if the catalogue has nothing to choose by.
+    Where the catalogue has nothing to choose by there are no steps, and the page says so.
     """
     form = pick(("html", "json"), suffix)
     lang = language()
     facets = [facet.id or "" for facet in finder_of(current()).facets]
-    if not facets and form.name == "json":
-        raise NotFound("this catalogue does not say what its entries are for, so there is no finder")
-    if not facets:
-        return unkept(render_page("find.html", lang, found=None, status=404), 404, lang)
     args = request.args
     wanted = {name: args.getlist(name) for name in facets}
     denied = {name: args.getlist(NOT + name) for name in facets}
@@ -47,12 +41,12 @@ def finder(suffix: str = "") -> AnyResponse:
     @costly
     def make() -> str:
         found = find(current(), wanted, denied, lang, text=text, after=after, most=most)
-        return json.finding_json(found) if form.name == "json" else _page(found, text, chosen, lang)
+        return json.finder_json(found) if form.name == "json" else _page(found, text, chosen, lang)
 
     return answer(form, lang, make)
 
 
-def _page(found: Finding, text: str, chosen: list[str], lang: str) -> str:
+def _page(found: FinderState, text: str, chosen: list[str], lang: str) -> str:
     """The page of a finder; the step that comes next is open."""
     begun = any(step.chosen or step.denied for step in found.steps)
     following = next((step.id for step in found.steps if not (step.chosen or step.denied)), "")

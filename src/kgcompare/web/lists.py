@@ -182,7 +182,7 @@ def suggest() -> Response:
             return json.dumps([text, [*first, *(thing.label for thing in things)][:most]])
         found = [json.suggestion(thing) for thing in things]
         if together:
-            found.insert(0, json.together(together, _compare(together, lang), current().base.value))
+            found.insert(0, json.comparison_suggestion(together, _compare(together, lang), current().base.value))
         return json.dumps(found[:most])
 
     return answer(form, lang, make)

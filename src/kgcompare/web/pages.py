@@ -11,7 +11,7 @@ from werkzeug import Response as AnyResponse
 
 from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
-from kgcompare.catalogue.finder import find, finder_of
+from kgcompare.catalogue.finder import finder_of, first_step
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, FacetValue
@@ -49,8 +49,7 @@ def home() -> Response:
 def _home(lang: str) -> str:
     generation = current()
     page = generation.search(Filter(kind=generation.main_kind), lang, most=1, facets=True)
-    steps = find(generation, {}, {}, lang, most=1).steps if finder_of(generation).facets else ()
-    asked = {step.id for step in steps}
+    asked = {facet.id for facet in finder_of(generation).facets}
     indexes = [
         (facet, *_index(page.facets[name]))
         for name, facet in facets_of(generation.main_class)
@@ -60,7 +59,7 @@ def _home(lang: str) -> str:
         "home.html",
         lang,
         total=page.total,
-        ask=steps[0] if steps else None,
+        ask=first_step(generation, lang),
         facets=indexes,
         examples=examples(lang),
         counts=known_counts(),
@@ -194,7 +193,6 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         rows=only_differences(whole).rows if wanted.differences else whole.rows,
         groups=tuple(whole.groups.items()),
         group=wanted.rows,
-        leading=next(iter(whole.groups), None),
         only=wanted.differences,
         swap=bool(request.args.get("swap")),
         adding=adding,

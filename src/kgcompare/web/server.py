@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from kgcompare.web.gateway import Gateway
 
+_TRIMMED = 20.0
+"""Seconds after which free memory goes back to the system; that takes some milliseconds."""
 _SWITCH = 0.001
 """Seconds after which a thread that computes lets another one run: kept answers do not wait for those that are made."""
 _ALLOCATOR = "dirty_decay_ms:0,muzzy_decay_ms:0,narenas:2"
@@ -111,9 +114,10 @@ def run(settings: Settings, host: str, port: int) -> None:
 
 
 def _give_memory_back() -> None:
-    """Has glibc give memory back to the system: few arenas, and long texts outside of them.
+    """Has glibc give memory back to the system: few arenas, long texts outside of them, and now and then what is free
+    between others, which a generation after the other would leave behind (bench/generations.py).
 
-    Source: mallopt(3). Other libraries have no such function, or no need.
+    Source: mallopt(3), malloc_trim(3). Other libraries have no such functions, or no need.
     """
     import ctypes
 
@@ -122,6 +126,13 @@ def _give_memory_back() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(arena_max, 2)
         library.mallopt(mmap_threshold, 128 * 1024)
+        threading.Thread(target=_trim, args=(library.malloc_trim,), name="memory", daemon=True).start()
+
+
+def _trim(trim: Callable[[int], int]) -> None:
+    while True:
+        time.sleep(_TRIMMED)
+        trim(0)
 
 
 def _connections(limits: Limits) -> int:
