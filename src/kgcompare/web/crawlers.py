@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from kgcompare.errors import UnknownThing
 from kgcompare.formats import Format
@@ -34,6 +34,12 @@ _PAGES = (
     "vocabularies.namespace",
     "vocabularies.shapes",
 )
+
+
+@blueprint.get("/favicon.ico")
+def icon() -> Response:
+    """The icon, where browsers and readers of feeds look for it by themselves."""
+    return current_app.send_static_file("favicon.ico")
 
 
 @blueprint.get("/robots.txt")

@@ -300,6 +300,13 @@ def _date(graph: Graph, node: NamedNode, *predicates: str) -> str | None:
     return next(filter(_DATE.fullmatch, said), None)
 
 
+def last_change(things: Sequence[str]) -> str:
+    """When the document of one of some things was last changed, or made; empty where none says so."""
+    documents = current().descriptions.describe([current().base.document(thing) for thing in things])
+    found = (_date(graph, NamedNode(name), "dcterms:modified", "dcterms:created") for name, graph in documents.items())
+    return max(filter(None, found), default="")
+
+
 def _text(text: str | None, lang: str | None) -> JsonObject | str | None:
     return {"@value": text, "@language": lang} if text and lang else text
 
