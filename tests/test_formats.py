@@ -217,7 +217,8 @@ def test_markdown_links_to_the_addresses_of_every_record(bundled_store: Path) ->
         for start in range(0, len(slugs), 10):
             found = bundled.compare(slugs[start : start + 10])
             (_, *body), links = read_markdown(written(found, "md"))
-            read = [[unquote(text) for text in row[1:]] for row in body if any(row[1:])]  # which this reader does in what links say
+            # Headings are no rows; this reader undoes what is encoded in links.
+            read = [[unquote(text) for text in row[1:]] for row in body if any(row[1:])]
             assert read == [[unquote(text) for text in row] for row in shown(found)]
             texts = " ".join(text for row in shown(found) for text in row)
             wanted = [unquote(address) for address in re.findall(r"https?://[^\s<>]*[^\s<>.;,]", texts)]
