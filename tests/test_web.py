@@ -108,7 +108,7 @@ def problem(response: TestResponse, status: int) -> dict[str, Any]:
     assert data["title"]
     assert data["detail"]
     if status != 405:
-        assert response.headers["Vary"] == "Accept, Accept-Language"
+        assert response.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
     return data
 
 
@@ -173,7 +173,7 @@ def test_an_address_answers(small: FlaskClient, path: str, accept: str | None, m
     assert (first.status_code, first.mimetype) == (200, media)
     charset = "; charset=utf-8" if media.startswith("text/") else ""
     assert first.headers.getlist("Content-Type") == [media + charset]
-    assert first.headers["Vary"] == "Accept, Accept-Language"
+    assert first.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
     assert first.headers["Cache-Control"] == "no-cache"
     assert first.headers["Content-Length"] == str(len(first.data))
     tag = first.headers["ETag"]
@@ -189,7 +189,7 @@ def test_an_address_answers(small: FlaskClient, path: str, accept: str | None, m
         unchanged = get(small, path, accept, If_None_Match=same)
         assert (unchanged.status_code, unchanged.data) == (304, b""), same
         assert unchanged.headers["ETag"] == tag
-        assert unchanged.headers["Vary"] == "Accept, Accept-Language"
+        assert unchanged.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
         assert "Content-Type" not in unchanged.headers
     for other in ('"other"', tag.strip('"'), tag[:-2] + '"', "", '"', "W/", '"*"'):
         assert get(small, path, accept, If_None_Match=other).status_code == 200, other
@@ -393,7 +393,7 @@ def test_an_error_is_a_problem_and_a_page_for_browsers(small_app: Flask, path: s
     assert response.status_code == status
     page = Page(response)
     assert page.all("h1")
-    assert response.headers["Vary"] == "Accept, Accept-Language"
+    assert response.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
     assert not [address for address in page.addresses() if address.startswith("//")]
 
 
@@ -512,7 +512,7 @@ def test_none_one_ten_eleven(bundled: FlaskClient, bundled_app: Flask, monkeypat
     shown = get(bundled, "/compare", BROWSER)
     assert shown.status_code == 400
     assert [field["name"] for field in Page(shown).all("input") if field["name"] == "add"] == ["add"]
-    assert shown.headers["Vary"] == "Accept, Accept-Language"
+    assert shown.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
     one = get(bundled, f"/compare.json?method={GAN}").json
     shaped(one, 1)
     assert one is not None
