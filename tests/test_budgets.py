@@ -25,11 +25,11 @@ from kgcompare.errors import DataError, Overrun
 from kgcompare.ingest import Options
 from kgcompare.rdf.graph import Graph, Node, structure_key
 from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES, iri
-from kgcompare.reconciliation import Things, read_queries, reconcile
+from kgcompare.reconciliation import Things, entities, read_queries, reconcile
 from kgcompare.sandbox.limits import Limits
 from kgcompare.schema.shapes import bundled_shapes
 from kgcompare.search import Filter
-from kgcompare.search.names import Names
+from kgcompare.search.matching import Matcher
 from kgcompare.store import deadline
 from kgcompare.store.embedded import EmbeddedStore, create, writing
 from kgcompare.text.dois import bare, normalised
@@ -84,13 +84,13 @@ def test_a_batch_has_so_many_values_and_properties(small_store: Path) -> None:
 
 def test_a_value_is_looked_up_once_for_a_whole_batch(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up: list[str] = []
-    real = Names.called
+    real = entities.very
 
-    def counted(names: Names, text: str, *more: Any) -> list[int]:
+    def counted(matcher: Matcher, text: str, *more: Any) -> list[int]:
         looked_up.append(text)
-        return real(names, text, *more)
+        return real(matcher, text, *more)
 
-    monkeypatch.setattr(Names, "called", counted)
+    monkeypatch.setattr(entities, "very", counted)
     things = Things(Catalogue(EmbeddedStore(small_store)).generation(), "en")
     query = {"properties": [{"pid": pid, "v": "Statistics"} for pid in ("domain", "family", "type")]}
     reconcile(things, read_queries(json.dumps({str(n): {**query, "limit": n + 1} for n in range(9)})))
@@ -134,15 +134,15 @@ def test_a_client_has_a_share_and_others_their_turns(small_store: Path, monkeypa
     app = create_app(Settings(store=small_store, limits=Limits(costly_requests=2, waiting_costly=2, client_costly=2)))
     app.test_client().get("/reconcile?query=a")
     held, begun = threading.Event(), threading.Semaphore(0)
-    real = Names.find
+    real = Matcher.rows
 
-    def slow(names: Names, text: str, *more: Any) -> Any:
+    def slow(matcher: Matcher, text: str, *more: Any) -> Any:
         if text == "slow":
             begun.release()
             held.wait(20)
-        return real(names, text, *more)
+        return real(matcher, text, *more)
 
-    monkeypatch.setattr(Names, "find", slow)
+    monkeypatch.setattr(Matcher, "rows", slow)
     codes: list[int] = []
 
     def ask(text: str, address: str) -> None:

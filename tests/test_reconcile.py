@@ -19,7 +19,8 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from kgcompare.reconciliation import scoring
-from kgcompare.search.names import likeness, plain
+from kgcompare.search.likeness import likeness
+from kgcompare.text.folding import plain
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 

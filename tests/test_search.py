@@ -20,8 +20,8 @@ from kgcompare.errors import ShapeError, StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.rdf.namespaces import DEFAULT_BASE, foreign_slug, iri
 from kgcompare.schema.shapes import Shapes, bundled_shapes
-from kgcompare.search import DerivedFile, Filter, Index
-from kgcompare.search import index as indexes
+from kgcompare.search import DerivedFile, Filter, Index, matching
+from kgcompare.search.wording import rarely_related
 from kgcompare.store import embedded
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.text.folding import fold
@@ -279,7 +279,7 @@ def test_pages_have_every_record_once(many: Generation, text: str, sort: str, si
 def test_pages_of_more_than_is_ranked_have_every_record_once(
     many: Generation, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(indexes, "_RANKED", 100)
+    monkeypatch.setattr(matching, "_ROWS", 30)
     seen, total = paged(many, Filter("common"), "", size)
     assert len(seen) == len(set(seen)) == total > 500
     assert seen == paged(many, Filter("common"), "", 1000)[0]
@@ -311,9 +311,18 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
             "label": "SELECT iri, lang, text FROM label JOIN thing ON thing.id = label.thing",
             "link": "SELECT facet, t.iri, o.iri FROM link JOIN thing t ON t.id = target JOIN thing o ON o.id = thing",
             "entry": "SELECT lang, entry.kind, sort, iri FROM entry JOIN thing ON thing.id = entry.thing",
-            "words": "SELECT iri, name, alias, people, summary FROM words JOIN thing ON thing.id = words.rowid",
+            "names": "SELECT iri, tier, lang, text FROM name JOIN thing t ON t.id = thing",
+            "texts": "SELECT iri, text FROM texts JOIN thing ON thing.place = texts.rowid",
+            "words": "SELECT word, names, things FROM word WHERE things > 0",
+            "tokens": "SELECT term, doc FROM temp.tokens",
         }
-        return {name: sorted(db.execute(sql).fetchall(), key=repr) for name, sql in by_iri.items()}
+        db.execute("CREATE VIRTUAL TABLE temp.tokens USING fts5vocab(main, names, 'row')")
+        rows = {name: sorted(db.execute(sql).fetchall(), key=repr) for name, sql in by_iri.items()}
+        places = db.execute("SELECT iri, place FROM thing WHERE kind != '-'").fetchall()
+        rows["relations"] = sorted((iri, rarely_related(place)) for iri, place in places)
+        numbers = dict(db.execute("SELECT '@' || id, '@' || iri FROM thing"))
+        rows["texts"] = [(iri, *sorted(numbers.get(t, t) for t in text.split())) for iri, text in rows["texts"]]
+        return rows
     finally:
         db.close()
 

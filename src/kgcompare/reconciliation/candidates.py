@@ -24,6 +24,7 @@ from kgcompare.reconciliation.entities import Things
 from kgcompare.reconciliation.request import Constraint, EntityQuery, Given, Named
 from kgcompare.reconciliation.scoring import similarity, years_given
 from kgcompare.search import Entry, Filter
+from kgcompare.search.likeness import alike
 from kgcompare.store import deadline
 from kgcompare.text import dois
 from kgcompare.text.languages import interface_languages
@@ -105,7 +106,8 @@ def _candidates(things: Things, query: EntityQuery) -> list[Candidate]:
         named = {entry.id: 100.0 for entry in _identified(things, query.text) if entry.kind in kinds}
         # Properties cost a record each; names further down would not come up to the top by them.
         most = max(_WEIGHED, query.limit) if query.constraints else _CONSIDERED
-        named = named or {like.thing: like.score for like in things.names.find(query.text, kinds, most)}
+        matcher = things.generation.index.matcher
+        named = named or {like.thing: like.score for like in alike(matcher, query.text, kinds, most)}
         entries = things.generation.index.entries(list(named))
     else:
         entries = _holders(things, query.constraints, kinds)

@@ -23,7 +23,8 @@ from kgcompare.rdf.terms import BIBO_DOCUMENT
 from kgcompare.reconciliation.request import Given, Named
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.search import Entry
-from kgcompare.search.names import Names, plain
+from kgcompare.search.likeness import very
+from kgcompare.text.folding import plain
 from kgcompare.text.languages import best
 
 _NAMESAKES = 5
@@ -38,18 +39,6 @@ class Things:
         self.generation = generation
         self.lang = lang
         self._meant: dict[Given, list[Entry]] = {}
-
-    @property
-    def names(self) -> Names:
-        """The names of this generation, read when they are first asked for, and anew with every file of the index.
-
-        :raises StoreError: if the index cannot be read.
-        """
-        names = self.generation.once("names", lambda generation: Names(generation.index))
-        if names.path != self.generation.index.path:
-            self.generation.forget("names")
-            names = self.generation.once("names", lambda generation: Names(generation.index))
-        return names
 
     # -- types and properties --------------------------------------------------------------------------
 
@@ -95,8 +84,9 @@ class Things:
         if value not in self._meant:
             text = value.id if isinstance(value, Named) else str(value)
             entry = self.entry(text)
-            ids = [] if entry or isinstance(value, Named) else self.names.called(text, self.kinds, _NAMESAKES)
-            self._meant[value] = [entry] if entry else self.generation.index.entries(ids)
+            index = self.generation.index
+            ids = [] if entry or isinstance(value, Named) else very(index.matcher, text, self.kinds)[:_NAMESAKES]
+            self._meant[value] = [entry] if entry else index.entries(ids)
         return self._meant[value]
 
     def named_by(self, entry: Entry, predicates: Collection[str]) -> list[str]:
@@ -161,8 +151,8 @@ class Things:
         """
         entry = self.entry(prefix)
         ids = [entry.id] if entry and entry.kind in kinds else []
-        ids += self.names.complete(prefix, kinds, skip + most)
-        ids = ids or [like.thing for like in self.names.find(prefix, kinds, skip + most)]
+        index = self.generation.index
+        ids += [one.id for kind in kinds for one in index.suggest(prefix, self.lang, kind, skip + most)]
         entries = self.generation.index.entries(list(dict.fromkeys(ids))[skip : skip + most])
         described = self.described(entries)
         return [{**self.told(one, described), "notable": [self.type(one.kind)]} for one in entries]

@@ -17,8 +17,9 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.terms import EDTF, LABELS, XSD_DATE, XSD_DATE_TIME, XSD_G_YEAR, XSD_G_YEAR_MONTH, XSD_STRING
 from kgcompare.reconciliation.request import Given, Named
-from kgcompare.search.names import likeness, plain
+from kgcompare.search.likeness import likeness
 from kgcompare.text import dates
+from kgcompare.text.folding import plain
 
 _YEAR_AWAY = 10.0
 """What a year between two dates takes from their agreement."""

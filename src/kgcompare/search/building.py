@@ -16,8 +16,11 @@ from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base, foreign_slug, is_safe_iri, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
-from kgcompare.search.facts import PEOPLE, Facts, Reading, dois_of, facts_of, names_of, texts_of
-from kgcompare.search.file import fault_of
+from kgcompare.search import wording
+from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, facts_of, names_of
+from kgcompare.search.file import FORMAT, fault_of
+from kgcompare.search.wording import Worded
+from kgcompare.search.written import counted, degrees_of, holder_of, labels_of, number_of, related, shown, years_in
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
 from kgcompare.store.files import LOG
@@ -27,13 +30,10 @@ from kgcompare.text.languages import best, interface_languages
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE thing(id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, slug TEXT NOT NULL,
-                   class TEXT NOT NULL, start INTEGER, end INTEGER);
-CREATE TABLE label(thing INTEGER, lang TEXT, text TEXT, PRIMARY KEY(thing, lang)) WITHOUT ROWID;
+                   class TEXT NOT NULL, start INTEGER, end INTEGER, place INTEGER);
 CREATE TABLE link(facet TEXT, target INTEGER, thing INTEGER, PRIMARY KEY(facet, target, thing)) WITHOUT ROWID;
 CREATE TABLE entry(lang TEXT, kind TEXT, sort TEXT, thing INTEGER, PRIMARY KEY(lang, kind, sort, thing)) WITHOUT ROWID;
 CREATE TABLE identifier(key TEXT, thing INTEGER, PRIMARY KEY(key, thing)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE words USING fts5(name, alias, people, summary,
-                   tokenize='unicode61 remove_diacritics 2', prefix='2 3');
 """
 _INDEXES = """
 CREATE UNIQUE INDEX thing_slug ON thing(kind, slug);
@@ -42,8 +42,6 @@ CREATE INDEX identifier_thing ON identifier(thing);
 CREATE INDEX link_thing ON link(thing, facet, target);
 """
 _FEW = 2000
-_SEPARATOR = " \n "
-"""Between the names or texts of one column of words; what reads them splits there."""
 
 
 def build(snapshot: Snapshot, path: Path, reading: Reading | None = None) -> None:
@@ -144,9 +142,10 @@ class _Builder:
             db.executescript(
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192; PRAGMA cache_size=-131072;"
                 + _SCHEMA
+                + wording.SCHEMA
             )
             db.execute("BEGIN")
-            db.execute("INSERT INTO meta VALUES('shapes', ?)", (self.reading.signature,))
+            db.executemany("INSERT INTO meta VALUES(?, ?)", [("shapes", self.reading.signature), ("format", FORMAT)])
             self._insert(db, facts, self.reading.places_of(facts), fresh=True)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
@@ -161,11 +160,12 @@ class _Builder:
             db.execute("BEGIN")
             marks = ",".join("?" * len(changed))
             ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]
-            # Things carry the names of the agents that they name: a renamed agent changes what finds them.
+            # Things carry the names of the agents that they name, and the years of their sources.
             marks = ",".join("?" * len(ids))
             naming = db.execute(
-                f"SELECT iri FROM thing JOIN link ON link.thing = thing.id WHERE facet = ? AND target IN ({marks})",
-                (PEOPLE, *ids),
+                "SELECT iri FROM thing JOIN link ON link.thing = thing.id "
+                f"WHERE facet IN (?, ?) AND target IN ({marks})",
+                (PEOPLE, SOURCES, *ids),
             )
             again = {*changed, *(row[0] for row in naming), *self._foreign_targets(db, ids)}
             facts_by_thing = facts_of(snapshot, self.reading, sorted(again))
@@ -173,17 +173,21 @@ class _Builder:
             places = self.reading.places_of(facts_by_thing)
             used = {thing for thing in places if thing not in again and self.base.parts(thing) is None}
             facts_by_thing |= facts_of(snapshot, self.reading, sorted(used)) if used else {}
+            near = related(db, ids)
             self._remove(db, sorted(again | used))
             places = self.reading.places_of(facts_by_thing, self._used(db, sorted(again | used)))
             self._insert(db, {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}, places)
+            near |= related(db, [number for thing in changed if (number := number_of(db, thing))])
+            for number, degree in degrees_of(db, sorted(near)).items():
+                wording.rank_again(db, number, degree)
             db.execute("COMMIT")
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
         marks = ",".join("?" * len(ids))
         targets = db.execute(
             "SELECT DISTINCT iri FROM link JOIN thing ON thing.id = link.target "
-            f"WHERE facet != ? AND link.thing IN ({marks})",
-            (PEOPLE, *ids),
+            f"WHERE facet NOT LIKE '-%' AND link.thing IN ({marks})",
+            ids,
         )
         return [row[0] for row in targets if self.base.parts(row[0]) is None]
 
@@ -192,8 +196,8 @@ class _Builder:
         marks = ",".join("?" * len(things))
         return db.execute(
             "SELECT DISTINCT facet, iri FROM thing JOIN link ON link.target = thing.id "
-            f"WHERE facet != ? AND iri IN ({marks})",
-            (PEOPLE, *things),
+            f"WHERE facet NOT LIKE '-%' AND iri IN ({marks})",
+            things,
         ).fetchall()
 
     def _remove(self, db: sqlite3.Connection, things: Sequence[str]) -> None:
@@ -203,18 +207,17 @@ class _Builder:
                 continue
             number, langs = row[0], interface_languages()
             for lang in langs:
-                name = _shown(db, number, lang)
+                name = shown(db, number, lang)
                 db.execute(
                     "DELETE FROM entry WHERE lang = ? AND sort = ? AND thing = ? AND kind = "
                     "(SELECT kind FROM thing WHERE id = ?)",
                     (lang, fold(name), number, number),
                 )
-            db.execute("DELETE FROM label WHERE thing = ?", (number,))
+            wording.remove(db, number)
             db.execute("DELETE FROM link WHERE thing = ?", (number,))
             db.execute("DELETE FROM identifier WHERE thing = ?", (number,))
-            db.execute("DELETE FROM words WHERE rowid = ?", (number,))
             # The id stays with the IRI, so that links of others to it stay right.
-            db.execute("UPDATE thing SET kind = '-', slug = iri WHERE id = ?", (number,))
+            db.execute("UPDATE thing SET kind = '-', slug = iri, place = NULL WHERE id = ?", (number,))
 
     def _insert(
         self,
@@ -225,36 +228,61 @@ class _Builder:
         fresh: bool = False,
     ) -> None:
         last = db.execute("SELECT coalesce(max(id), 0) FROM thing").fetchone()[0]
-        old = {} if fresh else {thing: number for thing in facts_by_thing if (number := _id(db, thing))}
+        old = {} if fresh else {thing: number for thing in facts_by_thing if (number := number_of(db, thing))}
         ids = old | {thing: last + place for place, thing in enumerate((t for t in facts_by_thing if t not in old), 1)}
         kinds = self._insert_things(db, facts_by_thing, places, ids, fresh=fresh)
-        labels: list[tuple[int, str, str]] = []
         links: list[tuple[str, int, int]] = []
         entries: list[tuple[str, str, str, int]] = []
-        words: list[tuple[int, str, str, str, str]] = []
         identifiers = [(doi, ids[thing]) for thing, facts in facts_by_thing.items() for doi in sorted(dois_of(facts))]
-        reading = self.reading
         for thing, facts in facts_by_thing.items():
-            number, kind, columns = ids[thing], kinds[thing], reading.of(reading.class_of(facts))
-            names = names_of(facts)
-            labels += [(number, lang, text) for lang, text in names.items()]
+            number, names = ids[thing], names_of(facts)
             for lang in interface_languages():
                 shown = best(names, lang)
-                entries.append((lang, kind, fold(shown[1] if shown else local_name(thing)), number))
-            agents = [value.value for predicate in columns.people for value in facts.get(predicate, ())]
-            for facet, value in (*reading.filed_under(facts), *((PEOPLE, agent) for agent in agents)):
-                other = ids.get(value) or (None if fresh else _id(db, value))
-                if other:
-                    links.append((facet, other, number))
-            people = [name for agent in agents for name in _agent_names(db, facts_by_thing, agent)]
-            texts = (names.values(), texts_of(facts, *columns.aliases), people, texts_of(facts, *columns.texts))
-            name, alias, person, summary = map(_SEPARATOR.join, texts)
-            words.append((number, name, alias, person, summary))
-        db.executemany("INSERT OR REPLACE INTO label VALUES(?,?,?)", labels)
+                entries.append((lang, kinds[thing], fold(shown[1] if shown else local_name(thing)), number))
+            for place, value in self.reading.links_of(facts):
+                other = ids.get(value) or (None if fresh else number_of(db, value))
+                if other and other != number:
+                    links.append((place, other, number))
         db.executemany("INSERT OR IGNORE INTO link VALUES(?,?,?)", sorted(links))
         db.executemany("INSERT OR IGNORE INTO identifier VALUES(?,?)", identifiers)
         db.executemany("INSERT OR IGNORE INTO entry VALUES(?,?,?,?)", sorted(entries))
-        db.executemany("INSERT INTO words(rowid, name, alias, people, summary) VALUES(?,?,?,?,?)", words)
+        self._word(db, facts_by_thing, ids, kinds, links, fresh=fresh)
+
+    def _word(
+        self,
+        db: sqlite3.Connection,
+        facts_by_thing: Mapping[str, Facts],
+        ids: Mapping[str, int],
+        kinds: Mapping[str, str],
+        links: Iterable[tuple[str, int, int]],
+        *,
+        fresh: bool,
+    ) -> None:
+        """Writes what finds things."""
+        db.executemany("INSERT OR IGNORE INTO kind(kind) VALUES(?)", ((kind,) for kind in sorted(set(kinds.values()))))
+        numbers = dict(db.execute("SELECT kind, number FROM kind"))
+        degrees = counted(links) if fresh else degrees_of(db, list(ids.values()))
+        places = {ids[thing]: (numbers[kinds[thing]], degrees.get(ids[thing], 0)) for thing in facts_by_thing}
+        things = {number: thing for thing, number in ids.items()}
+        named: dict[int, dict[str, list[int]]] = {}
+        for place, other, number in links:
+            if place != RELATED:
+                kept = named.setdefault(number, {})
+                kept.setdefault(place if place.startswith("-") else "", []).append(other)
+
+        def worded(number: int) -> Worded:
+            facts, others = facts_by_thing[things[number]], named.get(number, {})
+            people: list[str] = []
+            years = [*self.reading.years_of(facts)]
+            for agent in others.get(PEOPLE, ()):
+                known = facts_by_thing.get(things.get(agent, ""))
+                people += labels_of(db, agent) if known is None else names_of(known).values()
+            for source in others.get(SOURCES, ()):
+                known = facts_by_thing.get(things.get(source, ""))
+                years += years_in(db, source) if known is None else self.reading.years_of(known)
+            return self.reading.worded(facts, people, filter(None, years), others.get("", ()))
+
+        wording.write_words(db, places, worded, fresh=fresh)
 
     def _insert_things(
         self,
@@ -275,11 +303,11 @@ class _Builder:
         taken = {parts for parts in map(self.base.parts, facts_by_thing) if parts}
         for thing, facts in facts_by_thing.items():
             kind, slug = self._address(thing, facts, places, taken, None if fresh else db)
-            if not fresh and (_holder(db, kind, slug) or thing) != thing:
+            if not fresh and (holder_of(db, kind, slug) or thing) != thing:
                 raise _Outdated
             kinds[thing] = kind
             rows.append((ids[thing], thing, kind, slug, self.reading.class_of(facts), *self.reading.years_of(facts)))
-        db.executemany("INSERT OR REPLACE INTO thing VALUES(?,?,?,?,?,?,?)", rows)
+        db.executemany("INSERT OR REPLACE INTO thing VALUES(?,?,?,?,?,?,?,NULL)", rows)
         return kinds
 
     def _address(
@@ -296,33 +324,8 @@ class _Builder:
         kind = self.reading.kind_of(thing, facts, places)
         stem = slug = foreign_slug(thing)
         number = 1  # two digests may be alike, if somebody takes the trouble
-        while (kind, slug) in taken or (db is not None and thing != (_holder(db, kind, slug) or thing)):
+        while (kind, slug) in taken or (db is not None and thing != (holder_of(db, kind, slug) or thing)):
             number += 1
             slug = f"{stem}-{number}"
         taken.add((kind, slug))
         return kind, slug
-
-
-def _agent_names(db: sqlite3.Connection, facts: Mapping[str, Facts], agent: str) -> list[str]:
-    if agent in facts:
-        return list(names_of(facts[agent]).values())
-    number = _id(db, agent)
-    return [row[0] for row in db.execute("SELECT text FROM label WHERE thing = ?", (number,))] if number else []
-
-
-def _id(db: sqlite3.Connection, thing: str) -> int | None:
-    row = db.execute("SELECT id FROM thing WHERE iri = ?", (thing,)).fetchone()
-    return None if row is None else int(row[0])
-
-
-def _holder(db: sqlite3.Connection, kind: str, slug: str) -> str | None:
-    row = db.execute("SELECT iri FROM thing WHERE kind = ? AND slug = ?", (kind, slug)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _shown(db: sqlite3.Connection, number: int, lang: str) -> str:
-    texts = dict(db.execute("SELECT lang, text FROM label WHERE thing = ?", (number,)))
-    name = best(texts, lang)
-    if name:
-        return str(name[1])
-    return local_name(db.execute("SELECT iri FROM thing WHERE id = ?", (number,)).fetchone()[0])

@@ -11,13 +11,27 @@ from pyoxigraph import Literal, NamedNode
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import ALIASES, BIBO_DOI, LABELS, RDF_TYPE, SKOS_CONCEPT, SKOS_DEFINITION
+from kgcompare.rdf.terms import (
+    ALIASES,
+    BIBO_DOCUMENT,
+    BIBO_DOI,
+    DCTERMS_ISSUED,
+    LABELS,
+    RDF_TYPE,
+    SKOS_CONCEPT,
+    SKOS_DEFINITION,
+    SKOS_HIDDEN_LABEL,
+)
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search.file import FORMAT
+from kgcompare.search.wording import ALIAS, HIDDEN, LABEL, Name, Worded
 from kgcompare.store import Snapshot
 from kgcompare.text import dates, dois
 
-PEOPLE = "-people"
-"""Files things under the agents that they name, beside the facets, whose ids begin with a letter or a digit."""
+PEOPLE, SOURCES, RELATED = "-people", "-sources", "-related"
+"""File things under the agents and documents that they name and the things that they are related to, beside the facets,
+whose ids begin with a letter or a digit."""
+_NO_LANGUAGE = "zxx"
 _SHACL = PREFIXES["sh"]
 _INTERNAL = (PREFIXES["kgc"].rstrip("#"), PREFIXES["kgcsh"].rstrip("#"))
 
@@ -28,13 +42,15 @@ Facts = dict[str, list[Term]]
 @dataclass(frozen=True, slots=True)
 class Columns:
     """By which predicates (IRIs) the things of one class are found: *facets* are (id, predicate), *date* says when they
-    arose, *people* lead to agents whose names find them too. ``filed`` where they are of the kind of the facet that
-    they are used in."""
+    arose, *people* lead to agents whose names find them too, *sources* to documents whose years do, *relations* to
+    things of their class. ``filed`` where they are of the kind of the facet that they are used in."""
 
     kind: str
     facets: tuple[tuple[str, str], ...] = ()
     date: str | None = None
     people: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ALIASES
     texts: tuple[str, ...] = (SKOS_DEFINITION,)
     filed: bool = False
@@ -53,14 +69,15 @@ class Reading:
         read = [RDF_TYPE, *LABELS, *ALIASES, SKOS_DEFINITION, BIBO_DOI]
         for columns in self._columns.values():
             read += [predicate for _, predicate in columns.facets]
-            read += [*columns.people, *columns.aliases, *columns.texts, *([columns.date] if columns.date else [])]
+            read += [*columns.people, *columns.sources, *columns.relations, *columns.aliases, *columns.texts]
+            read += [columns.date] if columns.date else []
         self.predicates = {predicate: predicate for predicate in read if is_safe_iri(predicate)}
         """What queries/index_things.rq asks for, each IRI to the one string that stands for it everywhere."""
 
     @property
     def signature(self) -> str:
         """Says what an index was made by: two readings with one signature make the same of the same data."""
-        return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), "2"])
+        return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), FORMAT])
 
     def records_of(self, facts: Mapping[str, Facts]) -> dict[str, Facts]:
         """Those of the things that have a class and are defined neither by the vocabulary nor by shapes, in one order
@@ -106,6 +123,23 @@ class Reading:
             for value in facts.get(predicate, ()):
                 yield facet, value.value
 
+    def links_of(self, facts: Facts) -> Iterator[tuple[str, str]]:
+        """(what it is filed under, IRI) of a thing: the values of its facets, and who and what it names besides."""
+        yield from self.filed_under(facts)
+        columns = self.of(self.class_of(facts))
+        others = ((PEOPLE, columns.people), (SOURCES, columns.sources), (RELATED, columns.relations))
+        for place, predicates in others:
+            yield from ((place, value.value) for p in predicates for value in facts.get(p, ()))
+
+    def worded(self, facts: Facts, named: Iterable[str], years: Iterable[int], values: Sequence[int]) -> Worded:
+        """What finds a thing: with the names of the agents that it names, the years in which it and its sources arose,
+        and the numbers of the values of its facets."""
+        columns = self.of(self.class_of(facts))
+        texts = [(tag, text) for predicate in columns.texts for tag, text in _tagged(facts, predicate)]
+        texts += [(_NO_LANGUAGE, name) for name in named]
+        texts += [(_NO_LANGUAGE, str(year)) for year in sorted(set(years))]
+        return Worded(called_of(facts, columns.aliases), texts, values)
+
     def kind_of(self, thing: str, facts: Facts, places: Mapping[str, str]) -> str:
         """The kind of page that a thing outside of the base has."""
         columns = self.of(self.class_of(facts))
@@ -123,12 +157,14 @@ class Reading:
 
 
 def _columns(shapes: Shapes, cls: str, values: set[str]) -> Columns:
-    date = shapes.date_row(cls)
+    date, fields = shapes.date_row(cls), shapes.fields(cls)
     return Columns(
         kind=shapes.kind_of_class(cls),
         facets=tuple((facet.id or "", facet.path.predicate or "") for facet in shapes.facets(cls)),
-        date=date.path.predicate if date else None,
+        date=date.path.predicate if date else DCTERMS_ISSUED if cls == BIBO_DOCUMENT else None,
         people=shapes.people(cls),
+        sources=tuple(p for row in fields if BIBO_DOCUMENT in row.value_classes and (p := row.path.predicate)),
+        relations=shapes.links(cls),
         aliases=tuple(dict.fromkeys([*ALIASES, *shapes.predicates(cls, "name")])),
         texts=tuple(dict.fromkeys([SKOS_DEFINITION, *shapes.predicates(cls, "text")])),
         filed=cls in values and cls not in shapes.leading,
@@ -179,6 +215,19 @@ def names_of(facts: Facts) -> dict[str, str]:
         if texts:
             return texts
     return {}
+
+
+def called_of(facts: Facts, aliases: Sequence[str]) -> list[Name]:
+    """The names of a thing, its aliases by some predicates, and what finds it without being shown."""
+    names = [Name(LABEL, tag, text) for tag, text in names_of(facts).items()]
+    for predicate in aliases:
+        tier = HIDDEN if predicate == SKOS_HIDDEN_LABEL else ALIAS
+        names += [Name(tier, tag, text) for tag, text in _tagged(facts, predicate)]
+    return list(dict.fromkeys(names))
+
+
+def _tagged(facts: Facts, predicate: str) -> list[tuple[str, str]]:
+    return [(v.language or "", v.value) for v in facts.get(predicate, ()) if isinstance(v, Literal)]
 
 
 def dois_of(facts: Facts) -> set[str]:

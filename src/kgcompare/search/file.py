@@ -20,6 +20,8 @@ from kgcompare.store.base import CLOSED
 from kgcompare.store.files import LOG
 from kgcompare.store.scratch import held_folder
 
+FORMAT = "3"
+"""What an index file holds; goes up when that changes."""
 _CHECKED = 16 * 1024 * 1024
 """Bytes up to which a file is looked through before it is used: some milliseconds."""
 _WAITING = 4
@@ -202,7 +204,8 @@ def fault_of(path: Path) -> str | None:
             pages, page = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
             if size == 0 or pages * page != size:
                 return "was cut off"
-            db.execute("SELECT value FROM meta").fetchall()
+            if db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() != (FORMAT,):
+                return "was made by another version"
             if size <= _CHECKED and db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 return "is damaged"
     except FileNotFoundError:

@@ -3,116 +3,60 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz, process
 
 from kgcompare.errors import UsageError
-from kgcompare.rdf.namespaces import foreign_glob, slugify
+from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.choices import Choices
 from kgcompare.search.entries import Entry, Filter
+from kgcompare.search.facts import SOURCES
 from kgcompare.search.file import DerivedFile
-from kgcompare.search.reading import marks, parts
+from kgcompare.search.lookup import Lookup
+from kgcompare.search.matching import Found, Matcher
+from kgcompare.search.reading import marks
+from kgcompare.search.wording import thing_of
 from kgcompare.text import dois
-from kgcompare.text.folding import fold, match_expression
+from kgcompare.text.folding import fold
 from kgcompare.text.languages import interface_languages
 
 _OF_KIND = "t.kind = ?"
-_RANK = "bm25(words, 12.0, 6.0, 3.0, 1.0)"
-_CANDIDATES = 400
-_RANKED = 2000
+_WITHIN = "FROM texts WHERE texts MATCH ? AND texts.rowid >= ? AND texts.rowid < ?"
 _NEAR = 60.0
 """How alike (0 to 100) a slug is that may be meant."""
 _LONGEST_SLUG = 100
 """Characters of a slug up to which others like it are looked for."""
 
 
-class Index(Choices):
+class Index(Lookup, Choices):
     """Answers from the index file of one generation; may be used by any number of threads.
 
-    Facets that the shapes have and the file does not are of no thing.
+    Facets that the shapes have and the file does not, because it was made before, are of no thing.
     """
 
     def __init__(self, file: DerivedFile, shapes: Shapes) -> None:
         """Names the file, and the shapes of the generation."""
         super().__init__(file)
+        self._matcher: tuple[Path | None, Matcher] = (None, Matcher(self._rows))
+        self._found: Callable[..., Found] = lru_cache(maxsize=256)(lambda matcher, *asked: matcher.find(*asked))
         self._facets: dict[str, list[str]] = {}
         for kind, classes in shapes.kinds.items():
             ids = (facet.id or "" for cls in classes for facet in shapes.facets(cls))
             self._facets[kind] = list(dict.fromkeys(ids))
 
-    def entries(self, ids: Sequence[int]) -> list[Entry]:
-        """The things of the given ids, in that order."""
-        if not ids:
-            return []
-        labels: dict[int, dict[str, str]] = {}
-        for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks(ids)})", ids):
-            labels.setdefault(number, {})[lang] = text
-        rows = self._rows(f"SELECT id, iri, kind, slug, class FROM thing WHERE id IN ({marks(ids)})", ids)
-        entries = {
-            number: Entry(number, thing, kind, slug, cls, labels.get(number, {}))
-            for number, thing, kind, slug, cls in rows
-        }
-        return [entries[number] for number in ids if number in entries]
-
-    def find(self, kind: str, slug: str) -> Entry | None:
-        """The thing at the address ``/KIND/SLUG``, or None.
-
-        The end of an IRI is enough for the only thing outside of the base that has it.
-        """
-        rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug = ?", (kind, slug))
-        if not rows:
-            rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug GLOB ? LIMIT 2", (kind, foreign_glob(slug)))
-            rows = rows if len(rows) == 1 else []
-        return self.entries([rows[0][0]])[0] if rows else None
-
-    def identified(self, key: str) -> list[int]:
-        """Ids of the things that have a DOI, given as :func:`kgcompare.text.dois.normalised` gives it."""
-        made = "SELECT 1 FROM sqlite_master WHERE name = 'identifier'"  # an earlier version made none
-        sql = "SELECT i.thing FROM identifier i JOIN thing t ON t.id = i.thing WHERE i.key = ? AND t.kind != '-'"
-        return [row[0] for row in self._rows(sql, (key,))] if self._rows(made) else []
-
-    def of_class(self, cls: str, slugs: Sequence[str]) -> dict[str, str]:
-        """Slug to IRI of the things of a class among *slugs*; an IRI stands for itself."""
-        sql = f"SELECT slug, iri FROM thing WHERE class = ? AND slug IN ({marks(slugs)}) AND kind != '-'"
-        return dict(self._rows(sql, (cls, *slugs)))
-
-    def addresses(self, iris: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """IRI to (kind, slug) of the things among *iris* that the catalogue describes."""
-        addresses: dict[str, tuple[str, str]] = {}
-        for part in parts(iris):
-            sql = f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks(part)}) AND kind != '-'"
-            addresses |= {address: (kind, slug) for address, kind, slug in self._rows(sql, part)}
-        return addresses
-
-    def names(self, iris: Collection[str]) -> dict[str, dict[str, str]]:
-        """The names of things by language, by their IRIs."""
-        names: dict[str, dict[str, str]] = {thing: {} for thing in iris}
-        for part in parts(iris):
-            sql = f"SELECT iri, lang, text FROM thing JOIN label ON thing = id WHERE iri IN ({marks(part)})"
-            for thing, tag, text in self._rows(sql, part):
-                names[thing][tag] = text
-        return names
-
-    def stretch(self, page: int, size: int) -> tuple[list[tuple[str, str, str]], int]:
-        """(IRI, kind, slug) of the records of a page of a sitemap, counted from 0, and how many pages there are.
-
-        A page is a stretch of *size* numbers of things, some of which may have no record: its reading takes the same
-        time wherever it is.
-        """
-        rows = self._rows(
-            "SELECT iri, kind, slug FROM thing WHERE id > ? AND id <= ? AND kind != '-' ORDER BY id",
-            (page * size, (page + 1) * size),
-        )
-        last = self._rows("SELECT coalesce(max(id), 0) FROM thing")[0][0]
-        return [(str(thing), str(kind), str(slug)) for thing, kind, slug in rows], max(1, -(-last // size))
-
-    def counts(self) -> dict[str, int]:
-        """How many things of each kind there are."""
-        return dict(self._rows("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind"))
+    @property
+    def matcher(self) -> Matcher:
+        """What finds things by their names; another one for another file, whose numbers may be others."""
+        path = self.path
+        if self._matcher[0] != path:
+            self._matcher = (path, Matcher(self._rows))
+        return self._matcher[1]
 
     def nearest(self, kind: str, slug: str, most: int = 3) -> list[str]:
         """Slugs of things that somebody who asks for *slug* may mean."""
@@ -132,109 +76,79 @@ class Index(Choices):
             near.append(entry.slug)
         return list(dict.fromkeys(near))[:most]
 
+    # -- words -----------------------------------------------------------------------------------------
+
     def suggest(self, text: str, lang: str, kind: str, most: int = 10) -> list[Entry]:
-        """Completions of *text*: what is called so, names that begin with it, and names with a word that does."""
-        start = fold(text.strip())
-        if not start:
-            return []
-        if (doi := dois.normalised(text)) and (known := self.identified(doi)):
-            return [entry for entry in self.entries(known) if entry.kind == kind][:most]
-        rows = self._rows(
-            "SELECT thing FROM entry WHERE lang = ? AND kind = ? AND sort >= ? AND sort < ? ORDER BY sort LIMIT ?",
-            (_known(lang), kind, start, start + "\U0010ffff", most),
-        )
-        ids = list(dict.fromkeys([*self._called(start, kind), *(row[0] for row in rows)]))
-        match = match_expression(text)
-        if len(ids) < most and match:
-            more = self._rows(
-                f"SELECT words.rowid FROM words CROSS JOIN thing ON thing.id = words.rowid "
-                f"WHERE words MATCH ? AND thing.kind = ? LIMIT {_CANDIDATES if len(start) > 2 else most * 2}",
-                (f"{{name alias}} : ({match})", kind),
-            )
-            names = self.entries([row[0] for row in more if row[0] not in ids][: most * 4])
-            names.sort(key=lambda entry: (len(entry.label(lang)[1]), entry.slug))
-            ids += [entry.id for entry in names]
-        return self.entries(ids[:most])
+        """Completions of *text*: what it finds (:mod:`kgcompare.search.matching`) if its last word may go on."""
+        ids = self._first(self._find(text, kind, lang, completing=True), kind, most)
+        return [entry for entry in self.entries(ids) if entry.kind == kind][:most]
 
-    def _called(self, folded: str, kind: str) -> list[int]:
-        """Ids of the things that have exactly this name or alias, in whatever language."""
-        phrase = match_expression(folded + " ")
-        if not phrase:
-            return []
-        rows = self._rows(
-            "SELECT words.rowid, words.name, words.alias FROM words CROSS JOIN thing ON thing.id = words.rowid "
-            f"WHERE words MATCH ? AND thing.kind = ? LIMIT {_CANDIDATES}",
-            (f"{{name alias}} : ({phrase})", kind),
-        )
-        exact = [(row[0], column) for row in rows for column in (1, 2) if folded in fold(row[column]).split(" \n ")]
-        return [number for number, _ in sorted(exact, key=lambda pair: (pair[1], pair[0]))]
-
-    def called(self, text: str, kind: str, lang: str) -> list[int]:  # noqa: ARG002
+    def called(self, text: str, kind: str, lang: str) -> list[int]:
         """Ids of the things of a kind that are called exactly so, by name first, then by alias, then by initials."""
-        return self._called(fold(text.strip()), kind)
+        return self.matcher.called(text, kind, lang)
 
     def concepts(self, text: str, kind: str) -> list[tuple[str, Entry]]:
         """(facet, value) of every value of a facet of a kind that the text names, exactly or but for inflection."""
-        found = list(dict.fromkeys(number for of in self._kinds() for number in self.called(text, of, "")))
-        sql = f"SELECT DISTINCT facet, target FROM link WHERE facet != '-people' AND target IN ({marks(found)})"
-        rows = [row for row in self._rows(sql, found) if row[0] in self._facets.get(kind, ())]
+        found = self.matcher.values(text, self._valued(kind))
+        sql = f"SELECT DISTINCT facet, target FROM link WHERE target IN ({marks(found)}) ORDER BY facet, target"
+        rows = [row for row in self._rows(sql, found) if row[0] in self._facets.get(kind, ())] if found else []
         return [(facet, entry) for facet, number in rows for entry in self.entries([number])]
 
-    def matching(self, query: Filter, most: int, skip: int = 0) -> tuple[list[int], int]:
+    def _find(self, text: str, kind: str, lang: str, *, literal: bool = False, completing: bool = False) -> Found:
+        doi = dois.normalised(text)
+        if doi and (known := self._holding(doi, kind)):
+            return Found(known, beside=frozenset(known))
+        return self._found(self.matcher, text, kind, lang, () if literal else tuple(self._valued(kind)), completing)
+
+    def _holding(self, doi: str, kind: str) -> list[int]:
+        """Ids of the things of a kind that have a DOI, or whose sources have it."""
+        known = self.identified(doi)
+        sql = (
+            f"SELECT id FROM thing WHERE kind = ? AND (id IN ({marks(known)}) OR "
+            f"id IN (SELECT thing FROM link WHERE facet = ? AND target IN ({marks(known)}))) ORDER BY id"
+        )
+        return [row[0] for row in self._rows(sql, (kind, *known, SOURCES, *known))] if known else []
+
+    def _valued(self, kind: str) -> list[str]:
+        """The kinds of the values that the facets of a kind have."""
+        facets = self._facets.get(kind, [])
+        sql = (
+            "SELECT DISTINCT t.kind FROM (SELECT DISTINCT facet, target FROM link "
+            f"WHERE facet IN ({marks(facets)})) JOIN thing t ON t.id = target WHERE t.kind != '-' ORDER BY t.kind"
+        )
+        return [row[0] for row in self._counts(sql, facets)] if facets else []
+
+    def _first(self, found: Found, kind: str, most: int, join: str = "", values: Sequence[Any] = ()) -> list[int]:
+        """Ids of the best of what is found, then of whatever else has the words."""
+        ids = list(found.best)
+        if len(ids) < most and found.expression:
+            sql = f"SELECT {thing_of('texts.rowid')} {join or _WITHIN} ORDER BY texts.rowid LIMIT ?"
+            ids += [row[0] for row in self._rows(sql, [*self._place(found, kind), *values, most + len(ids)])]
+        return list(dict.fromkeys(ids))[:most]
+
+    def _place(self, found: Found, kind: str) -> list[Any]:
+        return [found.expression, *self.matcher.bounds(kind)]
+
+    def matching(self, query: Filter, most: int, skip: int = 0, lang: str = "") -> tuple[list[int], int]:
         """Ids of the best matches for the words of *query*, best first, and how many match at all."""
-        match = match_expression(query.text)
-        if not match:
-            return [], 0
+        found = self._find(query.text, query.kind, lang, literal=query.literal)
         where, values = self._where(query)
-        if (doi := dois.normalised(query.text)) and (known := self.identified(doi)):
-            sql = f"SELECT t.id FROM thing t WHERE t.id IN ({marks(known)}) AND {where} ORDER BY t.id"
-            found = [row[0] for row in self._rows(sql, [*known, *values])]
-            return found[skip : skip + most], len(found)
-        # CROSS JOIN: the words first, whatever the planner thinks of it; the other way round each thing is a search.
-        join = f"FROM words CROSS JOIN thing t ON t.id = words.rowid WHERE words MATCH ? AND {where}"
-        total = int(self._counts(f"SELECT count(*) {join}", (match, *values))[0][0])
-        if total == 0:
-            return [], 0
-        # The order is the same however long the pages are: exact names, then the ranked, then the tail. To rank every
-        # match of a common word costs more than its tail is worth.
-        best_first = dict.fromkeys(self._named(query, where, values))
-        scopes = [match] if total <= _RANKED else [f"{column} : ({match})" for column in ("name", "alias", "people")]
-        for scope in scopes:
-            if len(best_first) < skip + most:
-                rows = self._rows(
-                    f"SELECT id FROM (SELECT t.id AS id, {_RANK} AS rank {join} LIMIT {_RANKED}) ORDER BY rank, id",
-                    (scope, *values),
-                )
-                best_first.update(dict.fromkeys(row[0] for row in rows))
-        ids = list(best_first)
-        if len(ids) < min(skip + most, total):
-            rows = self._rows(f"SELECT t.id {join} ORDER BY words.rowid LIMIT ?", (match, *values, skip + most))
-            ids += [row[0] for row in rows if row[0] not in best_first]
-        return ids[skip : skip + most], total
-
-    def _meant(self, query: Filter, most: int, skip: int) -> tuple[list[int], int]:
-        """As :meth:`matching`, where values of facets are meant too: what is called so, what has such a value, others.
-
-        Within these the best matches for the words come first.
-        """
-        where, values = self._where(query, words=True)
-        ids = [row[0] for row in self._rows(f"SELECT t.id FROM thing t WHERE {where} ORDER BY t.id", values)]
-        called = set(self._named(query, where, values))
-        having: set[int] = set()
-        for pair in query.also:
-            where, values = self._where(Filter(kind=query.kind, facets=dict([pair])))
-            having.update(row[0] for row in self._rows(f"SELECT t.id FROM thing t WHERE {where}", values))
-        best, _ = self.matching(replace(query, also=()), _RANKED)
-        rank = {number: at for at, number in enumerate(best)}
-        ids.sort(key=lambda number: (number not in called, number not in having, rank.get(number, _RANKED)))
-        return ids[skip : skip + most], len(ids)
-
-    def _named(self, query: Filter, where: str, values: Sequence[Any]) -> list[int]:
-        """Ids of the things of a list that are called exactly what was typed."""
-        called = self._called(fold(query.text.strip()), query.kind)
-        marks = ",".join(str(number) for number in called)
-        within = {row[0] for row in self._rows(f"SELECT t.id FROM thing t WHERE t.id IN ({marks}) AND {where}", values)}
-        return [number for number in called if number in within]
+        join = _WITHIN
+        if where == _OF_KIND:
+            values = []
+        else:
+            # CROSS JOIN: the words first, whatever the planner thinks of it; otherwise each thing is a search.
+            join = _WITHIN.replace(" WHERE", f" CROSS JOIN thing t ON t.id = {thing_of('texts.rowid')} WHERE")
+            join += f" AND {where}"
+            sql = f"SELECT t.id FROM thing t WHERE t.id IN ({marks(found.best)}) AND {where}"
+            within = {row[0] for row in self._rows(sql, [*found.best, *values])}
+            best = [number for number in found.best if number in within]
+            found = Found(best, found.expression, found.beside & within)
+        total = len(found.beside)
+        if found.expression:
+            total += int(self._counts(f"SELECT count(*) {join}", [*self._place(found, query.kind), *values])[0][0])
+        # The order is the same however long the pages are: what is ranked, then the tail.
+        return self._first(found, query.kind, skip + most, join, values)[skip:], total
 
     def listing(
         self, query: Filter, lang: str, *, sort: str = "", after: str = "", most: int = 50
@@ -252,7 +166,7 @@ class Index(Choices):
             if after and not re.fullmatch(r"[0-9]{1,6}", after):
                 raise UsageError("after is not a place in this list")
             skip = int(after or 0)
-            ids, total = (self._meant if query.also else self.matching)(query, most + 1, skip)
+            ids, total = self.matching(query, most + 1, skip, lang)
             following = str(skip + most) if len(ids) > most else None
             return self.entries(ids[:most]), total, following
         where, values = self._where(query, words=True)
@@ -351,12 +265,12 @@ class Index(Choices):
             where.append("t.start <= ?")
             values.append(query.end)
         if words and query.text.strip():
-            match = match_expression(query.text) or '""'
-            either = ["t.id IN (SELECT rowid FROM words WHERE words MATCH ?)", *(self._having() for _ in query.also)]
+            found = self._find(query.text, query.kind, "", literal=query.literal)
+            either = [f"t.id IN ({','.join(map(str, sorted(found.beside)))})"]
+            if found.expression:
+                either.append(f"t.id IN (SELECT {thing_of('texts.rowid')} {_WITHIN})")
+                values += self._place(found, query.kind)
             where.append(f"({' OR '.join(either)})")
-            values.append(f"{{name alias}} : ({match})" if query.also else match)
-            for facet, slug in query.also:
-                values += [slug, *self._kinds(), facet]
         return " AND ".join(where), values
 
     def _having(self) -> str:

@@ -1,23 +1,106 @@
-"""Words as they are sorted and sought."""
+"""Words as they are sorted, sought and compared: without case, accents, ligatures, hyphens and inflection.
+
+Source: Unicode Standard Annex #15 (NFKD); Porter, "Snowball", with the stemmers of PyPI's snowballstemmer.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache, lru_cache
+from typing import Any
+
+SIGNS = "+#*%@<>=±×÷$€£¥"
+"""Signs that make another name of a word: k-means and k-means++, C, C# and C++. Other ones are punctuation."""
+_BASE = re.compile(r"LATIN SMALL (?:LETTER|LIGATURE) (?:DOTLESS )?([A-Z]{1,2})(?: WITH .*)?")
+_OTHERS = {"þ": "th", "ð": "d", "ŋ": "n", "ə": "e"}
+_MOST_KEPT = 50_000
+_SHORT = 3
+"""Letters of words that are never inflected: most are abbreviations."""
+_POSSESSIVE = re.compile(r"(?<=\w)['’ʼ`´′](?=[sS]\b)")
+_JOINT = re.compile(r"(?<=\w)[-‐‑‒–’'ʼ.](?=\w)")
+_GREEK = re.compile(r"(?<![^\W\d_])[α-ω](?![^\W\d_])")
+_SPACELESS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+"""Scripts without spaces between words: Thai, Lao, Burmese, Khmer, Chinese and Japanese."""
+_PART = re.compile(
+    rf"[{_SPACELESS}]+|(?:(?![{_SPACELESS}])(?:[^\W_]|[\u0900-\u0963\u0966-\u0dff]))+|[{re.escape(SIGNS)}]+"
+)
+
+
+class _Folds(dict[int, str]):
+    """What stands for each character, found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) > _MOST_KEPT:
+            self.clear()
+        whole = unicodedata.normalize("NFKD", chr(code).casefold())
+        bare = "".join(map(_base, (char for char in whole if not unicodedata.combining(char))))
+        self[code] = folded = unicodedata.normalize("NFC", bare)
+        return folded
+
+
+def _base(char: str) -> str:
+    """The plain letters for a letter with a stroke, a ligature and such."""
+    if char in _OTHERS or char.isascii():
+        return _OTHERS.get(char, char)
+    match = _BASE.fullmatch(unicodedata.name(char, ""))
+    return match[1].lower() if match else char
+
+
+_FOLDS = _Folds()
 
 
 def fold(text: str) -> str:
-    """A text as it is sorted: without case and diacritics."""
-    if text.isascii():
-        return text.lower()
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    """A text as it is sorted: without case, diacritics, ligatures and letters of other widths and heights."""
+    return text.lower() if text.isascii() else text.translate(_FOLDS)
 
 
-def match_expression(text: str) -> str:
-    """An FTS5 expression for words that somebody typed: all of them, the last one as a prefix."""
-    words = re.findall(r"\w+", unicodedata.normalize("NFC", text[:200]))
-    quoted = [f'"{word}"' for word in words[:12]]
-    if quoted and not text.endswith(" "):
-        quoted[-1] += "*"
-    return " ".join(quoted)
+def plain(text: str) -> str:
+    """The words and signs of a text as they are compared, with spaces between; the text itself where it has none.
+
+    A Greek letter by itself is its name: χ² is chi2.
+    """
+    folded = fold(_POSSESSIVE.sub("", text))
+    if not folded.isascii():
+        folded = _GREEK.sub(lambda found: unicodedata.name(found[0]).split()[-1].lower(), folded)
+    return " ".join(_PART.findall(folded)) or folded.strip()
+
+
+def compact(text: str) -> str:
+    """A text without anything between its words and signs: all ways to write k-means are one."""
+    return plain(text).replace(" ", "")
+
+
+def words(text: str) -> list[str]:
+    """The words and signs of a plain text; pairs of letters in scripts without spaces."""
+    found: list[str] = []
+    for word in text.split():
+        if len(word) > 2 and re.match(f"[{_SPACELESS}]", word):
+            found += [word[at : at + 2] for at in range(len(word) - 1)]
+        else:
+            found.append(word)
+    return found
+
+
+def compounds(text: str) -> list[str]:
+    """The parts of a text that hyphens, dots and apostrophes hold together, each as one word: kmeans, tsne."""
+    return [compact(part) for part in text.split() if _JOINT.search(part)]
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str, lang: str) -> str:
+    """A plain word without its inflection, as far as the language has a stemmer; the word itself otherwise."""
+    stemmer = _stemmer(lang.partition("-")[0]) if len(word) > _SHORT and word.isalpha() else None
+    return word if stemmer is None else str(stemmer.stemWord(word))
+
+
+@cache
+def _stemmer(lang: str) -> Any:
+    import snowballstemmer
+    from babel import Locale
+
+    name = str(Locale("en").languages.get(lang or "en", "")).lower()
+    return snowballstemmer.stemmer(name) if name in snowballstemmer.algorithms() else None

@@ -1,0 +1,83 @@
+"""The things of an index by their numbers, addresses, IRIs and identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from kgcompare.rdf.namespaces import foreign_glob
+from kgcompare.search.entries import Entry
+from kgcompare.search.file import IndexFile
+from kgcompare.search.reading import marks, parts
+
+
+class Lookup(IndexFile):
+    """Says which things there are, and where."""
+
+    def entries(self, ids: Sequence[int]) -> list[Entry]:
+        """The things of the given ids, in that order."""
+        if not ids:
+            return []
+        labels: dict[int, dict[str, str]] = {}
+        for number, lang, text in self._rows(f"SELECT thing, lang, text FROM label WHERE thing IN ({marks(ids)})", ids):
+            labels.setdefault(number, {})[lang] = text
+        rows = self._rows(f"SELECT id, iri, kind, slug, class FROM thing WHERE id IN ({marks(ids)})", ids)
+        entries = {
+            number: Entry(number, thing, kind, slug, cls, labels.get(number, {}))
+            for number, thing, kind, slug, cls in rows
+        }
+        return [entries[number] for number in ids if number in entries]
+
+    def find(self, kind: str, slug: str) -> Entry | None:
+        """The thing at the address ``/KIND/SLUG``, or None.
+
+        The end of an IRI is enough for the only thing outside of the base that has it.
+        """
+        rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug = ?", (kind, slug))
+        if not rows:
+            rows = self._rows("SELECT id FROM thing WHERE kind = ? AND slug GLOB ? LIMIT 2", (kind, foreign_glob(slug)))
+            rows = rows if len(rows) == 1 else []
+        return self.entries([rows[0][0]])[0] if rows else None
+
+    def identified(self, key: str) -> list[int]:
+        """Ids of the things that have a DOI, given as :func:`kgcompare.text.dois.normalised` gives it."""
+        sql = "SELECT i.thing FROM identifier i JOIN thing t ON t.id = i.thing WHERE i.key = ? AND t.kind != '-'"
+        return [row[0] for row in self._rows(sql, (key,))]
+
+    def of_class(self, cls: str, slugs: Sequence[str]) -> dict[str, str]:
+        """Slug to IRI of the things of a class among *slugs*; an IRI stands for itself."""
+        sql = f"SELECT slug, iri FROM thing WHERE class = ? AND slug IN ({marks(slugs)}) AND kind != '-'"
+        return dict(self._rows(sql, (cls, *slugs)))
+
+    def addresses(self, iris: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """IRI to (kind, slug) of the things among *iris* that the catalogue describes."""
+        addresses: dict[str, tuple[str, str]] = {}
+        for part in parts(iris):
+            sql = f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks(part)}) AND kind != '-'"
+            addresses |= {address: (kind, slug) for address, kind, slug in self._rows(sql, part)}
+        return addresses
+
+    def names(self, iris: Collection[str]) -> dict[str, dict[str, str]]:
+        """The names of things by language, by their IRIs."""
+        names: dict[str, dict[str, str]] = {thing: {} for thing in iris}
+        for part in parts(iris):
+            sql = f"SELECT iri, lang, text FROM thing JOIN label ON thing = id WHERE iri IN ({marks(part)})"
+            for thing, tag, text in self._rows(sql, part):
+                names[thing][tag] = text
+        return names
+
+    def stretch(self, page: int, size: int) -> tuple[list[tuple[str, str, str]], int]:
+        """(IRI, kind, slug) of the records of a page of a sitemap, counted from 0, and how many pages there are.
+
+        A page is a stretch of *size* numbers of things, some of which may have no record: its reading takes the same
+        time wherever it is.
+        """
+        rows = self._rows(
+            "SELECT iri, kind, slug FROM thing WHERE id > ? AND id <= ? AND kind != '-' ORDER BY id",
+            (page * size, (page + 1) * size),
+        )
+        last = self._rows("SELECT coalesce(max(id), 0) FROM thing")[0][0]
+        return [(str(thing), str(kind), str(slug)) for thing, kind, slug in rows], max(1, -(-last // size))
+
+    def counts(self) -> dict[str, int]:
+        """How many things of each kind there are."""
+        return dict(self._rows("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind"))

@@ -1,0 +1,308 @@
+"""The one matcher: what people type to the things that they mean, best first.
+
+Under completion, lists, comparisons, the command line and reconciliation. A text is taken apart into words as names
+are (:mod:`kgcompare.text.folding`); each word becomes a group of words that names have: itself, those of its stem,
+those that it begins, or, where there is none of these, those that it may be a slip for. Then, in this order:
+
+1. what is called exactly so: by a name, an alias, a hidden label, by initials; then so but for inflection and order;
+2. names that begin so, that have all the words, that have a word which the last one begins; then aliases likewise;
+3. names that say most of what was typed and little else ("lasso regression" is Lasso), weighed by how rare words are;
+4. what has a value of a facet that the words name ("missing data");
+5. what has the words in names, people, years and texts together.
+
+Within each, what has more relations comes first, then the reader's language, then the shorter name.
+
+Source: SQLite FTS5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from kgcompare.search.reading import marks
+from kgcompare.search.vocabulary import SHORT, UNKNOWN, Rows, Sought, Vocabulary
+from kgcompare.search.wording import (
+    ALIAS,
+    FIRST,
+    HIDDEN,
+    INITIALS,
+    LABEL,
+    LENGTH,
+    VALUE,
+    WHOLE,
+    bounds,
+    place_of,
+    rarely_related,
+    thing_of,
+)
+from kgcompare.store import deadline
+from kgcompare.text.folding import plain, words
+
+_ROWS, _LOOSE = 200, 100
+"""Names that are ranked of each sort; that are weighed for each word."""
+_STRONG, _LEAST = 0.6, 0.4
+"""How much of what was typed and of a name is the same (F1, by the weight of words), to come first, and at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameRow:
+    """A name that matches: its row's number, the thing, the tier, the language, and the plain name."""
+
+    number: int
+    thing: int
+    tier: int
+    lang: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a text finds: numbers of things, best first, and an expression for ``texts`` that all other matches have.
+
+    ``beside`` are those of the first that the expression leaves out; ``sure`` where a name has all the words.
+    """
+
+    best: Sequence[int] = ()
+    expression: str = ""
+    beside: frozenset[int] = frozenset()
+    sure: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.best or self.expression)
+
+
+class Matcher:
+    """Finds things of one index by what they are called; may be used by any number of threads."""
+
+    def __init__(self, rows: Rows) -> None:
+        """*rows* reads the index."""
+        self._rows = rows
+        self._numbers: dict[str, int] = {}
+        self._words = Vocabulary(rows)
+
+    # -- what is asked ---------------------------------------------------------------------------------
+
+    def called(self, text: str, kind: str, lang: str) -> list[int]:
+        """Numbers of the things that are called exactly so: by name, alias, hidden label or initials, in this order."""
+        typed = self._typed(text, kind, lang)
+        return _things(self._exact(typed)) if typed else []
+
+    def find(self, text: str, kind: str, lang: str, values: Sequence[str] = (), completing: bool = False) -> Found:
+        """What a text finds among the things of a kind, whose facets have values of the kinds *values*.
+
+        Its last word may go on where *completing*, and where it is no word and no space follows.
+        """
+        typed = self._typed(text, kind, lang, completing=completing)
+        if typed is None:
+            return Found()
+        found = self._found(typed, values)
+        for strange in (True, False):  # words that no name has, then any
+            if found.sure:
+                break
+            slips = replace(typed, groups=self._words.with_slips(typed, strange=strange))
+            other = self._found(slips, values) if slips != typed else found
+            found = other if other.sure or not found else found
+        return found or Found(weak := [thing for _, thing in self._loosely(slips)], beside=frozenset(weak))
+
+    def values(self, text: str, kinds: Sequence[str], lang: str = "") -> list[int]:
+        """Numbers of the things of some kinds of which a whole text is the name, exactly or but for inflection."""
+        typed = self._typed(text, "", lang)
+        return [value for value, rest in self._named_values(typed, kinds) if not rest] if typed else []
+
+    def rows(self, text: str, kind: str) -> Iterator[list[tuple[NameRow, float]]]:
+        """Names of things of a kind that may be meant, from the likeliest ways to read a text on.
+
+        Each with how much of the text it says (0 to 1).
+        """
+        typed = self._typed(text, kind, "")
+        if typed is None:
+            return
+        yield [(row, 1.0) for row in self._exact(typed)]
+        for groups in (typed.groups, self._words.with_slips(typed, strange=False)):
+            read = replace(typed, groups=groups)
+            tells = [self._tells(group) for group in groups]
+            some = [group for group in groups if group]
+            rare = sorted(some, key=self._tells, reverse=True)[:4]
+            ways = [_all(some) + f' AND "{LENGTH}{len(some)}"', _all(some)] if some else []
+            ways += [_all(group for group in some if group is not left) for left in rare] if len(some) > 2 else []
+            for expression in chain(ways, map(_any, rare) if len(some) > 1 else ()):
+                deadline.go_on()
+                yield [(row, self._share(read, tells, row)) for row in self._names(expression, typed.kind)]
+
+    def bounds(self, kind: str) -> tuple[int, int]:
+        """The least number of a row of ``texts`` about a thing of a kind, and the least behind them."""
+        return bounds(self._kinds().get(kind, 0), LABEL, LABEL)
+
+    def _typed(self, text: str, kind: str, lang: str, *, completing: bool = False) -> Sought | None:
+        typed = self._words.read(text, lang, completing=completing)
+        number = self._kinds().get(kind, 0)
+        return replace(typed, kind=number) if typed and (number or not kind) else None
+
+    def _kinds(self) -> Mapping[str, int]:
+        self._numbers = self._numbers or dict(self._rows("SELECT kind, number FROM kind", ()))
+        return self._numbers
+
+    # -- names -----------------------------------------------------------------------------------------
+
+    def _names(
+        self, expression: str, kind: int, first: int = LABEL, last: int = HIDDEN, most: int = _ROWS
+    ) -> list[NameRow]:
+        """The first names of some tiers that match an FTS5 expression."""
+        sql = (
+            "SELECT n.row, name.thing, name.tier, name.lang, name.text FROM (SELECT rowid AS row FROM names "
+            "WHERE names MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid LIMIT ?) n "
+            f"CROSS JOIN name ON name.thing = {thing_of('n.row')} AND name.place = {place_of('n.row')}"
+        )
+        found = self._rows(sql, (expression, *bounds(kind, first, last), most)) if expression else []
+        return [NameRow(row, thing, tier, tag, plain(text)) for row, thing, tier, tag, text in found]
+
+    def _exact(self, typed: Sought) -> list[NameRow]:
+        """The names that are the very text, by tier, and then those with these initials."""
+        rows = self._names(f'"{WHOLE}{_quoted(typed.key[:100])}"', typed.kind)
+        rows = [row for row in rows if row.text.replace(" ", "") == typed.key]
+        rows.sort(key=lambda row: (row.tier, row.lang.partition("-")[0] != typed.lang))
+        if 1 < len(typed.key) < 9:
+            rows += self._names(f'"{INITIALS}{_quoted(typed.key)}"', typed.kind, LABEL, ALIAS)
+        return rows
+
+    def _begins(self, typed: Sought, first: int, last_tier: int) -> list[NameRow]:
+        """Names of some tiers: those that begin so, those with all words, those with a word that the last begins."""
+        rows: list[NameRow] = []
+        if len(typed.key) <= SHORT and (typed.open or not typed.known):
+            rows = self._names(f'"{WHOLE}{_quoted(typed.key)}" *', typed.kind, first, last_tier)
+        if typed.known:
+            whole = _all(typed.groups)
+            start = _any([FIRST + word for word in typed.groups[0]])
+            rows += self._names(f"{start} AND {whole}", typed.kind, first, last_tier)
+            rows += self._names(whole, typed.kind, first, last_tier)
+        exact = len(rows)
+        last = typed.words[-1]
+        if typed.open and len(last) >= (SHORT if len(typed.words) == 1 else 2) and all(typed.groups[:-1]):
+            others = [_any(group) for group in typed.groups[:-1]]
+            begun = [
+                f'"{_quoted(last)}" *' if len(last) < 5 else _any(self._words.begun(last))
+            ]  # the first have an index
+            if not others and len(last) > SHORT:
+                rows += self._names(
+                    _any(FIRST + word for word in self._words.begun(last)), typed.kind, first, last_tier
+                )
+            rows += self._names(" AND ".join([*others, *begun]) if all(begun) else "", typed.kind, first, last_tier)
+
+        def place(pair: tuple[int, NameRow]) -> tuple[int, int, bool, int]:
+            at, row = pair
+            name = row.text.replace(" ", "")
+            sort = 0 if name.startswith(typed.key) else 1 if at < exact else 2
+            return sort, rarely_related(row.number), row.lang.partition("-")[0] != typed.lang, row.number
+
+        return [row for _, row in sorted(enumerate(rows), key=place)]
+
+    def _loosely(self, typed: Sought) -> list[tuple[float, int]]:
+        """(share, thing) of things with names that say some of what was typed and little else, the most first."""
+        tells = [self._tells(group) for group in typed.groups]
+        scores: dict[int, tuple[float, int]] = {}
+        for at in sorted(range(len(tells)), key=lambda at: -tells[at])[:4]:
+            if not typed.groups[at] or (len(typed.words[at]) <= SHORT and tells[at] < sum(tells) * _LEAST):
+                continue
+            deadline.go_on()
+            for row in self._names(_any(typed.groups[at]), typed.kind, most=_LOOSE):
+                share = self._share(typed, tells, row, at) * (1 - 0.05 * row.tier)
+                if share >= _LEAST:
+                    scores[row.thing] = min(scores.get(row.thing, (0.0, 0)), (-round(share, 3), row.number))
+        best = sorted((share, row, thing) for thing, (share, row) in scores.items())
+        return [(-share, thing) for share, _, thing in best[:20]]
+
+    def _share(self, typed: Sought, tells: Sequence[float], row: NameRow, found_by: int = -1) -> float:
+        """How much of a text and of a name is the same (F1), by what words tell; *found_by* may be its initials."""
+        said = {other: at for at, group in enumerate(typed.groups) for other in chain(*map(str.split, group))}
+        named = dict.fromkeys(words(row.text))
+        common = {said[other] for other in named if other in said}
+        if found_by >= 0 and len(typed.words[found_by]) <= UNKNOWN and found_by not in common:
+            common, named = {found_by}, {}
+        both = sum(tells[one] for one in common)
+        about = sum(tells[said[other]] if other in said else self._words.weight(other) for other in named)
+        return 2 * both / ((sum(tells) + (about or both)) or 1)
+
+    def _tells(self, group: Sequence[str]) -> float:
+        """How much the words of a group tell together; most if no name has any."""
+        rare = [self._words.weight(other) for some in group for other in some.split()]
+        return min((one for one in rare if one), default=self._words.most_told())
+
+    # -- all of it -------------------------------------------------------------------------------------
+
+    def _found(self, typed: Sought, values: Sequence[str]) -> Found:
+        exact = self._exact(typed)
+        if typed.known:  # the same words in another order, or inflected otherwise
+            exact += self._names(f'{_all(typed.groups)} AND "{LENGTH}{len(typed.words)}"', typed.kind)
+        named = [*self._begins(typed, LABEL, LABEL), *self._begins(typed, ALIAS, HIDDEN)]
+        loosely = [] if named or exact else self._loosely(typed)
+        strong = [thing for share, thing in loosely if share >= _STRONG]
+        filed = [f'"{VALUE}{v}"{" AND " if rest else ""}{_all(rest)}' for v, rest in self._named_values(typed, values)]
+        having = self._texts(" OR ".join(f"({one})" for one in filed), typed.kind) if filed else []
+        whole = [_all(typed.groups)] if typed.known else []
+        keys = [f'"{sign}{_quoted(typed.key[:100])}"' for sign in (WHOLE, INITIALS)]
+        expression = " OR ".join(f"({one})" for one in (*whole, *filed, *keys))
+        as_typed = typed.known and all(word in group for word, group in typed.pairs)
+        literally = self._texts(_all([word] for word in typed.words), typed.kind) if as_typed else []
+        first = list(dict.fromkeys([*_things([*exact, *named]), *strong, *having, *literally]))
+        if not first and not self._texts(expression, typed.kind, 1):
+            return Found()
+        first = list(dict.fromkeys([*first, *(thing for _, thing in loosely)]))
+        beside = {*_things(named), *(thing for _, thing in loosely)} & set(first)
+        without = beside - self._within(sorted(beside), expression)
+        return Found(first, expression, frozenset(without), bool(exact or named or having))
+
+    def _texts(self, expression: str, kind: int, most: int = _ROWS) -> list[int]:
+        """The first things whose texts match."""
+        sql = (
+            f"SELECT {thing_of('rowid')} FROM texts WHERE texts MATCH ? AND rowid >= ? AND rowid < ? "
+            "ORDER BY rowid LIMIT ?"
+        )
+        return [row[0] for row in self._rows(sql, (expression, *bounds(kind, LABEL, LABEL), most))]
+
+    def _within(self, things: Sequence[int], expression: str) -> set[int]:
+        """Those of some things whose texts match."""
+        if not things or not expression:
+            return set()
+        places = [row[0] for row in self._rows(f"SELECT place FROM thing WHERE id IN ({marks(things)})", things)]
+        sql = f"SELECT {thing_of('rowid')} FROM texts WHERE texts MATCH ? AND rowid IN ({marks(places)})"
+        return {row[0] for row in self._rows(sql, (expression, *places))}
+
+    def _named_values(self, typed: Sought, kinds: Sequence[str]) -> list[tuple[int, list[Sequence[str]]]]:
+        """(thing, the other words) for things of some kinds whose whole name is among the words of a text."""
+        said = {other: at for at, group in enumerate(typed.groups) for other in group}
+        some = [group for group in typed.groups if group]
+        found: dict[int, list[Sequence[str]]] = {}
+        for kind in kinds if some else ():
+            number = self._kinds().get(kind, 0)
+            rows = [*self._names(f'"{WHOLE}{_quoted(typed.key[:100])}"', number), *self._names(_any(some), number)]
+            for row in rows if number else ():
+                named = words(row.text)
+                covered = {said[word] for word in named if word in said}
+                whole = row.text.replace(" ", "") == typed.key
+                if not whole and (len(covered) < len(set(named)) or not all(word in said for word in named)):
+                    continue
+                rest = [] if whole else [g for at, g in enumerate(typed.groups) if at not in covered]
+                if all(rest) and len(rest) <= len(found.get(row.thing, typed.groups)):
+                    found[row.thing] = rest
+        return list(found.items())
+
+
+def _things(rows: Iterable[NameRow]) -> list[int]:
+    return list(dict.fromkeys(row.thing for row in rows))
+
+
+def _quoted(token: str) -> str:
+    return token.replace('"', '""')
+
+
+def _any(group: Iterable[str] | Iterable[Sequence[str]]) -> str:
+    """An expression for any of some words, or of the words of some groups; two in one are both."""
+    flat = chain.from_iterable([one] if isinstance(one, str) else one for one in group)
+    said = [" AND ".join(f'"{_quoted(word)}"' for word in some.split()) for some in flat]
+    return f"({' OR '.join(f'({one})' if ' AND ' in one else one for one in said)})" if said else ""
+
+
+def _all(groups: Iterable[Sequence[str]]) -> str:
+    return " AND ".join(_any(group) for group in groups)

@@ -1,0 +1,195 @@
+"""The words of an index: which ones a word that somebody typed stands for, and how much each tells.
+
+Source: Levenshtein (1966) and Damerau (1964), by rapidfuzz; Spärck Jones (1972) for the weight of words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from kgcompare.search.reading import marks
+from kgcompare.search.wording import INITIALS
+from kgcompare.store import deadline
+from kgcompare.text.folding import compact, plain, stem, words
+from kgcompare.text.languages import interface_languages
+
+Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+"""Reads an index: the rows of an SQL statement with its values."""
+SHORT = 3
+"""Letters up to which a word begins no other one, and is no slip of one."""
+UNKNOWN = 6
+"""Letters up to which a word that is in no name may be the initials of one."""
+_LONGEST, _WORDS = 200, 12
+"""Characters and words of a text that count; more would only cost time."""
+_GROUP, _LANGUAGES = 48, 12
+"""Words that stand for one; languages that a word may be of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody typed: in one word, and word by word with those of the index that each stands for.
+
+    ``open`` where the last word may go on; ``kind`` is the number of the kind of things that is sought.
+    """
+
+    key: str
+    words: Sequence[str]
+    groups: Sequence[Sequence[str]]
+    lang: str
+    open: bool
+    kind: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether the index has a word for each of them."""
+        return bool(self.groups) and all(self.groups)
+
+    @property
+    def pairs(self) -> list[tuple[str, Sequence[str]]]:
+        """Each word with its group."""
+        return list(zip(self.words, self.groups, strict=True))
+
+
+class Vocabulary:
+    """The words of one index; may be used by any number of threads."""
+
+    def __init__(self, rows: Rows) -> None:
+        """*rows* reads the index."""
+        self._rows = rows
+        self._constant: dict[str, Any] = {}
+        self.slips = lru_cache(maxsize=4096)(self._slips)
+        self.weight = lru_cache(maxsize=50_000)(self._weigh)
+
+    def read(self, text: str, lang: str, *, completing: bool = False) -> Sought | None:
+        """A text taken apart; None if there is nothing in it."""
+        text = text[:_LONGEST].encode("utf-8", "ignore").decode().replace("\x00", " ")
+        wanted = plain(text)
+        parts = list(dict.fromkeys(words(wanted)))[:_WORDS]
+        if not parts:
+            return None
+        groups = [self.known(word, lang) for word in parts]
+        parts, groups = self._joined(parts, groups, lang)
+        last = bool(parts) and not text[-1:].isspace()
+        for at, word in enumerate(parts):
+            if not groups[at] and len(word) > SHORT:
+                ends = at < len(parts) - 1 or not last
+                start = () if ends and not completing else self.begun(word)
+                groups[at] = start or self.slips(word, completing and not ends) or self.split(word)
+            if len(parts) > 1 and len(word) <= UNKNOWN and not any(map(self.weight, groups[at])):
+                groups[at] = (*groups[at], INITIALS + word)
+        return Sought(compact(text), parts, groups, lang.partition("-")[0], completing and last)
+
+    def with_slips(self, typed: Sought, *, strange: bool) -> list[Sequence[str]]:
+        """The groups of a text, with what each of its words, or of the *strange* ones in no name, may be a slip for."""
+        last = len(typed.words) - 1 if typed.open else -1
+        slips = [
+            () if len(word) <= SHORT or (strange and self.weight(word)) else self.slips(word, at == last)
+            for at, word in enumerate(typed.words)
+        ]
+        return [tuple(dict.fromkeys([*group, *more])) for group, more in zip(typed.groups, slips, strict=True)]
+
+    def _joined(
+        self, parts: list[str], groups: list[tuple[str, ...]], lang: str
+    ) -> tuple[list[str], list[tuple[str, ...]]]:
+        """The words, two in one where names have them so and not apart: xg boost."""
+        for at, (one, other) in enumerate(pairwise(parts)):
+            if not (groups[at] and groups[at + 1]) and (group := self.known(one + other, lang)):
+                return (
+                    [*parts[:at], one + other, *parts[at + 2 :]],
+                    [*groups[:at], group, *groups[at + 2 :]],
+                )
+        return parts, groups
+
+    def known(self, word: str, lang: str) -> tuple[str, ...]:
+        """A word as it stands in the index, itself first, and those with its stem in some language."""
+        stems = list(dict.fromkeys([word, *(stem(word, tag) for tag in self._languages(lang))]))
+        sql = (
+            f"SELECT word FROM word WHERE word IN ({marks(stems)}) "
+            f"UNION SELECT word FROM stem WHERE stem IN ({marks(stems)}) LIMIT {_GROUP}"
+        )
+        found = [row[0] for row in self._rows(sql, (*stems, *stems))]
+        if not found and len(word) == SHORT and word.endswith("s"):
+            return self.known(word[:-1], lang)  # several of what has but two letters: GPs
+        return tuple(sorted(found, key=lambda other: (other != word, other)))
+
+    def begun(self, start: str) -> tuple[str, ...]:
+        """The words that begin so, those of most names first."""
+        sql = f"SELECT word FROM word WHERE word >= ? AND word < ? ORDER BY names DESC, word LIMIT {_GROUP}"
+        return tuple(row[0] for row in self._rows(sql, (start, start + "\U0010ffff")))
+
+    def _slips(self, word: str, begun: bool) -> tuple[str, ...]:
+        """The words of names that a word is most likely a slip for, or (*begun*) the beginning of one with a slip."""
+        most = 1 if len(word) < 5 else 2
+        near: list[tuple[int, int, str]] = []
+        for spelt, names in self._lengths(len(word), most):
+            deadline.go_on()
+            near += [
+                (distance, -names[place], other)
+                for other, distance, place in process.extract(
+                    word, spelt, scorer=OSA.distance, score_cutoff=most, limit=8
+                )
+            ]
+        if begun:
+            starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
+            near += [(int(far), 0, other) for start, far, _ in starts for other in self.begun(start)[:12]]
+        near = sorted(slip for slip in near if slip[2] != word)
+        return tuple(dict.fromkeys(other for distance, _, other in near if distance == near[0][0]))[:_GROUP]
+
+    def _lengths(self, length: int, most: int) -> list[tuple[list[str], list[int]]]:
+        """The words of names of about a length, with how many names have them."""
+        if "lengths" not in self._constant:
+            by_length: dict[int, tuple[list[str], list[int]]] = {}
+            for word, names in self._rows("SELECT word, names FROM word WHERE names > 0 AND length(word) > 3", ()):
+                spelt, counts = by_length.setdefault(len(word), ([], []))
+                spelt.append(word)
+                counts.append(names)
+            self._constant["lengths"] = by_length
+        known = self._constant["lengths"]
+        return [known[near] for near in range(length - most, length + most + 1) if near in known]
+
+    def _starts(self, length: int) -> list[str]:
+        """The beginnings of that length that words of names have."""
+        known = self._constant.setdefault("starts", {})
+        if length not in known:
+            self._lengths(length, 0)
+            longer = (spelt for size, (spelt, _) in self._constant["lengths"].items() if size > length)
+            known[length] = list({word[:length] for spelt in longer for word in spelt})
+        return list(known[length])
+
+    def split(self, word: str) -> tuple[str, ...]:
+        """Two words of names that somebody wrote in one, or with a letter between, as one alternative."""
+        for at in range(2, len(word) - 1):
+            for rest in (word[at:], word[at + 1 :]):
+                if self.weight(word[:at]) and self.weight(rest):
+                    return (f"{word[:at]} {rest}",)
+        return ()
+
+    def _weigh(self, word: str) -> float:
+        """How much a word of names tells, by how few things have it; 0 for one that no name has."""
+        rows = self._rows("SELECT things FROM word WHERE word = ? AND names > 0", (word,))
+        return math.log(1 + self._most() / max(1, rows[0][0])) if rows else 0.0
+
+    def _most(self) -> int:
+        """More things than any word has."""
+        if "most" not in self._constant:
+            self._constant["most"] = self._rows("SELECT coalesce(max(things), 0) + 1 FROM word", ())[0][0]
+        return int(self._constant["most"])
+
+    def most_told(self) -> float:
+        """What a word tells that no name has: more than any that one has."""
+        return math.log(1 + self._most())
+
+    def _languages(self, lang: str) -> Sequence[str]:
+        """The languages in whose ways a word may be inflected."""
+        if "langs" not in self._constant:
+            tags = (row[0].partition("-")[0] for row in self._rows("SELECT lang FROM lang ORDER BY lang", ()))
+            self._constant["langs"] = list(dict.fromkeys([*interface_languages(), *tags]))[:_LANGUAGES]
+        return [lang, *self._constant["langs"]] if lang else self._constant["langs"]

@@ -1,0 +1,68 @@
+"""What an index that is being written says already: who is who, and how many things each thing is related to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from kgcompare.rdf.namespaces import local_name
+from kgcompare.search.facts import RELATED
+from kgcompare.text.languages import best
+
+
+def counted(links: Iterable[tuple[str, int, int]]) -> dict[int, int]:
+    """How many things each thing is related to, in whichever direction."""
+    near: dict[int, set[int]] = {}
+    for place, target, thing in links:
+        if place == RELATED:
+            near.setdefault(target, set()).add(thing)
+            near.setdefault(thing, set()).add(target)
+    return {number: len(others) for number, others in near.items()}
+
+
+def related(db: sqlite3.Connection, numbers: Sequence[int]) -> set[int]:
+    """The things that some things are related to."""
+    near: set[int] = set()
+    for number in numbers:
+        for one, other in (("target", "thing"), ("thing", "target")):
+            sql = (
+                f"SELECT {one} FROM link JOIN thing t ON t.id = {one} WHERE facet = ? AND {other} = ? AND t.kind != '-'"
+            )
+            near.update(row[0] for row in db.execute(sql, (RELATED, number)))
+    return near
+
+
+def degrees_of(db: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, int]:
+    """How many things each of some things is related to."""
+    return {number: len(related(db, [number])) for number in numbers}
+
+
+def number_of(db: sqlite3.Connection, thing: str) -> int | None:
+    """The number of the thing of an IRI."""
+    row = db.execute("SELECT id FROM thing WHERE iri = ?", (thing,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def holder_of(db: sqlite3.Connection, kind: str, slug: str) -> str | None:
+    """The IRI of the thing that has an address."""
+    row = db.execute("SELECT iri FROM thing WHERE kind = ? AND slug = ?", (kind, slug)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def labels_of(db: sqlite3.Connection, number: int) -> list[str]:
+    """The names of a thing, in all languages."""
+    return [row[0] for row in db.execute("SELECT text FROM label WHERE thing = ?", (number,))]
+
+
+def years_in(db: sqlite3.Connection, number: int) -> list[int | None]:
+    """The first and the last year in which a thing arose."""
+    return [year for row in db.execute("SELECT start, end FROM thing WHERE id = ?", (number,)) for year in row]
+
+
+def shown(db: sqlite3.Connection, number: int, lang: str) -> str:
+    """What a thing is called in a list for readers of *lang*."""
+    texts = dict(db.execute("SELECT lang, text FROM label WHERE thing = ?", (number,)))
+    name = best(texts, lang)
+    if name:
+        return str(name[1])
+    return local_name(str(db.execute("SELECT iri FROM thing WHERE id = ?", (number,)).fetchone()[0]))
