@@ -590,14 +590,14 @@ def test_adding_without_scripts(bundled: FlaskClient) -> None:
 
 def test_the_page_says_it_all(bundled: FlaskClient) -> None:
     for lang, summary in (("en", "6 of 8 compared rows differ"), ("fr", None)):
-        page = Page(get(bundled, f"/compare?{PAIR}&lang={lang}", BROWSER))
+        page = Page(get(bundled, f"/compare?{PAIR}&rows=identity&lang={lang}", BROWSER))
         assert page.all("html")[0]["lang"] == lang
         rows = [row for row in page.all("tr") if "data-row" in row]
         assert [row["data-row"] for row in rows] == ROWS
         assert sum("differs" in row["class"].split() for row in rows) == 6
         assert page.text.count("≠") >= 6
         assert summary is None or summary in page.text
-    swapped = Page(get(bundled, f"/compare?{PAIR}&swap=1", BROWSER))
+    swapped = Page(get(bundled, f"/compare?{PAIR}&rows=identity&swap=1", BROWSER))
     assert len([cell for cell in swapped.all("td") if "data-whose" in cell]) == 2 * 9
 
 

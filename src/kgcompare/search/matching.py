@@ -4,7 +4,7 @@ Under completion, lists, comparisons, the command line and reconciliation. A tex
 are (:mod:`kgcompare.text.folding`); each word becomes a group of words that names have: itself, those of its stem,
 those that it begins, or, where there is none of these, those that it may be a slip for. Then, in this order:
 
-1. what is called exactly so: by a name, an alias, a hidden label, by initials;
+1. what is called exactly so: by a name, an alias, a hidden label, by initials; then so but for inflection and order;
 2. names that begin so, that have all the words, that have a word which the last one begins; then aliases likewise;
 3. names that say most of what was typed and little else ("lasso regression" is Lasso), weighed by how rare words are;
 4. what has a value of a facet that the words name ("missing data");
@@ -233,6 +233,8 @@ class Matcher:
 
     def _found(self, typed: Sought, values: Sequence[str]) -> Found:
         exact = self._exact(typed)
+        if typed.known:  # the same words in another order, or inflected otherwise
+            exact += self._names(f'{_all(typed.groups)} AND "{LENGTH}{len(typed.words)}"', typed.kind)
         named = [*self._begins(typed, LABEL, LABEL), *self._begins(typed, ALIAS, HIDDEN)]
         loosely = [] if named or exact else self._loosely(typed)
         strong = [thing for share, thing in loosely if share >= _STRONG]

@@ -45,7 +45,17 @@ def icon() -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Welcomes crawlers to the records, and keeps them out of what has no end."""
-    closed = ("/sparql", "/suggest", "/reconcile", "/mistake", "/compare.", *(f"/*{name}=" for name in _ENDLESS))
+    closed = (
+        "/sparql",
+        "/suggest",
+        "/reconcile",
+        "/mistake",
+        "/find?",
+        "/compare.",
+        *(f"/*{name}=" for name in _ENDLESS),
+    )
+    if kind := current().main_kind:
+        closed += (f"{list_path(kind)}?*method=",)  # what is ticked there
     lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in closed)]
     lines += ["", f"Sitemap: {root()}/sitemap.xml"]
     return answer(_TEXT, None, lambda: "\n".join(lines) + "\n")

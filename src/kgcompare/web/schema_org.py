@@ -74,7 +74,8 @@ def canonical_address(**changes: str) -> str:
     stem, _, suffix = request.path.rpartition(".")
     shapes = current().shapes
     facets = [facet.id for cls in shapes.leading for facet in shapes.facets(cls) if facet.id]
-    kept = dict.fromkeys(("method", "q", *facets, *_KEPT))
+    compared = ("method",) if request.endpoint == "pages.compare" else ()  # on a list it is what is ticked
+    kept = dict.fromkeys((*compared, "q", *facets, *_KEPT))
     given = {name: request.args.getlist(name) for name in kept} | {name: [text] for name, text in changes.items()}
     query = [(name, value) for name, values in given.items() for value in dict.fromkeys(values) if value]
     return _absolute(stem if suffix in FORMATS else request.path, query)
