@@ -54,7 +54,10 @@ def of_kind(kind: str) -> dict[str, NamedNode]:
 
 
 METHODS, SOURCES, AGENTS = of_kind("method"), of_kind("source"), of_kind("agent")
-CONCEPTS = {**of_kind("domain"), **of_kind("family"), **of_kind("type")}
+CHOOSING = {"aim": "kgc:aim", "data": "kgc:takes", "assumption": "kgc:assumes", "result": "kgc:gives"}
+"""What says how to choose a method: the kinds of its concepts, and the predicates that lead to them."""
+KINDS = ["domain", "family", "type", *CHOOSING]
+CONCEPTS = {f"{kind}/{slug}": node for kind in KINDS for slug, node in of_kind(kind).items()}
 
 
 def texts(node: NamedNode, name: str) -> dict[str, list[str]]:
@@ -187,6 +190,86 @@ def test_every_source_is_named_by_a_method() -> None:
     assert [slug for slug, node in SOURCES.items() if node.value not in named] == []
 
 
+# -- what to choose a method by --------------------------------------------------------------------------
+
+
+CHOSEN = {slug: node for slug, node in METHODS.items() if DATA.objects(node, iri("kgc:aim").value)}
+"""The methods that say what they are for."""
+ASKED = {
+    "survival analysis": "analyse-time-to-event",
+    "missing data": "handle-missing-data",
+    "outlier detection": "detect-outliers",
+    "compare two groups": "compare-two-groups",
+    "imbalanced classes": "correct-class-imbalance",
+    "dimensionality reduction": "reduce-dimensions",
+    "time series forecasting": "forecast-a-time-series",
+    "topic model": "find-topics",
+    "données manquantes": "handle-missing-data",
+    "comparer deux groupes": "compare-two-groups",
+    "analyse de survie": "analyse-time-to-event",
+}
+"""Words in which people ask, and the aim that they mean."""
+
+
+def test_methods_are_chosen_by_concepts_that_are_there() -> None:
+    assert len(CHOSEN) >= 30
+    wrong = [
+        (slug, value)
+        for slug, node in METHODS.items()
+        for kind, name in CHOOSING.items()
+        for value in DATA.iris(node, iri(name).value)
+        if BASE.parts(value) not in {(kind, one) for one in of_kind(kind)}
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("words", ASKED)
+def test_what_people_ask_for_is_the_name_of_an_aim_that_methods_serve(words: str) -> None:
+    aim = of_kind("aim")[ASKED[words]]
+    said = {
+        fold(text)
+        for name in ("skos:prefLabel", "skos:altLabel", "skos:hiddenLabel")
+        for values in texts(aim, name).values()
+        for text in values
+    }
+    assert fold(words) in said
+    assert any(aim in DATA.objects(node, iri("kgc:aim").value) for node in CHOSEN.values())
+
+
+@pytest.mark.parametrize("name", ["kgc:chooseWhen", "kgc:avoidWhen"])
+def test_advice_is_there_in_english_and_french_and_names_a_rival(name: str) -> None:
+    names = {slug: called(node) for slug, node in METHODS.items()}
+    wrong = []
+    for slug, node in CHOSEN.items():
+        said = texts(node, name)
+        rivals = {label for other, labels in names.items() if other != slug for label in labels}
+        for lang in ("en", "fr"):
+            words = f" {plain(said[lang][0])} " if len(said[lang]) == 1 else ""
+            if not any(f" {rival} " in words or f" {rival}s " in words for rival in rivals):
+                wrong.append((slug, lang))
+    assert wrong == []
+
+
+def test_french_has_spaces_that_do_not_break_before_its_signs() -> None:
+    named = ("skos:definition", "kgc:chooseWhen", "kgc:avoidWhen")
+    every = [
+        text for node in [*METHODS.values(), *CONCEPTS.values()] for name in named for text in texts(node, name)["fr"]
+    ]
+    assert len(every) > len(METHODS)
+    assert [text for text in every if re.search(r"[^\s] [;:?!»]|« |\w'\w", text)] == []
+
+
+def plain(text: str) -> str:
+    """Folded words with single spaces between them."""
+    return " ".join(re.findall(r"\w+", fold(text)))
+
+
+def called(node: NamedNode) -> set[str]:
+    """The names and aliases of a method, without what stands in brackets."""
+    both = (texts(node, name) for name in ("skos:prefLabel", "skos:altLabel"))
+    return {plain(re.sub(r"\(.*\)", "", text)) for said in both for values in said.values() for text in values}
+
+
 # -- concepts and agents ---------------------------------------------------------------------------------
 
 
@@ -194,6 +277,18 @@ def test_every_source_is_named_by_a_method() -> None:
 def test_concepts_have_labels_and_definitions_in_english_and_french(name: str) -> None:
     counts = {slug: {lang: len(said) for lang, said in texts(node, name).items()} for slug, node in CONCEPTS.items()}
     assert {slug: count for slug, count in counts.items() if count != {"en": 1, "fr": 1}} == {}
+
+
+@pytest.mark.parametrize("kind", CHOOSING)
+def test_a_name_belongs_to_one_concept_of_its_kind(kind: str) -> None:
+    """No two concepts mean the same: a word that people ask with leads to one of them."""
+    named: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for slug, node in of_kind(kind).items():
+        for name in ("skos:prefLabel", "skos:altLabel", "skos:hiddenLabel"):
+            for lang, said in texts(node, name).items():
+                for text in said:
+                    named[lang, fold(text)].add(slug)
+    assert {name: slugs for name, slugs in named.items() if len(slugs) > 1} == {}
 
 
 def test_no_agent_stands_there_twice() -> None:
@@ -226,7 +321,7 @@ def test_no_record_is_described_in_two_files() -> None:
     assert {subject: files for subject, files in homes.items() if len(files) > 1} == {}
 
 
-@pytest.mark.parametrize("kind", ["method", "source", "agent", "domain", "family", "type"])
+@pytest.mark.parametrize("kind", ["method", "source", "agent", *KINDS])
 def test_every_record_says_how_and_when_it_was_checked(kind: str) -> None:
     wrong = []
     for slug in of_kind(kind):
@@ -257,7 +352,7 @@ def test_the_pair_of_the_readme(generation: Generation) -> None:
         "related",
         "summary",
     ]
-    assert (found.differing, found.compared, found.total_rows) == (6, 8, 9)
+    assert (found.differing, found.compared, found.total_rows) == (6, 12, 15)
     assert [cell.text for cell in found.row("related").cells] == ["6", "5"]
     assert found.row("domain").cells[0].text == "Deep learning"
     assert found.row("family").cells[0].text == "Machine learning"

@@ -28,7 +28,15 @@ NAMES = {
         "transfer learning with diffusion",
         "bias and fairness audit",
     )
-} | {"anova": "analysis of variance", "acp": "pca"}
+} | {
+    "anova": "analysis of variance",
+    "acp": "pca",
+    "linear regression": "linear regression",
+    "logistic regression": "logistic regression",
+    "ridge regression": "ridge",
+    "régression linéaire": "linear regression",
+    "régression logistique": "logistic regression",
+}
 
 
 def called(text: str) -> str | None:
@@ -106,6 +114,9 @@ def test_two_names_in_one_text(text: str) -> None:
             ("lasso", "transfer learning with diffusion"),
         ),
         ("l'ACP ou l’analyse factorielle", ("pca", "analyse factorielle")),
+        ("linear and logistic regression", ("linear regression", "logistic regression")),
+        ("linear, ridge and logistic regression", ("linear regression", "ridge", "logistic regression")),
+        ("régression linéaire ou logistique", ("linear regression", "logistic regression")),
         ("difference in differences vs lasso", ("difference in differences", "lasso")),
     ],
 )

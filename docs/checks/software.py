@@ -242,12 +242,12 @@ def r_seen(package: Software, entries: Sequence[Software]) -> list[Seen]:
 # All
 
 
-def check(packages: Sequence[tuple[Software, list[Software]]], folder: Path) -> list[Seen]:
-    """Everything there is to see, sorted by record."""
+def check(packages: Sequence[tuple[Software, list[Software]]], folder: Path, *, installing: bool) -> list[Seen]:
+    """Everything there is to see, sorted by record. Without installing, what the environment has already."""
     seen: list[Seen] = []
     python = environment(folder)
     failed: dict[str, str] = {}
-    if isinstance(python, Path):
+    if installing and isinstance(python, Path):
         failed = install(python, [one for one, _ in packages if one.language == "Python"])
     for package, entries in packages:
         print(f"{package.language} {package.name}", file=sys.stderr)
@@ -314,6 +314,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     options.add_argument("packages", nargs="*", help="slugs of packages, all if none is named")
     options.add_argument("--venv", type=Path, help="keep the environment in this folder and use it again")
+    options.add_argument("--installed", action="store_true", help="install nothing into the environment of --venv")
     options.add_argument("--update", action="store_true", help="write version and date into data/software.ttl")
     asked = options.parse_args()
     packages = grouped(read(DATA))
@@ -322,7 +323,7 @@ def main() -> int:
     packages = [pair for pair in packages if not asked.packages or pair[0].slug in asked.packages]
     day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     with tempfile.TemporaryDirectory() as folder:
-        seen = check(packages, asked.venv or Path(folder))
+        seen = check(packages, asked.venv or Path(folder), installing=not asked.installed)
     write(seen, RESULT, day)
     if asked.update:
         update(seen, DATA, day)

@@ -14,7 +14,7 @@ from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Index
 
 
-class Lookup(Protocol):
+class Shelves(Protocol):
     """What is looked up in a generation of a catalogue."""
 
     base: Base
@@ -27,7 +27,7 @@ class Lookup(Protocol):
         ...
 
 
-def records(place: Lookup, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
+def records(place: Shelves, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
     """What was asked for -> IRI, and IRI -> description, of what there is of a class.
 
     :raises StoreError: if the store cannot be read.
@@ -46,7 +46,7 @@ def records(place: Lookup, wanted: Sequence[str], cls: str) -> tuple[dict[str, s
     return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs
 
 
-def _guess(place: Lookup, name: str, cls: str) -> str | None:
+def _guess(place: Shelves, name: str, cls: str) -> str | None:
     if is_slug(name):
         return place.base.record(place.shapes.kind_of_class(cls), name)
     return name if is_safe_iri(name) and len(name) < 2000 and _is_iri(name) else None

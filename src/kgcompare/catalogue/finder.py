@@ -3,6 +3,9 @@
 The steps are the facets of the class that the catalogue is about in the group of rows called Choosing. A value counts
 with all that are narrower (``skos:broader``, in as many steps as there are). A thing of which nothing is recorded in
 a facet is not found by its values, nor ruled out by them.
+
+Which things have a value is a whole number with a bit for each thing. What fits is the AND of some of them, and a
+count is how many bits are set: at 100,000 things that takes microseconds, where SQL took seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from kgcompare.errors import UsageError
 from kgcompare.model import Page, Thing
 from kgcompare.rdf.queries import load
 from kgcompare.schema.rows import PropertyShape
-from kgcompare.search.choices import Chosen
+from kgcompare.search import Index
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import best
@@ -31,6 +34,8 @@ _MEANT = 8
 """Options of a step that some words may mean."""
 _CHOICES = 20
 """Values of a facet that can be chosen at once."""
+_VALUES = 1000
+"""Values of a facet up to which it is a step; nobody chooses among more, and each takes memory."""
 
 Picked = Mapping[str, Sequence[str]]
 """Facet -> slugs of its values."""
@@ -87,42 +92,73 @@ class Finder:
 
         :raises StoreError: if the store or the index cannot be read.
         """
-        self.kind = generation.main_kind
+        self.kind, index = generation.main_kind, generation.index
         facets = generation.shapes.facets(generation.main_class) if generation.main_class else ()
-        index = generation.index
         choosing = [facet for facet in facets if facet.group and facet.group.id == _GROUP]
-        values = {facet: index.values_of(facet.id or "") for facet in choosing}
-        self.facets = tuple(facet for facet, found in values.items() if found)
+        values = {facet: index.values_of(facet.id or "", _VALUES + 1) for facet in choosing}
+        self.facets = tuple(facet for facet, found in values.items() if 0 < len(found) <= _VALUES)
         self.above = _above(generation) if self.facets else {}
-        self.members: dict[str, dict[int, set[int]]] = {}
-        for facet in self.facets:
-            under: dict[int, set[int]] = {}
-            for value in values[facet]:
-                for broad in {value, *self._all_above(value)}:
-                    under.setdefault(broad, set()).add(value)
-            self.members[facet.id or ""] = under
+        self.under = {facet.id or "": self._under(values[facet]) for facet in self.facets}
+        """Facet -> value, had by things or broader than one that is -> the values under it, itself among them."""
+        self.places = {number: at for at, number in enumerate(index.of_kind(self.kind))} if self.facets else {}
 
-    def _all_above(self, value: int) -> set[int]:
-        """What is broader than a value, in however many steps."""
-        found: set[int] = set()
-        left = [*self.above.get(value, ())]
-        while left:
-            broad = left.pop()
-            if broad not in found:
-                found.add(broad)
-                left += self.above.get(broad, ())
-        return found
+    def _under(self, values: Iterable[int]) -> dict[int, set[int]]:
+        under: dict[int, set[int]] = {}
+        for value in values:
+            for broad in {value, *all_above(self.above, value)}:
+                under.setdefault(broad, set()).add(value)
+        return under
 
     def offered(self, facet: str, counts: Mapping[int, int], picked: Collection[int]) -> list[int]:
         """The values to choose from in a facet: the broadest, and once one is picked, those directly under it."""
-        members = self.members[facet]
-        told = {*picked}.union(*map(self._all_above, picked))
-        there = {value for value in members if counts.get(value) and value not in told}
+        told = {*picked}.union(*(all_above(self.above, value) for value in picked))
+        there = {value for value in self.under[facet] if counts.get(value) and value not in told}
         return [value for value in there if not (above := self.above.get(value, set())) & there or above & {*picked}]
 
 
+class Holders:
+    """Which things have each value of a facet, or one under it."""
+
+    def __init__(self, finder: Finder, index: Index, facet: str) -> None:
+        """Reads them.
+
+        :raises StoreError: if the index cannot be read.
+        """
+        under = finder.under[facet]
+        size = len(finder.places) // 8 + 1
+        own: dict[int, int] = {}
+        for value, things in index.holders(facet, set().union(*under.values())):
+            bits = bytearray(size)
+            for thing in things:
+                if (at := finder.places.get(thing)) is not None:
+                    bits[at >> 3] |= 1 << (at & 7)
+            own[value] = int.from_bytes(bits, "little")
+        self.any = _either(own.values())
+        """The things that have a value."""
+        self.of = {value: _either(own[one] for one in narrower) for value, narrower in under.items()}
+
+
+def _either(masks: Iterable[int]) -> int:
+    found = 0
+    for mask in masks:
+        found |= mask
+    return found
+
+
+def all_above(above: Mapping[int, Collection[int]], value: int) -> set[int]:
+    """What is broader than a value, in however many steps; *above* says it for one."""
+    found: set[int] = set()
+    left = [*above.get(value, ())]
+    while left:
+        broad = left.pop()
+        if broad not in found:
+            found.add(broad)
+            left += above.get(broad, ())
+    return found
+
+
 def _above(generation: Generation) -> dict[int, set[int]]:
-    """Number of a concept -> those of the concepts directly above it."""
+    """Number of a concept -> those of the concepts directly above it; none where they stand under each other."""
     rows = generation.snapshot.select(load("broader").text).rows
     pairs = [(n.value, b.value) for n, b in rows if isinstance(n, NamedNode) and isinstance(b, NamedNode)]
     numbers = generation.index.numbers({iri for pair in pairs for iri in pair})
@@ -130,7 +166,7 @@ def _above(generation: Generation) -> dict[int, set[int]]:
     for narrow, broad in pairs:
         if narrow in numbers and broad in numbers:
             above.setdefault(numbers[narrow], set()).add(numbers[broad])
-    return above
+    return {value: {one for one in broad if value not in all_above(above, one)} for value, broad in above.items()}
 
 
 def finder_of(generation: Generation) -> Finder:
@@ -139,6 +175,16 @@ def finder_of(generation: Generation) -> Finder:
     :raises StoreError: if the store or the index cannot be read.
     """
     return generation.once("finder", Finder)
+
+
+def first_step(generation: Generation, lang: str) -> FinderStep | None:
+    """What a finder asks first, with nothing chosen; None where there is nothing to choose by.
+
+    :raises UsageError: for an ill-formed *lang*.
+    :raises StoreError: if the store or the index cannot be read.
+    """
+    facets = finder_of(generation).facets
+    return _Search(generation, languages.normalise(lang), {}, {}).step(facets[0]) if facets else None
 
 
 def find(
@@ -170,13 +216,17 @@ class _Search:
         self.unknown: list[tuple[str, str]] = []
         self.wanted = {facet.id or "": self._known(facet, wanted) for facet in self.finder.facets}
         self.denied = {f.id or "": self._known(f, denied) if f.condition else [] for f in self.finder.facets}
-        self.chosen = [
-            Chosen(facet, tuple(sorted(self.finder.members[facet][value])), without)
-            for choices, without in ((self.wanted, False), (self.denied, True))
-            for facet, values in choices.items()
-            for value in values
-        ]
-        self.total = self.index.number_chosen(self.finder.kind, self.chosen)
+        self.left = (1 << len(self.finder.places)) - 1
+        for facet, values in self.wanted.items():
+            for value in values:
+                self.left &= self._holders(facet).of[value]
+        for facet, values in self.denied.items():
+            for value in values:
+                self.left &= ~self._holders(facet).of[value]
+
+    def _holders(self, facet: str) -> Holders:
+        finder, index = self.finder, self.index
+        return self.generation.once(f"finder {facet}", lambda _: Holders(finder, index, facet))
 
     def _known(self, facet: PropertyShape, choices: Picked) -> list[int]:
         """The numbers of values by their slugs; those that are none of the facet's are noted."""
@@ -187,36 +237,39 @@ class _Search:
         numbers = []
         for slug in slugs:
             entry = self.index.find(facet.value_kind or name, slug) or self.index.value(name, slug)
-            if entry is not None and entry.id in self.finder.members[name]:
+            if entry is not None and entry.id in self.finder.under[name]:
                 numbers.append(entry.id)
             else:
                 self.unknown.append((name, slug))
         return numbers
 
     def found(self, text: str, after: str, most: int) -> FinderState:
+        """All of it: every step, and a page of what is left."""
         last = self.index.find(self.finder.kind, after) if after else None
         if after and last is None:
             raise UsageError(f"after={after[:60]!r} is not a record of this list")
-        ids = self.index.page_chosen(self.finder.kind, self.chosen, self.lang, most + 1, last)
+        under = self.finder.under
+        having, lacking = (
+            [(facet, under[facet][value]) for facet, values in chosen.items() for value in values]
+            for chosen in (self.wanted, self.denied)
+        )
+        ids = self.index.page_with(self.finder.kind, having, lacking, self.lang, most + 1, last)
         entries = self.index.entries(ids[:most])
         things = heads.listed(self.generation.shapes, self.generation.descriptions, entries, self.lang)
-        following = entries[-1].slug if len(ids) > most else None
-        steps, meant = [], []
-        for facet in self.finder.facets:
-            counts = self._counts(facet.id or "")
-            steps.append(self._step(facet, counts))
-            meant += [(facet.id or "", option) for option in self._meant(facet, counts, text)] if text else []
-        page = Page(things, self.total, following)
-        return FinderState(self.finder.kind, tuple(steps), page, tuple(meant), tuple(self.unknown))
+        page = Page(things, self.left.bit_count(), entries[-1].slug if len(ids) > most else None)
+        steps = tuple(map(self.step, self.finder.facets))
+        meant = [(f.id or "", option) for f in self.finder.facets for option in self._meant(f, text)] if text else ()
+        return FinderState(self.finder.kind, steps, page, tuple(meant), tuple(self.unknown))
 
     def _counts(self, facet: str) -> dict[int, int]:
-        broad = {value: under for value, under in self.finder.members[facet].items() if under != {value}}
-        return self.index.counts_chosen(self.finder.kind, facet, self.chosen, broad)
+        return {value: (self.left & mask).bit_count() for value, mask in self._holders(facet).of.items()}
 
-    def _step(self, facet: PropertyShape, counts: Mapping[int, int]) -> FinderStep:
+    def step(self, facet: PropertyShape) -> FinderStep:
+        """Where somebody stands in one facet."""
         name = facet.id or ""
+        counts = self._counts(name)
         offered = self.finder.offered(name, counts, self.wanted[name])
-        offered.sort(key=lambda value: -counts[value])
+        offered.sort(key=lambda value: (-counts[value], value))
         described = best(facet.descriptions, self.lang)
         options = self._options(offered[:_MOST], counts)
         return FinderStep(
@@ -228,11 +281,12 @@ class _Search:
             denied=self._things(self.denied[name]),
             options=tuple(sorted(options, key=lambda option: (-option.count, fold(option.thing.label)))),
             more=max(0, len(offered) - _MOST),
-            unrecorded=self.index.number_without_any(self.finder.kind, name, self.chosen),
+            unrecorded=(self.left & ~self._holders(name).any).bit_count(),
         )
 
-    def _meant(self, facet: PropertyShape, counts: Mapping[int, int], text: str) -> list[Option]:
+    def _meant(self, facet: PropertyShape, text: str) -> list[Option]:
         """The values of a facet that some words may mean, and that lead somewhere."""
+        counts = self._counts(facet.id or "")
         things = self.generation.suggest(text, self.lang, kind=facet.value_kind, most=_MEANT)
         numbers = self.index.numbers([thing.iri for thing in things])
         taken = {*self.wanted[facet.id or ""], *self.denied[facet.id or ""]}
@@ -240,10 +294,9 @@ class _Search:
         return self._options([value for value in meant if counts.get(value) and value not in taken], counts)
 
     def _options(self, values: Sequence[int], counts: Mapping[int, int]) -> list[Option]:
-        return [
-            Option(thing, counts[value], self.total - counts[value])
-            for value, thing in zip(values, self._things(values), strict=True)
-        ]
+        total = self.left.bit_count()
+        pairs = zip(values, self._things(values), strict=True)
+        return [Option(thing, counts[value], total - counts[value]) for value, thing in pairs]
 
     def _things(self, values: Iterable[int]) -> tuple[Thing, ...]:
         entries = self.index.entries(list(values))

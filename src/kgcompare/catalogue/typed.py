@@ -8,8 +8,8 @@ from kgcompare.search import Entry, Filter, Index, phrases
 from kgcompare.search.likeness import likeness, signed_otherwise
 from kgcompare.text.folding import plain
 
-_ALIKE = 80.0
-"""How alike (0 to 100) a name must be to be taken for what was typed, if that begins no name."""
+_ALIKE = 78.0
+"""How alike (0 to 100) words of a name must be to be taken for what was typed, if that begins no word of it."""
 _SHORTEST = 3
 """Letters from which on something is taken for the beginning of a name, or for a name with typing errors."""
 
@@ -36,7 +36,8 @@ def meant(index: Index, query: Filter, lang: str) -> Meant:
         return Meant(replace(query, text="", among=tuple(entry.slug for entry in together)), together)
     called = index.entries(index.called(query.text, query.kind, lang))
     values = index.concepts(query.text, query.kind)
-    query = replace(query, also=tuple((facet, entry.slug) for facet, entry in values))
+    if values:  # what people say for an aim may be filed as another name of the best-known method for it
+        called = [entry for entry in called if plain(query.text) in map(plain, entry.labels.values())]
     return Meant(query, (), tuple(called) if len(called) == 1 else (), tuple(values))
 
 
@@ -58,14 +59,22 @@ def nearly(index: Index, text: str, lang: str, kind: str) -> Entry | None:
     """The best match for what is the beginning of a name, words of it, or a name with typing errors; None if none is
     clear.
     """
-    typed = plain(text)
-    if len(typed) < _SHORTEST:
+    if len(plain(text)) < _SHORTEST:
         return None
     for entry in index.suggest(text, lang, kind, 5):
-        for name in entry.labels.values():
-            if begins(text, name) or (not signed_otherwise(text, name) and likeness(typed, plain(name)) >= _ALIKE):
-                return entry
+        if any(begins(text, name) or resembles(text, name) for name in entry.labels.values()):
+            return entry
     return None
+
+
+def resembles(text: str, name: str) -> bool:
+    """Whether a text that somebody typed is like a name, or like as many words in it."""
+    if signed_otherwise(text, name):
+        return False
+    typed, known = plain(text), plain(name)
+    words, many = known.split(), len(typed.split())
+    stretches = (" ".join(words[at : at + many]) for at in range(len(words) - many + 1))
+    return any(likeness(typed, stretch) >= _ALIKE for stretch in (known, *stretches))
 
 
 def begins(text: str, name: str) -> bool:

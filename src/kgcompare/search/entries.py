@@ -13,8 +13,7 @@ from kgcompare.text.languages import best
 class Filter:
     """What a list is narrowed to: a kind of things, words, slugs of facets, and years that the date must touch.
 
-    ``among`` are slugs of the only things that it may have, where there are any. With ``also``, (facet, slug) pairs,
-    things have the words in their names, or one of those values. ``literal`` words stand for themselves
+    ``among`` are slugs of the only things that it may have, where there are any. ``literal`` words stand for themselves
     alone, and neither for a comparison nor for a value of a facet. Years the wrong way round are swapped.
     """
 
@@ -24,7 +23,6 @@ class Filter:
     start: int | None = None
     end: int | None = None
     among: tuple[str, ...] = ()
-    also: tuple[tuple[str, str], ...] = ()
     literal: bool = False
 
     def __post_init__(self) -> None:

@@ -30,7 +30,7 @@ _AND = r"and|et|und|y|e|en|och|og|и|&"
 _OR = r"or|ou|oder|o|ó|или"
 _JOINT = re.compile(
     rf"(?P<strong>\s+(?:{_VERSUS})\s+)"
-    rf"|(?P<listed>\s*[,;，；、\n]\s*(?:(?:{_AND}|{_OR})\s+)?|\s+(?:{_OR})\s+)"
+    rf"|(?P<listed>\s*[,;，；、\n]\s*(?:(?:{_AND}|{_OR})\s+)?|\s+(?:{_OR}|/)\s+)"
     rf"|(?P<weak>\s+(?:{_AND}|v|\+|\||-|–|—)\s+|\s*/\s*|[和与與跟及或对對と])",
     re.IGNORECASE,
 )
@@ -132,8 +132,9 @@ def together(
     if not phrases or called(text.strip()) is not None:
         return ()
     exact = _remembered(called)
+    found: list[_Named] | None
     for phrase in phrases:
-        found = _segmented(phrase, exact)
+        found = _segmented(phrase, exact) or _shared(phrase, exact)
         if found is not None:
             return _several(found)
     for phrase in phrases:
@@ -195,6 +196,23 @@ def _segmented(phrase: Phrase, named: Callable[[str], _Named | None]) -> list[_N
         return None
 
     return onwards(0)
+
+
+def _shared(phrase: Phrase, named: Callable[[str], _Named | None]) -> list[_Named] | None:
+    """The things of names that have their last or first words in common: "linear and logistic regression"."""
+    parts = [phrase.stretch(at, at) for at in range(len(phrase.pieces))]
+    if len(parts) > _LONGEST:
+        return None
+    for many in (1, 2):
+        first, last = parts[0].split(), parts[-1].split()
+        for wanted in (
+            [" ".join([part, *last[-many:]]) for part in parts[:-1]] + parts[-1:] if len(last) > many else [],
+            parts[:1] + [" ".join([*first[:many], part]) for part in parts[1:]] if len(first) > many else [],
+        ):
+            things = [thing for thing in map(named, wanted) if thing is not None]
+            if wanted and len(things) == len(parts):
+                return things
+    return None
 
 
 def _sides(

@@ -27,7 +27,11 @@
     for (const box of boxes()) box.disabled = full && !box.checked;
     bar.querySelector(".number").textContent = things.length || "";
     bar.querySelector("[role=status]").textContent = full ? bar.dataset.full : things.length ? "" : bar.dataset.none;
+  }
+
+  function changed() {
     main.querySelector(".notice")?.remove();
+    refresh();
   }
 
   function add(box) {
@@ -49,7 +53,7 @@
   main.addEventListener("change", ({ target }) => {
     if (!target.matches("input[type=checkbox][name=method]")) return;
     if (target.checked) add(target); else document.querySelector(`#chosen [data-id="${CSS.escape(target.value)}"]`)?.remove();
-    refresh();
+    changed();
   });
 
   main.addEventListener("click", (event) => {
@@ -60,7 +64,7 @@
     const next = (chip.nextElementSibling || chip.previousElementSibling)?.querySelector("a");
     for (const box of boxes()) if (box.value === chip.dataset.id) box.checked = false;
     chip.remove();
-    refresh();
+    changed();
     (next || document.querySelector("#chosen button")).focus();
   }, true);
 

@@ -222,7 +222,7 @@ addEventListener("popstate", ({ state }) => {
 
 function fit() {
   const region = main.querySelector(".region");
-  if (!region) return;
+  if (!region || main.querySelector(".region ~ details[open]")) return;
   const below = document.documentElement.scrollHeight - scrollY - region.getBoundingClientRect().bottom;
   region.style.setProperty("--below", `${Math.ceil(below)}px`);
   const scrolls = region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight;
