@@ -250,6 +250,15 @@ def test_advice_is_there_in_english_and_french_and_names_a_rival(name: str) -> N
     assert wrong == []
 
 
+def test_french_has_spaces_that_do_not_break_before_its_signs() -> None:
+    named = ("skos:definition", "kgc:chooseWhen", "kgc:avoidWhen")
+    every = [
+        text for node in [*METHODS.values(), *CONCEPTS.values()] for name in named for text in texts(node, name)["fr"]
+    ]
+    assert len(every) > len(METHODS)
+    assert [text for text in every if re.search(r"[^\s] [;:?!»]|« |\w'\w", text)] == []
+
+
 def plain(text: str) -> str:
     """Folded words with single spaces between them."""
     return " ".join(re.findall(r"\w+", fold(text)))

@@ -264,6 +264,14 @@ def test_the_chosen_are_compared_and_nothing_is_a_dead_end(client: FlaskClient) 
     assert "Ten methods are the most." in shown(client, "/methods?" + eleven.replace("&method=n10", "")).text
 
 
+def test_what_is_compared_or_read_is_chosen_on_the_list_that_it_leads_to(client: FlaskClient) -> None:
+    compared = client.get("/compare?method=lasso&method=gan&lang=fr", headers=BROWSER).text
+    assert 'href="/methods?method=lasso&amp;method=gan&amp;lang=fr"' in compared
+    assert query_of(shown(client, "/method/lasso").links["From the list"]) == {"method": ["lasso"]}
+    chosen = client.get("/methods?q=x&method=lasso", headers=BROWSER).text
+    assert '<link rel="canonical" href="http://localhost/methods?q=x">' in chosen
+
+
 def test_what_is_chosen_and_is_not_there_is_left_out(client: FlaskClient) -> None:
     page = shown(client, "/methods?method=lasso&method=nothing-of-the-kind&method=%3Cb%3E&method=")
     assert "Compare 1" in page.text
@@ -311,7 +319,7 @@ def test_where_nothing_is_found_the_next_step_is_offered(client: FlaskClient) ->
 def test_a_list_as_a_table(client: FlaskClient, run: Run, store: Path) -> None:
     response = client.get("/methods.csv?q=survival+analysis&bom=true")
     assert response.mimetype == "text/csv"
-    assert "methods.csv" in response.headers["Content-Disposition"]
+    assert "methods_survival-analysis.csv" in response.headers["Content-Disposition"]
     assert response.data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(response.data.decode("utf-8-sig"), newline="")))
     assert rows[0][:4] == ["id", "label", "iri", "date"]
@@ -379,6 +387,14 @@ def test_the_clear_names_of_several_are_added_and_the_others_asked_about_one_by_
     choice = query_of(page.links["Told"])
     assert choice == {"method": ["lasso", "gan", "told"], "add": ["zzzz"]}
     assert [field["value"] for field in page.fields if field.get("name") == "add"] == ["the same name, zzzz"]
+
+
+def test_a_near_name_is_offered(client: FlaskClient) -> None:
+    page = shown(client, "/compare?method=lasso&add=rigde+regresion")
+    assert "Nothing is called “rigde regresion”. Did you mean:" in page.text
+    assert query_of(page.links["Ridge regression"])["method"] == ["lasso", "ridge"]
+    assert "Cox model" not in page.links
+    assert "Did you mean:" in shown(client, "/compare?add=rigde+regresion", 300).text
 
 
 def test_more_than_ten_are_not_added_and_the_page_says_so(client: FlaskClient) -> None:

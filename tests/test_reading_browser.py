@@ -48,6 +48,8 @@ STATES = (
     "/methods",
     "/methods?q=random&family=machine-learning",
     "/methods?q=zzzz",
+    "/find",
+    "/find?aim=predict",
     "/method/lasso",
     "/method/lasso?lang=fr",
     "/agent/ian-goodfellow",
@@ -260,3 +262,58 @@ def test_the_table_begins_above_the_middle_of_a_phone(visit: Open) -> None:
         box = page.locator(".region").bounding_box()
         assert box is not None
         assert box["y"] < 422
+
+
+# -- journeys ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_sixty_samples_and_three_hundred_predictors(visit: Open, scripts: bool) -> None:
+    """From what one wants and has to a comparison, and to what it says of the choice."""
+    page = visit("/", java_script_enabled=scripts)
+    page.locator("main a[href^='/find?aim=predict']").first.click()
+    page.wait_for_url("**/find?aim=predict*")
+    wanted = page.locator("#with-data-wide-table")
+    if not wanted.is_visible():
+        page.locator("details", has=wanted).locator("summary").first.click()
+    wanted.click()
+    page.wait_for_url("**data=wide-table*")
+    for name in ("Lasso", "Ridge regression"):
+        page.get_by_role("checkbox", name=f"Compare {name}").check()
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url("**/compare?**")
+    assert page.locator("thead .title").all_inner_texts() == ["Lasso", "Ridge regression"]
+    said = page.locator(".short").inner_text()
+    assert "are alternatives to each other" in said
+    page.locator("#rows-choosing").click()
+    page.locator("tr[data-row=domain]").wait_for(state="detached")
+    assert page.locator("tr[data-row=assumption].differs").count() == 1
+    assert page.locator("tr[data-row=choose-when] .prose").count() == 2
+    meaning = page.locator("tr[data-row=assumption] details").first
+    meaning.locator("summary").click()
+    assert meaning.locator("p").is_visible()
+    page.locator("#switch-only").click()
+    page.locator("tr.agrees").first.wait_for(state="detached")
+    assert {"rows=choosing", "only=differences"} <= set(page.url.partition("?")[2].split("&"))
+
+
+def test_three_columns_tint_what_departs_from_the_commonest(visit: Open) -> None:
+    page = visit("/compare?method=lasso&method=ridge-regression&method=bert")
+    domain = page.locator("tr[data-row=domain] td")
+    colours = domain.evaluate_all("cells => cells.map((cell) => getComputedStyle(cell).backgroundColor)")
+    assert colours[0] == colours[1] != colours[2]
+    assert domain.last.evaluate("cell => getComputedStyle(cell).boxShadow") != "none", "not by colour alone"
+    year = page.locator("tr[data-row=origin-year]")
+    assert year.locator(".sign").inner_text() == "≠"
+    assert year.locator("td.departs").count() == 0, "where all differ nothing stands out"
+
+
+def test_related_methods_say_what_is_shared_first(visit: Open) -> None:
+    page = visit("/compare?method=lasso&method=ridge-regression")
+    first = page.locator("tr[data-row=related] td").first
+    assert "3 shared" in first.locator("summary").inner_text()
+    first.locator("summary").click()
+    lines = first.locator("details").inner_text().split("\n")
+    both, only = lines.index("In both:"), lines.index("Only here:")
+    assert {"Cross-validation", "Elastic net"} <= set(lines[both:only])
+    assert "LIME" in lines[only:]

@@ -108,7 +108,7 @@ def problem(response: TestResponse, status: int) -> dict[str, Any]:
     assert data["title"]
     assert data["detail"]
     if status != 405:
-        assert response.headers["Vary"] == "Accept, Accept-Language"
+        assert response.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
     return data
 
 
@@ -173,7 +173,7 @@ def test_an_address_answers(small: FlaskClient, path: str, accept: str | None, m
     assert (first.status_code, first.mimetype) == (200, media)
     charset = "; charset=utf-8" if media.startswith("text/") else ""
     assert first.headers.getlist("Content-Type") == [media + charset]
-    assert first.headers["Vary"] == "Accept, Accept-Language"
+    assert first.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
     assert first.headers["Cache-Control"] == "no-cache"
     assert first.headers["Content-Length"] == str(len(first.data))
     tag = first.headers["ETag"]
@@ -189,7 +189,7 @@ def test_an_address_answers(small: FlaskClient, path: str, accept: str | None, m
         unchanged = get(small, path, accept, If_None_Match=same)
         assert (unchanged.status_code, unchanged.data) == (304, b""), same
         assert unchanged.headers["ETag"] == tag
-        assert unchanged.headers["Vary"] == "Accept, Accept-Language"
+        assert unchanged.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
         assert "Content-Type" not in unchanged.headers
     for other in ('"other"', tag.strip('"'), tag[:-2] + '"', "", '"', "W/", '"*"'):
         assert get(small, path, accept, If_None_Match=other).status_code == 200, other
@@ -393,7 +393,7 @@ def test_an_error_is_a_problem_and_a_page_for_browsers(small_app: Flask, path: s
     assert response.status_code == status
     page = Page(response)
     assert page.all("h1")
-    assert response.headers["Vary"] == "Accept, Accept-Language"
+    assert response.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
     assert not [address for address in page.addresses() if address.startswith("//")]
 
 
@@ -512,7 +512,7 @@ def test_none_one_ten_eleven(bundled: FlaskClient, bundled_app: Flask, monkeypat
     shown = get(bundled, "/compare", BROWSER)
     assert shown.status_code == 400
     assert [field["name"] for field in Page(shown).all("input") if field["name"] == "add"] == ["add"]
-    assert shown.headers["Vary"] == "Accept, Accept-Language"
+    assert shown.headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
     one = get(bundled, f"/compare.json?method={GAN}").json
     shaped(one, 1)
     assert one is not None
@@ -590,14 +590,14 @@ def test_adding_without_scripts(bundled: FlaskClient) -> None:
 
 def test_the_page_says_it_all(bundled: FlaskClient) -> None:
     for lang, summary in (("en", "6 of 8 compared rows differ"), ("fr", None)):
-        page = Page(get(bundled, f"/compare?{PAIR}&lang={lang}", BROWSER))
+        page = Page(get(bundled, f"/compare?{PAIR}&rows=identity&lang={lang}", BROWSER))
         assert page.all("html")[0]["lang"] == lang
         rows = [row for row in page.all("tr") if "data-row" in row]
         assert [row["data-row"] for row in rows] == ROWS
         assert sum("differs" in row["class"].split() for row in rows) == 6
         assert page.text.count("≠") >= 6
         assert summary is None or summary in page.text
-    swapped = Page(get(bundled, f"/compare?{PAIR}&swap=1", BROWSER))
+    swapped = Page(get(bundled, f"/compare?{PAIR}&rows=identity&swap=1", BROWSER))
     assert len([cell for cell in swapped.all("td") if "data-whose" in cell]) == 2 * 9
 
 

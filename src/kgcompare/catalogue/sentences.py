@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from pyoxigraph import NamedNode
 
@@ -162,10 +163,10 @@ class Sentences:
         told = told[: _CLAUSES if not through else _CLAUSES - 1]
         told += through[: _CLAUSES - len(told)]
         self.names |= name({end for tie in told for end in (*tie.subjects, *tie.objects)} - self.names.keys())
-        found = [self._tied(told), self._tied(warnings[:_CLAUSES], warning=True), self._shared()]
+        first = (self._tied(told), self._tied(warnings[:_CLAUSES], warning=True), self._shared())
         rows = {row.id: row for row in self.said.rows}
-        found += [self._apart(shape, rows[shape.id]) for shape in self.shapes.rows(self.cls) if shape.id in rows]
-        return tuple(sentence for sentence in found if sentence is not None)[:_MOST]
+        apart = (self._apart(shape, rows[shape.id]) for shape in self.shapes.rows(self.cls) if shape.id in rows)
+        return tuple(islice(filter(None, chain(first, apart)), _MOST))
 
     def _place(self, linked: tuple[str, _Link]) -> tuple[int, str, str]:
         return self.relations.index(linked[1][1]), *linked[1][::2]

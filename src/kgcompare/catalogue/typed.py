@@ -59,18 +59,19 @@ def nearly(index: Index, text: str, lang: str, kind: str) -> Entry | None:
     """The best match for what is the beginning of a name, words of it, or a name with typing errors; None if none is
     clear.
     """
-    typed = plain(text)
-    if len(typed) < _SHORTEST:
+    if len(plain(text)) < _SHORTEST:
         return None
     for entry in index.suggest(text, lang, kind, 5):
-        for name in entry.labels.values():
-            if begins(text, name) or (not signed_otherwise(text, name) and _resembles(typed, plain(name))):
-                return entry
+        if any(begins(text, name) or resembles(text, name) for name in entry.labels.values()):
+            return entry
     return None
 
 
-def _resembles(typed: str, known: str) -> bool:
-    """Whether a plain text is like a plain name, or like as many words in it."""
+def resembles(text: str, name: str) -> bool:
+    """Whether a text that somebody typed is like a name, or like as many words in it."""
+    if signed_otherwise(text, name):
+        return False
+    typed, known = plain(text), plain(name)
     words, many = known.split(), len(typed.split())
     stretches = (" ".join(words[at : at + many]) for at in range(len(words) - many + 1))
     return any(likeness(typed, stretch) >= _ALIKE for stretch in (known, *stretches))

@@ -3,7 +3,10 @@
 It is made from the store and can be made again at any time. SPARQL answers what a record says; the index
 answers what a list needs: the best matches for some words, the page after a record, counts by facet.
 
-Source: SQLite FTS5 (unicode61 tokens without diacritics, BM25 ranking); keyset paging.
+:mod:`kgcompare.search.matching` is the one matcher of what people type, :mod:`kgcompare.search.wording` says what
+stands in the index for it.
+
+Source: SQLite FTS5; keyset paging.
 """
 
 from kgcompare.search.building import build, builder, updater

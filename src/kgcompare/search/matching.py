@@ -4,7 +4,7 @@ Under completion, lists, comparisons, the command line and reconciliation. A tex
 are (:mod:`kgcompare.text.folding`); each word becomes a group of words that names have: itself, those of its stem,
 those that it begins, or, where there is none of these, those that it may be a slip for. Then, in this order:
 
-1. what is called exactly so: by a name, an alias, a hidden label, by initials;
+1. what is called exactly so: by a name, an alias, a hidden label, by initials; then so but for inflection and order;
 2. names that begin so, that have all the words, that have a word which the last one begins; then aliases likewise;
 3. names that say most of what was typed and little else ("lasso regression" is Lasso), weighed by how rare words are;
 4. what has a value of a facet that the words name ("missing data");
@@ -38,10 +38,14 @@ from kgcompare.search.wording import (
     thing_of,
 )
 from kgcompare.store import deadline
-from kgcompare.text.folding import plain, words
+from kgcompare.text.folding import compact, plain, words
 
-_ROWS, _LOOSE = 200, 100
+_ROWS, _LOOSE = 50, 60
 """Names that are ranked of each sort; that are weighed for each word."""
+_ByKey = dict[str, list[int]]
+_ByFirst = dict[str, list[tuple[int, set[str]]]]
+_VALUES = 20_000
+"""Names of values of facets that are known by heart."""
 _STRONG, _LEAST = 0.6, 0.4
 """How much of what was typed and of a name is the same (F1, by the weight of words), to come first, and at all."""
 
@@ -80,6 +84,7 @@ class Matcher:
         """*rows* reads the index."""
         self._rows = rows
         self._numbers: dict[str, int] = {}
+        self._known_values: dict[tuple[str, ...], tuple[_ByKey, _ByFirst]] = {}
         self._words = Vocabulary(rows)
 
     # -- what is asked ---------------------------------------------------------------------------------
@@ -233,6 +238,8 @@ class Matcher:
 
     def _found(self, typed: Sought, values: Sequence[str]) -> Found:
         exact = self._exact(typed)
+        if typed.known:  # the same words in another order, or inflected otherwise
+            exact += self._names(f'{_all(typed.groups)} AND "{LENGTH}{len(typed.words)}"', typed.kind)
         named = [*self._begins(typed, LABEL, LABEL), *self._begins(typed, ALIAS, HIDDEN)]
         loosely = [] if named or exact else self._loosely(typed)
         strong = [thing for share, thing in loosely if share >= _STRONG]
@@ -269,22 +276,33 @@ class Matcher:
 
     def _named_values(self, typed: Sought, kinds: Sequence[str]) -> list[tuple[int, list[Sequence[str]]]]:
         """(thing, the other words) for things of some kinds whose whole name is among the words of a text."""
+        by_key, by_first = self._values_of(tuple(kinds))
+        found: dict[int, list[Sequence[str]]] = {thing: [] for thing in by_key.get(typed.key, ())}
         said = {other: at for at, group in enumerate(typed.groups) for other in group}
-        some = [group for group in typed.groups if group]
-        found: dict[int, list[Sequence[str]]] = {}
-        for kind in kinds if some else ():
-            number = self._kinds().get(kind, 0)
-            rows = [*self._names(f'"{WHOLE}{_quoted(typed.key[:100])}"', number), *self._names(_any(some), number)]
-            for row in rows if number else ():
-                named = words(row.text)
-                covered = {said[word] for word in named if word in said}
-                whole = row.text.replace(" ", "") == typed.key
-                if not whole and (len(covered) < len(set(named)) or not all(word in said for word in named)):
-                    continue
-                rest = [] if whole else [g for at, g in enumerate(typed.groups) if at not in covered]
-                if all(rest) and len(rest) <= len(found.get(row.thing, typed.groups)):
-                    found[row.thing] = rest
+        for first in said:
+            for thing, named in by_first.get(first, ()):
+                if all(word in said for word in named):
+                    covered = {said[word] for word in named}
+                    rest = [group for at, group in enumerate(typed.groups) if at not in covered]
+                    if len(covered) == len(named) and all(rest) and len(rest) < len(found.get(thing, typed.groups)):
+                        found[thing] = rest
         return list(found.items())
+
+    def _values_of(self, kinds: tuple[str, ...]) -> tuple[_ByKey, _ByFirst]:
+        """The things of some kinds by their names in one word, and by the first word with all of them: read once."""
+        if kinds not in self._known_values:
+            by_key: _ByKey = {}
+            by_first: _ByFirst = {}
+            sql = (
+                "SELECT name.thing, name.text FROM thing t CROSS JOIN name ON name.thing = t.id "
+                f"WHERE t.kind IN ({marks(kinds)}) LIMIT {_VALUES}"
+            )
+            for thing, text in self._rows(sql, kinds) if kinds else ():
+                if named := words(plain(text)):
+                    by_key.setdefault(compact(text), []).append(thing)
+                    by_first.setdefault(named[0], []).append((thing, set(named)))
+            self._known_values[kinds] = by_key, by_first
+        return self._known_values[kinds]
 
 
 def _things(rows: Iterable[NameRow]) -> list[int]:

@@ -140,7 +140,7 @@ class Vocabulary:
         if begun:
             starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
             near += [(int(far), 0, other) for start, far, _ in starts for other in self.begun(start)[:12]]
-        near.sort()
+        near = sorted(slip for slip in near if slip[2] != word)
         return tuple(dict.fromkeys(other for distance, _, other in near if distance == near[0][0]))[:_GROUP]
 
     def _lengths(self, length: int, most: int) -> list[tuple[list[str], list[int]]]:
@@ -175,7 +175,7 @@ class Vocabulary:
     def _weigh(self, word: str) -> float:
         """How much a word of names tells, by how few things have it; 0 for one that no name has."""
         rows = self._rows("SELECT things FROM word WHERE word = ? AND names > 0", (word,))
-        return math.log(1 + self._most() / rows[0][0]) if rows else 0.0
+        return math.log(1 + self._most() / max(1, rows[0][0])) if rows else 0.0
 
     def _most(self) -> int:
         """More things than any word has."""

@@ -164,7 +164,9 @@ class _Vocabulary:
         return " ".join(found)
 
     def told(self, names: Sequence[Name], worded: Worded) -> str:
-        found = dict.fromkeys(token for name in names for token in name_tokens(name) if token[0] not in _LEFT_OUT)
+        found = dict.fromkeys(
+            token for name in names for token in name_tokens(name) if _is_word(token) or token[0] not in _LEFT_OUT
+        )
         for lang, text in worded.texts:
             some = dict.fromkeys([*words(plain(text)), *compounds(text)])
             self._met.update((word, lang) for word in some)

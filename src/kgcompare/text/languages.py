@@ -165,6 +165,16 @@ def _translations(lang: str) -> NullTranslations:
     return translations
 
 
+@cache
+def locale_of(tag: str) -> str:
+    """A language with the country where most people speak it, as the Open Graph protocol wants: ``fr`` is ``fr_FR``."""
+    from babel.core import get_global
+
+    name = tag.replace("-", "_")
+    language, *more = str(get_global("likely_subtags").get(name, name)).split("_")
+    return "_".join([language, *more[-1:]])
+
+
 def translate(lang: str, message: str, /, *, context: str = "", **values: object) -> str:
     """An interface text in *lang*, English where there is no translation; ``{name}`` is filled from *values*.
 

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 from kgcompare.text.languages import speaks, translate, translate_plural
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 _PLACE = re.compile(r"\{([01])\}")
 _MARK = re.compile("\ufdd0(\\d+)\ufdd1")
@@ -16,7 +21,7 @@ _MARK = re.compile("\ufdd0(\\d+)\ufdd1")
 _ELIDED = re.compile("\\b([dq]u?)e (?=\ufdd0(\\d+)\ufdd1)", re.IGNORECASE)
 _VOWELS = "aàâäæeéèêëiîïoôöœuùûü"
 """Letters before which French elides; h and y are left alone, as only a dictionary knows which of them do."""
-_LOCALES = {"en": "en_GB"}
+_LOCALES = {"en": "en-GB"}
 """Where lists are written as nowhere else in the language: English ones without a comma before "and"."""
 _NAMED = 4
 """Names of a list up to which all are named; of more, one fewer and how many others there are."""
@@ -62,7 +67,7 @@ class Phrases:
         """Parts as a list in prose, however many there are."""
         from babel.lists import format_list
 
-        return format_list(list(parts), locale=_LOCALES.get(self.lang, self.lang).replace("-", "_"))
+        return parts[0] if len(parts) == 1 else format_list(list(parts), locale=_locale(self.lang))
 
     def all_of(self, count: int) -> str:
         """What two to ten things together are called: "both", "all three"."""
@@ -90,3 +95,10 @@ class Phrases:
     def _elided(self, found: re.Match[str]) -> str:
         begins = self._names[int(found[2])][0][:1].lower()
         return f"{found[1]}’" if begins and begins in _VOWELS else found[0]
+
+
+@cache
+def _locale(lang: str) -> Locale:
+    from babel import Locale
+
+    return Locale.parse(_LOCALES.get(lang, lang), sep="-")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kgcompare.catalogue.typed import begins
+from kgcompare.catalogue.typed import begins, resembles
 from kgcompare.model import Thing
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.search import Filter, phrases
@@ -89,7 +89,8 @@ def _one(text: str, kind: str, lang: str) -> str | Unclear:
     beginning = [thing for thing in choices if begins(text, thing.label)]
     if len(choices) == len(beginning) == 1:
         return choices[0].id
-    return Unclear(text, choices, bool(exact or beginning))
+    near = () if exact or beginning else tuple(thing for thing in choices if resembles(text, thing.label))
+    return Unclear(text, near or choices, bool(exact or beginning))
 
 
 def to_add(unclear: Iterable[Unclear]) -> str:

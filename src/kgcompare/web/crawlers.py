@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from kgcompare.errors import UnknownThing
 from kgcompare.formats import Format
@@ -36,10 +36,26 @@ _PAGES = (
 )
 
 
+@blueprint.get("/favicon.ico")
+def icon() -> Response:
+    """The icon, where browsers and readers of feeds look for it by themselves."""
+    return current_app.send_static_file("favicon.ico")
+
+
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Welcomes crawlers to the records, and keeps them out of what has no end."""
-    closed = ("/sparql", "/suggest", "/reconcile", "/mistake", "/compare.", *(f"/*{name}=" for name in _ENDLESS))
+    closed = (
+        "/sparql",
+        "/suggest",
+        "/reconcile",
+        "/mistake",
+        "/find?",
+        "/compare.",
+        *(f"/*{name}=" for name in _ENDLESS),
+    )
+    if kind := current().main_kind:
+        closed += (f"{list_path(kind)}?*method=",)  # what is ticked there
     lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in closed)]
     lines += ["", f"Sitemap: {root()}/sitemap.xml"]
     return answer(_TEXT, None, lambda: "\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""What is taken along: names of files, the addresses of downloads, a citation of a comparison.
+"""What is taken along: how files are called, and which formats come first.
 
 Source: RFC 6266, section 4.3 (filename), of which only the form that everybody reads is used.
 """
@@ -12,11 +12,6 @@ from itertools import accumulate
 from flask import request
 
 from kgcompare.formats import FORMATS, Format
-from kgcompare.model import Comparison
-from kgcompare.report.extent import changes
-from kgcompare.text.languages import translate
-from kgcompare.web.request import current
-from kgcompare.web.schema_org import canonical_address
 
 FOR_PEOPLE = ("csv", "tsv", "md", "tex", "bib", "ris")
 """The formats that people open in a program of theirs; the others are data."""
@@ -48,16 +43,3 @@ def marked(text: str, form: Format) -> str:
     """A table as it was asked for: ``?bom=true`` puts a byte order mark before it, by which Excel knows UTF-8."""
     wanted = form.name in {"csv", "tsv"} and request.args.get("bom") == "true"
     return "\ufeff" + text if wanted else text
-
-
-def citation(comparison: Comparison) -> str:
-    """A comparison as one cites it: its title, the catalogue, its generation, when the records changed, its address."""
-    lang = comparison.language
-    names = " · ".join(thing.label for thing in comparison.methods)
-    dates = changes(current(), [thing.iri for thing in comparison.methods]).values()
-    parts = [
-        translate(lang, "Comparison: {names}", names=names),
-        "kgcompare",
-        translate(lang, "Generation {name}", name=current().name) + (f" ({max(dates)})" if dates else ""),
-    ]
-    return ". ".join([*parts, canonical_address()])

@@ -24,6 +24,7 @@ from kgcompare.errors import Busy
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
 from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
+from kgcompare.web.downloads import own_file_name
 from kgcompare.web.negotiation import Coding, choose_format
 from kgcompare.web.problems import NoSuchFormat, refused_at_once
 from kgcompare.web.request import contact, current, limits
@@ -287,7 +288,8 @@ def answer(
 ) -> Response:
     """The answer in a format, made unless the client has it, and kept.
 
-    *links* makes its Link header, *file* the name under which it is saved; both are asked when it is made.
+    *links* makes its Link header, *file* the name under which it is saved, which else is that of the address; both are
+    asked when it is made.
     """
     key, answers = key_of(request.environ), answers_of(current(), limits().kept_bytes)
     query = urlencode(sorted(request.args.items(multi=True), key=lambda pair: pair[0]))
@@ -301,7 +303,8 @@ def answer(
         plain = answers.tagged(tag)
         if plain is None:
             body = make().encode("utf-8", "replace")
-            plain = Kept.of(body, tag, form, lang, links=links() if links else "", file=file() if file else "")
+            name = file() if file else own_file_name(form)
+            plain = Kept.of(body, tag, form, lang, links=links() if links else "", file=name)
             answers.keep(plain)
         kept = plain.coded(coding)
     return give(kept)

@@ -12,8 +12,10 @@ from werkzeug.exceptions import NotFound
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.formats import Format, json, tables
 from kgcompare.model import Page, Thing
+from kgcompare.rdf.namespaces import slugify
 from kgcompare.search import Filter
 from kgcompare.text.languages import translate
+from kgcompare.web.downloads import file_name, marked
 from kgcompare.web.kept import answer, pick
 from kgcompare.web.negotiation import best_of, media_types_of
 from kgcompare.web.rendering import address, class_asked_for, facets_of, first_class, labelled, render_page
@@ -72,13 +74,21 @@ def listing(plural: str, suffix: str = "") -> AnyResponse:
         )
         after.append(page.after)
         if table:
-            return ("\ufeff" if args.get("bom") == "true" else "") + tables.list_csv(page.things, names)
+            return marked(tables.list_csv(page.things, names), form)
         return json.page_json(page) if form.name == "json" else _page(query, page, lang, chosen)
 
     def links() -> str:
         return f'<{address(after=after[0])}>; rel="next"' if after[0] else ""
 
-    return answer(form, lang, make, links if table else None, (lambda: f"{plural}.csv") if table else None)
+    return answer(
+        form,
+        lang,
+        make,
+        links if table else None,
+        None
+        if form.name == "html"
+        else lambda: file_name([plural, *([slugify(query.text)] if query.text else [])], form),
+    )
 
 
 def chosen_things() -> list[str]:

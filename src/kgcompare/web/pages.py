@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -18,8 +17,10 @@ from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, FacetValue
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
-from kgcompare.web import signposting
+from kgcompare.text.languages import translate
+from kgcompare.web import schema_org, signposting
 from kgcompare.web.adding import NOTHING_ADDED, Adding, to_add, typed_to_add
+from kgcompare.web.downloads import FOR_PEOPLE, file_name, marked
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
@@ -30,9 +31,6 @@ from kgcompare.web.turns import ordinary
 blueprint = Blueprint("pages", __name__)
 _MOST_SHOWN = 20
 """Values of a facet that the index at home shows where there are more than twice as many."""
-_LONGEST_NAME = 150
-"""Characters of a file's name before its suffix; systems take 255 bytes, and add to a name that is there already."""
-_UNSAFE = re.compile(r"[^a-z0-9-]+", re.ASCII)
 KEPT = ("lang", "only", "class", "rows", "swap")
 """What a comparison keeps when something is added to it."""
 COMPARISON_FORMATS = tuple(name for name in FORMATS if name in formats.COMPARISON)
@@ -130,9 +128,7 @@ def compare(suffix: str = "") -> AnyResponse:
 
 
 def _written(comparison: Comparison, form: Format) -> str:
-    """A comparison in a format; ``?bom=true`` puts a byte order mark before a table, by which Excel knows UTF-8."""
-    mark = "\ufeff" if form.name in {"csv", "tsv"} and request.args.get("bom") == "true" else ""
-    return mark + formats.render(comparison, form.name, current().base.value)
+    return marked(formats.render(comparison, form.name, current().base.value), form)
 
 
 def _linked(form: Format, wanted: _Wanted, only: str, show: Callable[[Comparison], str]) -> Response:
@@ -148,14 +144,8 @@ def _linked(form: Format, wanted: _Wanted, only: str, show: Callable[[Comparison
         wanted.lang,
         make,
         lambda: signposting.links_of_comparison(made[0], COMPARISON_FORMATS),
-        None if form.name == "html" else lambda: _file_name(made[0], form),
+        None if form.name == "html" else lambda: file_name([thing.id for thing in made[0].methods], form),
     )
-
-
-def _file_name(comparison: Comparison, form: Format) -> str:
-    """What a download is called: after what is compared, as far as a file may be called so."""
-    compared = "_".join(_UNSAFE.sub("-", thing.id) for thing in comparison.methods)
-    return f"{compared[:_LONGEST_NAME]}.{form.name}"
 
 
 def _add(wanted: _Wanted, text: str) -> AnyResponse:
@@ -210,4 +200,15 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         most=MOST_COLUMNS,
         cls=wanted.class_parameter,
         formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
+        for_people=FOR_PEOPLE,
+        citation=_citation(whole),
     )
+
+
+def _citation(comparison: Comparison) -> str:
+    """A comparison as one cites it: its title, the catalogue, its generation, when the records changed, its address."""
+    lang = comparison.language
+    title = translate(lang, "Comparison: {names}", names=" · ".join(thing.label for thing in comparison.methods))
+    state = translate(lang, "Generation {name}", name=current().name)
+    day = schema_org.last_change([thing.iri for thing in comparison.methods])
+    return ". ".join([title, "kgcompare", f"{state} ({day})" if day else state, schema_org.canonical_address()])

@@ -19,7 +19,8 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
-from kgcompare.model import Row, Thing, Value
+from kgcompare.formats.void import ABOUT
+from kgcompare.model import Comparison, Row, Thing, Value
 from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.schema.rows import PropertyShape
@@ -31,6 +32,8 @@ from kgcompare.web.request import current, has_current, language, link, list_pat
 _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
 """Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
+_BRIEF = 40
+"""Characters of a value that the description of a page may repeat."""
 _SUGGESTED = 8
 """Completions that page.js asks for."""
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -71,6 +74,8 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         lang=lang,
         main_kind=main_kind,
         mistake=partial(_mistake, lang),
+        catalogue_in_short=partial(languages.translate, lang, ABOUT, context=kind),
+        differences=partial(_differences, lang),
         ours=generation is not None and generation.base.value == DEFAULT_BASE,
         spoken=languages.speaks(lang),
         suggestions=partial(_suggestions, lang),
@@ -83,6 +88,32 @@ def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
     """Where a mistake on this page is told, in *things* that it shows; empty where nobody is named."""
     page = schema_org.canonical_address() if things else root() + quote(request.path)
     return report_address(lang, page, things)
+
+
+def _differences(lang: str, comparison: Comparison) -> str:
+    """What differs between what is compared, in a line; what is compared, where nothing does."""
+    names = " · ".join(thing.label for thing in comparison.methods)
+    if not comparison.differing:
+        return languages.translate(lang, "Comparison: {names}", names=names)
+    said = languages.translate_plural(
+        lang,
+        "{differing} of {compared} compared rows differs",
+        "{differing} of {compared} compared rows differ",
+        comparison.differing,
+        differing=comparison.differing,
+        compared=comparison.compared,
+    )
+    apart = [(row.label, [_brief(cell.text) for cell in row.cells]) for row in comparison.rows if row.differs]
+    brief = [(label, " – ".join(filter(None, texts))) for label, texts in apart]
+    listed = " · ".join(
+        languages.translate(lang, "{facet}: {value}", facet=label, value=text) if text else label
+        for label, text in sorted(brief, key=lambda pair: not pair[1])
+    )
+    return f"{names}. " + languages.translate(lang, "{facet}: {value}", facet=said, value=listed)
+
+
+def _brief(text: str | None) -> str:
+    return text if text and len(text) <= _BRIEF else ""
 
 
 def _suggestions(lang: str) -> list[str]:
@@ -193,6 +224,8 @@ def equip_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         link=link,
         address=address,
+        file_address=file_address,
+        here=here,
         local=local,
         prose=prose,
         reference=reference,
@@ -204,6 +237,8 @@ def equip_templates(app: Flask) -> None:
         status_text=STATUS,
         direction=languages.direction,
         autonym=languages.autonym,
+        locale=languages.locale_of,
+        picture=picture,
         version=__version__,
         interface_languages=languages.interface_languages(),
         licence=LICENCE,
@@ -236,6 +271,11 @@ def static(name: str) -> str:
     return url_for("static", filename=assets.asset_name(name))
 
 
+def picture() -> str:
+    """The address in full of the picture that stands for a page where it is shared."""
+    return root().removesuffix(request.script_root) + static("preview.png")
+
+
 def address(**changes: object) -> str:
     """This page's own address with some parameters changed; None removes one."""
     pairs: list[tuple[str, str]] = []
@@ -249,6 +289,18 @@ def address(**changes: object) -> str:
             pairs.append((name, str(change)))
     pairs.sort(key=lambda pair: pair[0] != "method")
     return request.script_root + "/" + quote(request.path.lstrip("/")) + ("?" + urlencode(pairs) if pairs else "")
+
+
+def file_address(form: str, **changes: object) -> str:
+    """The address of what this page shows in another format, as a file of that suffix; with parameters changed."""
+    path, mark, query = address(format=None, **changes).partition("?")
+    stem, dot, suffix = path.rpartition(".")
+    return f"{stem if dot and suffix in FORMATS else path}.{form}{mark}{query}"
+
+
+def here() -> str:
+    """This page's own address in full, with all that was asked for."""
+    return root().removesuffix(request.script_root) + address()
 
 
 def local(thing: str | None) -> str | None:

@@ -74,7 +74,8 @@ def canonical_address(**changes: str) -> str:
     stem, _, suffix = request.path.rpartition(".")
     shapes = current().shapes
     facets = [facet.id for cls in shapes.leading for facet in shapes.facets(cls) if facet.id]
-    kept = dict.fromkeys(("method", "q", *facets, *_KEPT))
+    compared = ("method",) if request.endpoint == "pages.compare" else ()  # on a list it is what is ticked
+    kept = dict.fromkeys((*compared, "q", *facets, *_KEPT))
     given = {name: request.args.getlist(name) for name in kept} | {name: [text] for name, text in changes.items()}
     query = [(name, value) for name, values in given.items() for value in dict.fromkeys(values) if value]
     return _absolute(stem if suffix in FORMATS else request.path, query)
@@ -297,6 +298,13 @@ def _date(graph: Graph, node: NamedNode, *predicates: str) -> str | None:
     """The first date there is, where it is a plain year, month or day."""
     said = (dates.of_xsd(text) for name in predicates if (text := graph.text(node, iri(name).value)))
     return next(filter(_DATE.fullmatch, said), None)
+
+
+def last_change(things: Sequence[str]) -> str:
+    """When the document of one of some things was last changed, or made; empty where none says so."""
+    documents = current().descriptions.describe([current().base.document(thing) for thing in things])
+    found = (_date(graph, NamedNode(name), "dcterms:modified", "dcterms:created") for name, graph in documents.items())
+    return max(filter(None, found), default="")
 
 
 def _text(text: str | None, lang: str | None) -> JsonObject | str | None:
