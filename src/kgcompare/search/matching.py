@@ -254,7 +254,9 @@ class Matcher:
         if not first and not self._texts(expression, typed.kind, 1):
             return Found()
         first = list(dict.fromkeys([*first, *(thing for _, thing in loosely)]))
-        beside = {*_things(named), *(thing for _, thing in loosely)} & set(first)
+        # Names that have all the words are among what the expression finds; completion does not count.
+        doubtful = [*(() if typed.known else _things(named)), *(thing for _, thing in loosely)]
+        beside = set() if typed.open else set(doubtful) & set(first)
         without = beside - self._within(sorted(beside), expression)
         return Found(first, expression, frozenset(without), bool(exact or named or having))
 
