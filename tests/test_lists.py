@@ -319,7 +319,7 @@ def test_where_nothing_is_found_the_next_step_is_offered(client: FlaskClient) ->
 def test_a_list_as_a_table(client: FlaskClient, run: Run, store: Path) -> None:
     response = client.get("/methods.csv?q=survival+analysis&bom=true")
     assert response.mimetype == "text/csv"
-    assert "methods.csv" in response.headers["Content-Disposition"]
+    assert "methods_survival-analysis.csv" in response.headers["Content-Disposition"]
     assert response.data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(response.data.decode("utf-8-sig"), newline="")))
     assert rows[0][:4] == ["id", "label", "iri", "date"]

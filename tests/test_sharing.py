@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from browsing import Open
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.formats import COMPARISON, FORMATS
 from kgcompare.web import assets
@@ -127,6 +128,21 @@ def test_a_citation_says_when_the_records_changed(bundled_store: Path) -> None:
     client = create_app(Settings(store=bundled_store)).test_client()
     text = page(client, "/compare?method=lasso&method=ridge-regression")
     assert re.search(r"Generation [\w-]+ \(\d{4}-\d\d-\d\d\)\. http://localhost/compare", text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 768, 1024, 1280])
+def test_the_panel_is_in_view_and_its_buttons_copy(visit: Open, width: int) -> None:
+    address = "/compare?method=lasso&method=ridge-regression"
+    page = visit(address, width, permissions=["clipboard-read", "clipboard-write"])
+    page.click("details.take > summary")
+    left, right = page.locator(".share").evaluate(
+        "e => [e.getBoundingClientRect().left, e.getBoundingClientRect().right]"
+    )
+    assert 0 <= left < right <= width
+    for target, end in (("link", page.url), ("cite", f"). {page.url}")):
+        page.click(f"button[data-copy={target}]")
+        page.wait_for_function("text => navigator.clipboard.readText().then(found => found.endsWith(text))", arg=end)
 
 
 # -- previews --------------------------------------------------------------------------------------

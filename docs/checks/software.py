@@ -31,7 +31,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -242,9 +242,10 @@ def r_seen(package: Software, entries: Sequence[Software]) -> list[Seen]:
 # All
 
 
-def check(packages: Sequence[tuple[Software, list[Software]]], folder: Path, *, installing: bool) -> list[Seen]:
-    """Everything there is to see, sorted by record. Without installing, what the environment has already."""
-    seen: list[Seen] = []
+def check(
+    packages: Sequence[tuple[Software, list[Software]]], folder: Path, *, installing: bool
+) -> Iterator[list[Seen]]:
+    """What there is to see, package by package. Without installing, what the environment has already."""
     python = environment(folder)
     failed: dict[str, str] = {}
     if installing and isinstance(python, Path):
@@ -252,16 +253,15 @@ def check(packages: Sequence[tuple[Software, list[Software]]], folder: Path, *, 
     for package, entries in packages:
         print(f"{package.language} {package.name}", file=sys.stderr)
         if package.language == "R":
-            seen += r_seen(package, entries)
+            yield r_seen(package, entries)
         elif package.language != "Python":
-            seen += untried(package, entries, f"nothing here knows {package.language}")
+            yield untried(package, entries, f"nothing here knows {package.language}")
         elif isinstance(python, str):
-            seen += untried(package, entries, python)
+            yield untried(package, entries, python)
         elif package.slug in failed:
-            seen += untried(package, entries, failed[package.slug])
+            yield untried(package, entries, failed[package.slug])
         else:
-            seen += python_seen(python, package, entries)
-    return sorted(seen, key=lambda one: one.slug)
+            yield python_seen(python, package, entries)
 
 
 def write(seen: Sequence[Seen], path: Path, day: str) -> None:
@@ -323,8 +323,10 @@ def main() -> int:
     packages = [pair for pair in packages if not asked.packages or pair[0].slug in asked.packages]
     day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     with tempfile.TemporaryDirectory() as folder:
-        seen = check(packages, asked.venv or Path(folder), installing=not asked.installed)
-    write(seen, RESULT, day)
+        seen = []
+        for found in check(packages, asked.venv or Path(folder), installing=not asked.installed):
+            seen += found
+            write(found, RESULT, day)
     if asked.update:
         update(seen, DATA, day)
         print("Now run: kgcompare format data/software.ttl", file=sys.stderr)

@@ -229,6 +229,15 @@ function fit() {
   if (scrolls && getComputedStyle(region).overflowX !== "visible") region.tabIndex = 0; else region.removeAttribute("tabindex");
 }
 
+/** Takes the names along where the page scrolls a region that scrolls sideways: nothing sticks to the view in there. */
+function follow() {
+  const region = main.querySelector(".region"), head = region?.querySelector("thead");
+  if (!head || getComputedStyle(region).overflowX === "visible") return;
+  const row = getComputedStyle(head).display === "contents" ? head.rows[0] : head, box = region.getBoundingClientRect();
+  const down = Math.max(0, Math.min(-box.top, box.height - row.offsetHeight));
+  row.style.translate = down ? `0 ${down}px` : "";
+}
+
 // -- the rest ----------------------------------------------------------------------------------------
 
 function enhance() {
@@ -279,4 +288,5 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));
 
 addEventListener("resize", fit);
+addEventListener("scroll", follow, { passive: true });
 enhance();
