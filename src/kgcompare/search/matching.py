@@ -240,7 +240,10 @@ class Matcher:
         exact = self._exact(typed)
         if typed.known:  # the same words in another order, or inflected otherwise
             exact += self._names(f'{_all(typed.groups)} AND "{LENGTH}{len(typed.words)}"', typed.kind)
-        named = [*self._begins(typed, LABEL, LABEL), *self._begins(typed, ALIAS, HIDDEN)]
+        named = self._begins(typed, LABEL, LABEL)
+        if typed.open and len(begun := _things([*exact, *named])) >= _ROWS:
+            return Found(begun, sure=True)  # no completion shows more
+        named += self._begins(typed, ALIAS, HIDDEN)
         loosely = [] if named or exact else self._loosely(typed)
         strong = [thing for share, thing in loosely if share >= _STRONG]
         filed = [f'"{VALUE}{v}"{" AND " if rest else ""}{_all(rest)}' for v, rest in self._named_values(typed, values)]
@@ -254,7 +257,9 @@ class Matcher:
         if not first and not self._texts(expression, typed.kind, 1):
             return Found()
         first = list(dict.fromkeys([*first, *(thing for _, thing in loosely)]))
-        beside = {*_things(named), *(thing for _, thing in loosely)} & set(first)
+        # Names that have all the words are among what the expression finds; completion does not count.
+        doubtful = [*(() if typed.known else _things(named)), *(thing for _, thing in loosely)]
+        beside = set() if typed.open else set(doubtful) & set(first)
         without = beside - self._within(sorted(beside), expression)
         return Found(first, expression, frozenset(without), bool(exact or named or having))
 
