@@ -100,7 +100,8 @@ class Finder:
         self.above = _above(generation) if self.facets else {}
         self.under = {facet.id or "": self._under(values[facet]) for facet in self.facets}
         """Facet -> value, had by things or broader than one that is -> the values under it, itself among them."""
-        self.places = {number: at for at, number in enumerate(index.of_kind(self.kind))} if self.facets else {}
+        self.all = index.mask_of_kind(self.kind) if self.facets else 0
+        """The things of the kind, with a bit for each."""
 
     def _under(self, values: Iterable[int]) -> dict[int, set[int]]:
         under: dict[int, set[int]] = {}
@@ -125,14 +126,8 @@ class Holders:
         :raises StoreError: if the index cannot be read.
         """
         under = finder.under[facet]
-        size = len(finder.places) // 8 + 1
-        own: dict[int, int] = {}
-        for value, things in index.holders(facet, set().union(*under.values())):
-            bits = bytearray(size)
-            for thing in things:
-                if (at := finder.places.get(thing)) is not None:
-                    bits[at >> 3] |= 1 << (at & 7)
-            own[value] = int.from_bytes(bits, "little")
+        every = index.holders(facet, set().union(*under.values()))
+        own = {value: things & finder.all for value, things in every}
         self.any = _either(own.values())
         """The things that have a value."""
         self.of = {value: _either(own[one] for one in narrower) for value, narrower in under.items()}
@@ -216,7 +211,7 @@ class _Search:
         self.unknown: list[tuple[str, str]] = []
         self.wanted = {facet.id or "": self._known(facet, wanted) for facet in self.finder.facets}
         self.denied = {f.id or "": self._known(f, denied) if f.condition else [] for f in self.finder.facets}
-        self.left = (1 << len(self.finder.places)) - 1
+        self.left = self.finder.all
         for facet, values in self.wanted.items():
             for value in values:
                 self.left &= self._holders(facet).of[value]
