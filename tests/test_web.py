@@ -444,8 +444,17 @@ def shaped(data: Any, columns: int) -> None:
         assert list(method) == ["id", "iri", "label", "lang"]
         assert all(isinstance(value, str) for value in method.values())
     for row in data["rows"]:
-        assert list(row) == ["id", "label", "kind", "differs", "missing", "cells"]
-        assert row["kind"] in {"value", "count", "text", "name"}
+        assert [key for key in row if key != "shared"] == [
+            "id",
+            "label",
+            "kind",
+            "group",
+            "differs",
+            "missing",
+            "cells",
+        ]
+        assert row["group"] in {"What it is", "Ce que c’est", "Choosing", "Choisir"}
+        assert row["kind"] in {"value", "count", "text", "name", "remark"}
         assert row["differs"] in (True, False, None)
         assert isinstance(row["missing"], int)
         assert len(row["cells"]) == columns
@@ -455,13 +464,23 @@ def shaped(data: Any, columns: int) -> None:
                 assert cell["values"] == []
                 assert cell["status"] in {"not-recorded", "none", "unknown"}
                 continue
-            assert list(cell) == ["text", "values"]
+            assert [key for key in cell if key != "departs"] == ["text", "values"]
             assert isinstance(cell["text"], str)
             for value in cell["values"]:
-                assert value.keys() <= {"iri", "text", "lang", "url", "links", "sources"}
+                assert value.keys() <= {
+                    "iri",
+                    "text",
+                    "lang",
+                    "url",
+                    "links",
+                    "sources",
+                    "shared",
+                    "description",
+                    "descriptionLang",
+                }
                 assert isinstance(value["text"], str)
                 assert "://" in value.get("iri", "://")
-    assert list(data["summary"]) == ["rows", "compared", "differing"]
+    assert [key for key in data["summary"] if key != "unrecorded"] == ["rows", "compared", "differing", "sentences"]
     assert all(isinstance(name, str) for name in data["unknown"])
 
 
