@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -149,11 +150,16 @@ class Reading:
         """The first and the last year in which a thing arose; None where it does not say, or not in EDTF."""
         date = self.of(self.class_of(facts)).date
         text = next(iter(texts_of(facts, date)), None) if date else None
-        try:
-            start, end = dates.years(dates.canonical(text)) if text else (None, None)
-            return _held(start), _held(end)
-        except ValueError:
-            return None, None
+        return _years(text) if text else (None, None)
+
+
+@lru_cache(maxsize=10_000)
+def _years(date: str) -> tuple[int | None, int | None]:
+    try:
+        start, end = dates.years(dates.canonical(date))
+    except ValueError:
+        return None, None
+    return _held(start), _held(end)
 
 
 def _columns(shapes: Shapes, cls: str, values: set[str]) -> Columns:
