@@ -451,7 +451,10 @@ def test_all_statements_are_the_same(catalogue: Catalogue, here: Catalogue) -> N
 def test_query_files_give_the_same(catalogue: Catalogue, here: Catalogue, name: str) -> None:
     query = load(name)
     lasso = NamedNode("https://w3id.org/kgcompare/id/method/lasso")
-    bound = {"names": {"thing__place": [(lasso, Literal(7))]}, "pointing_in": {"thing": [lasso]}}
+    bound: dict[str, dict[str, list[NamedNode] | list[tuple[NamedNode, Literal]]]] = {
+        "names": {"thing__place": [(lasso, Literal(7))]},
+        "pointing_in": {"thing": [lasso]},
+    }
     text = query.bind(**bound.get(name, {}))
     found, expected = catalogue.query(text), here.query(text)
     assert type(found) is type(expected)
