@@ -312,7 +312,6 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
             "link": "SELECT facet, t.iri, o.iri FROM link JOIN thing t ON t.id = target JOIN thing o ON o.id = thing",
             "entry": "SELECT lang, entry.kind, sort, iri FROM entry JOIN thing ON thing.id = entry.thing",
             "names": "SELECT iri, tier, lang, text FROM name JOIN thing t ON t.id = thing",
-            "texts": "SELECT iri, text FROM texts JOIN thing ON thing.place = texts.rowid",
             "words": "SELECT word, names, things FROM word WHERE things > 0",
             "tokens": "SELECT term, doc FROM temp.tokens",
         }
@@ -321,7 +320,9 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
         places = db.execute("SELECT iri, place FROM thing WHERE kind != '-'").fetchall()
         rows["relations"] = sorted((iri, rarely_related(place)) for iri, place in places)
         numbers = dict(db.execute("SELECT '@' || id, '@' || iri FROM thing"))
-        rows["texts"] = [(iri, *sorted(numbers.get(t, t) for t in text.split())) for iri, text in rows["texts"]]
+        db.execute("CREATE VIRTUAL TABLE temp.told USING fts5vocab(main, texts, 'instance')")
+        told = db.execute("SELECT iri, term, doc FROM temp.told LEFT JOIN thing ON place = doc").fetchall()
+        rows["texts"] = sorted((iri or str(doc), numbers.get(term, term)) for iri, term, doc in told)
         return rows
     finally:
         db.close()

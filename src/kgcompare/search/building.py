@@ -20,7 +20,17 @@ from kgcompare.search import wording
 from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, facts_of, names_of
 from kgcompare.search.file import FORMAT, fault_of
 from kgcompare.search.wording import Worded
-from kgcompare.search.written import counted, degrees_of, holder_of, labels_of, number_of, related, shown, years_in
+from kgcompare.search.written import (
+    counted,
+    degrees_of,
+    holder_of,
+    labels_of,
+    number_of,
+    related,
+    shown,
+    worded_in,
+    years_in,
+)
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
 from kgcompare.store.files import LOG
@@ -89,12 +99,12 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     def prepare(snapshot: Snapshot, path: Path) -> None:
         before = previous.index_path if previous is not None and len(subjects) <= _FEW else None
         why = fault_of(before) if before is not None else None
-        if before is None or why is not None:
+        if previous is None or before is None or why is not None:
             build(snapshot, path, reading)
         else:
             shutil.copyfile(before, path)
             try:
-                _Builder(path, snapshot.base, reading).update(sorted(filter(is_safe_iri, subjects)), snapshot)
+                _Builder(path, snapshot.base, reading).update(sorted(filter(is_safe_iri, subjects)), previous, snapshot)
             except _Outdated:
                 build(snapshot, path, reading)
             except StoreError as fault:  # the file before may be damaged where nothing has looked yet
@@ -151,7 +161,7 @@ class _Builder:
             db.execute("COMMIT") if db.in_transaction else None
             db.execute("ANALYZE")
 
-    def update(self, changed: Sequence[str], snapshot: Snapshot) -> None:
+    def update(self, changed: Sequence[str], previous: Snapshot, snapshot: Snapshot) -> None:
         with _writing(self.path) as db:
             if db.execute("SELECT value FROM meta WHERE key = 'shapes'").fetchone() != (self.reading.signature,):
                 raise _Outdated
@@ -174,12 +184,17 @@ class _Builder:
             used = {thing for thing in places if thing not in again and self.base.parts(thing) is None}
             facts_by_thing |= facts_of(snapshot, self.reading, sorted(used)) if used else {}
             near = related(db, ids)
-            self._remove(db, sorted(again | used))
+            self._remove(db, sorted(again | used), previous)
             places = self.reading.places_of(facts_by_thing, self._used(db, sorted(again | used)))
             self._insert(db, {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}, places)
             near |= related(db, [number for thing in changed if (number := number_of(db, thing))])
+
+            def worded(number: int) -> Worded:
+                (thing,) = db.execute("SELECT iri FROM thing WHERE id = ?", (number,)).fetchone()
+                return worded_in(db, number, facts_of(snapshot, self.reading, [thing]).get(thing, {}), self.reading)
+
             for number, degree in degrees_of(db, sorted(near)).items():
-                wording.rank_again(db, number, degree)
+                wording.rank_again(db, number, degree, worded)
             db.execute("COMMIT")
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
@@ -200,20 +215,19 @@ class _Builder:
             things,
         ).fetchall()
 
-    def _remove(self, db: sqlite3.Connection, things: Sequence[str]) -> None:
-        for thing in things:
-            row = db.execute("SELECT id FROM thing WHERE iri = ?", (thing,)).fetchone()
-            if row is None:
-                continue
-            number, langs = row[0], interface_languages()
-            for lang in langs:
+    def _remove(self, db: sqlite3.Connection, things: Sequence[str], previous: Snapshot) -> None:
+        numbers = {thing: number for thing in things if (number := number_of(db, thing))}
+        facts = facts_of(previous, self.reading, list(numbers))
+        said = {n: worded_in(db, n, facts.get(thing, {}), self.reading) for thing, n in numbers.items()}
+        for number, worded in said.items():
+            for lang in interface_languages():
                 name = shown(db, number, lang)
                 db.execute(
                     "DELETE FROM entry WHERE lang = ? AND sort = ? AND thing = ? AND kind = "
                     "(SELECT kind FROM thing WHERE id = ?)",
                     (lang, fold(name), number, number),
                 )
-            wording.remove(db, number)
+            wording.remove(db, number, worded)
             db.execute("DELETE FROM link WHERE thing = ?", (number,))
             db.execute("DELETE FROM identifier WHERE thing = ?", (number,))
             # The id stays with the IRI, so that links of others to it stay right.

@@ -106,7 +106,7 @@ class Matcher:
         found = self._found(typed, values)
         slips = typed
         for groups in self._words.looser(typed, ends=text[-1:].isspace()):
-            if found.sure:
+            if found.sure or (found and typed.one_word):
                 break
             slips = replace(typed, groups=groups)
             other = self._found(slips, values)

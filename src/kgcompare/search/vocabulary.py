@@ -65,6 +65,11 @@ class Sought:
         return bool(self.groups) and all(self.groups)
 
     @property
+    def one_word(self) -> bool:
+        """Whether it is one word, which the index has as it was typed."""
+        return len(self.words) == 1 and self.words[0] in self.groups[0]
+
+    @property
     def telling(self) -> bool:
         """Whether it says more than words that every text has."""
         return not _ASKING.union(_AUXILIARY, SMALL).issuperset(self.words)

@@ -6,6 +6,8 @@ matches are the first that SQLite meets. ``word`` has every word with how many n
 leads from a stem to the words that have it: a word that somebody types is looked up there and sought as it stands in
 names.
 
+Neither keeps its text: whoever removes a thing says again what it was found by (:func:`remove`).
+
 Source: SQLite FTS5 (contentless tables, ``detail=none``, prefix indexes, doclists in the order of row numbers).
 """
 
@@ -14,10 +16,10 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kgcompare.text.folding import SIGNS, compounds, plain, stem, words
+from kgcompare.text.folding import compounds, plain, stem, words
 
 LABEL, ALIAS, HIDDEN = range(3)
 WHOLE, FIRST, INITIALS, LENGTH, VALUE = "=", "^", "~", "#", "@"
@@ -28,6 +30,8 @@ _PLACES, _THINGS, _LENGTHS, _DEGREES, _TIERS = 10, 28, 6, 6, 2
 _LONGEST = 100
 """Characters of a name as one token."""
 _OPTIONS = "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co'\", detail=none, columnsize=0"
+_HELD = 64 * 1024 * 1024
+"""Bytes of tokens that are held before they are written: fewer, larger segments, smaller and quicker to read."""
 SCHEMA = f"""
 CREATE TABLE kind(number INTEGER PRIMARY KEY, kind TEXT NOT NULL UNIQUE);
 CREATE TABLE name(thing INTEGER, place INTEGER, tier INTEGER, lang TEXT, text TEXT, PRIMARY KEY(thing, place))
@@ -37,7 +41,9 @@ CREATE TABLE word(word TEXT PRIMARY KEY, names INTEGER, things INTEGER) WITHOUT 
 CREATE TABLE stem(stem TEXT, word TEXT, PRIMARY KEY(stem, word)) WITHOUT ROWID;
 CREATE TABLE lang(lang TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE names USING fts5(text, content='', prefix='2 3 4', {_OPTIONS});
-CREATE VIRTUAL TABLE texts USING fts5(text, {_OPTIONS});
+CREATE VIRTUAL TABLE texts USING fts5(text, content='', {_OPTIONS});
+INSERT INTO names(names, rank) VALUES('hashsize', {_HELD});
+INSERT INTO texts(texts, rank) VALUES('hashsize', {_HELD});
 """
 
 
@@ -90,20 +96,18 @@ def rarely_related(number: int) -> int:
     return (number >> (_LENGTHS + _THINGS + _PLACES)) & ((1 << _DEGREES) - 1)
 
 
-def name_tokens(name: Name) -> Iterator[str]:
-    """What a name is found by, each once."""
+def name_tokens(name: Name) -> tuple[list[str], list[str]]:
+    """What a name is found by: its words, each once, and the tokens that begin with a sign."""
     text = plain(name.text)
-    parts, found = text.split(), words(text)
-    yield WHOLE + text.replace(" ", "")[:_LONGEST]
-    yield LENGTH + str(len(parts))
+    joined, parts, found = text.replace(" ", ""), text.split(), words(text)
     whole = compounds(name.text)
-    yield from dict.fromkeys([*found, *whole])
-    yield FIRST + found[0] if found else FIRST
-    if whole and text.replace(" ", "").startswith(whole[0]) and whole[0] != found[0]:
-        yield FIRST + whole[0]
+    marked = [WHOLE + joined[:_LONGEST], LENGTH + str(len(parts)), FIRST + found[0] if found else FIRST]
+    if whole and joined.startswith(whole[0]) and whole[0] != found[0]:
+        marked.append(FIRST + whole[0])
     if name.tier != HIDDEN and 1 < len(parts) < 9:
         telling = [part for part in parts if len(part) > 3 or part not in SMALL]
-        yield from dict.fromkeys(INITIALS + "".join(part[0] for part in some) for some in (parts, telling))
+        marked += dict.fromkeys(INITIALS + "".join([part[0] for part in some]) for some in (parts, telling))
+    return list(dict.fromkeys([*found, *whole])), marked
 
 
 SMALL = frozenset(
@@ -118,34 +122,34 @@ def write_words(
 ) -> None:
     """Writes what finds some things, given by their numbers with the numbers of their kinds and their degrees.
 
-    In the order of rows, which FTS5 wants; a token is made when its row is written, so that memory does not grow.
+    In the order of rows, which FTS5 wants.
     """
-    names: dict[int, Sequence[Name]] = {}
-    rows: list[int] = []
+    vocabulary = _Vocabulary()
+    names: list[tuple[int, str]] = []
+    texts: list[tuple[int, str]] = []
     things: list[tuple[int, int]] = []
     for number, (kind, degree) in places.items():
-        names[number] = worded(number).names[: 1 << _PLACES]
-        rows += [
-            ranked(kind, name.tier, degree, len(name.text), number, place) for place, name in enumerate(names[number])
+        about = worded(number)
+        called = about.names[: 1 << _PLACES]
+        tokens, text = vocabulary.read(called, about)
+        every = [(number, place, name.tier, name.lang, name.text) for place, name in enumerate(called)]
+        db.executemany("INSERT INTO name VALUES(?,?,?,?,?)", every)
+        names += [
+            (ranked(kind, name.tier, degree, len(name.text), number, place), found)
+            for place, (name, found) in enumerate(zip(called, tokens, strict=True))
         ]
-        shortest = min((len(name.text) for name in names[number] if name.tier == LABEL), default=99)
-        things.append((ranked(kind, LABEL, degree, shortest, number, 0), number))
-    vocabulary = _Vocabulary()
-    every = ((t, p, n.tier, n.lang, n.text) for t, some in names.items() for p, n in enumerate(some))
-    db.executemany("INSERT INTO name VALUES(?,?,?,?,?)", every)
-    rows.sort()
-    named = ((row, vocabulary.named(names[thing_in(row)][row & ((1 << _PLACES) - 1)])) for row in rows)
-    db.executemany("INSERT INTO names(rowid, text) VALUES(?,?)", named)
-    things.sort()
-    told = ((row, vocabulary.told(names[number], worded(number))) for row, number in things)
-    db.executemany("INSERT INTO texts(rowid, text) VALUES(?,?)", told)
+        row = ranked(kind, LABEL, degree, _shortest(called), number, 0)
+        texts.append((row, text))
+        things.append((row, number))
+    for table, rows in (("names", names), ("texts", texts)):
+        rows.sort()
+        db.executemany(f"INSERT INTO {table}(rowid, text) VALUES(?,?)", rows)
     db.executemany("UPDATE thing SET place = ? WHERE id = ?", things)
     vocabulary.write(db, fresh=fresh)
 
 
-def thing_in(row: int) -> int:
-    """The thing that a row is about."""
-    return (row >> _PLACES) & ((1 << _THINGS) - 1)
+def _shortest(names: Iterable[Name]) -> int:
+    return min((len(name.text) for name in names if name.tier == LABEL), default=99)
 
 
 class _Vocabulary:
@@ -154,28 +158,35 @@ class _Vocabulary:
     def __init__(self) -> None:
         self._names: Counter[str] = Counter()
         self._things: Counter[str] = Counter()
-        self._met: set[tuple[str, str]] = set()
+        self._met: dict[str, set[str]] = {}
 
-    def named(self, name: Name) -> str:
-        found = list(name_tokens(name))
-        known = [token for token in found if _is_word(token)]
-        self._names.update(known)
-        self._met.update((word, name.lang) for word in known)
-        return " ".join(found)
-
-    def told(self, names: Sequence[Name], worded: Worded) -> str:
-        found = dict.fromkeys(
-            token for name in names for token in name_tokens(name) if _is_word(token) or token[0] not in _LEFT_OUT
-        )
+    def read(self, names: Sequence[Name], worded: Worded) -> tuple[list[str], str]:
+        """The tokens of each name of a thing, and those of the thing."""
+        told: dict[str, None] = {}
+        marks: dict[str, None] = {}
+        tokens = []
+        for name in names:
+            found, marked = name_tokens(name)
+            tokens.append(" ".join([*found, *marked]))
+            self._names.update(found)
+            self._met.setdefault(name.lang, set()).update(found)
+            told.update(dict.fromkeys(found))
+            marks.update(dict.fromkeys(token for token in marked if token[0] not in _LEFT_OUT))
         for lang, text in worded.texts:
-            some = dict.fromkeys([*words(plain(text)), *compounds(text)])
-            self._met.update((word, lang) for word in some)
-            found |= some
-        self._things.update(word for word in found if _is_word(word))
-        return " ".join([*found, *(f"{VALUE}{number}" for number in worded.values)])
+            some = [*words(plain(text)), *compounds(text)]
+            self._met.setdefault(lang, set()).update(some)
+            told.update(dict.fromkeys(some))
+        self._things.update(told.keys())
+        return tokens, " ".join([*told, *marks, *(f"{VALUE}{number}" for number in worded.values)])
+
+    def forget(self, db: sqlite3.Connection) -> None:
+        """Takes the words that were read off those of the index."""
+        less = ((self._names[word], many, word) for word, many in self._things.items())
+        db.executemany("UPDATE word SET names = names - ?, things = things - ? WHERE word = ?", less)
 
     def write(self, db: sqlite3.Connection, *, fresh: bool) -> None:
-        every = sorted({word for word, _ in self._met})
+        """Writes the words that were read."""
+        every = sorted(self._things)
         if fresh:
             known = ((word, self._names[word], self._things[word]) for word in every)
             db.executemany("INSERT INTO word VALUES(?,?,?)", known)
@@ -183,53 +194,45 @@ class _Vocabulary:
             db.executemany("INSERT OR IGNORE INTO word VALUES(?,0,0)", ((word,) for word in every))
             more = ((self._names[word], self._things[word], word) for word in every)
             db.executemany("UPDATE word SET names = names + ?, things = things + ? WHERE word = ?", more)
-        stems = {(stem(word, lang), word) for word, lang in self._met}
+        stems = {(stem(word, lang), word) for lang, some in self._met.items() for word in some}
         db.executemany("INSERT OR IGNORE INTO stem VALUES(?,?)", sorted(pair for pair in stems if pair[0] != pair[1]))
-        db.executemany(
-            "INSERT OR IGNORE INTO lang VALUES(?)", ((lang,) for lang in sorted({tag for _, tag in self._met}))
-        )
+        langs = ((lang,) for lang, some in sorted(self._met.items()) if some)
+        db.executemany("INSERT OR IGNORE INTO lang VALUES(?)", langs)
 
 
-_MARKS, _LEFT_OUT = {WHOLE, FIRST, INITIALS, LENGTH, VALUE}, {FIRST, LENGTH}
+_LEFT_OUT = {FIRST, LENGTH}
 
 
-def _is_word(token: str) -> bool:
-    return token[0] not in _MARKS or len(token) == 1 or not token.strip(SIGNS)
-
-
-def remove(db: sqlite3.Connection, number: int) -> None:
-    """Removes what finds a thing."""
-    for row, name in _rows_of(db, number):
-        found = list(name_tokens(name))
-        db.execute("INSERT INTO names(names, rowid, text) VALUES('delete', ?, ?)", (row, " ".join(found)))
-        known = ((token,) for token in found if _is_word(token))
-        db.executemany("UPDATE word SET names = names - 1 WHERE word = ?", known)
+def remove(db: sqlite3.Connection, number: int, worded: Worded) -> None:
+    """Removes what finds a thing; *worded* is what it was, except for the names, which are kept."""
+    rows, vocabulary = _rows_of(db, number), _Vocabulary()
+    tokens, text = vocabulary.read([name for _, name in rows], worded)
+    gone = [(row, found) for (row, _), found in zip(rows, tokens, strict=True)]
+    db.executemany("INSERT INTO names(names, rowid, text) VALUES('delete', ?, ?)", gone)
     db.execute("DELETE FROM name WHERE thing = ?", (number,))
-    for place, text in db.execute(
-        "SELECT texts.rowid, text FROM thing CROSS JOIN texts ON texts.rowid = place WHERE id = ?", (number,)
-    ).fetchall():
-        gone = ((token,) for token in text.split() if _is_word(token))
-        db.executemany("UPDATE word SET things = things - 1 WHERE word = ?", gone)
-        db.execute("DELETE FROM texts WHERE rowid = ?", (place,))
+    (place,) = db.execute("SELECT place FROM thing WHERE id = ?", (number,)).fetchone()
+    if place is not None:
+        db.execute("INSERT INTO texts(texts, rowid, text) VALUES('delete', ?, ?)", (place, text))
+        vocabulary.forget(db)
 
 
-def rank_again(db: sqlite3.Connection, number: int, degree: int) -> None:
+def rank_again(db: sqlite3.Connection, number: int, degree: int, worded: Callable[[int], Worded]) -> None:
     """Moves the rows of a thing to where another number of relations puts them."""
     (place,) = db.execute("SELECT place FROM thing WHERE id = ?", (number,)).fetchone()
     kind = place >> (_TIERS + _DEGREES + _LENGTHS + _THINGS + _PLACES)
     if rarely_related(place) == rarely_related(ranked(kind, 0, degree, 0, number, 0)):
         return
     rows = _rows_of(db, number)
-    for at, (row, name) in enumerate(rows):
-        text = " ".join(name_tokens(name))
-        db.execute("INSERT INTO names(names, rowid, text) VALUES('delete', ?, ?)", (row, text))
-        other = ranked(kind, name.tier, degree, len(name.text), number, at)
-        db.execute("INSERT INTO names(rowid, text) VALUES(?, ?)", (other, text))
-    shortest = min((len(name.text) for _, name in rows if name.tier == LABEL), default=99)
-    other = ranked(kind, LABEL, degree, shortest, number, 0)
-    (text,) = db.execute("SELECT text FROM texts WHERE rowid = ?", (place,)).fetchone()
-    db.execute("DELETE FROM texts WHERE rowid = ?", (place,))
-    db.execute("INSERT INTO texts(rowid, text) VALUES(?, ?)", (other, text))
+    names = [name for _, name in rows]
+    tokens, text = _Vocabulary().read(names, worded(number))
+    moves = [
+        ("names", row, ranked(kind, name.tier, degree, len(name.text), number, at), found)
+        for at, ((row, name), found) in enumerate(zip(rows, tokens, strict=True))
+    ]
+    other = ranked(kind, LABEL, degree, _shortest(names), number, 0)
+    for table, before, after, found in (*moves, ("texts", place, other, text)):
+        db.execute(f"INSERT INTO {table}({table}, rowid, text) VALUES('delete', ?, ?)", (before, found))
+        db.execute(f"INSERT INTO {table}(rowid, text) VALUES(?, ?)", (after, found))
     db.execute("UPDATE thing SET place = ? WHERE id = ?", (other, number))
 
 

@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from kgcompare.rdf.namespaces import local_name
-from kgcompare.search.facts import RELATED
+from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading
+from kgcompare.search.wording import Worded
 from kgcompare.text.languages import best
 
 
@@ -57,6 +58,17 @@ def labels_of(db: sqlite3.Connection, number: int) -> list[str]:
 def years_in(db: sqlite3.Connection, number: int) -> list[int | None]:
     """The first and the last year in which a thing arose."""
     return [year for row in db.execute("SELECT start, end FROM thing WHERE id = ?", (number,)) for year in row]
+
+
+def worded_in(db: sqlite3.Connection, number: int, facts: Facts, reading: Reading) -> Worded:
+    """What finds a thing of whose own statements *facts* tell, and the index the rest."""
+    links: dict[str, list[int]] = {}
+    for facet, target in db.execute("SELECT facet, target FROM link WHERE thing = ?", (number,)):
+        links.setdefault(facet, []).append(target)
+    people = [name for agent in links.get(PEOPLE, ()) for name in labels_of(db, agent)]
+    years = [year for one in (number, *links.get(SOURCES, ())) for year in years_in(db, one) if year]
+    values = [target for facet, targets in links.items() if not facet.startswith("-") for target in targets]
+    return reading.worded(facts, people, years, values)
 
 
 def shown(db: sqlite3.Connection, number: int, lang: str) -> str:
