@@ -494,6 +494,7 @@ def test_the_kinds_that_can_cite_are_those_whose_shapes_say_so() -> None:
     assert {shortened(cls): cites for cls, cites in can.items()} == {
         "kgc:Method": True,
         "bibo:Document": True,
+        "schema:SoftwareSourceCode": False,
         "skos:Concept": False,
         "foaf:Person": False,
         "foaf:Organization": False,

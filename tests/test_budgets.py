@@ -29,6 +29,7 @@ from kgcompare.reconciliation import Things, entities, read_queries, reconcile
 from kgcompare.sandbox.limits import Limits
 from kgcompare.schema.shapes import bundled_shapes
 from kgcompare.search import Filter
+from kgcompare.search.likeness import very
 from kgcompare.search.matching import Matcher
 from kgcompare.store import deadline
 from kgcompare.store.embedded import EmbeddedStore, create, writing
@@ -84,7 +85,7 @@ def test_a_batch_has_so_many_values_and_properties(small_store: Path) -> None:
 
 def test_a_value_is_looked_up_once_for_a_whole_batch(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up: list[str] = []
-    real = entities.very
+    real = very
 
     def counted(matcher: Matcher, text: str, *more: Any) -> list[int]:
         looked_up.append(text)

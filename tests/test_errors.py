@@ -42,10 +42,10 @@ from kgcompare.rdf.graph import Graph, Node, as_node, structure_key
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, slugify
 from kgcompare.rdf.queries import load, with_data, with_graph
 from kgcompare.rdf.terms import RDF_FIRST, RDF_NIL, RDF_REST
-from kgcompare.reconciliation import Things
 from kgcompare.schema.shapes import read_shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.search import Filter
+from kgcompare.search.likeness import alike
 from kgcompare.store import embedded
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
@@ -563,10 +563,12 @@ def test_names_are_found_in_the_index_that_is_made_anew(
         if looked:
             assert generation.index.path == path
         spoil(path)
-        things = Things(generation, "en")
-        found = [generation.index.entries([like.thing])[0].slug for like in things.names.find("lasso", ["method"], 1)]
+        found = [
+            generation.index.entries([like.thing])[0].slug
+            for like in alike(generation.index.matcher, "lasso", ["method"], 1)
+        ]
         assert found == ["lasso"]
-        assert things.names.path == generation.index.path != path
+        assert generation.index.path != path
 
 
 @pytest.mark.parametrize("wanted", [Filter(start=10**30), Filter(kind="\ud800"), Filter(facets={"domain": "\ud800"})])

@@ -166,7 +166,7 @@ def test_the_query_gives_every_link_that_is_said_and_in_its_direction(generation
         NamedNode(f"https://w3id.org/kgcompare/ns#{name}") for name in ("extends", "combines", "alternativeTo")
     ]
     pairs = [(NamedNode(thing.iri), relation) for thing in said.methods for relation in relations]
-    rows = generation.snapshot.select(load("links").bind(method__relation=pairs)).rows
+    rows = generation.snapshot.select(load("links").bind(method__relation=pairs, method__inverse=pairs)).rows
     links = {tuple(local_name(term.value) for term in row[1:] if term is not None) for row in rows}
     assert links == {
         ("lasso", "extends", "ols"),

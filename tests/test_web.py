@@ -435,6 +435,9 @@ def test_a_body_that_is_too_large(small: FlaskClient) -> None:
 # -- comparisons ----------------------------------------------------------------------------------
 
 
+VALUE = {"iri", "text", "lang", "url", "links", "sources", "shared", "description", "descriptionLang", "under"}
+
+
 def shaped(data: Any, columns: int) -> None:
     """Whether a comparison has exactly the keys and types that programs rely on."""
     assert list(data) == ["language", "methods", "rows", "summary", "unknown"]
@@ -444,24 +447,33 @@ def shaped(data: Any, columns: int) -> None:
         assert list(method) == ["id", "iri", "label", "lang"]
         assert all(isinstance(value, str) for value in method.values())
     for row in data["rows"]:
-        assert list(row) == ["id", "label", "kind", "differs", "missing", "cells"]
-        assert row["kind"] in {"value", "count", "text", "name"}
+        assert [key for key in row if key != "shared"] == [
+            "id",
+            "label",
+            "kind",
+            "group",
+            "differs",
+            "missing",
+            "cells",
+        ]
+        assert row["group"] in {"What it is", "Ce que c’est", "Choosing", "Choisir"}
+        assert row["kind"] in {"value", "count", "text", "name", "remark"}
         assert row["differs"] in (True, False, None)
         assert isinstance(row["missing"], int)
         assert len(row["cells"]) == columns
         for cell in row["cells"]:
             if cell["text"] is None:
-                assert list(cell) == ["text", "values", "status"]
+                assert [key for key in cell if key != "departs"] == ["text", "values", "status"]
                 assert cell["values"] == []
                 assert cell["status"] in {"not-recorded", "none", "unknown"}
                 continue
-            assert list(cell) == ["text", "values"]
+            assert [key for key in cell if key != "departs"] == ["text", "values"]
             assert isinstance(cell["text"], str)
             for value in cell["values"]:
-                assert value.keys() <= {"iri", "text", "lang", "url", "links", "sources"}
+                assert value.keys() <= VALUE
                 assert isinstance(value["text"], str)
                 assert "://" in value.get("iri", "://")
-    assert list(data["summary"]) == ["rows", "compared", "differing"]
+    assert [key for key in data["summary"] if key != "unrecorded"] == ["rows", "compared", "differing", "sentences"]
     assert all(isinstance(name, str) for name in data["unknown"])
 
 
@@ -474,7 +486,7 @@ def test_the_reference_comparison_as_json(bundled: FlaskClient) -> None:
         "Apprentissage par transfert pour les GAN",
         "Apprentissage par transfert avec modèle de diffusion",
     ]
-    assert [row["id"] for row in data["rows"]] == ROWS
+    assert [row["id"] for row in data["rows"]][:9] == ROWS
     differing = {row["id"] for row in data["rows"] if row["differs"]}
     assert differing == {"origin-year", "originator", "type", "founding-source", "related", "summary"}
     rows = {row["id"]: row for row in data["rows"]}
@@ -482,8 +494,12 @@ def test_the_reference_comparison_as_json(bundled: FlaskClient) -> None:
     assert [cell["text"] for cell in rows["related"]["cells"]] == ["6", "5"]
     assert [len(cell["values"]) for cell in rows["related"]["cells"]] == [6, 5]
     assert rows["domain"]["cells"][0]["values"][0]["lang"] == "fr"
-    assert data["summary"] == {"rows": 9, "compared": 8, "differing": 6}
+    assert {data["summary"][name] for name in ("rows", "compared", "differing")} == {15, 12, 6}
     assert data["unknown"] == []
+    identity = get(bundled, f"/compare.json?{PAIR}&lang=fr&rows=identity").json
+    assert identity is not None
+    assert [row["id"] for row in identity["rows"]] == ROWS
+    assert [identity["summary"][name] for name in ("rows", "compared", "differing")] == [9, 8, 6]
 
 
 def test_cells_that_are_not_recorded_say_why(small: FlaskClient) -> None:
@@ -527,7 +543,7 @@ def test_none_one_ten_eleven(bundled: FlaskClient, bundled_app: Flask, monkeypat
     def looked_up(*_: Any) -> Any:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr("kgcompare.catalogue.Generation._records", looked_up)
+    monkeypatch.setattr("kgcompare.catalogue.asked.records", looked_up)
     many = "&".join(f"method={slug}" for slug in slugs)
     for path in (f"/compare?{many}", f"/compare.json?{many}", f"/compare.html?{many}"):
         assert get(bundled, path).status_code == 400

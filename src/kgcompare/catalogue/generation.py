@@ -188,7 +188,7 @@ class Generation:
         columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
         result = comparison.line_up(reader, shown, columns, graphs, unknown)
         if len(columns) > 1:
-            result = replace(result, sentences=sentences_of(result, self.shapes, cls, self.snapshot, self.descriptions))
+            result = replace(result, sentences=sentences_of(result, self.shapes, cls, graphs, self.descriptions))
         result = comparison.in_group(result, rows) if rows else result
         return comparison.only_differences(result) if only_differences else result
 

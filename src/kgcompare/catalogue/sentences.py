@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode
 from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Comparison, Piece, Row, Sentence
+from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_MUTUAL_SENTENCE, KGC_PLURAL_SENTENCE, KGC_SENTENCE, KGC_WARNS
@@ -51,16 +52,28 @@ _Link = tuple[str, str, str]
 """(from, relation, to), as IRIs."""
 
 
-def links_of(snapshot: Snapshot, relations: Sequence[str], things: Sequence[str]) -> list[tuple[str, _Link]]:
-    """(thing, link) for each link of each of the things, in whichever direction it leads.
+def links_of(
+    snapshot: Snapshot, graphs: Mapping[str, Graph], relations: Sequence[str], things: Sequence[str]
+) -> list[tuple[str, _Link]]:
+    """(thing, link) for each link of each of the things with another one, in whichever direction it leads.
+
+    Those that lead from a thing stand in its record, among *graphs*; those that lead to it are asked for.
 
     :raises StoreError: if the store cannot be read.
     """
-    by = [NamedNode(relation) for relation in relations if is_safe_iri(relation)]
-    pairs = [(NamedNode(thing), relation) for thing in things for relation in by]
-    rows = snapshot.select(load("links").bind(method__relation=pairs)).rows if pairs else []
+    nodes = {thing: NamedNode(thing) for thing in things}
+    found = [
+        (thing, (thing, relation, other))
+        for thing, node in nodes.items()
+        for relation in relations
+        for other in graphs[thing].iris(node, relation)
+    ]
+    pairs = [(node, NamedNode(relation)) for node in nodes.values() for relation in relations if is_safe_iri(relation)]
+    if not pairs:
+        return found
+    rows = snapshot.select(load("links").bind(method__relation=[], method__inverse=pairs)).rows
     named = [[term.value for term in row if isinstance(term, NamedNode)] for row in rows]
-    return [(row[0], (row[1], row[2], row[3])) for row in named if len(row) == 4]
+    return found + [(row[0], (row[1], row[2], row[3])) for row in named if len(row) == 4]
 
 
 def ties_between(links: Collection[_Link], things: Sequence[str], symmetric: Collection[str]) -> list[Tie]:
@@ -127,7 +140,9 @@ def ties_through(links: Iterable[tuple[str, _Link]], things: Sequence[str], symm
 class Sentences:
     """Writes the sentences of one comparison."""
 
-    def __init__(self, said: Comparison, shapes: Shapes, cls: str, snapshot: Snapshot) -> None:
+    def __init__(
+        self, said: Comparison, shapes: Shapes, cls: str, snapshot: Snapshot, graphs: Mapping[str, Graph]
+    ) -> None:
         self.said = said
         self.shapes = shapes
         self.cls = cls
@@ -136,7 +151,7 @@ class Sentences:
         self.relations = (*typed, *self.plain)
         self.warning = {relation for relation in self.relations if shapes.says_true(relation, KGC_WARNS)}
         self.symmetric = {relation for relation in self.relations if self._is_symmetric(relation)}
-        self.links = links_of(snapshot, typed or self.plain, self.things)
+        self.links = links_of(snapshot, graphs, typed or self.plain, self.things)
         if typed:  # the cells have the plain links already, which are as many again
             self.links += [(one, (one, self.plain[0], two)) for one, two in self._linked() if two in self.things]
         self.names = {thing.iri: (thing.lang, thing.label) for thing in said.methods}
@@ -258,10 +273,11 @@ class Sentences:
 
 
 def sentences_of(
-    said: Comparison, shapes: Shapes, cls: str, snapshot: Snapshot, descriptions: Descriptions
+    said: Comparison, shapes: Shapes, cls: str, graphs: Mapping[str, Graph], descriptions: Descriptions
 ) -> tuple[Sentence, ...]:
     """What a comparison of things of a class says in sentences: at most five, what says most first.
 
+    *graphs* are the records of the things.
     They are in the language of the interface that suits the comparison's.
 
     :raises StoreError: if the store cannot be read.
@@ -271,7 +287,7 @@ def sentences_of(
         reader = Reader(said.language, descriptions.things(things))
         return {thing: reader.label(thing) for thing in things}
 
-    return Sentences(said, shapes, cls, snapshot).write(names)
+    return Sentences(said, shapes, cls, descriptions.snapshot, graphs).write(names)
 
 
 def _held(row: Row) -> list[dict[str, tuple[str | None, str]]]:

@@ -84,7 +84,8 @@ def unmistakable(query: str) -> str:
     :raises QueryError: for a prefixed name with such letters whose prefix is not declared, or not by a whole IRI.
     """
     query = query.removeprefix("\ufeff")
-    if not _TELLING.search(query):
+    letters = query.lower()
+    if "from" not in letters and "service" not in letters:  # much quicker than the pattern, in a long query
         return query
     matches = list(_TOKEN.finditer(query))
     prefixes, dropped = _prologue([match for match in matches if match.lastgroup != "skip"])

@@ -18,7 +18,7 @@ MOST_CHARACTERS = 100_000
 _MOST = {
     "nesting": (48, "nests more than {most} brackets"),
     "dot": (128, "has more than {most} patterns"),  # counted by the signs that end them
-    "clause": (128, "has more than {most} clauses and groups"),
+    "clause": (256, "has more than {most} clauses and groups"),
     "operator": (400, "has more than {most} operators"),
     "term": (5_000, "names more than {most} terms"),
     "other": (200, "is no SPARQL: it has too many characters that stand for nothing"),  # a few rare letters among them

@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 from kgcompare.errors import UsageError
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search import phrases
 from kgcompare.search.choices import Choices
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.facts import SOURCES
@@ -98,7 +99,10 @@ class Index(Lookup, Choices):
         doi = dois.normalised(text)
         if doi and (known := self._holding(doi, kind)):
             return Found(known, beside=frozenset(known))
-        return self._found(self.matcher, text, kind, lang, () if literal else tuple(self._valued(kind)), completing)
+        values = () if literal else tuple(self._valued(kind))
+        found = self._found(self.matcher, text, kind, lang, values, completing)
+        bare = text if literal or found.sure else phrases.unasked(text)
+        return found if bare == text else self._found(self.matcher, bare, kind, lang, values, completing)
 
     def _holding(self, doi: str, kind: str) -> list[int]:
         """Ids of the things of a kind that have a DOI, or whose sources have it."""

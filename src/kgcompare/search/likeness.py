@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from kgcompare.search.matching import Matcher
+from kgcompare.search.wording import HIDDEN
 from kgcompare.store import deadline
 from kgcompare.text.folding import SIGNS, plain
 
@@ -20,6 +21,8 @@ _OTHER = 0.75
 _ENOUGH = 20
 """Names from which on no looser way to read a text is tried."""
 _LEAST = 40.0
+_SOUGHT = 98.0
+"""What a hidden label is worth at most, under which people only look for a thing."""
 _TOLD = 95.0
 """What a name is worth that says all that was typed, in whatever order."""
 
@@ -64,7 +67,7 @@ def very(matcher: Matcher, text: str, kinds: Sequence[str]) -> list[int]:
     """Numbers of the things of some kinds that have this very name or alias, word by word."""
     wanted = plain(text)
     rows = (row for kind in kinds for row, _ in next(matcher.rows(text, kind), ()))
-    return list(dict.fromkeys(row.thing for row in rows if row.text == wanted))
+    return list(dict.fromkeys(row.thing for row in rows if row.text == wanted and row.tier < HIDDEN))
 
 
 def alike(matcher: Matcher, text: str, kinds: Sequence[str], most: int) -> list[Likeness]:
@@ -77,6 +80,7 @@ def alike(matcher: Matcher, text: str, kinds: Sequence[str], most: int) -> list[
         for rows in matcher.rows(text, kind):
             for row, share in rows:
                 score = max(likeness(wanted, row.text), _TOLD * share)
+                score = score if row.tier < HIDDEN else min(score, _SOUGHT)  # wider words are among them
                 scores[row.thing] = max(scores.get(row.thing, 0.0), score)
                 met.add(row.thing)
             if len(met) >= _ENOUGH:

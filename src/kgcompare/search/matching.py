@@ -103,11 +103,12 @@ class Matcher:
         if typed is None:
             return Found()
         found = self._found(typed, values)
-        for strange in (True, False):  # words that no name has, then any
+        slips = typed
+        for groups in self._words.looser(typed, ends=text[-1:].isspace()):
             if found.sure:
                 break
-            slips = replace(typed, groups=self._words.with_slips(typed, strange=strange))
-            other = self._found(slips, values) if slips != typed else found
+            slips = replace(typed, groups=groups)
+            other = self._found(slips, values)
             found = other if other.sure or not found else found
         return found or Found(weak := [thing for _, thing in self._loosely(slips)], beside=frozenset(weak))
 

@@ -49,18 +49,20 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _WHICH = re.compile(
-    r"^(?:which(?:\s+one)?\s+(?:is|to\s+(?:use|choose))(?:\s+better)?\s*[:,]?|(?:is|when\s+to\s+use|should\s+(?:i|we)\s+use)"
+    r"^(?:which(?:\s+one)?\s+(?:is|to\s+(?:use|choose))(?:\s+better)?\s*[:,]?"
+    r"|(?:is|are|when\s+(?:to|do\s+(?:i|we|you)|should\s+(?:i|we|you))\s+use|(?:do|should)\s+(?:i|we|you)\s+(?:use|need|choose))"
     r"|faut-il\s+(?:utiliser|choisir)|vaut-il\s+mieux|quand\s+utiliser)\s+",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
     r"\s*[:,–-]?\s*\b(?:which(?:\s+(?:one|is|to|should|better|use|i|we|choose|best))+|what(?:['’]s|\s+is)\s+the\s+difference"
+    r"|(?:the\s+)?(?:same(?:\s+(?:thing|method|test))?|similar|different|equivalent)"
     r"|differences?|comparison|compared|comparaison|diff[ée]rences?|unterschiede?|vergleich|diferencias?|lequel\s+choisir)\s*$"
     r"|(?:之间|之間)?的?(?:区别|區別|差异|差異|不同|比较|比較|对比|對比)$|の?(?:違い|比較)$",
     re.IGNORECASE,
 )
 _COMPARE = re.compile(r"\s+(?:to|with|à|avec|mit|con|com|met)\s+", re.IGNORECASE)
-_BETTER = re.compile(r"\s+(?:better\s+than|mieux\s+que|meilleure?\s+que|besser\s+als|mejor\s+que)\s+", re.IGNORECASE)
+_BETTER = re.compile(r"\s+(?:(?:better|worse)\s+than|(?:the\s+)?same\s+as|different\s+(?:from|than|to)|mieux\s+que|meilleure?\s+que|besser\s+als|mejor\s+que)\s+", re.IGNORECASE)
 _PURPOSE = re.compile(
     r"\s+(?:for|in|when|with|to|using|on|as|pour|dans|en|avec|für|bei|mit|para|con|per|voor)\s.*$",
     re.IGNORECASE | re.DOTALL,
@@ -108,6 +110,12 @@ def readings(text: str) -> list[Phrase]:
     if asked and (other := _COMPARE.sub(" vs ", body)) != body:
         found.append(_cut(other, asked))
     return [phrase for phrase in found if 1 < len(phrase.pieces) <= _PIECES]
+
+
+def unasked(text: str) -> str:
+    """A text without the words that surely ask for a comparison, for where it names no things to compare."""
+    phrase = next((phrase for phrase in readings(text) if phrase.certain), None)
+    return " ".join(phrase.stretch(at, at) for at in range(len(phrase.pieces))) if phrase else text
 
 
 def _cut(body: str, asked: bool) -> Phrase:

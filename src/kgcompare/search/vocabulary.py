@@ -6,7 +6,7 @@ Source: Levenshtein (1966) and Damerau (1964), by rapidfuzz; Spärck Jones (1972
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -87,11 +87,30 @@ class Vocabulary:
                 groups[at] = (*groups[at], INITIALS + word)
         return Sought(compact(text), parts, groups, lang.partition("-")[0], completing and last)
 
-    def with_slips(self, typed: Sought, *, strange: bool) -> list[Sequence[str]]:
-        """The groups of a text, with what each of its words, or of the *strange* ones in no name, may be a slip for."""
+    def looser(self, typed: Sought, *, ends: bool) -> Iterator[list[Sequence[str]]]:
+        """Other groups for a text of which no name has all words, the likelier ones first.
+
+        The last word may go on, unless it *ends*; words that no name has may be slips, even bad ones; then any word.
+        """
+        tried = [list(typed.groups)]
+        if len(typed.words) > 1 and len(typed.words[-1]) >= SHORT and not ends and not typed.open:
+            begun = [*typed.groups[:-1], tuple(dict.fromkeys([*typed.groups[-1], *self.begun(typed.words[-1])]))]
+            tried.append(begun)
+            yield begun
+        for strange, far in ((True, False), (True, True), (False, False)):
+            groups = self.with_slips(typed, strange=strange, far=far)
+            if groups not in tried:
+                tried.append(groups)
+                yield groups
+
+    def with_slips(self, typed: Sought, *, strange: bool, far: bool = False) -> list[Sequence[str]]:
+        """The groups of a text, with what each of its words, or of the *strange* ones in no name, may be a slip for.
+
+        That is what is nearest to it, or all that is not too *far*.
+        """
         last = len(typed.words) - 1 if typed.open else -1
         slips = [
-            () if len(word) <= SHORT or (strange and self.weight(word)) else self.slips(word, at == last)
+            () if len(word) <= SHORT or (strange and self.weight(word)) else self.slips(word, at == last, far)
             for at, word in enumerate(typed.words)
         ]
         return [tuple(dict.fromkeys([*group, *more])) for group, more in zip(typed.groups, slips, strict=True)]
@@ -116,8 +135,8 @@ class Vocabulary:
             f"UNION SELECT word FROM stem WHERE stem IN ({marks(stems)}) LIMIT {_GROUP}"
         )
         found = [row[0] for row in self._rows(sql, (*stems, *stems))]
-        if not found and len(word) == SHORT and word.endswith("s"):
-            return self.known(word[:-1], lang)  # several of what has but two letters: GPs
+        if not found and len(word) >= SHORT and word.endswith("s") and not word.endswith("ss"):
+            return self.known(word[:-1], lang)  # several of what is no word of a language: GPs, PCAs
         return tuple(sorted(found, key=lambda other: (other != word, other)))
 
     def begun(self, start: str) -> tuple[str, ...]:
@@ -125,8 +144,11 @@ class Vocabulary:
         sql = f"SELECT word FROM word WHERE word >= ? AND word < ? ORDER BY names DESC, word LIMIT {_GROUP}"
         return tuple(row[0] for row in self._rows(sql, (start, start + "\U0010ffff")))
 
-    def _slips(self, word: str, begun: bool) -> tuple[str, ...]:
-        """The words of names that a word is most likely a slip for, or (*begun*) the beginning of one with a slip."""
+    def _slips(self, word: str, begun: bool, far: bool = False) -> tuple[str, ...]:
+        """The words of names that a word is most likely a slip for, or (*begun*) the beginning of one with a slip.
+
+        *far* are those too that are less near than others.
+        """
         most = 1 if len(word) < 5 else 2
         near: list[tuple[int, int, str]] = []
         for spelt, names in self._lengths(len(word), most):
@@ -139,9 +161,9 @@ class Vocabulary:
             ]
         if begun:
             starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
-            near += [(int(far), 0, other) for start, far, _ in starts for other in self.begun(start)[:12]]
+            near += [(1, 0, other) for start, slips, _ in starts if slips for other in self.begun(start)[:12]]
         near = sorted(slip for slip in near if slip[2] != word)
-        return tuple(dict.fromkeys(other for distance, _, other in near if distance == near[0][0]))[:_GROUP]
+        return tuple(dict.fromkeys(other for distance, _, other in near if far or distance == near[0][0]))[:_GROUP]
 
     def _lengths(self, length: int, most: int) -> list[tuple[list[str], list[int]]]:
         """The words of names of about a length, with how many names have them."""

@@ -29,6 +29,7 @@ from kgcompare.errors import (
 from kgcompare.formats import FORMATS
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.rendering import problem_page
+from kgcompare.web.request import names_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ def wants_page() -> bool:
 def problem(status: int, detail: str, **more: list[str]) -> Response:
     """The answer to a request that failed; *more* are members of the problem document beside those of the standard."""
     title = HTTPStatus(status).phrase
-    if wants_page():
+    if wants_page() and names_host():
         response = Response(problem_page(status, detail, more), status, mimetype="text/html")
     else:
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}

@@ -29,6 +29,7 @@ _FIRST = ("methods", "compare", "differences", "record")
 """The queries that most people have a use for; the others follow by name."""
 _INTERNAL = ("changes", "graph", "index_", "path_ends", "pointing_in", "quads", "names", "subjects_of")
 """What the names of queries begin with that are nothing without parameters, or give all there is."""
+_LINKS = ("kgc:extends", "kgc:specialises", "kgc:combines", "kgc:alternativeTo", "kgc:related")
 _DOWNLOADS = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
 _HEADER = re.compile(r"\A(?:#.*\n)+\n*")
 
@@ -76,6 +77,8 @@ def _bound(query: Query, lang: str) -> str:
         return query.bind(**named)
     pair = next(iter(comparisons(lang)), ()) or current().search(Filter(), lang, most=2).things
     methods = [NamedNode(thing.iri) for thing in pair]
+    if any(param.startswith("method relation ") for param in query.params):
+        return query.bind(**named, method__relation=[(m, iri(name)) for m in methods for name in _LINKS])
     if any(param.startswith("method inverse ") for param in query.params):
         return query.bind(**named, method=methods, method__inverse=[(method, iri("kgc:related")) for method in methods])
     return query.bind(**named, method=methods)

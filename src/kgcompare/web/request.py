@@ -175,6 +175,15 @@ def check_host(trusted: Collection[str]) -> None:
         raise MisdirectedRequest("this server does not answer for the host of that address")
 
 
+def names_host() -> bool:
+    """Whether the request names a host, so that a page can say where it is."""
+    try:
+        _place()
+    except BadRequest:
+        return False
+    return True
+
+
 def _place() -> tuple[str, str, str]:
     """Scheme, name of the host, and port (empty where none is named) of the address that the request is for.
 
