@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.catalogue import heads
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import UsageError
+from kgcompare.errors import StoreError, UsageError
 from kgcompare.model import Page, Thing
 from kgcompare.rdf.queries import load
 from kgcompare.schema.rows import PropertyShape
@@ -170,6 +170,14 @@ def finder_of(generation: Generation) -> Finder:
     :raises StoreError: if the store or the index cannot be read.
     """
     return generation.once("finder", Finder)
+
+
+def findable(generation: Generation | None) -> bool:
+    """Whether there is something to choose by, as far as can be said."""
+    try:
+        return generation is not None and bool(finder_of(generation).facets)
+    except StoreError:
+        return False
 
 
 def first_step(generation: Generation, lang: str) -> FinderStep | None:

@@ -215,6 +215,13 @@ class Shapes:
         """The predicates by which things of a class name persons and organisations."""
         return tuple(p for row in self.fields(target) if _AGENTS & {*row.value_classes} and (p := row.path.predicate))
 
+    def mentions(self, target: str) -> tuple[str, ...]:
+        """The predicates of the rows of names of a class whose values are things: software that does it."""
+        named = self.predicates(target, "name")
+        return tuple(
+            row.path.predicate for row in self.rows(target) if row.value_classes and row.path.predicate in named
+        )
+
     @cached_property
     def inverses(self) -> tuple[str, ...]:
         """The predicates that rows of any class read backwards."""

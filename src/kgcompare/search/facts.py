@@ -30,8 +30,8 @@ from kgcompare.store import Snapshot
 from kgcompare.text import dates, dois
 
 PEOPLE, SOURCES, RELATED = "-people", "-sources", "-related"
-"""File things under the agents and documents that they name and the things that they are related to, beside the facets,
-whose ids begin with a letter or a digit."""
+"""File things under the agents and other things by whose names they are found, the documents that they name and the
+things that they are related to, beside the facets, whose ids begin with a letter or a digit."""
 _NO_LANGUAGE = "zxx"
 _SHACL = PREFIXES["sh"]
 _INTERNAL = (PREFIXES["kgc"].rstrip("#"), PREFIXES["kgcsh"].rstrip("#"))
@@ -42,9 +42,10 @@ Facts = dict[str, list[Term]]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """By which predicates (IRIs) the things of one class are found: *facets* are (id, predicate), *date* says when they
-    arose, *people* lead to agents whose names find them too, *sources* to documents whose years do, *relations* to
-    things of their class. ``filed`` where they are of the kind of the facet that they are used in."""
+    """By which predicates (IRIs) the things of one class are found: *facets* are (id, predicate), *date* says when
+    they arose, *people* lead to agents and other things (software) whose names find them too, *sources* to documents
+    whose years do, *relations* to things of their class. ``filed`` where they are of the kind of the facet that they
+    are used in."""
 
     kind: str
     facets: tuple[tuple[str, str], ...] = ()
@@ -168,7 +169,7 @@ def _columns(shapes: Shapes, cls: str, values: set[str]) -> Columns:
         kind=shapes.kind_of_class(cls),
         facets=tuple((facet.id or "", facet.path.predicate or "") for facet in shapes.facets(cls)),
         date=date.path.predicate if date else DCTERMS_ISSUED if cls == BIBO_DOCUMENT else None,
-        people=shapes.people(cls),
+        people=tuple(dict.fromkeys([*shapes.people(cls), *shapes.mentions(cls)])),
         sources=tuple(p for row in fields if BIBO_DOCUMENT in row.value_classes and (p := row.path.predicate)),
         relations=shapes.links(cls),
         aliases=tuple(dict.fromkeys([*ALIASES, *shapes.predicates(cls, "name")])),

@@ -10,7 +10,8 @@ those that it begins, or, where there is none of these, those that it may be a s
 4. what has a value of a facet that the words name ("missing data");
 5. what has the words in names, people, years and texts together.
 
-Within each, what has more relations comes first, then the reader's language, then the shorter name.
+Within each, what has more relations comes first, then the reader's language (for one or two letters the other way
+round), then the shorter name.
 
 Source: SQLite FTS5.
 """
@@ -105,7 +106,7 @@ class Matcher:
         found = self._found(typed, values)
         slips = typed
         for groups in self._words.looser(typed, ends=text[-1:].isspace()):
-            if found.sure:
+            if found.sure or (found and typed.one_word):
                 break
             slips = replace(typed, groups=groups)
             other = self._found(slips, values)
@@ -170,22 +171,33 @@ class Matcher:
         rows = [row for row in rows if row.text.replace(" ", "") == typed.key]
         rows.sort(key=lambda row: (row.tier, row.lang.partition("-")[0] != typed.lang))
         if 1 < len(typed.key) < 9:
-            rows += self._names(f'"{INITIALS}{_quoted(typed.key)}"', typed.kind, LABEL, ALIAS)
+            # Two letters are the initials of something in every language: only the reader's counts.
+            spelt = self._names(f'"{INITIALS}{_quoted(typed.key)}"', typed.kind, LABEL, ALIAS)
+            rows += [row for row in spelt if len(typed.key) >= SHORT or not self._foreign(typed, row)]
         return rows
+
+    def _foreign(self, typed: Sought, row: NameRow) -> bool:
+        """Whether a name is in another language than the reader's."""
+        return bool(typed.lang and row.lang) and row.lang.partition("-")[0] != typed.lang
 
     def _begins(self, typed: Sought, first: int, last_tier: int) -> list[NameRow]:
         """Names of some tiers: those that begin so, those with all words, those with a word that the last begins."""
         rows: list[NameRow] = []
         if len(typed.key) <= SHORT and (typed.open or not typed.known):
             rows = self._names(f'"{WHOLE}{_quoted(typed.key)}" *', typed.kind, first, last_tier)
-        if typed.known:
+        if typed.known and typed.telling:
             whole = _all(typed.groups)
             start = _any([FIRST + word for word in typed.groups[0]])
             rows += self._names(f"{start} AND {whole}", typed.kind, first, last_tier)
             rows += self._names(whole, typed.kind, first, last_tier)
         exact = len(rows)
         last = typed.words[-1]
-        if typed.open and len(last) >= (SHORT if len(typed.words) == 1 else 2) and all(typed.groups[:-1]):
+        if (
+            typed.open
+            and (typed.telling or len(typed.words) == 1)
+            and len(last) >= (SHORT if len(typed.words) == 1 else 2)
+            and all(typed.groups[:-1])
+        ):
             others = [_any(group) for group in typed.groups[:-1]]
             begun = [
                 f'"{_quoted(last)}" *' if len(last) < 5 else _any(self._words.begun(last))
@@ -196,17 +208,18 @@ class Matcher:
                 )
             rows += self._names(" AND ".join([*others, *begun]) if all(begun) else "", typed.kind, first, last_tier)
 
-        def place(pair: tuple[int, NameRow]) -> tuple[int, int, bool, int]:
+        def place(pair: tuple[int, NameRow]) -> tuple[int, int, int, int]:
             at, row = pair
             name = row.text.replace(" ", "")
             sort = 0 if name.startswith(typed.key) else 1 if at < exact else 2
-            return sort, rarely_related(row.number), row.lang.partition("-")[0] != typed.lang, row.number
+            foreign, related = self._foreign(typed, row), rarely_related(row.number)
+            return sort, *((foreign, related) if len(typed.key) < SHORT else (related, foreign)), row.number
 
         return [row for _, row in sorted(enumerate(rows), key=place)]
 
     def _loosely(self, typed: Sought) -> list[tuple[float, int]]:
         """(share, thing) of things with names that say some of what was typed and little else, the most first."""
-        tells = [self._tells(group) for group in typed.groups]
+        tells = [self._tells(group) for group in typed.groups] if typed.telling else []
         scores: dict[int, tuple[float, int]] = {}
         for at in sorted(range(len(tells)), key=lambda at: -tells[at])[:4]:
             if not typed.groups[at] or (len(typed.words[at]) <= SHORT and tells[at] < sum(tells) * _LEAST):
@@ -239,7 +252,7 @@ class Matcher:
 
     def _found(self, typed: Sought, values: Sequence[str]) -> Found:
         exact = self._exact(typed)
-        if typed.known:  # the same words in another order, or inflected otherwise
+        if typed.known and typed.telling:  # the same words in another order, or inflected otherwise
             exact += self._names(f'{_all(typed.groups)} AND "{LENGTH}{len(typed.words)}"', typed.kind)
         named = self._begins(typed, LABEL, LABEL)
         if typed.open and len(begun := _things([*exact, *named])) >= _ROWS:
@@ -249,10 +262,10 @@ class Matcher:
         strong = [thing for share, thing in loosely if share >= _STRONG]
         filed = [f'"{VALUE}{v}"{" AND " if rest else ""}{_all(rest)}' for v, rest in self._named_values(typed, values)]
         having = self._texts(" OR ".join(f"({one})" for one in filed), typed.kind) if filed else []
-        whole = [_all(typed.groups)] if typed.known else []
+        whole = [_all(typed.groups)] if typed.known and typed.telling else []
         keys = [f'"{sign}{_quoted(typed.key[:100])}"' for sign in (WHOLE, INITIALS)]
         expression = " OR ".join(f"({one})" for one in (*whole, *filed, *keys))
-        as_typed = typed.known and all(word in group for word, group in typed.pairs)
+        as_typed = bool(whole) and all(word in group for word, group in typed.pairs)
         literally = self._texts(_all([word] for word in typed.words), typed.kind) if as_typed else []
         first = list(dict.fromkeys([*_things([*exact, *named]), *strong, *having, *literally]))
         if not first and not self._texts(expression, typed.kind, 1):

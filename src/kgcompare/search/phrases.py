@@ -34,6 +34,8 @@ _JOINT = re.compile(
     rf"|(?P<weak>\s+(?:{_AND}|v|\+|\||-|–|—)\s+|\s*/\s*|[和与與跟及或对對と])",
     re.IGNORECASE,
 )
+_LOOSE = re.compile(rf"\s+(?:{_VERSUS}|v)\s*$", re.IGNORECASE)
+"""The beginning of a comparison whose second name is still to come."""
 _BETWEEN = re.compile(
     r"^(?:(?:what(?:'s|’s|\s+is|\s+are)?|tell\s+me|explain|"
     r"quelles?\s+(?:est|sont)|was\s+ist|cu[áa]l(?:es)?\s+(?:es|son)|qual\s+[èeé]|wat\s+is)\s+)?"
@@ -62,7 +64,10 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _COMPARE = re.compile(r"\s+(?:to|with|à|avec|mit|con|com|met)\s+", re.IGNORECASE)
-_BETTER = re.compile(r"\s+(?:(?:better|worse)\s+than|(?:the\s+)?same\s+as|different\s+(?:from|than|to)|mieux\s+que|meilleure?\s+que|besser\s+als|mejor\s+que)\s+", re.IGNORECASE)
+_BETTER = re.compile(
+    r"\s+(?:(?:better|worse)\s+than|(?:the\s+)?same\s+as|different\s+(?:from|than|to)|mieux\s+que|meilleure?\s+que|besser\s+als|mejor\s+que)\s+",
+    re.IGNORECASE,
+)
 _PURPOSE = re.compile(
     r"\s+(?:for|in|when|with|to|using|on|as|pour|dans|en|avec|für|bei|mit|para|con|per|voor)\s.*$",
     re.IGNORECASE | re.DOTALL,
@@ -100,12 +105,7 @@ def readings(text: str) -> list[Phrase]:
 
     "Compare lasso with ridge" may be cut at "with", which stands within names too.
     """
-    body = "\n".join(" ".join(line.split()) for line in text.splitlines()).strip("?？.!¿ \n")
-    whole = body
-    for frame in (_BETWEEN, _WHICH, _TAIL):
-        body = frame.sub("", body).strip()
-    body = _BETTER.sub(" vs ", body)
-    asked = body != whole
+    body, asked = _unframed(text)
     found = [_cut(body, asked)]
     if asked and (other := _COMPARE.sub(" vs ", body)) != body:
         found.append(_cut(other, asked))
@@ -115,7 +115,19 @@ def readings(text: str) -> list[Phrase]:
 def unasked(text: str) -> str:
     """A text without the words that surely ask for a comparison, for where it names no things to compare."""
     phrase = next((phrase for phrase in readings(text) if phrase.certain), None)
-    return " ".join(phrase.stretch(at, at) for at in range(len(phrase.pieces))) if phrase else text
+    if phrase is not None:
+        return " ".join(phrase.stretch(at, at) for at in range(len(phrase.pieces)))
+    body, asked = _unframed(text)
+    return _LOOSE.sub("", body if asked and body else text)
+
+
+def _unframed(text: str) -> tuple[str, bool]:
+    """A text without the words around that ask for a comparison, and whether there are any."""
+    whole = body = "\n".join(" ".join(line.split()) for line in text.splitlines()).strip("?？.!¿ \n")
+    for frame in (_BETWEEN, _WHICH, _TAIL):
+        body = frame.sub("", body).strip()
+    body = _BETTER.sub(" vs ", body)
+    return body, body != whole
 
 
 def _cut(body: str, asked: bool) -> Phrase:

@@ -6,6 +6,7 @@ Source: Levenshtein (1966) and Damerau (1964), by rapidfuzz; Spärck Jones (1972
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +17,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from kgcompare.search.reading import marks
-from kgcompare.search.wording import INITIALS
+from kgcompare.search.wording import INITIALS, SMALL
 from kgcompare.store import deadline
 from kgcompare.text.folding import compact, plain, stem, words
 from kgcompare.text.languages import interface_languages
@@ -29,6 +30,17 @@ UNKNOWN = 6
 """Letters up to which a word that is in no name may be the initials of one."""
 _LONGEST, _WORDS = 200, 12
 """Characters and words of a text that count; more would only cost time."""
+_ASKING = frozenset(
+    "how what which when why where comment quel quelle quels quelles pourquoi quand "  # noqa: SIM905
+    "wie was welche welcher welches wann "
+    "como que cual cuando".split()
+)
+_AUXILIARY = frozenset(
+    "is are was were do does did can could should would i we you one be est sont faire faut il je on ist sind man kann "  # noqa: SIM905
+    "ich es son se puedo".split()
+)
+"""Words that questions begin with, and that stand behind them."""
+_SOUNDS = str.maketrans("cqzy", "kksi")
 _GROUP, _LANGUAGES = 48, 12
 """Words that stand for one; languages that a word may be of."""
 
@@ -53,6 +65,16 @@ class Sought:
         return bool(self.groups) and all(self.groups)
 
     @property
+    def one_word(self) -> bool:
+        """Whether it is one word, which the index has as it was typed."""
+        return len(self.words) == 1 and self.words[0] in self.groups[0]
+
+    @property
+    def telling(self) -> bool:
+        """Whether it says more than words that every text has."""
+        return not _ASKING.union(_AUXILIARY, SMALL).issuperset(self.words)
+
+    @property
     def pairs(self) -> list[tuple[str, Sequence[str]]]:
         """Each word with its group."""
         return list(zip(self.words, self.groups, strict=True))
@@ -75,6 +97,9 @@ class Vocabulary:
         parts = list(dict.fromkeys(words(wanted)))[:_WORDS]
         if not parts:
             return None
+        parts = _unasked(parts)
+        if not any(map(str.isalnum, wanted)):  # nothing but signs is only what is called so
+            return Sought(compact(text), parts, [()] * len(parts), lang.partition("-")[0], False)
         groups = [self.known(word, lang) for word in parts]
         parts, groups = self._joined(parts, groups, lang)
         last = bool(parts) and not text[-1:].isspace()
@@ -162,6 +187,7 @@ class Vocabulary:
         if begun:
             starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
             near += [(1, 0, other) for start, slips, _ in starts if slips for other in self.begun(start)[:12]]
+        near += [(0, 0, other) for other in self._sounding().get(_sound(word), ())]
         near = sorted(slip for slip in near if slip[2] != word)
         return tuple(dict.fromkeys(other for distance, _, other in near if far or distance == near[0][0]))[:_GROUP]
 
@@ -176,6 +202,18 @@ class Vocabulary:
             self._constant["lengths"] = by_length
         known = self._constant["lengths"]
         return [known[near] for near in range(length - most, length + most + 1) if near in known]
+
+    def _sounding(self) -> dict[str, list[str]]:
+        """The words of names by how they sound."""
+        if "sounds" not in self._constant:
+            self._lengths(0, 0)
+            sounds: dict[str, list[str]] = {}
+            for spelt, _ in self._constant["lengths"].values():
+                for word in spelt:
+                    sounds.setdefault(_sound(word), []).append(word)
+            self._constant["sounds"] = sounds
+        sounding: dict[str, list[str]] = self._constant["sounds"]
+        return sounding
 
     def _starts(self, length: int) -> list[str]:
         """The beginnings of that length that words of names have."""
@@ -215,3 +253,16 @@ class Vocabulary:
             tags = (row[0].partition("-")[0] for row in self._rows("SELECT lang FROM lang ORDER BY lang", ()))
             self._constant["langs"] = list(dict.fromkeys([*interface_languages(), *tags]))[:_LANGUAGES]
         return [lang, *self._constant["langs"]] if lang else self._constant["langs"]
+
+
+def _unasked(parts: list[str]) -> list[str]:
+    """The words of a text without those that make a question of it, if it has others."""
+    if parts[0] in _ASKING:
+        asked = _ASKING.union(_AUXILIARY, SMALL)
+        return parts[next((at for at, word in enumerate(parts) if word not in asked), 0) :]
+    return parts
+
+
+def _sound(word: str) -> str:
+    """A plain word as it sounds, more or less: delfi is delphi."""
+    return re.sub(r"(.)\1", r"\1", word.replace("ph", "f").translate(_SOUNDS))

@@ -105,12 +105,12 @@ def name_tokens(name: Name) -> tuple[list[str], list[str]]:
     if whole and joined.startswith(whole[0]) and whole[0] != found[0]:
         marked.append(FIRST + whole[0])
     if name.tier != HIDDEN and 1 < len(parts) < 9:
-        telling = [part for part in parts if len(part) > 3 or part not in _SMALL]
+        telling = [part for part in parts if len(part) > 3 or part not in SMALL]
         marked += dict.fromkeys(INITIALS + "".join([part[0] for part in some]) for some in (parts, telling))
     return list(dict.fromkeys([*found, *whole])), marked
 
 
-_SMALL = frozenset(
+SMALL = frozenset(
     "a an and as at by for from in into of on or the to via with "  # noqa: SIM905  (a list would take thrice the room)
     "au aux d de des du en et l la le les ou par pour sur un une das der die im mit und von zu el los las y".split()
 )
