@@ -515,7 +515,7 @@ def test_bundled_catalogue(bundled: EmbeddedStore, oxigraph_server: LoadQuads) -
                 lambda query: snapshot.select(query).rows,
                 lambda query: remote.snapshot().select(query).rows,
             ]
-            if number == 0 and width in {2, 10}:
+            if number == 0 and width == 2:  # of ten columns rdflib takes minutes
                 ways.append(slow.select)
             for select in ways:
                 assert by_queries(select, compared) == expected

@@ -110,10 +110,9 @@ class Graph:
             self._holders.pop(predicate, None)
 
     def only(self, subject: Node) -> Graph:
-        """What it says of one subject; of what is added to either the other may know."""
+        """What it says of one subject, for reading."""
         part = Graph()
-        if subject in self._index:
-            part._index[subject] = dict(self._index[subject])
+        part._index = {subject: dict(self._index[subject])} if subject in self._index else {}
         return part
 
     def discard(self, subject: Node, predicate: str) -> None:
@@ -170,13 +169,8 @@ class Graph:
 
     def all_objects(self) -> list[Term]:
         """The objects of every statement but those that say a class."""
-        return [
-            value
-            for predicates in self._index.values()
-            for predicate, values in predicates.items()
-            if predicate != RDF_TYPE
-            for value in values
-        ]
+        said = (pair for predicates in self._index.values() for pair in predicates.items())
+        return [value for predicate, values in said if predicate != RDF_TYPE for value in values]
 
     def members(self, head: Term | None) -> list[Term]:
         """The members of an RDF list or container (``rdf:Seq``), in order.

@@ -209,6 +209,7 @@ def grouped(lang: str, value: int) -> str:
     return format_decimal(value, locale=speaks(lang).replace("-", "_"))
 
 
+@lru_cache(maxsize=1024)
 def direction(lang: str | None) -> str:
     """``"rtl"`` or ``"ltr"``: the direction in which a language is written."""
     from babel import Locale, UnknownLocaleError

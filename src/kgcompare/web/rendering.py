@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote, urlencode
 
-from flask import Flask, current_app, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, request, url_for
 from markupsafe import Markup, escape
 from pyoxigraph import NamedNode
 
@@ -307,13 +307,15 @@ def here() -> str:
 
 def local(thing: str | None) -> str | None:
     """The address on this server of a thing's page, whatever the host in its IRI; None if there is none."""
-    path: str | None = current().path(thing) if thing else None
-    if path is None:
-        return None
-    lang = request.args.get("lang")
-    return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
+    found: dict[str | None, str | None] = g.setdefault("local", {})  # a page names a thing in many cells
+    if thing not in found:
+        path: str | None = current().path(thing) if thing else None
+        lang = request.args.get("lang")
+        found[thing] = path and request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
+    return found[thing]
 
 
+@lru_cache(maxsize=1024)
 def attributes(tag: str | None, around: str) -> Markup:
     """The lang and dir attributes of a text borrowed from another language."""
     if not tag or tag.lower() == around.lower():
