@@ -59,7 +59,7 @@ def served() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("kgcompare")), "serve", "--data", "bundled", "--port", str(port)]
+    command = [sys.executable, "-m", "kgcompare", "serve", "--data", "bundled", "--port", str(port)]
     process = subprocess.Popen(command)
     address = f"http://127.0.0.1:{port}"
     try:

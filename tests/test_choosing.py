@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from conftest import DATA, Run
 from kgcompare import formats, ingest, report
 from kgcompare.catalogue import Catalogue
-from kgcompare.catalogue.comparison import Recorded, departures, in_common
+from kgcompare.catalogue.comparison import Recorded, departures, in_common, verdict
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UsageError
 from kgcompare.model import Comparison, RowKind
@@ -220,7 +220,8 @@ NOTHING, NONE = Recorded(frozenset(), "not-recorded"), Recorded(frozenset(), "no
     ],
 )
 def test_departures(kind: RowKind, columns: list[Recorded], departing: str) -> None:
-    assert departures(kind, columns) == [str(place) in departing for place in range(len(columns))]
+    departs = [str(place) in departing for place in range(len(columns))]
+    assert departures(kind, columns, verdict(kind, columns)) == departs
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_departures(kind: RowKind, columns: list[Recorded], departing: str) -> N
     ],
 )
 def test_what_columns_have_in_common(kind: RowKind, columns: list[Recorded], common: set[str] | None) -> None:
-    found = in_common(kind, columns)
+    found = in_common(kind, columns, verdict(kind, columns))
     assert (None if found is None else {key for key, _ in found}) == common
 
 

@@ -317,3 +317,80 @@ def test_related_methods_say_what_is_shared_first(visit: Open) -> None:
     both, only = lines.index("In both:"), lines.index("Only here:")
     assert {"Cross-validation", "Elastic net"} <= set(lines[both:only])
     assert "LIME" in lines[only:]
+
+
+def test_from_a_paper_to_its_author_to_a_comparison_by_keyboard(visit: Open, site: str) -> None:
+    page = visit("/source/goodfellow-2014-generative-adversarial-nets", 390, 844)
+    comparison = "/compare?method=generative-adversarial-network&method=transfer-learning-gan"
+    for name, address in (("Ian Goodfellow", "/agent/ian-goodfellow"), ("Compare all 2", comparison)):
+        page.get_by_role("link", name=name).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(site + address)
+
+
+def test_the_finder_leads_on_by_keyboard(visit: Open) -> None:
+    page = visit("/")
+    page.get_by_role("link", name="Find", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/find")
+    page.locator("#with-aim-predict").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**aim=predict")
+    page.locator("[data-next]:focus").wait_for()
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").get_attribute("id").startswith("with-data-")  # type: ignore[union-attr]
+    page.locator(".picked a[href='#fit']").click()
+    page.wait_for_function("document.getElementById('fit').getBoundingClientRect().top < 400")
+
+
+def test_forward_leads_to_where_one_was(visit: Open) -> None:
+    page = visit(PAIR)
+    page.locator("#switch-only").click()
+    page.wait_for_url("**only=differences")
+    page.locator("main:not([aria-busy])").wait_for()
+    page.evaluate("scrollTo({top: 300, behavior: 'instant'})")
+    page.wait_for_function("history.state?.top === 300")
+    page.go_back()
+    page.locator("#switch-only[aria-checked=false]").wait_for()
+    page.go_forward()
+    page.locator("#switch-only[aria-checked=true]").wait_for()
+    page.wait_for_function("Math.abs(scrollY - 300) < 40")
+
+
+def test_the_controls_of_the_reference_pair_stand_in_one_line_in_french(visit: Open) -> None:
+    page = visit("/compare?method=transfer-learning-gan&method=transfer-learning-diffusion&lang=fr")
+    tops = page.locator("#add, #switch-swap, .take > summary").evaluate_all(
+        "parts => parts.map(part => part.getBoundingClientRect().top)"
+    )
+    assert len(tops) == 3
+    assert max(tops) - min(tops) < 12
+    heads = page.locator("tbody tr[data-row]").evaluate_all("rows => rows.map(row => row.dataset.row)")
+    assert page.locator("tr.group").first.inner_text() == "Ce que c’est"
+    assert heads[:3] == ["domain", "family", "origin-year"]
+    assert heads[8] == "summary"
+
+
+def test_paper_has_the_table_alone(visit: Open) -> None:
+    page = visit(PAIR)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for hidden in (".under", ".controls", ".term > .note", "footer a[href$=openapi\\.json]"):
+        assert not page.locator(hidden).first.is_visible()
+    assert page.locator(".printed").is_visible()
+
+
+def test_entry_points_say_their_language(visit: Open) -> None:
+    page = visit(comparing(2, "&rows=choosing"))
+    assert "Python" in page.locator("tr[data-row=software] td").first.inner_text()
+
+
+@pytest.mark.parametrize("count", [2, 10])
+def test_a_swapped_table_on_a_phone_has_its_cells_in_a_line(visit: Open, count: int) -> None:
+    page = visit(comparing(count, "&swap=1"), 390, 844)
+    tops = (
+        page.locator("tbody tr")
+        .first.locator("td[data-row]")
+        .evaluate_all("cells => cells.map(cell => Math.round(cell.getBoundingClientRect().top))")
+    )
+    assert len(tops) == 16
+    assert len(set(tops)) == 1

@@ -445,6 +445,40 @@ def test_any_series_of_edits_leaves_the_index_of_a_rebuild(
     same_as_rebuilt(store, folder / "rebuilt.sqlite")
 
 
+def test_masks_follow_edits(tmp_path: Path) -> None:
+    store, file = tmp_path / "store", tmp_path / "data.ttl"
+    ingest.create_store(store)
+
+    def said(slug: str, domain: str) -> str:
+        return (
+            f'<id/method/{slug}> a kgc:Method ; skos:prefLabel "{slug}"@en ; dcterms:subject <id/domain/{domain}> .\n'
+        )
+
+    domains = "".join(f'<id/domain/{slug}> a skos:Concept ; skos:prefLabel "{slug}"@en .\n' for slug in ("many", "few"))
+    methods = "".join(said(f"m{number}", "many") for number in range(150)) + said("other", "few")
+    held = []
+    for turtle in (domains + methods, said("m7", "few") + said("new", "many"), said("m7", "many") + said("m8", "few")):
+        file.write_text(PREFIXES + turtle, encoding="utf-8")
+        ingest.import_files(store, [file], Options(trust=True, replace=True))
+        with Catalogue(EmbeddedStore(store)) as catalogue:
+            index = catalogue.generation().index
+            of_kind = index.mask_of_kind("method")
+            numbers = index.values_of("domain", 10)
+            holders = {
+                entry.slug: mask
+                for entry, (_, mask) in zip(index.entries(numbers), index.holders("domain", numbers), strict=True)
+            }
+            rows = index._rows(
+                "SELECT o.slug, l.thing FROM link l JOIN thing o ON o.id = l.target WHERE facet = 'domain'"
+            )
+            for slug, mask in holders.items():
+                assert mask == sum(1 << thing for one, thing in rows if one == slug)
+                assert mask & of_kind == mask
+            kept = index._rows("SELECT count(*) FROM mask")
+            held.append((of_kind.bit_count(), holders["many"].bit_count(), holders["few"].bit_count(), kept[0][0]))
+    assert held == [(151, 150, 1, 2), (152, 150, 2, 2), (152, 150, 2, 2)]
+
+
 # -- the file ------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
@@ -80,12 +81,12 @@ def _is_text(kind: RowKind, lang: str | None) -> bool:
     return lang is not None if kind == "text" else bool(lang) and kind != "count"
 
 
-def departures(kind: RowKind, columns: Sequence[Recorded]) -> list[bool]:
+def departures(kind: RowKind, columns: Sequence[Recorded], differs: bool | None) -> list[bool]:
     """Which of three columns or more say something else than most of those that agree: none where as many agree on
-    one thing as on another, or none with any."""
+    one thing as on another, or none with any. *differs* is their :func:`verdict`."""
     known = [place for place, column in enumerate(columns) if column.known]
     departing = [False] * len(columns)
-    if len(columns) < 3 or not verdict(kind, columns):
+    if len(columns) < 3 or not differs:
         return departing
     compared = _compared(kind, [columns[place] for place in known])
     (commonest, most), (_, next_most) = Counter(compared).most_common(2)
@@ -95,9 +96,10 @@ def departures(kind: RowKind, columns: Sequence[Recorded]) -> list[bool]:
     return departing
 
 
-def in_common(kind: RowKind, columns: Sequence[Recorded]) -> Compared | None:
-    """The values that more than one column has, in a row whose columns do not just agree; None of any other row."""
-    if len(columns) < 2 or kind in {"text", "remark"} or verdict(kind, columns) is False:
+def in_common(kind: RowKind, columns: Sequence[Recorded], differs: bool | None) -> Compared | None:
+    """The values that more than one column has, in a row whose columns do not just agree; None of any other row.
+    *differs* is their :func:`verdict`."""
+    if len(columns) < 2 or kind in {"text", "remark"} or differs is False:
         return None
     counts = Counter(value for column in columns for value in column.values)
     return frozenset(value for value, count in counts.items() if count > 1)
@@ -146,16 +148,16 @@ def cell(
     pairs = [(term, reader.value(graph, term)) for term in shown]
     pairs.sort(key=lambda pair: place(graph, pair[0], pair[1]))
     node = NamedNode(thing)
-    values = [
-        replace(
-            value,
-            sources=reader.sources(graph, node, term),
-            shared=bool(common) and (reader.key(graph, term), language_of(term)) in common,
-            description=value.description if row.explained else None,
-            description_lang=value.description_lang if row.explained else None,
-        )
-        for term, value in pairs
-    ]
+    values = []
+    for term, value in pairs:
+        said: dict[str, Any] = {}
+        if sources := reader.sources(graph, node, term):
+            said["sources"] = sources
+        if common and (reader.key(graph, term), language_of(term)) in common:
+            said["shared"] = True
+        if value.description and not row.explained:
+            said["description"] = said["description_lang"] = None
+        values.append(replace(value, **said) if said else value)
     if row.kind == "count":
         values.sort(key=lambda value: not value.shared)
     return Cell(str(len(had.values)) if row.kind == "count" else joined(row.kind, values), tuple(values))
@@ -237,11 +239,13 @@ def _row(reader: Reader, shape: PropertyShape, methods: Sequence[Thing], graphs:
     lang, label = shape.label(reader.lang)
     had = [recorded(reader, shape, graphs[method.iri], method.iri) for method in methods]
     columns = [column for column, _ in had]
-    common = in_common(shape.kind, columns)
+    differs = verdict(shape.kind, columns)
+    common = in_common(shape.kind, columns, differs)
     cells = [
         cell(reader, shape, graphs[method.iri], method.iri, column, terms, common or frozenset())
         for method, (column, terms) in zip(methods, had, strict=True)
     ]
+    departing = departures(shape.kind, columns, differs)
     described = best(shape.descriptions, reader.lang)
     heading = best(shape.group.names, reader.lang) if shape.group else None
     return Row(
@@ -250,9 +254,9 @@ def _row(reader: Reader, shape: PropertyShape, methods: Sequence[Thing], graphs:
         label=label,
         lang=lang or DEFAULT,
         kind=shape.kind,
-        differs=verdict(shape.kind, columns),
+        differs=differs,
         missing=sum(not column.known for column in columns),
-        cells=tuple(replace(c, departs=d) for c, d in zip(cells, departures(shape.kind, columns), strict=True)),
+        cells=tuple(replace(c, departs=True) if d else c for c, d in zip(cells, departing, strict=True)),
         description=described[1] if described else None,
         group=heading[1] if heading else None,
         group_id=shape.group.id if shape.group else None,

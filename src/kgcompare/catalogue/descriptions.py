@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT
+from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT, SKOS_DEFINITION, SKOS_IN_SCHEME
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 
@@ -45,8 +45,8 @@ class _Kept:
 
 def _size(graph: Graph) -> int:
     """About how many bytes of memory a graph takes."""
-    terms = [value for node in graph.subjects() for values in graph.description(node).values() for value in values]
-    return _EMPTY + sum(_TERM + len(getattr(term, "value", "")) for term in terms)
+    said = (values for node in graph.subjects() for values in graph.description(node).values())
+    return _EMPTY + sum(_TERM + len(term.value) for values in said for term in values)
 
 
 class Descriptions:
@@ -126,17 +126,28 @@ class Descriptions:
         return self._named(people) | named
 
     def _named(self, things: set[str]) -> dict[str, Graph]:
+        """The names of things; of what stands in no scheme without its definition."""
         kept = self._things.of(things)
-        missing = sorted(things - kept.keys())
-        fetched = {thing: Graph() for thing in missing}
-        safe = [NamedNode(thing) for thing in missing if is_safe_iri(thing)]
-        for at in range(0, len(safe), 500):
-            query = load("names").bind(thing=safe[at : at + 500])
-            for thing, predicate, value in self.snapshot.select(query).rows:
-                if thing is not None and predicate is not None and value is not None:
-                    fetched[thing.value].add(cast(NamedNode, thing), predicate.value, value)
+        whole = self._records.of(things - kept.keys())
+        found = {thing: graph.only(NamedNode(thing)) for thing, graph in whole.items()}
+        fetched = self._fetch_names(sorted(things - kept.keys() - whole.keys()))
+        for thing, graph in (found | fetched).items():
+            if not graph.objects(NamedNode(thing), SKOS_IN_SCHEME):
+                graph.discard(NamedNode(thing), SKOS_DEFINITION)
         self._things.keep(fetched)
-        return kept | fetched
+        return kept | found | fetched
+
+    def _fetch_names(self, things: Sequence[str]) -> dict[str, Graph]:
+        fetched = {thing: Graph() for thing in things}
+        safe = [NamedNode(thing) for thing in things if is_safe_iri(thing)]
+        for at in range(0, len(safe), 500):
+            some = safe[at : at + 500]
+            query = load("names").bind(thing__place=[(thing, Literal(place)) for place, thing in enumerate(some)])
+            for place, predicate, value in self.snapshot.select(query).rows:
+                if place is not None and predicate is not None and value is not None:
+                    thing = some[int(place.value)]
+                    fetched[thing.value].add(thing, predicate.value, value)
+        return fetched
 
 
 def is_source(graph: Graph, thing: str) -> bool:

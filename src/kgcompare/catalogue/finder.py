@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.catalogue import heads
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import UsageError
+from kgcompare.errors import StoreError, UsageError
 from kgcompare.model import Page, Thing
 from kgcompare.rdf.queries import load
 from kgcompare.schema.rows import PropertyShape
@@ -100,7 +100,8 @@ class Finder:
         self.above = _above(generation) if self.facets else {}
         self.under = {facet.id or "": self._under(values[facet]) for facet in self.facets}
         """Facet -> value, had by things or broader than one that is -> the values under it, itself among them."""
-        self.places = {number: at for at, number in enumerate(index.of_kind(self.kind))} if self.facets else {}
+        self.all = index.mask_of_kind(self.kind) if self.facets else 0
+        """The things of the kind, with a bit for each."""
 
     def _under(self, values: Iterable[int]) -> dict[int, set[int]]:
         under: dict[int, set[int]] = {}
@@ -125,14 +126,8 @@ class Holders:
         :raises StoreError: if the index cannot be read.
         """
         under = finder.under[facet]
-        size = len(finder.places) // 8 + 1
-        own: dict[int, int] = {}
-        for value, things in index.holders(facet, set().union(*under.values())):
-            bits = bytearray(size)
-            for thing in things:
-                if (at := finder.places.get(thing)) is not None:
-                    bits[at >> 3] |= 1 << (at & 7)
-            own[value] = int.from_bytes(bits, "little")
+        every = index.holders(facet, set().union(*under.values()))
+        own = {value: things & finder.all for value, things in every}
         self.any = _either(own.values())
         """The things that have a value."""
         self.of = {value: _either(own[one] for one in narrower) for value, narrower in under.items()}
@@ -177,6 +172,14 @@ def finder_of(generation: Generation) -> Finder:
     return generation.once("finder", Finder)
 
 
+def findable(generation: Generation | None) -> bool:
+    """Whether there is something to choose by, as far as can be said."""
+    try:
+        return generation is not None and bool(finder_of(generation).facets)
+    except StoreError:
+        return False
+
+
 def first_step(generation: Generation, lang: str) -> FinderStep | None:
     """What a finder asks first, with nothing chosen; None where there is nothing to choose by.
 
@@ -216,7 +219,7 @@ class _Search:
         self.unknown: list[tuple[str, str]] = []
         self.wanted = {facet.id or "": self._known(facet, wanted) for facet in self.finder.facets}
         self.denied = {f.id or "": self._known(f, denied) if f.condition else [] for f in self.finder.facets}
-        self.left = (1 << len(self.finder.places)) - 1
+        self.left = self.finder.all
         for facet, values in self.wanted.items():
             for value in values:
                 self.left &= self._holders(facet).of[value]

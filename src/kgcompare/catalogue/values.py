@@ -51,6 +51,7 @@ class Reader:
     def __init__(self, lang: str, things: Mapping[str, Graph]) -> None:
         self.lang = lang
         self.things = things
+        self._read: dict[str, Value] = {}
 
     def label(self, thing: str) -> tuple[str | None, str]:
         """(language, name) of a thing; the end of its IRI, in no language, for want of a name."""
@@ -68,7 +69,10 @@ class Reader:
     def value(self, graph: Graph, term: Term, level: int = 0) -> Value:
         """The value of a term that stands in the record *graph*, *level* blank nodes below another one."""
         if isinstance(term, NamedNode):
-            return self._thing(term)
+            name = term.value
+            if name not in self._read:  # a concept stands in many cells
+                self._read[name] = self._thing(term)
+            return self._read[name]
         if isinstance(term, Literal):
             return replace(self._literal(term), literal=(term.value, term.datatype.value))
         return self._structure(graph, term, level) if level < _DEEPEST else Value("…", "…")

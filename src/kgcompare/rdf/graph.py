@@ -109,6 +109,13 @@ class Graph:
             values.append(value)
             self._holders.pop(predicate, None)
 
+    def only(self, subject: Node) -> Graph:
+        """What it says of one subject; of what is added to either the other may know."""
+        part = Graph()
+        if subject in self._index:
+            part._index[subject] = dict(self._index[subject])
+        return part
+
     def discard(self, subject: Node, predicate: str) -> None:
         """Removes what is said of *subject* by *predicate*."""
         self._index.get(subject, {}).pop(predicate, None)
@@ -204,9 +211,7 @@ class Graph:
                         waiting.append(value)
 
     def subjects_of(self, predicate: str, value: Term) -> list[Node]:
-        """The subjects that have *value* by *predicate*; in a large graph the first to ask has all sorted by value."""
-        if len(self._index) <= _FEW:
-            return [subject for subject in self._index if value in self.objects(subject, predicate)]
+        """The subjects that have *value* by *predicate*; the first to ask has all sorted by value."""
         holders = self._holders.get(predicate)
         if holders is None:
             holders = {}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from kgcompare.search import masks
 from kgcompare.search.entries import Entry
 from kgcompare.search.file import IndexFile
+from kgcompare.search.reading import marks, parts
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import speaks
 
@@ -14,20 +16,33 @@ from kgcompare.text.languages import speaks
 class Choices(IndexFile):
     """The part of an index that a finder asks."""
 
-    def of_kind(self, kind: str) -> list[int]:
-        """The numbers of the things of a kind, in order."""
-        return [row[0] for row in self._rows("SELECT id FROM thing WHERE kind = ? ORDER BY id", (kind,))]
+    def mask_of_kind(self, kind: str) -> int:
+        """The things of a kind: a number with a bit for each, at the place that the number of the thing says."""
+        kinds = [row[0] for row in self._rows("SELECT number FROM kind WHERE kind = ?", (kind,))]
+        kept = dict(self._masks(masks.KIND, kinds))
+        if not kept:
+            return masks.mask_of(row[0] for row in self._rows("SELECT id FROM thing WHERE kind = ?", (kind,)))
+        return kept[kinds[0]]
 
     def values_of(self, facet: str, most: int) -> list[int]:
         """The numbers of the values that things have in a facet, *most* of them."""
         sql = "SELECT DISTINCT target FROM link WHERE facet = ? LIMIT ?"
         return [row[0] for row in self._rows(sql, (facet, most))]
 
-    def holders(self, facet: str, values: Collection[int]) -> Iterator[tuple[int, list[int]]]:
-        """Each of some values of a facet, and the numbers of the things that have it."""
+    def holders(self, facet: str, values: Collection[int]) -> Iterator[tuple[int, int]]:
+        """Each of some values of a facet, and the things that have it, with a bit for each."""
+        kept = dict(self._masks(facet, values))
         for value in values:
-            rows = self._rows("SELECT thing FROM link WHERE facet = ? AND target = ?", (facet, value))
-            yield value, [row[0] for row in rows]
+            if value not in kept:
+                rows = self._rows("SELECT thing FROM link WHERE facet = ? AND target = ?", (facet, value))
+                kept[value] = masks.mask_of(row[0] for row in rows)
+            yield value, kept[value]
+
+    def _masks(self, facet: str, values: Collection[int]) -> Iterator[tuple[int, int]]:
+        for some in parts(values):
+            sql = f"SELECT target, bits FROM mask WHERE facet = ? AND target IN ({marks(some)})"
+            for value, bits in self._rows(sql, (facet, *some)):
+                yield value, masks.unpacked(bits)
 
     def numbers(self, iris: Collection[str]) -> dict[str, int]:
         """IRI -> number of the things among *iris* that the index knows."""

@@ -181,9 +181,9 @@ def _day(match: re.Match[str], lang: str) -> str | None:
     if match["month"] in _SEASONS:
         return _SEASONS[match["month"]](lang, _year(number, lang))
     try:
-        locale = Locale.parse(lang.replace("-", "_"))
+        locale = Locale.parse("en_GB" if lang == "en" else lang.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        locale = Locale("en")
+        locale = Locale("en", "GB")
     try:  # years from 400 on have their days as those before Christ
         day = datetime.date(number % 400 + 2000 if number < 1 else number, int(match["month"]), int(match["day"] or 1))
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -10,6 +10,7 @@ from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import NotFound
 
 from kgcompare import formats
+from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.formats import FORMATS, Format, rdf
 from kgcompare.model import Fact, Record
@@ -103,8 +104,7 @@ def _page(record: Record, others: Sequence[Format]) -> str:
     generation = current()
     kind = record.thing.kind
     comparable = generation.comparable(kind)
-    named = [value.iri for group in record.related for value in group.values if value.iri] if comparable else []
-    addresses = generation.addresses(named)
+    addresses = generation.addresses([value.iri for group in record.related for value in group.values if value.iri])
     narrowed = [cls for cls in generation.shapes.leading if kind in {f.id for f in generation.shapes.facets(cls)}]
     return render_page(
         "record.html",
@@ -114,10 +114,21 @@ def _page(record: Record, others: Sequence[Format]) -> str:
         facts=[fact for fact in record.facts if _has_line(fact, record)],
         formats=others,
         comparable=comparable,
-        compared_with={thing: slug for thing, (of_kind, slug) in addresses.items() if of_kind == kind},
+        compared_with={thing: slug for thing, (of_kind, slug) in addresses.items() if of_kind == kind and comparable},
+        together={} if comparable else _together(record, addresses, generation.main_kind),
         cls=class_asked_for(kind),
         narrowing=generation.shapes.kind_of_class(narrowed[0]) if narrowed else None,
     )
+
+
+def _together(record: Record, addresses: Mapping[str, tuple[str, str]], kind: str) -> dict[str, list[str]]:
+    """What links a record -> the slugs of the things of a kind that it links, where all can be compared at once."""
+    found = {}
+    for group in record.related:
+        things = [addresses.get(value.iri or "", ("", "")) for value in group.values]
+        if 1 < len(things) <= MOST_COLUMNS and not group.more and {of_kind for of_kind, _ in things} == {kind}:
+            found[group.label] = [slug for _, slug in things]
+    return found
 
 
 def _has_line(fact: Fact, record: Record) -> bool:

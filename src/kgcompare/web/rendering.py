@@ -15,6 +15,7 @@ from pyoxigraph import NamedNode
 from kgcompare import __version__
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.comparison import MOST_COLUMNS
+from kgcompare.catalogue.finder import findable
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
@@ -67,6 +68,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         _=partial(languages.translate, lang, context=kind),
         ngettext=plural,
         figure=partial(languages.grouped, lang),
+        findable=partial(findable, generation),
         generation=generation.name if generation else "",
         kind=kind,
         kind_heading=partial(kind_heading, lang),

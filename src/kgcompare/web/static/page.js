@@ -176,7 +176,7 @@ async function visit(url, { push = true, focus = null, keep = true, top, undo = 
   const now = main.querySelector(".region");
   if (now && region) { now.scrollLeft = at[2]; now.scrollTop = at[3]; }
   scrollTo({ left: keep ? at[0] : 0, top: top ?? (keep ? at[1] : 0), behavior: "instant" });
-  const target = (focus || []).map((id) => id && document.getElementById(id)).find(Boolean) || main;
+  const target = (focus || []).map((id) => id && document.getElementById(id)).find(Boolean) || main.querySelector("[data-next]") || main;
   target.focus({ preventScroll: true });
   say(words(main.querySelector(".notice[role=status], [data-say]") || main.querySelector("h1")));
 }
@@ -218,11 +218,16 @@ addEventListener("popstate", ({ state }) => {
   visit(location.href, { push: false, top: state?.top, focus: [document.activeElement?.id] });
 });
 
+// Where one has read to in each entry of the history, so that Back and Forward lead there.
+addEventListener("scrollend", () => {
+  if (!main.hasAttribute("aria-busy")) history.replaceState({ ...history.state, top: scrollY }, "");
+});
+
 // -- the table: it ends where the view ends, so that its head stays in sight; a stop of the Tab key if it scrolls -----
 
 function fit() {
   const region = main.querySelector(".region");
-  if (!region || main.querySelector(".region ~ details[open]")) return;
+  if (!region || main.querySelector(".under details[open]")) return;
   const below = document.documentElement.scrollHeight - scrollY - region.getBoundingClientRect().bottom;
   region.style.setProperty("--below", `${Math.ceil(below)}px`);
   const scrolls = region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight;
