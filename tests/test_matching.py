@@ -87,6 +87,11 @@ def test_what_people_type_finds_what_they_mean(bundled: Generation) -> None:
     asked = [(text, lang, expected.split("|")) for text, lang, expected in (line.split("\t") for line in lines)]
     misses: list[list[str]] = [[], []]
     for text, lang, expected in asked:
+        if "+" in expected[0]:
+            together = "+".join(thing.id for thing in bundled.named_together(text, lang))
+            if sorted(together.split("+")) != sorted(expected[0].split("+")):
+                misses[0].append(f"{text} ({lang}): {together or 'nothing'} together, not {expected[0]}")
+            continue
         for place, slug in enumerate(first(bundled, text, lang)):
             if slug not in expected:
                 misses[place].append(f"{text} ({lang}): {slug or 'nothing'}, not {' or '.join(expected)}")
@@ -130,6 +135,11 @@ def test_what_people_type_finds_what_they_mean(bundled: Generation) -> None:
         ("missing values", "m3"),
         ("missing value", "m3"),
         ("incomplete data", "m3"),
+        ("phorrest", "m1"),  # sounds so
+        ("bagged trese forest", "m1"),
+        ("what is a random forest?", "m1"),
+        ("random forest vs", "m1"),
+        ("random forest vs unheard-of", "m1"),
     ],
 )
 def test_all_ways_to_write_a_name_find_it(odd: Generation, text: str, slug: str) -> None:
@@ -150,6 +160,24 @@ def test_three_letters_never_match_inside_a_word(odd: Generation) -> None:
 def test_many_relations_come_first_then_the_readers_language(odd: Generation) -> None:
     assert found(odd, "forest")[:2] == ["m1", "m14"]
     assert odd.index.called("k-means", "method", "en") == odd.index.called("kmeans", "method", "en")
+
+
+@pytest.mark.parametrize("text", ["the", "of the", "what is", "how to", "comment faire", "+ - *", "?!", "___", "zq"])
+def test_what_says_nothing_finds_nothing(bundled: Generation, text: str) -> None:
+    assert found(bundled, text) == []
+    if len(text.split()) > 1 or not text.isalpha():
+        assert not bundled.suggest(text)
+
+
+def test_completion_begins_with_what_is_best_known(bundled: Generation) -> None:
+    assert [thing.id for thing in bundled.suggest("regress")][:2] == ["linear-regression", "logistic-regression"]
+    assert bundled.suggest("re", "en")[0].id == "resnet"  # not what begins so in French
+
+
+def test_software_finds_what_it_does_after_what_is_called_so(bundled: Generation) -> None:
+    assert {"lasso", "ridge-regression", "elastic-net"} <= set(found(bundled, "glmnet"))
+    assert found(bundled, "statsmodels OLS")[0] == "linear-regression"
+    assert found(bundled, "random forest")[0] == "random-forest"
 
 
 def test_a_value_of_a_facet_is_told_by_its_name(odd: Generation) -> None:

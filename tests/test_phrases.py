@@ -171,3 +171,19 @@ def test_no_text_asks_for_many_names(text: str) -> None:
 
     assert phrases.together(text, nothing, nothing) == ()
     assert len(asked) < 400
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("lasso vs", "lasso"),
+        ("lasso versus unknown", "lasso unknown"),
+        ("compare lasso", "lasso"),
+        ("are lasso and ridge the same?", "lasso ridge"),
+        ("lasso and ridge", "lasso and ridge"),
+        ("analysis of variance", "analysis of variance"),
+        ("vs", "vs"),
+    ],
+)
+def test_what_asks_for_a_comparison_is_left_out(text: str, left: str) -> None:
+    assert phrases.without_asking(text) == left

@@ -101,7 +101,7 @@ class Index(Lookup, Choices):
             return Found(known, beside=frozenset(known))
         values = () if literal else tuple(self._valued(kind))
         found = self._found(self.matcher, text, kind, lang, values, completing)
-        bare = text if literal or found.sure else phrases.unasked(text)
+        bare = text if literal or found.sure else phrases.without_asking(text)
         return found if bare == text else self._found(self.matcher, bare, kind, lang, values, completing)
 
     def _holding(self, doi: str, kind: str) -> list[int]:

@@ -112,7 +112,7 @@ def readings(text: str) -> list[Phrase]:
     return [phrase for phrase in found if 1 < len(phrase.pieces) <= _PIECES]
 
 
-def unasked(text: str) -> str:
+def without_asking(text: str) -> str:
     """A text without the words that surely ask for a comparison, for where it names no things to compare."""
     phrase = next((phrase for phrase in readings(text) if phrase.certain), None)
     if phrase is not None:
