@@ -215,7 +215,7 @@ def test_a_fragment_is_a_place_in_the_page_and_no_new_page(visit: Open, site: st
 
 
 def test_a_switch_answers_at_once_on_a_slow_line(visit: Open) -> None:
-    page = visit(PAIR, reduced_motion="reduce")
+    page = visit(PAIR, bypass_csp=True, reduced_motion="reduce")
     held: list[Route] = []
     page.route("**/compare?*only=*", lambda route: held.append(route))  # noqa: PLW0108  (playwright marks what it is given)
     page.get_by_role("switch", name="Only differences").click()
