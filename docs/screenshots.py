@@ -85,6 +85,8 @@ def main() -> None:
         for name, path, width, height, scheme in PICTURES:
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
             page.goto(address + path, wait_until="networkidle")
+            if path.startswith("/sparql"):
+                page.locator("#result:not([hidden]) table").wait_for()
             file = HERE / name
             page.screenshot(path=file)
             page.close()

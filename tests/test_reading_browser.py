@@ -215,7 +215,7 @@ def test_a_fragment_is_a_place_in_the_page_and_no_new_page(visit: Open, site: st
 
 
 def test_a_switch_answers_at_once_on_a_slow_line(visit: Open) -> None:
-    page = visit(PAIR, reduced_motion="reduce")
+    page = visit(PAIR, bypass_csp=True, reduced_motion="reduce")
     held: list[Route] = []
     page.route("**/compare?*only=*", lambda route: held.append(route))  # noqa: PLW0108  (playwright marks what it is given)
     page.get_by_role("switch", name="Only differences").click()
@@ -228,7 +228,7 @@ def test_a_switch_answers_at_once_on_a_slow_line(visit: Open) -> None:
 
 
 def test_without_a_connection_the_page_stays_and_says_so(visit: Open) -> None:
-    page = visit(PAIR)
+    page = visit(PAIR, bypass_csp=True)
     rows = page.locator("tr[data-row]").count()
     page.route("**/compare?*only=*", lambda route: route.abort("internetdisconnected"))
     page.get_by_role("switch", name="Only differences").click()
@@ -329,7 +329,7 @@ def test_from_a_paper_to_its_author_to_a_comparison_by_keyboard(visit: Open, sit
 
 
 def test_the_finder_leads_on_by_keyboard(visit: Open) -> None:
-    page = visit("/")
+    page = visit("/", bypass_csp=True)
     page.get_by_role("link", name="Find", exact=True).focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/find")
@@ -344,7 +344,7 @@ def test_the_finder_leads_on_by_keyboard(visit: Open) -> None:
 
 
 def test_forward_leads_to_where_one_was(visit: Open) -> None:
-    page = visit(PAIR)
+    page = visit(PAIR, bypass_csp=True)
     page.locator("#switch-only").click()
     page.wait_for_url("**only=differences")
     page.locator("main:not([aria-busy])").wait_for()
