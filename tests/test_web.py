@@ -23,7 +23,7 @@ from werkzeug.wrappers import Request
 from conftest import SMALL, Run
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
-from kgcompare.errors import EndpointError, StoreError
+from kgcompare.errors import EndpointError, StoreError, Unavailable
 from kgcompare.formats import BIBLIOGRAPHY, FORMATS, RDF
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
@@ -1188,6 +1188,22 @@ def test_a_store_that_fails(
             assert response.headers["Cache-Control"] == "no-store"
     assert ("the disk at /srv/secret is gone" in caplog.text) == (fault is StoreError), "only the log names folders"
     assert get(client, "/method/lasso").status_code == 200
+
+
+def test_the_page_of_an_error_asks_nothing_that_cannot_be_had(
+    small_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = app_of(small_store).test_client()
+
+    def making(*_: Any) -> Any:
+        raise Unavailable("the index of the catalogue is being made; try again in a moment")
+
+    monkeypatch.setattr("kgcompare.catalogue.generation.Generation.index", property(making))
+    for _ in range(2):
+        response = get(client, "/methods?q=lasso", BROWSER)
+        assert (response.status_code, response.mimetype) == (503, "text/html")
+        assert "is being made" in response.text
+        monkeypatch.setattr("kgcompare.web.problems.problem_page", making)  # whatever else a page may need
 
 
 def test_a_fault_of_ours_is_a_problem_too(

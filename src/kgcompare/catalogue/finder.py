@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.catalogue import heads
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import StoreError, UsageError
+from kgcompare.errors import StoreError, Unavailable, UsageError
 from kgcompare.model import Page, Thing
 from kgcompare.rdf.queries import load
 from kgcompare.schema.rows import PropertyShape
@@ -176,7 +176,7 @@ def findable(generation: Generation | None) -> bool:
     """Whether there is something to choose by, as far as can be said."""
     try:
         return generation is not None and bool(finder_of(generation).facets)
-    except StoreError:
+    except (StoreError, Unavailable):
         return False
 
 

@@ -77,7 +77,7 @@ def problem(status: int, detail: str, **more: list[str]) -> Response:
     """The answer to a request that failed; *more* are members of the problem document beside those of the standard."""
     title = HTTPStatus(status).phrase
     if wants_page() and names_host():
-        response = Response(problem_page(status, detail, more), status, mimetype="text/html")
+        response = Response(_page(status, detail, more), status, mimetype="text/html")
     else:
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
         text = json.dumps(body, ensure_ascii=False) + "\n"
@@ -87,15 +87,24 @@ def problem(status: int, detail: str, **more: list[str]) -> Response:
     return response
 
 
+def _page(status: int, detail: str, more: Mapping[str, list[str]]) -> str:
+    """The page of an error; one without anything of the catalogue where that cannot be read."""
+    try:
+        return problem_page(status, detail, more)
+    except KgcompareError:
+        return _bare_page(HTTPStatus(status), detail)
+
+
+def _bare_page(status: HTTPStatus, detail: str) -> str:
+    return f"<!doctype html><title>{status.phrase}</title><p>{escape(detail)}</p>"
+
+
 def refused_at_once(fault: Unavailable, accept: str) -> tuple[str, list[tuple[str, str]], bytes]:
     """The answer to a request that is refused without a look at it: status, headers and body (WSGI); *accept* is its
     ``Accept``."""
     status = HTTPStatus(status_of(fault))
     if names_html(accept):
-        kind, text = (
-            "text/html; charset=utf-8",
-            f"<!doctype html><title>{status.phrase}</title><p>{escape(str(fault))}</p>",
-        )
+        kind, text = "text/html; charset=utf-8", _bare_page(status, str(fault))
     else:
         about = {"type": "about:blank", "title": status.phrase, "status": status, "detail": str(fault)}
         kind, text = "application/problem+json", json.dumps(about) + "\n"
