@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from kgcompare.catalogue import Catalogue
+from kgcompare.errors import StoreError
 from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.search import DerivedFile, Filter, Index
 from kgcompare.store.embedded import EmbeddedStore
@@ -26,7 +27,11 @@ def opened(path: Path) -> Index:
     """The index of a store, or in a file."""
     if path.is_dir():
         return Catalogue(EmbeddedStore(path)).generation().index
-    return Index(DerivedFile(path, lambda _: None), Shapes(bundled_shapes()))
+
+    def refused(_: Path) -> None:
+        raise StoreError(f"{path} is no index of this version; name the store, or make the index anew")
+
+    return Index(DerivedFile(path, refused), Shapes(bundled_shapes()))
 
 
 def slipped(word: str, dice: random.Random) -> str:

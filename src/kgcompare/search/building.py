@@ -153,12 +153,12 @@ class _Builder:
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192; PRAGMA cache_size=-131072;"
                 + _SCHEMA
                 + wording.SCHEMA
-                + masks.SCHEMA
+                + masks.MASK_TABLE
             )
             db.execute("BEGIN")
             db.executemany("INSERT INTO meta VALUES(?, ?)", [("shapes", self.reading.signature), ("format", FORMAT)])
             self._insert(db, facts, self.reading.places_of(facts), fresh=True)
-            masks.write(db)
+            masks.make_masks(db)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
             db.execute("ANALYZE")
@@ -189,7 +189,7 @@ class _Builder:
             self._remove(db, sorted(again | used), previous)
             places = self.reading.places_of(facts_by_thing, self._used(db, sorted(again | used)))
             self._insert(db, {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}, places)
-            masks.follow(db, [number for thing in again | used if (number := number_of(db, thing))], gone=False)
+            masks.follow_masks(db, [number for thing in again | used if (number := number_of(db, thing))], gone=False)
             near |= related(db, [number for thing in changed if (number := number_of(db, thing))])
 
             def worded(number: int) -> Worded:
@@ -221,7 +221,7 @@ class _Builder:
     def _remove(self, db: sqlite3.Connection, things: Sequence[str], previous: Snapshot) -> None:
         numbers = {thing: number for thing in things if (number := number_of(db, thing))}
         facts = facts_of(previous, self.reading, list(numbers))
-        masks.follow(db, list(numbers.values()), gone=True)
+        masks.follow_masks(db, list(numbers.values()), gone=True)
         said = {n: worded_in(db, n, facts.get(thing, {}), self.reading) for thing, n in numbers.items()}
         for number, worded in said.items():
             for lang in interface_languages():

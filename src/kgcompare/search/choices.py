@@ -19,7 +19,7 @@ class Choices(IndexFile):
     def mask_of_kind(self, kind: str) -> int:
         """The things of a kind: a number with a bit for each, at the place that the number of the thing says."""
         kinds = [row[0] for row in self._rows("SELECT number FROM kind WHERE kind = ?", (kind,))]
-        kept = dict(self._masks(masks.KIND, kinds))
+        kept = dict(self._masks(masks.BY_KIND, kinds))
         if not kept:
             return masks.mask_of(row[0] for row in self._rows("SELECT id FROM thing WHERE kind = ?", (kind,)))
         return kept[kinds[0]]

@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterable
 
 from kgcompare.search.reading import marks, parts
 
-KIND = "-kind"
+BY_KIND = "-kind"
 """The place, among facets, of the masks of the things of each kind; their values are the numbers of kinds."""
-SCHEMA = "CREATE TABLE mask(facet TEXT, target INTEGER, bits BLOB, UNIQUE(facet, target));"
+MASK_TABLE = "CREATE TABLE mask(facet TEXT, target INTEGER, bits BLOB, UNIQUE(facet, target));"
 _MANY = 100
 """Things that have a value, from which on it has a mask."""
 _FILED = (
     "SELECT facet, target, thing FROM link WHERE facet NOT LIKE '-%'{0} "
-    f"UNION ALL SELECT '{KIND}', number, id FROM thing JOIN kind ON kind.kind = thing.kind WHERE 1{{1}} ORDER BY 1, 2"
+    f"UNION ALL SELECT '{BY_KIND}', number, id FROM thing JOIN kind ON kind.kind = thing.kind WHERE 1{{1}} ORDER BY 1,2"
 )
 
 
@@ -53,14 +53,14 @@ def _grouped(rows: Iterable[tuple[str, int, int]]) -> Iterable[tuple[str, int, l
         yield (*place, things)
 
 
-def write(db: sqlite3.Connection) -> None:
+def make_masks(db: sqlite3.Connection) -> None:
     """Makes the masks of an index that is written but for them."""
     groups = _grouped(db.execute(_FILED.format("", "")))
     rows = ((facet, target, _packed(mask_of(some))) for facet, target, some in groups if len(some) >= _MANY)
     db.executemany("INSERT INTO mask VALUES(?,?,?)", list(rows))
 
 
-def follow(db: sqlite3.Connection, things: Collection[int], *, gone: bool) -> None:
+def follow_masks(db: sqlite3.Connection, things: Collection[int], *, gone: bool) -> None:
     """Takes some things out of the masks, before they go, or puts them in, as the index says what they are."""
     for some in parts(things):
         filed = _FILED.format(f" AND thing IN ({marks(some)})", f" AND id IN ({marks(some)})")
@@ -78,6 +78,6 @@ def follow(db: sqlite3.Connection, things: Collection[int], *, gone: bool) -> No
 
 def _things(db: sqlite3.Connection, facet: str, target: int, most: int = -1) -> list[int]:
     sql = "SELECT thing FROM link WHERE facet = ? AND target = ? LIMIT ?"
-    if facet == KIND:
+    if facet == BY_KIND:
         sql = "SELECT id FROM thing JOIN kind ON kind.kind = thing.kind AND ? != '' WHERE number = ? LIMIT ?"
     return [row[0] for row in db.execute(sql, (facet, target, most))]

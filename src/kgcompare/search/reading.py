@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from kgcompare.errors import KgcompareError, StoreError
 from kgcompare.store import deadline
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 _OPERATIONS = 50_000
 """Steps of SQLite, some milliseconds, after which a query is ended that is past its deadline."""
 
@@ -33,7 +33,7 @@ def unread(what: str, why: str) -> KgcompareError:
     return deadline.overrun() if deadline.passed() else StoreError(f"{what} cannot be read: {why}")
 
 
-def parts(things: Collection[T]) -> Iterator[list[T]]:
+def parts(things: Collection[_T]) -> Iterator[list[_T]]:
     """Some hundreds of things at a time: a statement takes so many values and no more."""
     listed = list(things)
     return (listed[at : at + 500] for at in range(0, len(listed), 500))
