@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -152,7 +152,8 @@ class Things:
         entry = self.entry(prefix)
         ids = [entry.id] if entry and entry.kind in kinds else []
         index = self.generation.index
-        ids += [one.id for kind in kinds for one in index.suggest(prefix, self.lang, kind, skip + most)]
+        of_kinds = [index.suggest(prefix, self.lang, kind, skip + most) for kind in kinds]
+        ids += [one.id for one in chain.from_iterable(zip_longest(*of_kinds)) if one is not None]  # the best of each
         entries = self.generation.index.entries(list(dict.fromkeys(ids))[skip : skip + most])
         described = self.described(entries)
         return [{**self.told(one, described), "notable": [self.type(one.kind)]} for one in entries]

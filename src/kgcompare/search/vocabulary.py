@@ -71,8 +71,8 @@ class Sought:
 
     @property
     def telling(self) -> bool:
-        """Whether it says more than words that every text has."""
-        return not _ASKING.union(_AUXILIARY, SMALL).issuperset(self.words)
+        """Whether it says more than words that every text has; one of a question may be a name by itself."""
+        return not (SMALL if len(self.words) == 1 else _ASKING.union(_AUXILIARY, SMALL)).issuperset(self.words)
 
     @property
     def pairs(self) -> list[tuple[str, Sequence[str]]]:
