@@ -234,3 +234,11 @@ def test_words_are_stemmed_as_their_language_has_it() -> None:
     assert stem("aleatoires", "fr") == stem("aleatoire", "fr")
     assert stem("networks", "tlh") == "networks", "no stemmer: as it is"
     assert stem("svm", "en") == "svm"
+
+
+@pytest.mark.parametrize("text", ["survival analysis", "missing data", "topic model"])
+def test_words_that_name_an_aim_list_what_has_it(bundled: Generation, text: str) -> None:
+    page = bundled.search(Filter(text), most=200)
+    (meant,) = page.understood
+    having = {thing.id for thing in bundled.search(Filter(facets={meant.facet: meant.id}), most=200).things}
+    assert {thing.id for thing in page.things} == having, "and not what has the words in its summary alone"

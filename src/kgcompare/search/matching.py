@@ -8,7 +8,7 @@ those that it begins, or, where there is none of these, those that it may be a s
 2. names that begin so, that have all the words, that have a word which the last one begins; then aliases likewise;
 3. names that say most of what was typed and little else ("lasso regression" is Lasso), weighed by how rare words are;
 4. what has a value of a facet that the words name ("missing data");
-5. what has the words in names, people, years and texts together.
+5. what has the words in names, people, years and texts together; not where all of them name a value.
 
 Within each, what has more relations comes first, then the reader's language (for one or two letters the other way
 round), then the shorter name.
@@ -260,9 +260,11 @@ class Matcher:
         named += self._begins(typed, ALIAS, HIDDEN)
         loosely = [] if named or exact else self._loosely(typed)
         strong = [thing for share, thing in loosely if share >= _STRONG]
-        filed = [f'"{VALUE}{v}"{" AND " if rest else ""}{_all(rest)}' for v, rest in self._named_values(typed, values)]
+        meant = self._named_values(typed, values)
+        filed = [f'"{VALUE}{value}"{" AND " if rest else ""}{_all(rest)}' for value, rest in meant]
+        by_value = any(not rest for _, rest in meant)  # then what only has the words in its texts is left out
         having = self._texts(" OR ".join(f"({one})" for one in filed), typed.kind) if filed else []
-        whole = [_all(typed.groups)] if typed.known and typed.telling else []
+        whole = [_all(typed.groups)] if typed.known and typed.telling and not by_value else []
         keys = [f'"{sign}{_quoted(typed.key[:100])}"' for sign in (WHOLE, INITIALS)]
         expression = " OR ".join(f"({one})" for one in (*whole, *filed, *keys))
         as_typed = bool(whole) and all(word in group for word, group in typed.pairs)
@@ -272,7 +274,8 @@ class Matcher:
             return Found()
         first = list(dict.fromkeys([*first, *(thing for _, thing in loosely)]))
         # Names that have all the words are among what the expression finds; completion does not count.
-        doubtful = [*(() if typed.known else _things(named)), *(thing for _, thing in loosely)]
+        called = _things([*exact, *named])
+        doubtful = [*(() if typed.known and not by_value else called), *(thing for _, thing in loosely)]
         beside = set() if typed.open else set(doubtful) & set(first)
         without = beside - self._within(sorted(beside), expression)
         return Found(first, expression, frozenset(without), bool(exact or named or having))
