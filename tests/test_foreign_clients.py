@@ -187,11 +187,14 @@ def test_pandas_reads_the_table(site: str, compared: Any) -> None:
 def test_pandas_reads_the_page(site: str, compared: Any) -> None:
     (frame,) = pd.read_html(f"{site}/compare{PAIR}&lang=fr")
     assert list(frame.columns)[1:] == [method["label"] for method in compared["methods"]]
+    labels = [row["label"] for row in compared["rows"]]
+    frame = frame[[any(label in str(head) for label in labels) for head in frame.iloc[:, 0]]]  # not what groups rows
     assert len(frame) == len(compared["rows"])
     for row, shown in zip(compared["rows"], frame.itertuples(index=False), strict=True):
         assert row["label"] in shown[0]
         if row["kind"] == "value" and row["id"] != "founding-source":  # that has a link to its page as well
-            assert list(shown[1:]) == [cell["text"] for cell in row["cells"]], row["id"]
+            for text, cell in zip(shown[1:], row["cells"], strict=True):  # with what explains it
+                assert all(value["text"] in text for value in cell["values"]), row["id"]
 
 
 def test_pandas_reads_lists_and_solutions(site: str) -> None:

@@ -56,8 +56,8 @@ def test_an_example_runs_and_shows_a_table(visit: Open, site: str) -> None:
     assert parse_qs(urlsplit(page.url).query) == {"lang": ["fr"], "example": ["compare"]}
     assert page.locator("thead th").all_inner_texts()[:3] == ["order", "rowId", "method"]
     assert page.get_by_role("heading", name="Résultat").is_visible()
-    method = page.locator("tbody a.iri", has_text="transfer-learning-gan").first
-    assert method.get_attribute("href") == "/id/method/transfer-learning-gan"
+    method = page.locator("tbody a.iri", has_text="lasso").first
+    assert method.get_attribute("href") == "/id/method/lasso"
     csv = page.get_by_role("link", name="CSV", exact=True)
     assert csv.is_visible()
     assert not page.get_by_role("link", name="Turtle").is_visible()
@@ -189,7 +189,7 @@ def test_nothing_scrolls_sideways_on_small_screens(visit: Open, width: int) -> N
 def test_without_scripts_there_is_a_form(visit: Open) -> None:
     page = visit("/sparql", java_script_enabled=False)
     page.get_by_role("link", name="What differs").click()
-    assert "transfer-learning-gan" in page.locator("textarea").input_value()
+    assert "method/lasso" in page.locator("textarea").input_value()
     assert page.locator("#keys").is_hidden()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Run, as CSV").click()

@@ -94,7 +94,7 @@ class _Table:
         columns = "".join(rf"p{{\dimexpr {width:.4f}\linewidth-2\tabcolsep\relax}}" for width in self.widths)
         methods = self.comparison.methods
         heads = _line(["", *(rf"\textbf{{{_broken(m.label, m.lang or '', self.letters)}}}" for m in methods)])
-        yield from (rf"{_plain(sentence.text)}\par" for sentence in self.comparison.sentences)
+        yield from (rf"{{\raggedright {_plain(sentence.text)}\par}}" for sentence in self.comparison.sentences)
         yield rf"\urldef\kgcaddress\url{{{comparison_iri(self.comparison, base)}}}"
         yield r"\begingroup\def\kgccell{\raggedright\hspace{0pt}}\def\arraystretch{1.2}"
         yield rf"{self.size}\setlength{{\tabcolsep}}{{2.5pt}}\setlength{{\LTcapwidth}}{{\linewidth}}"

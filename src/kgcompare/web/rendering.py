@@ -68,7 +68,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         _=partial(languages.translate, lang, context=kind),
         ngettext=plural,
         figure=partial(languages.grouped, lang),
-        findable=partial(findable, generation),
+        findable=lambda: findable(current() if has_current() else None),  # what a template is given it keeps
         generation=generation.name if generation else "",
         kind=kind,
         kind_heading=partial(kind_heading, lang),
