@@ -29,7 +29,6 @@ _FIRST = ("methods", "compare", "differences", "record")
 """The queries that most people have a use for; the others follow by name."""
 _INTERNAL = ("changes", "graph", "index_", "path_ends", "pointing_in", "quads", "names", "subjects_of")
 """What the names of queries begin with that are nothing without parameters, or give all there is."""
-_LINKS = ("kgc:extends", "kgc:specialises", "kgc:combines", "kgc:alternativeTo", "kgc:related")
 _DOWNLOADS = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
 _HEADER = re.compile(r"\A(?:#.*\n)+\n*")
 
@@ -78,7 +77,10 @@ def _bound(query: Query, lang: str) -> str:
     pair = next(iter(comparisons(lang)), ()) or current().search(Filter(), lang, most=2).things
     methods = [NamedNode(thing.iri) for thing in pair]
     if any(param.startswith("method relation ") for param in query.params):
-        return query.bind(**named, method__relation=[(m, iri(name)) for m in methods for name in _LINKS])
+        shapes, cls = current().shapes, current().main_class
+        relations = [NamedNode(relation) for relation in (shapes.typed_links(cls) or shapes.links(cls))]
+        pairs = [(method, relation) for method in methods for relation in relations]
+        return query.bind(**named, method__relation=pairs, method__inverse=pairs)
     if any(param.startswith("method inverse ") for param in query.params):
         return query.bind(**named, method=methods, method__inverse=[(method, iri("kgc:related")) for method in methods])
     return query.bind(**named, method=methods)
