@@ -32,7 +32,8 @@ from kgcompare.search import Filter
 from kgcompare.search.likeness import very
 from kgcompare.search.matching import Matcher
 from kgcompare.store import deadline
-from kgcompare.store.embedded import EmbeddedStore, create, writing
+from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.writer import create, writing
 from kgcompare.text.dois import bare, normalised
 from kgcompare.web.app import Site, create_app
 from kgcompare.web.settings import Settings

@@ -46,7 +46,7 @@ from kgcompare.schema.shapes import read_shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.search import Filter
 from kgcompare.search.likeness import alike
-from kgcompare.store import embedded
+from kgcompare.store import writer as store_writer
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.folder import Folder
@@ -259,7 +259,7 @@ def test_places_where_no_store_can_be(use: Callable[[Path], object], path: Path)
 def test_bases_that_are_none(base: str, tmp_path: Path) -> None:
     for use in (
         lambda: ingest.create_store(tmp_path / "a", base),
-        lambda: embedded.create(tmp_path / "b", base),
+        lambda: store_writer.create(tmp_path / "b", base),
         lambda: kgcompare.open("http://127.0.0.1:9/", base=base),
     ):
         with pytest.raises(UsageError, match="cannot be a base"):
@@ -292,7 +292,7 @@ def test_names_of_graphs_that_are_none(small_store: Path, name: str) -> None:
     for snapshot in (EmbeddedStore(small_store).snapshot(), RemoteStore("http://127.0.0.1:9/").snapshot()):
         with pytest.raises(UsageError, match="cannot be the name of a graph"):
             snapshot.graph(name)
-    with embedded.writing(small_store) as writer, pytest.raises(UsageError):
+    with store_writer.writing(small_store) as writer, pytest.raises(UsageError):
         writer.replace({name: []})
 
 
@@ -350,9 +350,11 @@ QUAD = Quad(NamedNode("http://e/s"), P, Literal("o"), NamedNode("http://e/g"))
     ],
     ids=["add", "replace", "load", "publish"],
 )
-def test_an_engine_that_cannot_write(store: Path, use: Callable[[embedded.Writer], object], fault: Exception) -> None:
+def test_an_engine_that_cannot_write(
+    store: Path, use: Callable[[store_writer.Writer], object], fault: Exception
+) -> None:
     before = Folder(store).current()
-    with embedded.writing(store) as writer:
+    with store_writer.writing(store) as writer:
         writer._live = Broken(fault)  # type: ignore[assignment]
         with pytest.raises(KgcompareError):
             use(writer)
@@ -365,7 +367,7 @@ def test_a_full_disk_while_publishing(store: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Folder, step, full)
 
     def write() -> None:
-        with embedded.writing(store) as writer:
+        with store_writer.writing(store) as writer:
             writer.add([QUAD])
             writer.publish(search.build)
 
@@ -373,7 +375,7 @@ def test_a_full_disk_while_publishing(store: Path, monkeypatch: pytest.MonkeyPat
         write()
     monkeypatch.undo()
     assert Folder(store).current() == before
-    with embedded.writing(store) as writer:
+    with store_writer.writing(store) as writer:
         writer.add([QUAD])
         assert writer.publish(search.build) == EmbeddedStore(store).snapshot().generation
 
@@ -382,7 +384,7 @@ def test_what_is_published_is_published_though_nothing_can_be_removed(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Folder, "remove_old", full)
-    with embedded.writing(store) as writer:
+    with store_writer.writing(store) as writer:
         writer.add([QUAD])
         assert writer.publish(search.build) == EmbeddedStore(store).snapshot().generation
 
@@ -411,7 +413,7 @@ def test_replaced_graphs_say_what_was_given(store: Path) -> None:
         Quad(NamedNode("http://e/s"), P, node, NamedNode(one)),
         Quad(node, P, Literal("x", language="en"), NamedNode(one)),
     ]
-    with embedded.writing(store) as writer:
+    with store_writer.writing(store) as writer:
         writer.replace({one: [QUAD], two: [QUAD], three: [QUAD]})
         writer.replace({one: given, two: []})
         writer.publish(search.build)
@@ -425,7 +427,7 @@ def test_replaced_graphs_say_what_was_given(store: Path) -> None:
 
 
 def test_a_replacement_that_fails_changes_nothing(store: Path) -> None:
-    with embedded.writing(store) as writer:
+    with store_writer.writing(store) as writer:
         writer.replace({"http://e/one": [QUAD], "http://e/two": [QUAD]})
         bad = Quad(QUAD.subject, P, Triple(QUAD.subject, P, QUAD.object), QUAD.graph_name)
         live = writer._live

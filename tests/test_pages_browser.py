@@ -146,6 +146,7 @@ def test_switches_by_keyboard_say_their_state_and_keep_focus_and_scroll(visit: O
     page.evaluate("scrollTo({top: 90, behavior: 'instant'})")
     page.keyboard.press("Space")
     page.locator("#switch-only[aria-checked=true]").wait_for()
+    page.locator("#main:not([aria-busy])").wait_for()  # the switch turns before the answer is there
     assert page.evaluate("document.activeElement.id") == "switch-only"
     assert abs(page.evaluate("scrollY") - 90) <= 20
     assert page.locator(".region").evaluate("region => [region.scrollLeft, region.scrollTop]") == [120, 60]

@@ -17,7 +17,8 @@ from kgcompare.rdf.namespaces import KGC, PREFIXES, Base, iri
 from kgcompare.rdf.queries import load
 from kgcompare.schema import patterns
 from kgcompare.schema.shapes import bundled_shapes, read_shapes, stored_shapes
-from kgcompare.store.embedded import EmbeddedStore, writing
+from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.writer import writing
 
 HEADER = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
 HEADER += "PREFIX e: <http://e.example/>\nPREFIX m: <https://w3id.org/kgcompare/id/method/>\n"

@@ -18,10 +18,10 @@ from conftest import DATA, LoadQuads, Run
 from kgcompare import ingest, report
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import Unavailable
+from kgcompare.errors import Overrun, Unavailable
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
-from kgcompare.report import Report, apart, duplicates
+from kgcompare.report import Report, apart, duplicates, extent
 from kgcompare.report.completeness import ClassState, Years, components
 from kgcompare.report.questions import Mentioned
 from kgcompare.sandbox.limits import Limits
@@ -381,8 +381,20 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
 
 def test_a_report_has_so_much_memory(small_store: Path) -> None:
     generation = Catalogue(EmbeddedStore(small_store)).generation()
+    limits = Limits()
+    object.__setattr__(limits, "report_memory", 64 << 20)  # less than a setting may say
     with pytest.raises(Unavailable, match="--report-memory"):
-        apart.make_apart(generation, replace(Limits(), report_memory=512 << 20))
+        apart.make_apart(generation, limits)
+
+
+def test_what_a_dataset_has_is_counted_by_a_process_that_ends(
+    small_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = Catalogue(EmbeddedStore(small_store)).generation()
+    assert apart.measure_apart(generation, Limits()) == extent.measure(generation)
+    monkeypatch.setattr(apart, "_COMMAND", ("sleep", "60"))  # as an engine that cannot read and asks for ever
+    with pytest.raises(Overrun, match=r"the extent took longer than 1 s"):
+        apart.measure_apart(generation, replace(Limits(), report_time=1.0))
 
 
 def test_a_report_of_a_store_whose_index_went(small_store: Path, tmp_path: Path) -> None:

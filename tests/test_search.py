@@ -22,7 +22,7 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE, foreign_slug, iri
 from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.search import DerivedFile, Filter, Index, matching
 from kgcompare.search.wording import rarely_related
-from kgcompare.store import embedded
+from kgcompare.store import writer as store_writer
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.text.folding import fold
 
@@ -558,7 +558,7 @@ def test_a_store_that_keeps_the_shapes_of_an_earlier_version(store: Path) -> Non
         for name in snapshot.graphs()
         if snapshot.base.is_vocabulary_graph(name)
     }
-    with embedded.writing(store) as writer:
+    with store_writer.writing(store) as writer:
         writer.replace(graphs)
         writer.publish(search.build)
     with Catalogue(EmbeddedStore(store)) as catalogue:

@@ -30,7 +30,8 @@ from conftest import SMALL
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import Conflict, DataError, InvalidData, QueryError, StoreError, StoreMissing, Unavailable
-from kgcompare.store import Verdict, embedded
+from kgcompare.store import Verdict
+from kgcompare.store import writer as store_writer
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.folder import LAYOUT, Description, Folder
@@ -250,12 +251,13 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from kgcompare import ingest
-from kgcompare.store import embedded, folder
+from kgcompare.store import folder
+from kgcompare.store import writer as store_writer
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 stage = sys.argv[3]
 if stage == "written":
-    embedded.Writer.publish = die
+    store_writer.Writer.publish = die
 elif stage == "flushed":
     folder.Folder.prepare = die
 elif stage == "checkpoint":
@@ -267,7 +269,7 @@ elif stage == "indexed":
 elif stage == "current":
     folder.Folder.remove_old = die
 elif stage == "opened":
-    embedded.Writer.add = die
+    store_writer.Writer.add = die
 ingest.import_files(Path(sys.argv[1]), [Path(sys.argv[2])], ingest.Options(trust=True))
 """
 
@@ -362,7 +364,7 @@ def test_a_broken_checkpoint(store: Path) -> None:
 def test_a_writer_restores_what_it_writes_to(store: Path) -> None:
     before = EmbeddedStore(store).snapshot().graphs()
     shutil.rmtree(store / "live")
-    with embedded.writing(store) as writer:
+    with store_writer.writing(store) as writer:
         writer.add([Quad(NamedNode("http://e/s"), NamedNode("http://e/p"), Literal("o"), NamedNode("http://e/g"))])
         writer.publish(search.build)
     assert set(EmbeddedStore(store).snapshot().graphs()) == {*before, "http://e/g"}
@@ -512,14 +514,14 @@ def test_a_writer_that_raises_publishes_nothing(store: Path) -> None:
     quad = Quad(NamedNode("https://e/s"), NamedNode("https://e/p"), Literal("o"), NamedNode("https://e/g"))
 
     def write() -> None:
-        with embedded.writing(store) as writer:
+        with store_writer.writing(store) as writer:
             writer.add([quad])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         write()
     assert current(store) == "2"
-    with embedded.writing(store) as writer:
+    with store_writer.writing(store) as writer:
         writer.replace({"https://e/g2": [quad]})
         assert plain(writer.publish(search.build)) == "3"
     found = EmbeddedStore(store).snapshot()
@@ -942,7 +944,7 @@ def test_a_generation_that_is_opened_while_somebody_looks(store: Path, monkeypat
 def test_a_generation_that_takes_too_long_to_open(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reading = EmbeddedStore(store)
     take(store, "second")
-    monkeypatch.setattr(embedded, "_LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("kgcompare.store.embedded._LONGEST_WAIT", 0.05)
     with reading._opening, pytest.raises(Unavailable, match="is being opened"):
         reading.snapshot()
     assert has(reading.snapshot(), "second")
@@ -1085,7 +1087,7 @@ def test_a_relative_path_means_the_same_wherever_one_goes(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(store.parent)
-    with kgcompare.open(store.name) as catalogue, embedded.writing(Path(store.name)) as writer:
+    with kgcompare.open(store.name) as catalogue, store_writer.writing(Path(store.name)) as writer:
         assert catalogue.generation().snapshot.path == store / "snapshots" / current_name(store)
         (tmp_path / "elsewhere").mkdir()
         monkeypatch.chdir(tmp_path / "elsewhere")
@@ -1118,3 +1120,78 @@ def test_an_index_that_cannot_be_made_leaves_nothing(
         assert [thing.id for thing in catalogue.search("first")] == ["first"]
         assert len(made) == 2
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+# -- files that are not what was written -----------------------------------------------------------------
+
+
+def flip(store: Path) -> Path:
+    """Changes a bit in the middle of the largest file of the newest generation, where readers would meet it."""
+    tables = (store / "snapshots" / current_name(store)).glob("*.sst")
+    table = max(tables, key=lambda file: file.stat().st_size)
+    content = bytearray(table.read_bytes())
+    content[len(content) // 2] ^= 4
+    table.write_bytes(content)
+    return table
+
+
+def test_a_server_does_not_read_a_damaged_generation(store: Path) -> None:
+    table = flip(store)
+    with pytest.raises(StoreError, match=rf"{table.name} is damaged.*put the folder back from a copy"):
+        EmbeddedStore(store, checked=True)
+
+
+def test_a_server_goes_on_with_what_it_has_where_the_next_generation_is_damaged(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = EmbeddedStore(store, checked=True)
+    before = served.snapshot().generation
+    prepared = Folder.publish
+
+    def publish(folder: Folder, generation: str) -> None:
+        for table in folder.snapshot(generation).glob("*.sst"):
+            if table.stat().st_nlink <= 2:  # of this generation and live/ alone
+                table.write_bytes(table.read_bytes()[:-1] + b"\0")
+        prepared(folder, generation)
+
+    monkeypatch.setattr(Folder, "publish", publish)
+    take(store, "second")
+    assert current_name(store) != before
+    assert served.snapshot().generation == before
+
+
+def test_damage_stays_damage_in_the_generations_that_follow(store: Path) -> None:
+    lock = Folder(store).lock(current_name(store))
+    known = {line.split(" ", 2)[2]: line for line in lock.read_text().splitlines()}
+    table = flip(store)
+    take(store, "second")
+    lines = Folder(store).lock(current_name(store)).read_text().splitlines()
+    assert known[table.name] in lines
+    assert len(lines) > len(known) or {line.split(" ", 2)[2] for line in lines} != set(known)
+    with pytest.raises(StoreError, match=f"{table.name} is damaged"):
+        EmbeddedStore(store).check()
+
+
+def test_a_generation_without_sums_is_taken_as_it_is(store: Path) -> None:
+    Folder(store).lock(current_name(store)).write_text("")
+    EmbeddedStore(store, checked=True).check()
+
+
+HELD_UP = """
+import sys, time
+from kgcompare import cli
+from kgcompare.cli import options
+from kgcompare.store.checkpoint import EmbeddedSnapshot
+options._LONG = 0.2
+EmbeddedSnapshot.query = lambda snapshot, query: time.sleep(60)
+cli.main(["stats", "--store", sys.argv[1]])
+"""
+
+
+def test_a_command_that_damage_holds_up_ends_and_says_so(store: Path) -> None:
+    table = flip(store)
+    done = subprocess.run(
+        [sys.executable, "-c", HELD_UP, str(store)], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"{table.name} is damaged" in done.stderr

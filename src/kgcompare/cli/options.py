@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
     from kgcompare.catalogue import Catalogue
     from kgcompare.ingest import Options
+    from kgcompare.store.embedded import EmbeddedStore
 
 _PLACES = ("store", "endpoint", "data")
 OF_FILES = ("parse_time", "parse_memory", "validation_time", "validation_memory")
 """The limits that matter to whatever takes files."""
+_LONG = 5.0
+"""Seconds after which one looks whether a store is damaged."""
 OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
 
@@ -236,10 +240,10 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     most = limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
     if place.endpoint is not None:
-        store = RemoteStore(
+        remote = RemoteStore(
             place.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
         )
-        yield Catalogue(store, extra_shapes=extra, most_described=most)
+        yield Catalogue(remote, extra_shapes=extra, most_described=most)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"
@@ -249,8 +253,29 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
                 yield catalogue
     else:
         ensure(place)
-        with Catalogue(EmbeddedStore(place.folder), extra_shapes=extra, most_described=most) as catalogue:
+        store = EmbeddedStore(place.folder)
+        with _watched(store), Catalogue(store, extra_shapes=extra, most_described=most) as catalogue:
             yield catalogue
+
+
+@contextmanager
+def _watched(store: EmbeddedStore) -> Iterator[None]:
+    """Ends this process where a command takes long because the engine cannot read what it asks again and again."""
+
+    def look() -> None:
+        try:
+            store.check()
+        except StoreError as fault:
+            click.echo(f"kgcompare: {fault}", err=True)
+            os._exit(3)  # the engine does not come back to whoever could end in order
+
+    timer = threading.Timer(_LONG, look)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def extra_shapes(place: Place) -> list[Triple]:

@@ -22,8 +22,9 @@ from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
 from kgcompare.schema.validation import Judging, Validator
-from kgcompare.store import Snapshot, embedded
+from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
+from kgcompare.store.writer import Writer, create, writing
 
 __all__ = [
     "ImportReport",
@@ -104,8 +105,8 @@ def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = 
     :raises UsageError: if *base* or *contact* cannot be one.
     """
     quads = vocabulary_quads(Base(checked_base(base)), shapes)
-    embedded.create(path, base, contact=contact)
-    with embedded.writing(path) as writer:
+    create(path, base, contact=contact)
+    with writing(path) as writer:
         writer.add(quads)
         writer.publish(search.build)
 
@@ -140,7 +141,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
     :raises DataError: if a file cannot be read or holds no record.
     :raises StoreError: if the store cannot be used.
     """
-    with embedded.writing(path) as writer:
+    with writing(path) as writer:
         snapshot = writer.latest()
         base = writer.about.base
         kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
@@ -191,12 +192,12 @@ def create_of_quads(path: Path, files: Sequence[Path], options: Options) -> Impo
 
     :raises DataError: if a file cannot be read.
     """
-    embedded.create(path, bare=True)
-    with embedded.writing(path) as writer:
+    create(path, bare=True)
+    with writing(path) as writer:
         return _load(writer, files, None, options)
 
 
-def _load(writer: embedded.Writer, files: Sequence[Path], snapshot: Snapshot | None, options: Options) -> ImportReport:
+def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, options: Options) -> ImportReport:
     own: dict[str, list[Quad]] = {}
     before = _documents(snapshot)
     fresh = True
@@ -233,7 +234,7 @@ def _documents(snapshot: Snapshot | None) -> set[str]:
     return {name for name in names if snapshot is None or not snapshot.base.is_vocabulary_graph(name)}
 
 
-def _load_all(writer: embedded.Writer, files: Sequence[Path]) -> None:
+def _load_all(writer: Writer, files: Sequence[Path]) -> None:
     for file in files:
         writer.load(file, RdfFormat.N_QUADS)
 
@@ -278,7 +279,7 @@ def _nothing_written(faults: Sequence[Fault]) -> str:
     return f"{len(faults)} fault{'s' if len(faults) > 1 else ''} found; nothing was written"
 
 
-def _write(writer: embedded.Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:
+def _write(writer: Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:
     if not changes.there and not vocabulary:
         writer.add([quad for name in changes.documents for quad in records.quads(name)])
         return

@@ -13,6 +13,7 @@ from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
 from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
 from kgcompare.store.folder import Description, Folder
+from kgcompare.store.sums import FileState, compare_sums
 
 
 def engine(doing: str) -> Seam:
@@ -67,6 +68,7 @@ class EmbeddedSnapshot:
         self.keeps_shapes = not about.bare
         self.path = folder.snapshot(generation)
         self.index_path = folder.index(generation)
+        self._lock = folder.lock(generation)
         held = folder.hold(generation, self)
         if held is None:
             raise GenerationGone(generation)
@@ -79,6 +81,13 @@ class EmbeddedSnapshot:
         finally:
             if self._store is None:
                 held()
+
+    def check(self, seen: set[FileState]) -> None:
+        """Compares its files with their check sums, but for those *seen* before; adds those that it read.
+
+        :raises StoreError: if one is not what was written.
+        """
+        compare_sums(self.path, self._lock, seen)
 
     def is_in_place(self) -> bool:
         """Whether what is open still stands in the store's folder."""

@@ -5,7 +5,7 @@
     <store>/store.json              layout version, base IRI, identity, contact
     <store>/live/                   made from the current generation by whoever holds the lock, and written to
     <store>/snapshots/<generation>/ a hard-linked checkpoint: immutable, opened read-only by anybody
-    <store>/snapshots/<generation>.lock  held by whoever reads it
+    <store>/snapshots/<generation>.lock  held by whoever reads it, and has the check sums of its files
     <store>/current                 names the generation to read; replaced atomically
     <store>/index-<generation>.sqlite  the derived index of that generation
     <store>/lock                    held by the writer, and says who that is
@@ -45,6 +45,7 @@ _SNAPSHOT = re.compile(rf"({_NAME})(?:\.[a-z]+)?", re.ASCII)
 _INDEX = re.compile(rf"index-({_NAME})\.sqlite(?:[.-][a-z]+)?", re.ASCII)
 _NONE_YET = "0"
 """What ``unfinished`` says in a store that has no generation yet."""
+WHAT_TO_DO = "put the folder back from a copy, or import into a new store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Folder:
         """The derived index of a generation until it is whole."""
         return self.path / f"index-{generation}.sqlite.part"
 
-    def _lock(self, generation: str) -> Path:
+    def lock(self, generation: str) -> Path:
+        """The lock of a generation, in which its check sums are."""
         return self.path / "snapshots" / f"{generation}.lock"
 
     def exists(self) -> bool:
@@ -227,7 +229,7 @@ class Folder:
     def _lock_handle(self, generation: str) -> int:
         """A handle of a generation's lock, or of its checkpoint where somebody has removed that."""
         try:
-            return os.open(self._lock(generation), os.O_RDONLY)
+            return os.open(self.lock(generation), os.O_RDONLY)
         except OSError:
             return os.open(self.snapshot(generation), os.O_RDONLY)
 
@@ -240,7 +242,7 @@ class Folder:
     def prepare(self, generation: str) -> None:
         """Makes the lock of a new generation."""
         (self.path / "snapshots").mkdir(exist_ok=True)
-        self._lock(generation).touch()
+        self.lock(generation).touch()
 
     def publish(self, generation: str) -> None:
         """Makes a generation the one to read when all of it is on disk."""
@@ -288,7 +290,7 @@ class Folder:
 
         :raises BlockingIOError: if somebody reads it.
         """
-        lock = self._lock(generation)
+        lock = self.lock(generation)
         with contextlib.ExitStack() as stack:
             handles = [os.open(lock, os.O_RDONLY | os.O_CREAT, 0o644)]
             stack.callback(os.close, handles[0])

@@ -167,7 +167,7 @@ def _open(settings: Settings) -> Catalogue:
             settings.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
         )
     elif settings.store is not None:
-        store = EmbeddedStore(settings.store)
+        store = EmbeddedStore(settings.store, checked=True)
     else:
         raise StoreError("name a store folder or an endpoint")
     patience = min(limits.making_time, 5.0)

@@ -14,12 +14,12 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Busy
-from kgcompare.report import extent
 from kgcompare.web.request import limits
 from kgcompare.web.turns import waiting
 
 if TYPE_CHECKING:
     from kgcompare.report import Report
+    from kgcompare.report.extent import Extent
 
 _Made = TypeVar("_Made")
 _NICE = 15
@@ -74,9 +74,12 @@ def report_of(generation: Generation) -> Report:
     return once(generation, "report", lambda of: apart.make_apart(of, most))
 
 
-def extent_of(generation: Generation) -> extent.Extent:
+def extent_of(generation: Generation) -> Extent:
     """How large the dataset is.
 
     :raises ServiceUnavailable: if that is not counted yet.
     """
-    return once(generation, "description", extent.measure)
+    from kgcompare.report import apart  # as above
+
+    most = limits()
+    return once(generation, "description", lambda of: apart.measure_apart(of, most))

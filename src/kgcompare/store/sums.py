@@ -1,0 +1,97 @@
+"""Check sums of a checkpoint's files: the engine may ask a damaged file for ever, so nobody is to ask it.
+
+They are written when a generation is published, and are the text of its lock: a line a file, with its size in bytes,
+the CRC-32 (ISO 3309) of its bytes in hexadecimal digits, and its name. A generation without them is taken as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from pathlib import Path
+
+from kgcompare.errors import StoreError
+from kgcompare.store.files import files
+
+_PART = 1 << 20
+_LONGEST = 4 << 20
+"""Bytes of a lock that are read."""
+_LINE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{8}) ([0-9]{1,18}\.sst)", re.ASCII)
+FileState = tuple[int, int, int, int]
+"""A file as it is: device, inode, size and time of change."""
+
+
+class Damaged(StoreError):
+    """A file of a store is not what was written."""
+
+
+def seal(snapshot: Path, lock: Path, before: tuple[Path, Path] | None = None) -> None:
+    """Writes the sums of a checkpoint into its lock; those of files that are hard-linked with the checkpoint *before*
+    are taken from its lock.
+
+    :raises OSError: if they cannot be read or written.
+    """
+    known = _sums(before[1]) if before else {}
+    lines = []
+    for file in _tables(snapshot):
+        size, crc = known.get(file.name, (0, -1))
+        if not (before and crc >= 0 and _is_same(file, before[0] / file.name)):
+            size, crc = file.stat().st_size, _crc(file)
+        lines.append(f"{size} {crc:08x} {file.name}\n")
+    lock.write_text("".join(lines), encoding="ascii")
+
+
+def compare_sums(snapshot: Path, lock: Path, seen: set[FileState]) -> None:
+    """Reads a checkpoint's files and compares them with their sums, but for those *seen* before; adds what it saw.
+
+    :raises Damaged: if one is not what was written.
+    :raises StoreError: if one cannot be read.
+    """
+    with files(f"{snapshot} cannot be read"):
+        for name, (size, crc) in _sums(lock).items():
+            file = snapshot / name
+            place = _place(file)
+            if place in seen:
+                continue
+            if place[2] != size or _crc(file) != crc:
+                raise Damaged(f"{file} is damaged, and so is the generation that it belongs to")
+            seen.add(place)
+
+
+def _sums(lock: Path) -> dict[str, tuple[int, int]]:
+    """Name of a file -> its size and its sum; lines that are neither are left out."""
+    found = {}
+    try:
+        with lock.open("rb") as file:
+            text = file.read(_LONGEST).decode("ascii", "replace")
+    except FileNotFoundError:
+        return {}
+    for line in text.splitlines():
+        if match := _LINE.fullmatch(line):
+            found[match[3]] = int(match[1]), int(match[2], 16)
+    return found
+
+
+def _tables(snapshot: Path) -> list[Path]:
+    """The files that are never written again."""
+    return sorted(snapshot.glob("*.sst"))
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    try:
+        return file.samefile(other)
+    except OSError:
+        return False
+
+
+def _place(file: Path) -> FileState:
+    stat = file.stat()
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _crc(file: Path) -> int:
+    crc = 0
+    with file.open("rb") as opened:
+        while part := opened.read(_PART):
+            crc = zlib.crc32(part, crc)
+    return crc

@@ -1,0 +1,207 @@
+"""The embedded store for the one who writes.
+
+One writer at a time makes live/ from the current generation, writes there, flushes it to disk, and publishes the next
+generation. A writer that dies leaves ``current`` where it was, and the next one starts again from there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyoxigraph
+from pyoxigraph import NamedNode, Quad, RdfFormat
+
+from kgcompare.errors import Seam, StoreError, SyntaxFault
+from kgcompare.rdf.contact import checked_contact
+from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
+from kgcompare.rdf.queries import load, with_data, with_graph
+from kgcompare.store.base import Prepare
+from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine, named
+from kgcompare.store.files import LOG
+from kgcompare.store.folder import WHAT_TO_DO, Folder, number
+from kgcompare.store.sums import seal
+
+_BULK = 50_000
+"""Statements from which the bulk loader is worth its start-up cost."""
+
+
+def _in_graph(graph: NamedNode, quads: Iterable[Quad]) -> Iterator[Quad]:
+    return (Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
+
+
+class Writer:
+    """Writes to a store while it holds its lock; see :func:`writing`."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.about = folder.describe()
+        self._live: pyoxigraph.Store | None = None
+        self._latest: EmbeddedSnapshot | None = None
+        self._next = ""
+
+    def latest(self) -> EmbeddedSnapshot | None:
+        """The newest generation, which cannot change while the lock is held; None in a store that never had one.
+
+        What is missing of it is restored.
+
+        :raises StoreError: if nothing of it is whole: a store that has lost everything is not a new one.
+        """
+        if self._latest is None and not self.folder.is_new():
+            self._latest = self._restored()
+        return self._latest
+
+    def _restored(self) -> EmbeddedSnapshot:
+        folder = self.folder
+        named, published = folder.current(), folder.published()
+        newest = published[-1] if published else None
+        if named in published and newest and number(newest) > number(named):
+            raise StoreError(
+                f"{folder.path / 'current'} names generation {named}, but {newest} came later and is there; "
+                f"write {newest} into that file, or move what is called {newest} out of the folder"
+            )
+        generation = (named if named in published else None if named else newest) or folder.following()
+        try:
+            snapshot = EmbeddedSnapshot(folder, generation, self.about)
+        except (StoreError, GenerationGone) as fault:
+            why = (
+                str(fault)
+                if isinstance(fault, StoreError)
+                else f"{folder.path} has no generation {named or generation}"
+            )
+            snapshot = self._from_live(generation, why)
+        if generation != named:
+            with self._writing():
+                folder.set_current(generation)
+            LOG.warning(
+                "kgcompare: %s named %s; going on from %s", folder.path / "current", named or "none", generation
+            )
+        return snapshot
+
+    def _from_live(self, generation: str, why: str) -> EmbeddedSnapshot:
+        """The newest generation, made again of live/, which is the same where no write has begun since."""
+        folder = self.folder
+        if folder.unfinished.exists() or not folder.live.is_dir():
+            raise StoreError(f"{why}, and live/ is not whole either; {WHAT_TO_DO}")
+        with engine(f"{why}, and cannot be made again of {folder.live}; {WHAT_TO_DO}"):
+            live = pyoxigraph.Store.read_only(str(folder.live))
+            folder.prepare(generation)
+            folder.set_aside(generation)
+            live.backup(str(folder.snapshot(generation)))
+            seal(folder.snapshot(generation), folder.lock(generation))
+            folder.flush(generation)
+        LOG.warning("kgcompare: %s; made again of %s", why, folder.live)
+        return EmbeddedSnapshot(folder, generation, self.about)
+
+    def _open(self) -> pyoxigraph.Store:
+        if self._live is None:
+            base = self.latest()
+            with self._writing():
+                self.folder.clean(base.generation if base else None)
+                self._next = self.folder.following()
+                self.folder.begin(self._next)
+                if self.folder.live.exists():
+                    shutil.rmtree(self.folder.live)
+                if base is not None:
+                    base.copy_to(self.folder.live)
+                self._live = pyoxigraph.Store(str(self.folder.live))
+        return self._live
+
+    def _writing(self) -> Seam:
+        return engine(f"the store at {self.folder.path} cannot be written")
+
+    def add(self, quads: Iterable[Quad]) -> None:
+        """Adds statements, all or none of them."""
+        live = self._open()
+        statements = quads if isinstance(quads, list) else list(quads)
+        with self._writing():
+            if len(statements) >= _BULK:
+                live.bulk_extend(statements)
+            else:
+                live.extend(statements)
+
+    def load(self, path: Path, media: RdfFormat) -> None:
+        """Adds a file of quads exactly as it is, in bulk.
+
+        :raises SyntaxFault: if it cannot be read.
+        """
+        live = self._open()
+        with engine(f"{path} cannot be loaded"):
+            try:
+                live.bulk_load(path=str(path), format=media)
+            except SyntaxError as fault:
+                raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
+
+    def replace(self, graphs: dict[str, list[Quad]]) -> None:
+        """Replaces whole graphs in one transaction; an empty list removes one and its name."""
+        filled = {named(name): quads for name, quads in graphs.items() if quads}
+        gone = [named(name) for name, quads in graphs.items() if not quads]
+        data = (quad for graph, quads in filled.items() for quad in _in_graph(graph, quads))
+        updates = [with_graph(load("drop_graph").text, graph) for graph in gone]
+        updates.append(with_data(load("replace_graphs").bind(graph=filled), data))
+        live = self._open()
+        with self._writing():
+            live.update(";\n".join(updates))
+
+    def publish(self, prepare: Prepare) -> str:
+        """Flushes what was written to disk and makes it the next generation; returns that generation's name.
+
+        *prepare* makes the derived index beside it before anybody reads it.
+        """
+        with self._writing():
+            # No name here holds live/: what *prepare* raises may keep this frame, and live/ has to close with the lock.
+            self._open().flush()
+            generation = self._next
+            self.folder.prepare(generation)
+            self._open().backup(str(self.folder.snapshot(generation)))
+            self._seal(generation)
+            prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index_in_the_making(generation))
+            self.folder.publish(generation)
+        self.close()
+        with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
+            self.folder.remove_old()
+        return generation
+
+    def _seal(self, generation: str) -> None:
+        before = self._latest and self._latest.generation
+        places = (self.folder.snapshot(before), self.folder.lock(before)) if before else None
+        seal(self.folder.snapshot(generation), self.folder.lock(generation), places)
+
+    def close(self) -> None:
+        """Lets go of live/ and of the generation that it was made from."""
+        self._live = None
+        if self._latest is not None:
+            self._latest.close()
+            self._latest = None
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Writer]:
+    """Holds a store's lock and writes to it; nothing is seen by readers until it is published.
+
+    :raises StoreError: if the store cannot be used.
+    """
+    folder = Folder(path)
+    folder.describe()
+    with folder.writing():
+        writer = Writer(folder)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False, contact: str = "") -> None:
+    """Makes an empty store folder.
+
+    :raises StoreError: if there is one already, or if it cannot be made.
+    :raises UsageError: if *base* cannot be one, or *contact* cannot be one.
+    """
+    checked_base(base)
+    contact = checked_contact(contact) if contact else ""
+    folder = Folder(path)
+    if folder.exists():
+        raise StoreError(f"there is a store at {path} already")
+    folder.create(base, bare=bare, contact=contact)
