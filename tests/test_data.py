@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -44,6 +45,7 @@ DATA = read()
 THERE: set[Term] = set(DATA.subjects())
 
 
+@cache
 def of_kind(kind: str) -> dict[str, NamedNode]:
     """The records of a kind, by slug."""
     found = {}
