@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -44,6 +45,7 @@ DATA = read()
 THERE: set[Term] = set(DATA.subjects())
 
 
+@cache
 def of_kind(kind: str) -> dict[str, NamedNode]:
     """The records of a kind, by slug."""
     found = {}
@@ -103,6 +105,21 @@ def test_there_are_methods_sources_agents_and_concepts() -> None:
 )
 def test_every_method_has(name: str) -> None:
     assert [slug for slug, node in METHODS.items() if not DATA.objects(node, iri(name).value)] == []
+
+
+def test_a_domain_has_three_methods_at_least() -> None:
+    counts = Counter(domain for node in METHODS.values() for domain in DATA.iris(node, iri("dcterms:subject").value))
+    there = {node.value for name, node in CONCEPTS.items() if name.startswith("domain/")}
+    assert {domain: counts[domain] for domain in there if counts[domain] < 3} == {}
+
+
+@pytest.mark.parametrize("relation", TYPED)
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "It holds where one can say: "), ("fr", "Convient si l’on peut dire\u00a0: ")]
+)
+def test_a_kind_of_link_has_a_sentence_to_test_it_by(relation: str, lang: str, words: str) -> None:
+    said = vocabulary.graph().texts(NamedNode(relation), iri("skos:definition").value)
+    assert re.search(r"\bA\b.*\bB\b|\bB\b.*\bA\b", said[lang].partition(words)[2])
 
 
 @pytest.mark.parametrize("name", ["skos:prefLabel", "skos:definition"])
