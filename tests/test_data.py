@@ -107,6 +107,21 @@ def test_every_method_has(name: str) -> None:
     assert [slug for slug, node in METHODS.items() if not DATA.objects(node, iri(name).value)] == []
 
 
+def test_a_domain_has_three_methods_at_least() -> None:
+    counts = Counter(domain for node in METHODS.values() for domain in DATA.iris(node, iri("dcterms:subject").value))
+    there = {node.value for name, node in CONCEPTS.items() if name.startswith("domain/")}
+    assert {domain: counts[domain] for domain in there if counts[domain] < 3} == {}
+
+
+@pytest.mark.parametrize("relation", TYPED)
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "It holds where one can say: "), ("fr", "Convient si l’on peut dire\u00a0: ")]
+)
+def test_a_kind_of_link_has_a_sentence_to_test_it_by(relation: str, lang: str, words: str) -> None:
+    said = vocabulary.graph().texts(NamedNode(relation), iri("skos:definition").value)
+    assert re.search(r"\bA\b.*\bB\b|\bB\b.*\bA\b", said[lang].partition(words)[2])
+
+
 @pytest.mark.parametrize("name", ["skos:prefLabel", "skos:definition"])
 def test_names_and_summaries_are_there_once_in_english_and_french(name: str) -> None:
     counts = {slug: {lang: len(said) for lang, said in texts(node, name).items()} for slug, node in METHODS.items()}

@@ -9,6 +9,7 @@ from typing import Any
 from kgcompare.formats import json, terminal
 from kgcompare.report import Finding, Report, Shared
 from kgcompare.report.completeness import ClassState, Split, Years
+from kgcompare.report.contradictions import ANCESTOR, CIRCLE, YOUNGER, Contradiction
 from kgcompare.report.questions import Mentioned
 from kgcompare.text.languages import best, speaks, translate, translate_plural
 
@@ -57,6 +58,7 @@ def as_json(report: Report, lang: str) -> str:
             "validated": findings is not None,
             "findings": findings,
             "hindered": report.hindered or None,
+            "contradictions": [_contradiction(found, lang) for found in report.contradictions],
             "duplicates": [
                 {"score": round(pair.score, 1), "things": [_item(pair.one, lang), _item(pair.other, lang)]}
                 for pair in report.duplicates
@@ -84,6 +86,19 @@ def _finding(finding: Finding, lang: str) -> dict[str, Any]:
         "things": finding.things,
         "noted": finding.noted,
         "examples": [_item(item, lang) for item in finding.examples],
+    }
+
+
+def _contradiction(found: Contradiction, lang: str) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "message": contradiction(found, lang),
+        "count": found.count,
+        "explained": found.explained,
+        "chains": [
+            {"relation": _item(chain.relation, lang), "things": [_item(item, lang) for item in chain.things]}
+            for chain in found.chains
+        ],
     }
 
 
@@ -141,6 +156,30 @@ def message(finding: Finding, lang: str) -> str:
     return said[1] if said else ""
 
 
+def contradiction(found: Contradiction, lang: str) -> str:
+    """What a kind of contradiction is called."""
+    if found.kind == ANCESTOR:
+        return translate(lang, "said of something and what it comes from")
+    if found.kind == CIRCLE:
+        return translate(lang, "comes from itself")
+    if found.kind == YOUNGER:
+        return translate(lang, "a kind of something younger")
+    return translate(lang, "said already by other links")
+
+
+def explained(report: Report, lang: str) -> str:
+    """How many contradictions are right all the same, for a reason that a note gives; empty where none is."""
+    count = sum(found.explained for found in report.contradictions)
+    if not count:
+        return ""
+    return translate_plural(
+        lang,
+        "{count} more is a kind of something younger, and an editorial note says why.",
+        "{count} more are a kind of something younger, and editorial notes say why.",
+        count,
+    )
+
+
 # -- for a terminal --------------------------------------------------------------------------------
 
 
@@ -179,6 +218,7 @@ def as_table(report: Report, lang: str) -> str:
     ]
     parts.append(_head(translate(lang, "How records were checked")) + "\n" + terminal.listing(heads, rows))
     parts.append("\n".join([_head(translate(lang, "Validation")), *_finding_lines(report, lang)]))
+    parts.append("\n".join([_head(translate(lang, "Contradictions among links")), *_contradiction_lines(report, lang)]))
     pairs = [[f"{p.score:.0f}", p.one.id, p.other.id, _label(p.one, lang)] for p in report.duplicates]
     heads = [translate(lang, "score"), translate(lang, "one"), translate(lang, "the other"), translate(lang, "name")]
     parts.append(
@@ -279,3 +319,14 @@ def _finding_lines(report: Report, lang: str) -> list[str]:
         )
         lines.append(f"  {noted}: {_ids(finding.examples)}" + (" …" if finding.things > len(finding.examples) else ""))
     return lines
+
+
+def _contradiction_lines(report: Report, lang: str) -> list[str]:
+    lines = []
+    for found in report.contradictions:
+        if found.count:
+            lines.append(f"{found.count} × {contradiction(found, lang)}")
+            ways = ((" → ".join(item.id for item in chain.things), chain.relation) for chain in found.chains)
+            lines += [f"  {way} ({_label(relation, lang)})" for way, relation in ways]
+    note = explained(report, lang)
+    return [*(lines or [translate(lang, "Nothing found.")]), *([note] if note else [])]

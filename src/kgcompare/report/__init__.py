@@ -20,6 +20,7 @@ from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
 from kgcompare.rdf.terms import BIBO_DOI, LABELS, RDFS_LABEL, SH_MESSAGE, SKOS_CONCEPT
 from kgcompare.report import duplicates
 from kgcompare.report.completeness import SHOWN, ClassState, states
+from kgcompare.report.contradictions import Contradiction, contradicting
 from kgcompare.report.questions import Mentioned, Questions, count_of
 from kgcompare.schema import vocabulary, wording
 from kgcompare.schema.validation import Validator
@@ -82,6 +83,7 @@ class Report:
     checked: Mapping[str, Mapping[str, int]]
     ways: tuple[Mentioned, ...]
     findings: tuple[Finding, ...] | None
+    contradictions: tuple[Contradiction, ...]
     duplicates: tuple[Duplicate, ...]
     aliases: tuple[Shared, ...]
     totals: Mapping[str, int]
@@ -125,6 +127,7 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
         ways=ways,
         findings=findings,
         hindered=hindered,
+        contradictions=contradicting(asking),
         duplicates=tuple(Duplicate(score, named[one], named[other]) for score, one, other in duplicates[:SHOWN]),
         aliases=tuple(Shared(name, asking.some(things)) for name, things in aliases[:SHOWN]),
         totals={"duplicates": len(duplicates), "aliases": len(aliases), "shared_dois": len(dois)},

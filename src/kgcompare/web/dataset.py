@@ -149,6 +149,8 @@ def report(suffix: str = "") -> Response:
             period=state.period,
             message=state.message,
             severity=state.severity,
+            contradiction=state.contradiction,
+            explained=state.explained,
         )
 
     return answer(form, lang, make)
