@@ -240,9 +240,12 @@ def test_agents_without_an_iri_are_named_wherever_they_stand(forms: Generation) 
 
 
 @pytest.mark.slow
-def test_the_whole_catalogue_has_the_references_of_the_full_style(bundled_store: Path) -> None:
-    slugs = [path.stem for path in (resources.folder("data") / "sources").glob("*.ttl")]
-    assert len(slugs) > 400
+def test_the_catalogue_has_the_references_of_the_full_style(bundled_store: Path) -> None:
+    """The full style takes its time: every fourth article, and whatever is none."""
+    files = sorted((resources.folder("data") / "sources").glob("*.ttl"))
+    others = [path.stem for path in files if "bibo:AcademicArticle" not in path.read_text(encoding="utf-8")]
+    slugs = {*others, *(path.stem for path in files[::4])}
+    assert len(slugs) > 200
     with Catalogue(EmbeddedStore(bundled_store)) as catalogue:
         for slug in slugs:
             same(cast("CslItem", catalogue.generation().record("source", slug).csl))

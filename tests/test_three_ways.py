@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from conftest import LoadQuads
-from kgcompare import ingest, resources
+from kgcompare import ingest
 from kgcompare.catalogue.generation import Generation
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.rdf.graph import Node, Term
@@ -490,10 +490,8 @@ def test_a_statement_that_two_graphs_hold_counts_once(engines: Engines) -> None:
 
 
 @pytest.fixture(scope="module")
-def bundled(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
-    path = tmp_path_factory.mktemp("bundled") / "store"
-    ingest.throwaway(path, resources.data_files(), ingest.Options(trust=True))
-    return EmbeddedStore(path)
+def bundled(bundled_store: Path) -> EmbeddedStore:
+    return EmbeddedStore(bundled_store)
 
 
 def about(quads: Sequence[Quad], things: Sequence[str]) -> list[Quad]:
