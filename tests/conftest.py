@@ -21,6 +21,8 @@ from browsing import browser, visit
 from kgcompare import cli, ingest, resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
+from kgcompare.cli.bundled import copy_of_bundled
+from kgcompare.rdf.contact import OURS
 from kgcompare.store.embedded import EmbeddedStore
 from serving import missing, serving
 
@@ -52,8 +54,15 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     for name in [name for name in os.environ if name.startswith("KGCOMPARE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "no-data-home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_cache(tmp_path_factory)))
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("KGCOMPARE_DEBUG", "1")  # what nobody foresaw shows itself as what it is
+
+
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache folder of a run: its workers share it."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache-home"
 
 
 @pytest.fixture
@@ -94,15 +103,21 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
 def bundled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the bundled catalogue, to be read only."""
     path = tmp_path_factory.mktemp("bundled") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, resources.data_files(), ingest.Options(trust=True))
+
+    def make(folder: Path) -> None:
+        ingest.throwaway(folder, resources.data_files(), ingest.Options(trust=True), contact=OURS)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(_cache(tmp_path_factory)))
+        copy_of_bundled(path, make)
     return path
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the real server over the bundled catalogue."""
-    with serving(tmp_path_factory.mktemp("site"), "--data", "bundled") as server:
+    cache = str(_cache(tmp_path_factory))
+    with serving(tmp_path_factory.mktemp("site"), "--data", "bundled", XDG_CACHE_HOME=cache) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 

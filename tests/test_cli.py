@@ -25,6 +25,7 @@ import rdflib
 
 from conftest import DATA, SMALL, LoadQuads, Ran, Run
 from kgcompare import __version__, ingest
+from kgcompare.errors import ValidationReport
 from kgcompare.formats import COMPARISON
 from kgcompare.sandbox.parsing import Parser
 from kgcompare.store.embedded import EmbeddedStore
@@ -502,6 +503,38 @@ LASSO = "<https://w3id.org/kgcompare/id/method/lasso>"
 
 
 @pytest.mark.slow
+def test_the_bundled_catalogue_is_made_once_and_copied(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("kgcompare.resources.data_files", lambda: [SMALL])
+    make, made = ingest.throwaway, []
+
+    def making(*arguments: Any) -> ValidationReport:
+        made.append(arguments)
+        return make(*arguments)
+
+    monkeypatch.setattr(ingest, "throwaway", making)
+    first = run("stats", "--data", "bundled")
+    assert (first.code, len(made)) == (0, 1)
+    assert run("stats", "--data", "bundled") == first
+    assert len(made) == 1
+    (table, *_) = sorted((tmp_path / "cache").rglob("*.sst"), key=lambda file: -file.stat().st_size)
+    table.write_bytes(table.read_bytes()[:-1] + b"x")
+    assert [run("stats", "--data", "bundled").out for _ in range(2)] == [first.out] * 2
+    assert len(made) == 2, "what is damaged is made anew"
+    monkeypatch.setattr("kgcompare.resources.data_files", lambda: [SMALL, DATA / "licence_row.ttl"])
+    run("stats", "--data", "bundled")
+    assert len(made) == 3, "other data are another catalogue"
+
+
+def test_the_bundled_catalogue_needs_no_cache(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").write_text("a file")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("kgcompare.resources.data_files", lambda: [SMALL])
+    assert run("stats", "--data", "bundled").code == 0
+
+
 @pytest.mark.parametrize(
     ("says", "code"),
     [

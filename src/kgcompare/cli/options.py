@@ -216,16 +216,24 @@ def make_throwaway(place: Place, folder: Path, lang: str) -> None:
     from dataclasses import replace
 
     from kgcompare import ingest, resources
+    from kgcompare.cli.bundled import copy_of_bundled
     from kgcompare.rdf.contact import OURS
 
+    options = import_options(place, lang)
+    if place.data == ("bundled",):
+
+        def make(store: Path) -> None:
+            ingest.throwaway(store, resources.data_files(), replace(options, trust=True), place.shapes, OURS)
+
+        if place.shapes:
+            make(folder)
+        else:
+            copy_of_bundled(folder, make)
+        return
     files: list[Path] = []
-    bundled = place.data == ("bundled",)
     for name in place.data:
         files += resources.data_files() if name == "bundled" else [Path(name)]
-    options = import_options(place, lang)
-    options = replace(options, trust=True) if bundled else options
-    report = ingest.throwaway(folder, files, options, place.shapes, OURS if bundled else "")
-    tell_report(report)
+    tell_report(ingest.throwaway(folder, files, options, place.shapes))
 
 
 @contextmanager
