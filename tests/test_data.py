@@ -21,6 +21,7 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import Base, iri, is_slug
 from kgcompare.schema import vocabulary
+from kgcompare.search import Filter
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.text import dates
 from kgcompare.text.folding import fold
@@ -373,6 +374,15 @@ def test_the_pair_of_the_readme(generation: Generation) -> None:
     assert [cell.text for cell in found.row("related").cells] == ["6", "5"]
     assert found.row("domain").cells[0].text == "Deep learning"
     assert found.row("family").cells[0].text == "Machine learning"
+
+
+def test_a_method_stands_in_each_of_its_domains(generation: Generation) -> None:
+    for domain in ("deep-learning", "computer-vision"):
+        found = generation.search(Filter(facets={"domain": domain, "type": "object-detection-network"}))
+        assert {"yolo", "faster-r-cnn", "ssd"} <= {thing.id for thing in found.things}, domain
+    row = generation.compare(["resnet", "ransac"]).row("domain")
+    assert [cell.text for cell in row.cells] == ["Computer vision; Deep learning", "Computer vision"]
+    assert row.differs
 
 
 def test_examples_are_there() -> None:
