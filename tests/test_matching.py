@@ -244,3 +244,9 @@ def test_words_that_name_an_aim_list_what_has_it(bundled: Generation, text: str)
     (meant,) = page.understood
     having = {thing.id for thing in bundled.search(Filter(facets={meant.facet: meant.id}), most=200).things}
     assert {thing.id for thing in page.things} == having, "and not what has the words in its summary alone"
+
+
+def test_authors_of_a_founding_source_find_the_method(bundled: Generation) -> None:
+    """Those too that the originators leave out as "et al."."""
+    assert found(bundled, "Shazeer 2017")[0] == "transformer"
+    assert "transformer" in found(bundled, "Polosukhin")
