@@ -43,6 +43,7 @@ for command in (
     writers.init,
     writers.import_,
     writers.validate,
+    writers.template,
     readers.export,
     readers.query,
     readers.stats,

@@ -100,6 +100,9 @@ class Limits:
         1024 * _GIB,
         "How much memory it may have, and 16 bytes more for each byte of the file.",
     )
+    unpacked_bytes: int = _limit(
+        4 * _GIB, "bytes", _MIB, 1024 * _GIB, "How many bytes a file that is packed (.gz) may have when it is unpacked."
+    )
     validation_time: float = _limit(
         10.0, "seconds", 0.1, _DAY, "How long a shape may judge one record, and all shapes together 1,000 statements."
     )
