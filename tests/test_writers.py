@@ -221,6 +221,20 @@ def test_what_is_written_is_what_was_there(name: str, triples: list[Triple]) -> 
             assert ET.fromstring(text).tag.endswith("RDF")
 
 
+@pytest.mark.parametrize(
+    "of", ["http://e/", "http://e/#", f"{DEFAULT_BASE}id/method/", PREFIXES["skos"], "http://e/a&b/"]
+)
+def test_a_class_whose_iri_ends_in_no_name_is_xml(of: str) -> None:
+    thing, said = NamedNode("http://e/x"), Literal('<a:b> "c" </a:>')
+    triples = [
+        Triple(thing, NamedNode(PREFIXES["rdf"] + "type"), NamedNode(of)),
+        Triple(thing, NamedNode("http://e/p"), said),
+    ]
+    text = rdf.write(triples, "rdf", DEFAULT_BASE)
+    assert ET.fromstring(text).tag.endswith("RDF")
+    assert canonical(quad.triple for quad in parse(text.encode(), RdfFormat.RDF_XML)) == canonical(triples)
+
+
 @pytest.mark.parametrize("name", ["ttl", "trig", "nt", "nq", "jsonld"])
 def test_directions_are_kept(name: str) -> None:
     literal = Literal("دليل", language="ar", direction=BaseDirection.RTL)

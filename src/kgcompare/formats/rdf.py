@@ -25,7 +25,7 @@ from kgcompare.rdf.graph import Graph, structure_key
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.terms import KGC_ORDER
-from kgcompare.rdf.writing import plainly_labelled, sayable_in_xml, without_unseen
+from kgcompare.rdf.writing import plainly_labelled, readable_xml, sayable_in_xml, without_unseen
 
 Statement = TypeVar("Statement", Quad, Triple)
 _BLOCK = 5000
@@ -87,9 +87,8 @@ def _rdf_xml(statements: Sequence[Triple], base: str) -> str:
     statements = list(map(sayable_in_xml, statements))
     engine, used = SYNTAXES["rdf"].engine, _used(statements, base)
     with Seam((ValueError, OSError), lambda why: DataError(f"this cannot be said in RDF/XML: {why}; take Turtle")):
-        text = (serialize(map(plainly_labelled, statements), format=engine, prefixes=used) or b"").decode()
-    # XML readers make a line feed of a carriage return that is not written out.
-    return text.replace("\r", "&#13;") + "\n"
+        text = serialize(map(plainly_labelled, statements), format=engine, prefixes=used) or b""
+    return readable_xml(text).decode() + "\n"
 
 
 def turtle(triples: Iterable[Triple], base: str) -> str:

@@ -62,3 +62,25 @@ def sayable_in_xml(statement: _Statement) -> _Statement:
     if not _ENDS_IN_A_NAME.search(predicate) or predicate in _RESERVED:
         raise DataError(f"RDF/XML has no way to write the predicate <{predicate[:200]}>; take Turtle")
     return statement
+
+
+_NAMELESS = re.compile(rb'<([^\s<>/:!?]+):((?:\s[^\s=]+="[^"]*")*)>(.*?)</\1:>', re.DOTALL)
+_XMLNS = rb'\sxmlns:%s="([^"]*)"'
+
+
+def readable_xml(text: bytes) -> bytes:
+    """RDF/XML of the engine as XML readers take it.
+
+    The engine makes an element of a thing's class, and one without a name where its IRI ends in none
+    (``<http://example.org/>``); and readers make a line feed of a carriage return that is not written out.
+    """
+    return _NAMELESS.sub(lambda found: _described(found, text), text).replace(b"\r", b"&#13;")
+
+
+def _described(found: re.Match[bytes], text: bytes) -> bytes:
+    """The same element as a description with a class."""
+    prefix, attributes, content = found.groups()
+    declared = re.compile(_XMLNS % re.escape(prefix))
+    where = declared.search(attributes) or declared.search(text)
+    said = b'<rdf:type rdf:resource="%s"/>' % where[1] if where else b""
+    return b"<rdf:Description%s>%s%s</rdf:Description>" % (declared.sub(b"", attributes), said, content)

@@ -19,7 +19,7 @@ from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, Qu
 from kgcompare.errors import DataError
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
 from kgcompare.rdf.syntaxes import SYNTAXES
-from kgcompare.rdf.writing import plainly_labelled, sayable_in_xml
+from kgcompare.rdf.writing import plainly_labelled, readable_xml, sayable_in_xml
 from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.request import Head, Outcome, Request
 from kgcompare.sandbox.results import BoundedBytes, at_most, result_bytes
@@ -75,8 +75,7 @@ def _statements(results: QueryTriples, request: Request) -> bytes:
     if request.rdf == "rdf":
         triples = map(sayable_in_xml, triples)
     pyoxigraph.serialize(triples, file, SYNTAXES[request.rdf].engine, prefixes=prefixes)
-    # XML readers make a line feed of a carriage return that is not written out.
-    return file.getvalue().replace(b"\r", b"&#13;") if request.rdf == "rdf" else file.getvalue()
+    return readable_xml(file.getvalue()) if request.rdf == "rdf" else file.getvalue()
 
 
 def answer_requests(store: pyoxigraph.Store, source: BinaryIO, target: BinaryIO) -> None:
