@@ -646,3 +646,30 @@ def shapes_of(turtle: str) -> Shapes:
     """Shapes by themselves."""
     quads = parse((PREFIXES + turtle).encode(), format=RdfFormat.TURTLE)
     return Shapes(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+
+
+def test_authors_of_sources_are_followed_through_changes(tmp_path: Path) -> None:
+    """A method carries the names of its source's authors, and loses them with the source."""
+    head = (
+        "@base <https://w3id.org/kgcompare/> . @prefix kgc: <https://w3id.org/kgcompare/ns#> .\n"
+        "@prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+        "@prefix bibo: <http://purl.org/ontology/bibo/> . @prefix dcterms: <http://purl.org/dc/terms/> .\n"
+    )
+    agents = "".join(f'<id/agent/{n}> a foaf:Person ; foaf:name "{n.title()} Writer" .\n' for n in ("ada", "bob"))
+    authors = "<id/agent/ada> <id/agent/bob>"
+    source = f'<id/source/s> a bibo:Document ; dcterms:title "On this" ; bibo:authorList ( {authors} ) .\n'
+    method = '<id/method/m> a kgc:Method ; skos:prefLabel "This"@en ; kgc:foundingSource <id/source/s> .\n'
+    store, file = tmp_path / "store", tmp_path / "x.ttl"
+    ingest.create_store(store)
+
+    def finding(text: str, said: str) -> bool:
+        file.write_text(head + said, encoding="utf-8")
+        ingest.import_files(store, [file], ingest.Options(trust=True, replace=True))
+        found = Catalogue(EmbeddedStore(store)).generation().search(search.Filter(text))
+        return [thing.id for thing in found.things] == ["m"]
+
+    assert finding("Bob Writer", agents + source + method)
+    assert finding("Roberta", '<id/agent/bob> a foaf:Person ; foaf:name "Roberta Writer" .\n')
+    assert not finding("Bob", '<id/agent/bob> a foaf:Person ; foaf:name "Roberta Writer" .\n')
+    assert not finding("Roberta", source.replace("<id/agent/bob>", ""))
+    assert finding("Ada", source.replace("<id/agent/bob>", ""))

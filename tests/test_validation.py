@@ -14,10 +14,12 @@ from conftest import SMALL, Run
 from kgcompare import ingest, resources
 from kgcompare.errors import Fault, InvalidData, ShapeError, ValidationReport
 from kgcompare.ingest import Options, validate
+from kgcompare.ingest.lines import with_lines
 from kgcompare.ingest.readers import read_records
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, PREFIXES, SHAPES, Base, iri
-from kgcompare.schema import validation, vocabulary
+from kgcompare.sandbox.limits import Limits
+from kgcompare.schema import vocabulary
 from kgcompare.schema.judging import Judge
 from kgcompare.schema.rows import RowGroup
 from kgcompare.schema.shapes import Shapes, bundled_shapes
@@ -873,5 +875,8 @@ def test_rows_come_from_every_shape_of_a_class_by_their_order() -> None:
         ("", None),
     ],
 )
-def test_the_line_on_which_a_description_starts(text: str, line: int | None) -> None:
-    assert validation._line_in(validation._starts(text), "https://w3id.org/kgcompare/id/method/a") == line
+def test_the_line_on_which_a_description_starts(tmp_path: Path, text: str, line: int | None) -> None:
+    path = tmp_path / "a.ttl"
+    path.write_text(text, encoding="utf-8")
+    (found,) = with_lines([Fault("", focus_node="https://w3id.org/kgcompare/id/method/a")], path, Limits())
+    assert found.line == line

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kgcompare.store.embedded import EmbeddedStore
 
 _PLACES = ("store", "endpoint", "data")
-OF_FILES = ("parse_time", "parse_memory", "validation_time", "validation_memory")
+OF_FILES = ("parse_time", "parse_memory", "unpacked_bytes", "validation_time", "validation_memory")
 """The limits that matter to whatever takes files."""
 _LONG = 5.0
 """Seconds after which one looks whether a store is damaged."""
@@ -170,8 +170,35 @@ def contact_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def _separator(_: click.Context, __: click.Parameter, sign: str) -> str:
+    if len(sign) != 1 or sign.isspace() or sign.isalnum() or sign == "\\":
+        raise click.BadParameter("give one sign, such as | or ;")
+    return sign
+
+
+def table_options(command: Callable[..., None]) -> Callable[..., None]:
+    """How tables are read."""
+    command = click.option(
+        "--kind", metavar="KIND", help="Of the things in tables (agent, source ...), where their columns do not tell."
+    )(command)
+    return click.option(
+        "--separator",
+        default="|",
+        show_default=True,
+        metavar="SIGN",
+        callback=_separator,
+        help="Between the values in a cell of a table; after a backslash it is part of a value.",
+    )(command)
+
+
 def import_options(
-    place: Place, lang: str = "en", syntax: str | None = None, replace: bool = False, skip_invalid: bool = False
+    place: Place,
+    lang: str = "en",
+    syntax: str | None = None,
+    replace: bool = False,
+    skip_invalid: bool = False,
+    separator: str = "|",
+    kind: str | None = None,
 ) -> Options:
     """How files are taken in, by the options of a command."""
     from kgcompare.ingest import Options
@@ -184,6 +211,8 @@ def import_options(
         replace=replace,
         skip_invalid=skip_invalid,
         lang=lang,
+        separator=separator,
+        kind=kind,
         progress=ProgressLine(),
         limits=place.limits,
     )

@@ -22,6 +22,7 @@ from kgcompare.cli.options import (
     make_throwaway,
     must_be_store,
     opened,
+    table_options,
 )
 from kgcompare.cli.output import put, report_lines, tell_report
 from kgcompare.cli.settings import limit_options
@@ -30,6 +31,8 @@ from kgcompare.sandbox.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from kgcompare.ingest.readers import Options
+
+_FORMATS = "ttl, jsonld, nt, nq, trig, rdf, csv, tsv or jsonl, where the suffix does not tell."
 
 
 @click.command()
@@ -46,14 +49,22 @@ def init(place: Place, base: str, contact: str) -> None:
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="FILE...")
 @catalogue_options
 @lang_option
-@click.option("--format", "syntax", help="ttl, jsonld, nt, nq, trig or rdf, where the suffix does not tell.")
+@click.option("--format", "syntax", help=_FORMATS)
+@table_options
 @click.option("--skip-invalid", is_flag=True, help="Leave invalid records out and take the others.")
 @click.option("--replace", is_flag=True, help="Put records in the place of those that are there.")
 def import_(
-    place: Place, files: Sequence[Path], lang: str, syntax: str | None, skip_invalid: bool, replace: bool
+    place: Place,
+    files: Sequence[Path],
+    lang: str,
+    syntax: str | None,
+    separator: str,
+    kind: str | None,
+    skip_invalid: bool,
+    replace: bool,
 ) -> None:
     """Take files into the store: every record of them, or none."""
     from kgcompare import ingest
@@ -62,7 +73,7 @@ def import_(
     must_be_store(place)
     if place.default:
         ensure(place)
-    options = import_options(place, lang, syntax, replace, skip_invalid)
+    options = import_options(place, lang, syntax, replace, skip_invalid, separator, kind)
     fresh = not place.default and not Folder(place.folder).exists()
     if fresh and ingest.trusted_quads(files, options):
         report = ingest.create_of_quads(place.folder, files, options)
@@ -79,16 +90,25 @@ def import_(
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="FILE...")
 @catalogue_options
 @lang_option
-@click.option("--syntax", help="ttl, jsonld, nt, nq, trig or rdf, where the suffix does not tell.")
+@click.option("--syntax", help=_FORMATS)
+@table_options
 @click.option("--format", "form", type=click.Choice(["text", "json", "ttl"]), default="text", show_default=True)
-def validate(place: Place, files: Sequence[Path], lang: str, syntax: str | None, form: str) -> None:
+def validate(
+    place: Place,
+    files: Sequence[Path],
+    lang: str,
+    syntax: str | None,
+    separator: str,
+    kind: str | None,
+    form: str,
+) -> None:
     """Validate files as an import would, without writing."""
     from kgcompare.formats import json, rdf
 
-    report = _validated(place, files, import_options(place, lang, syntax))
+    report = _validated(place, files, import_options(place, lang, syntax, separator=separator, kind=kind))
     if form == "json":
         put(json.report_json(report))
     elif form == "ttl":
@@ -111,13 +131,14 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
     only if the files do not conform without it.
     """
     from kgcompare import ingest
-    from kgcompare.ingest.readers import read_records
+    from kgcompare.ingest.readers import form_of, read_records
     from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
     from kgcompare.schema.shapes import bundled_shapes
     from kgcompare.store.folder import Folder
 
     records: ingest.Records | None = None
-    if place.default and not Folder(place.folder).exists():
+    tables = any(isinstance(form_of(path, options.syntax), str) for path in files)  # they refer to what is there
+    if place.default and not Folder(place.folder).exists() and not tables:
         records = read_records(files, Base(DEFAULT_BASE), options)
         report = ingest.validate(records, [*bundled_shapes(), *extra_shapes(place)], None, options)
         if report.conforms:
@@ -125,8 +146,24 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
     with opened(place, options.lang) as catalogue:
         generation = catalogue.generation()
         if records is None or generation.base != records.base:  # somebody else may have made a store of another base
-            records = read_records(files, generation.base, options, generation.shapes)
+            records = read_records(files, generation.base, options, generation.shapes, generation.snapshot)
         return ingest.validate(records, generation.shapes.triples, generation.snapshot, options)
+
+
+@click.command()
+@click.argument("form", type=click.Choice(["csv", "jsonl"]))
+@catalogue_options
+@click.option("--kind", metavar="KIND", help="Of the things (agent, source ...); default: what the catalogue is about.")
+@click.option("--language", "languages", multiple=True, metavar="TAG", help="Of texts (repeatable); default: en, fr.")
+def template(place: Place, form: str, kind: str | None, languages: tuple[str, ...]) -> None:
+    """Print an empty table with the columns that the shapes give."""
+    from kgcompare.formats import templates
+    from kgcompare.text.languages import interface_languages, normalise
+
+    with opened(place) as catalogue:
+        generation = catalogue.generation()
+        tags = tuple(map(normalise, languages)) or interface_languages()
+        put(templates.empty(generation.shapes, kind or generation.main_kind, form, tags))
 
 
 @click.command("format")

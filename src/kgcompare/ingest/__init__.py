@@ -14,9 +14,10 @@ from kgcompare import resources, search
 from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
 from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.documents import Records, is_of_derived
-from kgcompare.ingest.readers import Options, lines_of, read_records
+from kgcompare.ingest.lines import with_lines
+from kgcompare.ingest.readers import Options, form_of, lines_of, read_records
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
-from kgcompare.rdf.syntaxes import QUADS, bundled, syntax_of
+from kgcompare.rdf.syntaxes import QUADS, bundled
 from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
@@ -75,8 +76,18 @@ def check(
         broken = validator.broken(records.documents, before, stored.snapshot, read=stored.document, lang=options.lang)
     told = [fault for fault in report.faults if fault not in broken]
     told += [replace(fault, message=f"{fault.message} {_BROKEN}") for fault in broken]
-    said = [fault for fault in told if not is_of_derived(records, fault)]
+    said = located([fault for fault in told if not is_of_derived(records, fault)], records, options)
     return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))
+
+
+def located(faults: Sequence[Fault], records: Records, options: Options) -> list[Fault]:
+    """The faults that shapes find, each with the line that the file has for it, where it has one."""
+    placed: list[Fault] = []
+    for file in dict.fromkeys(fault.file for fault in faults):
+        own = [fault for fault in faults if fault.file == file]
+        own = [replace(fault, line=fault.line or records.lines.get(fault.focus_node or "")) for fault in own]
+        placed += with_lines(own, Path(file), options.limits) if file in records.read else own
+    return placed
 
 
 _BROKEN = "(The store has this record; what is given would break it.)"
@@ -154,7 +165,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
             return _load(writer, files, snapshot, options)
         stored = Stored(snapshot)
         with nullcontext() if options.trust else ConfinedJudge(triples, options.limits) as judge:  # starts meanwhile
-            records = read_records(files, base, options, known)
+            records = read_records(files, base, options, known, snapshot)
             _require_records(records, known)
             report = _validated(records, triples, stored, options, judge)
         changes = changes_of(records, stored, replace=options.replace)
@@ -169,7 +180,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:
     """Whether files are quads that are taken exactly as they are: no record split, nothing derived, no shapes added."""
-    return options.trust and bool(files) and all(syntax_of(f, options.syntax) in QUADS for f in files)
+    return options.trust and bool(files) and all(form_of(f, options.syntax) in QUADS for f in files)
 
 
 def throwaway(
@@ -240,6 +251,8 @@ def _load_all(writer: Writer, files: Sequence[Path]) -> None:
 
 
 def _require_records(records: Records, shapes: Shapes) -> None:
+    if any(fault.severity == "violation" for fault in records.faults):
+        return  # that is what there is to say
     classes = set(shapes.targets)
     for document in records.documents.values():
         if any(classes.intersection(document.types(subject)) for subject in document.subjects()):
@@ -258,15 +271,16 @@ def _validated(
         return ValidationReport((), len(records.documents))
     report = check(records, shapes, stored, options, judge)
     skipped: list[Fault] = []
-    while report.violations and options.skip_invalid and records.documents:
+    while report.violations and options.skip_invalid:
         homes = {s.value: name for name, document in records.documents.items() for s in document.subjects()}
         bad = {homes.get(fault.focus_node or "") for fault in report.violations} - {None}
-        if not bad:
+        of_files = [fault for fault in records.faults if fault.severity == "violation" and fault.focus_node is None]
+        if of_files or not (bad or any(fault.severity == "violation" for fault in records.faults)):
             break
         skipped += [replace(fault, severity="warning") for fault in report.violations]
         for name in bad:
             records.documents.pop(str(name))
-        records.faults.clear()
+        records.faults[:] = [fault for fault in records.faults if fault.severity != "violation"]
         report = check(records, shapes, stored, options, judge)
     if report.violations:
         raise InvalidData(_nothing_written(report.violations), report)

@@ -40,7 +40,7 @@ _EDTF = NamedNode(EDTF)
 
 
 _COMPONENT = "ConstraintComponent"
-_DERIVED = {
+DERIVED = {
     KGC_ORIGIN_START: (KGC_ORIGIN,),
     KGC_ORIGIN_END: (KGC_ORIGIN,),
     DCTERMS_CREATOR: (KGC_ORIGINATION,),
@@ -53,7 +53,8 @@ _DERIVED = {
 class Records:
     """Documents by the IRI of their graph; ``files`` says where each came from, ``faults`` what was wrong.
 
-    ``schema`` is what vocabulary and shapes say: an export brings it along, and it is left out.
+    ``schema`` is what vocabulary and shapes say: an export brings it along, and it is left out. ``lines`` has those in
+    which records begin that stand in rows.
     """
 
     base: Base
@@ -62,6 +63,7 @@ class Records:
     files: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     read: dict[str, None] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
 
     @property
     def sources(self) -> list[str]:
@@ -258,12 +260,12 @@ def is_of_derived(records: Records, fault: Fault) -> bool:
     predicate = (fault.path or "").rpartition(" / ")[2]
     if (
         fault.focus_node is None
-        or predicate not in _DERIVED
+        or predicate not in DERIVED
         or (fault.constraint or "").endswith("MinCount" + _COMPONENT)
     ):
         return False
     document = records.documents.get(records.base.document(fault.focus_node), Graph())
-    sources = _DERIVED[predicate]
+    sources = DERIVED[predicate]
     return not sources or any(document.objects(NamedNode(fault.focus_node), source) for source in sources)
 
 

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from pyoxigraph import RdfFormat
 
-from kgcompare.errors import DataError, Fault, Seam
+from kgcompare.errors import DataError, Fault
+from kgcompare.ingest.changes import Stored
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import without_equals
-from kgcompare.ingest.refusals import Schema, bundled_schema
+from kgcompare.ingest.lines import with_lines
+from kgcompare.ingest.refusals import Schema
+from kgcompare.ingest.tables import Table, Tables, letters
 from kgcompare.model import Progress
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.syntaxes import check_lines, syntax_of
+from kgcompare.sandbox.cells import TABLES
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.opening import is_plain, unpacked_name
 from kgcompare.sandbox.parsing import Parser
 from kgcompare.schema.context import ADDRESS, JsonLd, context
 from kgcompare.schema.shapes import Shapes, bundled_shapes
-
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+from kgcompare.store import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How files are taken in. ``syntax`` names a format for files whose suffix does not tell."""
+    """How files are taken in. ``syntax`` names a format for files whose suffix does not tell.
+
+    ``separator`` stands between the values in a cell of a table, and ``kind`` is that of the things in tables, where
+    their columns do not tell.
+    """
 
     syntax: str | None = None
     trust: bool = False
     replace: bool = False
     skip_invalid: bool = False
     lang: str = "en"
+    separator: str = "|"
+    kind: str | None = None
     progress: Progress | None = None
     limits: Limits = field(default_factory=Limits)
 
@@ -45,27 +53,84 @@ class Options:
             self.progress(what, done, total)
 
 
-def read_records(files: Sequence[Path], base: Base, options: Options, shapes: Shapes | None = None) -> Records:
+def form_of(path: Path, name: str | None = None) -> RdfFormat | str:
+    """The format of a file: a syntax of RDF, or one of :data:`kgcompare.sandbox.cells.TABLES`.
+
+    :raises UnknownFormat: if neither *name* nor the suffix tells.
+    """
+    plain = unpacked_name(path)
+    key = name or plain.suffix.removeprefix(".").lower()
+    form = next((form for form, suffixes in TABLES.items() if key in suffixes), None)
+    return form or syntax_of(plain, name, TABLES)
+
+
+def read_records(
+    files: Sequence[Path],
+    base: Base,
+    options: Options,
+    shapes: Shapes | None = None,
+    snapshot: Snapshot | None = None,
+) -> Records:
     """The records of some files; those that several files describe add up.
 
     *shapes* are those of the catalogue, the bundled ones if left out. Its context of JSON-LD is made from them; what
-    the files say of them and of the vocabulary, as an export does, is left out.
+    the files say of them and of the vocabulary, as an export does, is left out. Tables refer to what is in *snapshot*.
 
     :raises DataError: if a file cannot be read, is malformed or says nothing.
     """
-    records = Records(base, Schema(shapes.triples) if shapes else bundled_schema())
-    contexts = _contexts(base, shapes) if any(syntax_of(f, options.syntax) == RdfFormat.JSON_LD for f in files) else {}
+    shapes = shapes or Shapes(bundled_shapes())
+    records = Records(base, Schema(shapes.triples))
+    forms = [form_of(path, options.syntax) for path in files]
+    contexts = _contexts(base, shapes) if RdfFormat.JSON_LD in forms else {}
+    tables = Tables(records, Stored(snapshot), shapes, options.separator, options.kind)
     with Parser(options.limits) as parser:
-        for number, path in enumerate(files):
+        for number, (path, form) in enumerate(zip(files, forms, strict=True)):
             options.tell("reading", number, len(files))
             known = len(records.faults)
-            split(parser.read(path, base.value, options.syntax, contexts), records, str(path))
+            if isinstance(form, str):
+                records.read[str(path)] = None
+                tables.add(_table(parser, path, form, records))
+            else:
+                split(parser.read(path, base.value, options.syntax, contexts), records, str(path))
             if len(records.faults) > known:
-                records.faults[known:] = _with_lines(records.faults[known:], path)
+                records.faults[known:] = with_lines(records.faults[known:], path, options.limits)
+    tables.take()
     options.tell("reading", len(files), len(files))
     records.documents = {name: without_equals(document) for name, document in records.documents.items()}
     derive(records)
     return records
+
+
+def _table(parser: Parser, path: Path, form: str, records: Records) -> Table:
+    """The rows of a file, by their heads; empty columns at its end are left out.
+
+    :raises DataError: if it has no rows.
+    """
+    table = Table(str(path))
+    places: list[tuple[int, str]] = []
+    for found, rows in parser.rows(path, form):
+        if not table.heads and found["coding"] not in {"UTF-8", "UTF-16"}:
+            said = f"read as {found['coding']}, since it is not UTF-8; look at its accents"
+            records.faults.append(Fault(said, "warning", table.source))
+        table.separator = found["separator"]
+        for line, cells in rows:
+            if isinstance(cells, dict):
+                table.heads += [key for key in cells if key not in table.heads]
+                table.rows.append((line, cells))
+            elif not table.heads:
+                table.heads = [head.strip() for head in cells]
+                places = [(at, head) for at, head in enumerate(table.heads) if head]
+                for head in {head for _, head in places if table.heads.count(head) > 1}:
+                    records.faults.append(Fault(f"two columns are called {head}", "violation", table.source, line))
+            else:
+                table.rows.append((line, {head: cells[at] for at, head in places if at < len(cells)}))
+                lost = [at for at, cell in enumerate(cells) if cell.strip() and not dict(places).get(at)]
+                for at in lost:
+                    said = f"column {letters(at)} has {cells[at][:40]!r} and no head; name it, or empty it"
+                    records.faults.append(Fault(said, "violation", table.source, line))
+    if not table.rows:
+        raise DataError(f"{path} says nothing: there is no row in it below the heads")
+    return table
 
 
 @contextmanager
@@ -79,7 +144,7 @@ def lines_of(files: Sequence[Path], options: Options) -> Iterator[list[Path]]:
         found: list[Path] = []
         for path in files:
             found.append(path)
-            if syntax_of(path, options.syntax) != RdfFormat.N_QUADS:
+            if syntax_of(unpacked_name(path), options.syntax) != RdfFormat.N_QUADS or not is_plain(path):
                 copy = stack.enter_context(NamedTemporaryFile(suffix=".nq"))
                 copy.writelines(parser.lines(path, None, options.syntax, triple_terms=True))
                 copy.flush()
@@ -92,24 +157,3 @@ def _contexts(base: Base, shapes: Shapes | None) -> dict[str, JsonLd]:
     """Our context of JSON-LD, by the addresses that it has."""
     ours = context(shapes or Shapes(bundled_shapes()))
     return dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), ours)
-
-
-def _with_lines(faults: Sequence[Fault], path: Path) -> Iterator[Fault]:
-    """The faults with the line of their value, where the file has it between quotes on one line alone."""
-    with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
-        text = path.read_text(encoding="utf-8")
-    lines: dict[str, int | None] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        for quoted in dict.fromkeys(_QUOTED.findall(line)):
-            value = _unescaped(quoted)
-            lines[value] = None if value in lines else number
-    for fault in faults:
-        yield replace(fault, line=lines.get(fault.value or ""))
-
-
-def _unescaped(quoted: str) -> str:
-    """What a string in quotes says, by the escapes that JSON, Turtle and N-Triples have in common."""
-    try:
-        return str(json.loads(quoted, strict=False))
-    except ValueError:
-        return quoted

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -65,14 +65,17 @@ _BUFFER = "buffer maximal size"
 """What the engine says of contexts that it would have to fetch, and of tokens that are too long."""
 
 
-def syntax_of(path: Path, name: str | None = None) -> RdfFormat:
+def syntax_of(path: Path, name: str | None = None, others: Iterable[str] = ()) -> RdfFormat:
     """The syntax of a file, by *name* (a key of :data:`SYNTAXES`) or by its suffix.
+
+    *others* are names that whoever asks knows beside them, to be told.
 
     :raises UnknownFormat: if neither tells.
     """
     key = name or path.suffix.removeprefix(".").lower()
     if key not in _BY_SUFFIX:
-        raise UnknownFormat(f"{path}: unknown format {key!r}; name one with --format: {', '.join(SYNTAXES)}")
+        known = ", ".join([*SYNTAXES, *others])
+        raise UnknownFormat(f"{path}: unknown format {key!r}; name one with --format: {known}")
     return _BY_SUFFIX[key].engine
 
 

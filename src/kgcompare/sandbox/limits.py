@@ -100,6 +100,9 @@ class Limits:
         1024 * _GIB,
         "How much memory it may have, and 16 bytes more for each byte of the file.",
     )
+    unpacked_bytes: int = _limit(
+        4 * _GIB, "bytes", _MIB, 1024 * _GIB, "How many bytes a file that is packed (.gz) may have when it is unpacked."
+    )
     validation_time: float = _limit(
         10.0, "seconds", 0.1, _DAY, "How long a shape may judge one record, and all shapes together 1,000 statements."
     )
@@ -165,6 +168,15 @@ class Limits:
         3600,
         "How long requests under way may take when the server is told to stop; longer downloads are cut then.",
     )
+
+    write_wait: float = _limit(
+        10.0,
+        "seconds",
+        0.1,
+        600.0,
+        "How long a change by HTTP waits for others that write; then it is told to try again.",
+    )
+    waiting_writes: int = _limit(32, "requests", 0, 4096, "How many changes by HTTP may wait so at a time.")
 
     kept_bytes: int = _limit(
         64 * _MIB, "bytes", 0, 64 * _GIB, "How much of a generation's answers is kept, to be given again."

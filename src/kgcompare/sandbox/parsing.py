@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import stat
-import tempfile
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from pyoxigraph import Quad, RdfFormat, Triple, parse
 
 from kgcompare.errors import DataError, Seam, SyntaxFault
 from kgcompare.rdf.syntaxes import syntax_of
-from kgcompare.sandbox.job import Job
+from kgcompare.sandbox.job import Job, Part
 from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.opening import open_file, unpacked_name
 
 _MIB = 1 << 20
 _WHOLE_FILE = 16
@@ -67,10 +65,24 @@ class Parser:
         :raises SyntaxFault: if it is not well-formed, nests too deeply or needs too much of anything; for triple terms.
         :raises DataError: if it cannot be opened.
         """
-        syntax = syntax_of(path, name)
+        syntax = syntax_of(unpacked_name(path), name)
+        asked = {"syntax": syntax.file_extension, "base": base, "contexts": contexts, "any": triple_terms}
+        yield from (part.body for part in self._asked(path, asked) if part.body)
+
+    def rows(self, path: Path, form: str) -> Iterator[tuple[Mapping[str, str], list[tuple[int, Any]]]]:
+        """The rows of a table, many at a time, with what was found of the file (:func:`kgcompare.sandbox.cells.rows`).
+
+        :raises SyntaxFault: if it is not well-formed or needs too much of anything.
+        :raises DataError: if it cannot be opened.
+        """
+        for part in self._asked(path, {"table": form}):
+            if part.body:
+                yield part.says["found"], [(line, cells) for line, cells in json.loads(part.body)]
+
+    def _asked(self, path: Path, asked: Mapping[str, object], more: Sequence[int] = ()) -> Iterator[Part]:
+        """What the child says to a request about a file."""
         source = str(path)
-        with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
-            file, size = _opened(path)
+        file, size = open_file(path, self._limits.unpacked_bytes)
         allowed = self._limits.parse_time + size / _MIB
         late = f"its parser took more than {allowed:.0f} seconds; --parse-time gives it more"
         died = "it ends its parser: it nests too deeply or needs too much memory (--parse-memory gives it more)"
@@ -79,19 +91,10 @@ class Parser:
             Seam((TimeoutError,), lambda _: SyntaxFault(late, source)),
             Seam((EOFError,), lambda _: SyntaxFault(died, source)),
         ):
-            answer = self._child(size).ask(
-                allowed,
-                [file.fileno()],
-                syntax=syntax.file_extension,
-                base=base,
-                contexts=contexts,
-                any=triple_terms,
-            )
-            for part in answer:
+            for part in self._child(size).ask(allowed, [file.fileno(), *more], **asked):
                 if part.says["outcome"] == "fault":
                     raise SyntaxFault(str(part.says["detail"]), source, part.says["line"])
-                if part.body:
-                    yield part.body
+                yield part
 
     def triples(self, path: Path, base: str, name: str | None = None) -> list[Triple]:
         """The statements of a file without their graphs.
@@ -129,17 +132,3 @@ def parsed(path: Path, base: str) -> list[Triple]:
     """
     with Parser() as parser:
         return parser.triples(path, base)
-
-
-def _opened(path: Path) -> tuple[IO[bytes], int]:
-    """A file open for reading, and its size; what comes through a pipe is copied first."""
-    file: IO[bytes] = path.open("rb")
-    about = os.fstat(file.fileno())
-    if stat.S_ISREG(about.st_mode):
-        return file, about.st_size
-    with file:
-        copy = tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
-        shutil.copyfileobj(file, copy)
-        size = copy.tell()
-        copy.seek(0)
-        return copy, size

@@ -22,7 +22,7 @@ from pyoxigraph import RdfFormat, Triple
 
 from kgcompare.errors import DataError, KgcompareError, SyntaxFault
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
-from kgcompare.sandbox import confinement, lifeline
+from kgcompare.sandbox import cells, confinement, lifeline
 from kgcompare.sandbox.job import Part
 from kgcompare.sandbox.watch import Spot, Watch
 
@@ -43,11 +43,14 @@ Task = Callable[[Arguments, Sequence[IO[bytes]], Callable[[Part], None]], None]
 
 
 def _parse(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
-    """The statements of a file as N-Quads, blank nodes renamed; or the fault that it has."""
-    quads = statements(
-        files[0], SYNTAXES[arguments["syntax"]].engine, arguments["base"], contexts=arguments["contexts"] or {}
-    )
+    """The statements of a file as N-Quads, blank nodes renamed, or the rows of a table; or the fault that it has."""
     try:
+        if "table" in arguments:
+            _send_rows(files[0], arguments["table"], send)
+            return
+        quads = statements(
+            files[0], SYNTAXES[arguments["syntax"]].engine, arguments["base"], contexts=arguments["contexts"] or {}
+        )
         lines = _Lines(send, triple_terms=bool(arguments["any"]))
         pyoxigraph.serialize(quads, cast("IO[bytes]", lines), RdfFormat.N_QUADS)
         lines.flush()
@@ -55,6 +58,20 @@ def _parse(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Par
         send(Part({"outcome": "fault", "detail": str(fault), "line": fault.line}))
     except DataError as fault:
         send(Part({"outcome": "fault", "detail": str(fault), "line": None}))
+
+
+def _send_rows(file: IO[bytes], form: str, send: Callable[[Part], None]) -> None:
+    """The rows of a table, as JSON, as many as fill a part."""
+    found, rows = cells.rows(file, form)
+    held: list[bytes] = []
+    size = 0
+    for row in rows:
+        held.append(json.dumps(row).encode())
+        size += len(held[-1])
+        if size > _PART:
+            send(Part({"outcome": "part", "found": found}, b"[" + b",".join(held) + b"]"))
+            held, size = [], 0
+    send(Part({"outcome": "part", "found": found}, b"[" + b",".join(held) + b"]"))
 
 
 class _Lines:

@@ -5,12 +5,9 @@ Source: SHACL, sections 3 (validation and graphs) and 3.6 (validation report).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -156,48 +153,7 @@ class Validator:
                 continue
             there = owners.get(focus) or _owners(known.stored([focus])).get(focus)
             for owner in there or [_Owner("", fault.focus_node or "")]:
-                yield _located(_of_owner(fault, owner), files.get(owner.document))
-
-
-def _located(fault: Fault, file: str | None) -> Fault:
-    if file is None or fault.focus_node is None or Path(file).suffix != ".ttl":
-        return replace(fault, file=file)
-    try:
-        changed = Path(file).stat().st_mtime_ns
-        starts = _starts_of(file, changed)
-    except (OSError, ValueError):
-        return replace(fault, file=file)
-    return replace(fault, file=file, line=_line_in(starts, fault.focus_node))
-
-
-@lru_cache(maxsize=4)
-def _starts_of(file: str, _changed: int) -> Mapping[str, int]:
-    return _starts(Path(file).read_text(encoding="utf-8"))
-
-
-_PREFIX = re.compile(r"\s*@?prefix\s+([\w.-]*):\s*<([^<>\s]*)>", re.IGNORECASE)
-_START = re.compile(r"\s*(?:<([^<>\s]+)>|([\w.-]*):([\w.%-]*))(?=\s|$)")
-
-
-def _starts(text: str) -> dict[str, int]:
-    """What stands first on a line, as an IRI or what is written of it, and the first such line."""
-    prefixes: dict[str, str] = {}
-    starts: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := _PREFIX.match(line):
-            prefixes[match[1]] = match[2]
-        elif match := _START.match(line):
-            name = match[1] or prefixes.get(match[2], "?") + match[3]
-            starts.setdefault(name, number)
-    return starts
-
-
-def _line_in(starts: Mapping[str, int], iri: str) -> int | None:
-    if iri in starts:
-        return starts[iri]
-    # Relative to a base that is not looked for: the longest end of the IRI that is written so.
-    ends = [iri[at + (char == "/") :] for at, char in enumerate(iri) if char in "/#"]
-    return next((starts[end] for end in ends if end in starts), None)
+                yield replace(_of_owner(fault, owner), file=files.get(owner.document))
 
 
 def _of_owner(fault: Fault, owner: _Owner) -> Fault:

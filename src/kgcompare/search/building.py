@@ -7,24 +7,24 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import Quad
 
 from kgcompare.errors import Seam, StoreError
-from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base, foreign_slug, is_safe_iri, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import masks, wording
-from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, facts_of, names_of
+from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, facts_in, facts_of, names_of
 from kgcompare.search.file import FORMAT, fault_of
 from kgcompare.search.wording import Worded
 from kgcompare.search.written import (
+    authors_in,
     counted,
     degrees_of,
     holder_of,
     labels_of,
+    naming,
     number_of,
     related,
     shown,
@@ -67,14 +67,7 @@ def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     are those that the generation is thought to keep; one that turns out to need more is read from the store.
     """
     read = Reading(shapes).predicates
-    facts: dict[str, Facts] = {}
-    nodes: dict[NamedNode, NamedNode] = {}  # one object for each, which saves a third of the memory
-    for quad in statements:
-        predicate, value = read.get(quad.predicate.value), cast(Term, quad.object)
-        if predicate is not None and isinstance(quad.subject, NamedNode):
-            values = facts.setdefault(quad.subject.value, {}).setdefault(predicate, [])
-            if value not in values:
-                values.append(nodes.setdefault(value, value) if isinstance(value, NamedNode) else value)
+    facts = facts_in(statements, read)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
         reading = _reading(snapshot)
@@ -172,14 +165,7 @@ class _Builder:
             db.execute("BEGIN")
             marks = ",".join("?" * len(changed))
             ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]
-            # Things carry the names of the agents that they name, and the years of their sources.
-            marks = ",".join("?" * len(ids))
-            naming = db.execute(
-                "SELECT iri FROM thing JOIN link ON link.thing = thing.id "
-                f"WHERE facet IN (?, ?) AND target IN ({marks})",
-                (PEOPLE, SOURCES, *ids),
-            )
-            again = {*changed, *(row[0] for row in naming), *self._foreign_targets(db, ids)}
+            again = {*changed, *naming(db, ids), *self._foreign_targets(db, ids)}
             facts_by_thing = facts_of(snapshot, self.reading, sorted(again))
             # What a foreign concept is (a domain, a type ...) depends on where it is used.
             places = self.reading.places_of(facts_by_thing)
@@ -288,17 +274,20 @@ class _Builder:
                 kept = named.setdefault(number, {})
                 kept.setdefault(place if place.startswith("-") else "", []).append(other)
 
+        def names(agents: Iterable[int]) -> Iterator[str]:
+            for agent in agents:
+                known = facts_by_thing.get(things.get(agent, ""))
+                yield from labels_of(db, agent) if known is None else names_of(known).values()
+
         def worded(number: int) -> Worded:
             facts, others = facts_by_thing[things[number]], named.get(number, {})
-            people: list[str] = []
-            years = [*self.reading.years_of(facts)]
-            for agent in others.get(PEOPLE, ()):
-                known = facts_by_thing.get(things.get(agent, ""))
-                people += labels_of(db, agent) if known is None else names_of(known).values()
+            people, years = [*names(others.get(PEOPLE, ()))], [*self.reading.years_of(facts)]
             for source in others.get(SOURCES, ()):
                 known = facts_by_thing.get(things.get(source, ""))
                 years += years_in(db, source) if known is None else self.reading.years_of(known)
-            return self.reading.worded(facts, people, filter(None, years), others.get("", ()))
+                authors = authors_in(db, [source]) if known is None else named.get(source, {}).get(PEOPLE, ())
+                people += names(authors)
+            return self.reading.worded(facts, dict.fromkeys(people), filter(None, years), others.get("", ()))
 
         wording.write_words(db, places, worded, fresh=fresh)
 

@@ -20,7 +20,7 @@ from kgcompare.store.base import CLOSED
 from kgcompare.store.files import LOG
 from kgcompare.store.scratch import held_folder
 
-FORMAT = "5"
+FORMAT = "6"
 """What an index file holds; goes up when that changes."""
 _CHECKED = 16 * 1024 * 1024
 """Bytes up to which a file is looked through before it is used: some milliseconds."""

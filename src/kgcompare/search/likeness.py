@@ -79,7 +79,8 @@ def alike(matcher: Matcher, text: str, kinds: Sequence[str], most: int) -> list[
         met: set[int] = set()
         for rows in matcher.rows(text, kind):
             for row, share in rows:
-                score = max(likeness(wanted, row.text), _TOLD * share)
+                # Letters alone make "theta method" much like "the lasso method"; words that tell count as well.
+                score = max(likeness(wanted, row.text) * min(1.0, 0.5 + share), _TOLD * share)
                 score = score if row.tier < HIDDEN else min(score, _SOUGHT)  # wider words are among them
                 scores[row.thing] = max(scores.get(row.thing, 0.0), score)
                 met.add(row.thing)

@@ -41,8 +41,8 @@ from kgcompare.search.wording import (
 from kgcompare.store import deadline
 from kgcompare.text.folding import compact, plain, words
 
-_ROWS, _LOOSE = 50, 60
-"""Names that are ranked of each sort; that are weighed for each word."""
+_ROWS, _LOOSE, _FEW = 50, 60, 5
+"""Names that are ranked of each sort; that are weighed for each word; completions under which each word may go on."""
 _ByKey = dict[str, list[int]]
 _ByFirst = dict[str, list[tuple[int, set[str]]]]
 _VALUES = 20_000
@@ -111,6 +111,9 @@ class Matcher:
             slips = replace(typed, groups=groups)
             other = self._found(slips, values)
             found = other if other.sure or not found else found
+        if typed.open and not typed.one_word and len(found.best) < _FEW:
+            begun = self._found(replace(typed, groups=self._words.beginnings(typed)), values)
+            found = replace(found, best=list(dict.fromkeys([*found.best, *begun.best])))
         return found or Found(weak := [thing for _, thing in self._loosely(slips)], beside=frozenset(weak))
 
     def values(self, text: str, kinds: Sequence[str], lang: str = "") -> list[int]:

@@ -128,6 +128,12 @@ class Vocabulary:
                 tried.append(groups)
                 yield groups
 
+    def beginnings(self, typed: Sought) -> list[Sequence[str]]:
+        """The groups of a text with what each of its words but the last begins: "rand for"."""
+        last = len(typed.words) - 1
+        more = [() if at == last or len(word) < SHORT else self.begun(word) for at, word in enumerate(typed.words)]
+        return [tuple(dict.fromkeys([*group, *begun])) for group, begun in zip(typed.groups, more, strict=True)]
+
     def with_slips(self, typed: Sought, *, strange: bool, far: bool = False) -> list[Sequence[str]]:
         """The groups of a text, with what each of its words, or of the *strange* ones in no name, may be a slip for.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 
 from kgcompare.rdf.namespaces import local_name
 from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading
+from kgcompare.search.reading import marks, parts
 from kgcompare.search.wording import Worded
 from kgcompare.text.languages import best
 
@@ -60,12 +62,35 @@ def years_in(db: sqlite3.Connection, number: int) -> list[int | None]:
     return [year for row in db.execute("SELECT start, end FROM thing WHERE id = ?", (number,)) for year in row]
 
 
+def authors_in(db: sqlite3.Connection, sources: Sequence[int]) -> list[int]:
+    """The numbers of the agents that some sources name."""
+    sql = f"SELECT DISTINCT target FROM link WHERE facet = ? AND thing IN ({marks(sources)})"
+    return [row[0] for row in db.execute(sql, (PEOPLE, *sources))]
+
+
+def naming(db: sqlite3.Connection, numbers: Sequence[int]) -> set[str]:
+    """The IRIs of the things that carry what some things are called, or when they arose: they name them as agents or
+    sources, or name a source of which they are authors."""
+    named = _linking(db, PEOPLE, numbers)
+    found = named | _linking(db, SOURCES, numbers) | _linking(db, SOURCES, named)
+    rows = (db.execute(f"SELECT iri FROM thing WHERE id IN ({marks(part)})", part) for part in parts(found))
+    return {row[0] for row in chain.from_iterable(rows)}
+
+
+def _linking(db: sqlite3.Connection, place: str, numbers: Collection[int]) -> set[int]:
+    """The things that link to some things, of the links that are filed under a place."""
+    sql = "SELECT thing FROM link WHERE facet = ? AND target IN ({})"
+    rows = (db.execute(sql.format(marks(part)), (place, *part)) for part in parts(numbers))
+    return {row[0] for row in chain.from_iterable(rows)}
+
+
 def worded_in(db: sqlite3.Connection, number: int, facts: Facts, reading: Reading) -> Worded:
     """What finds a thing of whose own statements *facts* tell, and the index the rest."""
     links: dict[str, list[int]] = {}
     for facet, target in db.execute("SELECT facet, target FROM link WHERE thing = ?", (number,)):
         links.setdefault(facet, []).append(target)
-    people = [name for agent in links.get(PEOPLE, ()) for name in labels_of(db, agent)]
+    named = dict.fromkeys([*links.get(PEOPLE, ()), *authors_in(db, links.get(SOURCES, []))])
+    people = dict.fromkeys(name for agent in named for name in labels_of(db, agent))
     years = [year for one in (number, *links.get(SOURCES, ())) for year in years_in(db, one) if year]
     values = [target for facet, targets in links.items() if not facet.startswith("-") for target in targets]
     return reading.worded(facts, people, years, values)
