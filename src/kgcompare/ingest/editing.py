@@ -8,7 +8,8 @@ Source: RFC 3986, section 5 (relative references); RFC 9110, sections 9.3.3 to 9
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -27,7 +28,7 @@ from kgcompare.errors import (
     UnknownThing,
     ValidationReport,
 )
-from kgcompare.ingest import check
+from kgcompare.ingest import check, located
 from kgcompare.ingest.changes import Stored, changes_of
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import without_equals
@@ -131,9 +132,9 @@ class Editor:
         :raises Busy: if others write for too long.
         :raises StoreError: if the store cannot be written.
         """
-        with writing(self._path, self._patience) as writer:
+        with writing(self._path, self._patience) as writer, _filed(body) as file:
             now = self._now(writer)
-            records = self._read(body, record, now)
+            records = self._read(file, record, now)
             _only(records, record, now.known)
             return self._store(writer, now, records, record, condition)
 
@@ -144,9 +145,9 @@ class Editor:
         :raises Conflict: if there is one of that IRI already.
         :raises InvalidData: as for :meth:`put`, or if the body says of nothing that it is new.
         """
-        with writing(self._path, self._patience) as writer:
+        with writing(self._path, self._patience) as writer, _filed(body) as file:
             now = self._now(writer)
-            records = self._read(body, f"{now.snapshot.base.value}id/{kind}/", now, kind)
+            records = self._read(file, f"{now.snapshot.base.value}id/{kind}/", now, kind)
             record = _new(records, kind)
             _only(records, record, now.known)
             if state_of(now.snapshot, records.base.document(record)):
@@ -193,23 +194,20 @@ class Editor:
         kept = stored_shapes(snapshot)
         return _Now(snapshot, [*kept, *self._extra], Shapes(kept))
 
-    def _read(self, body: Body, at: str, now: _Now, kind: str = "") -> Records:
+    def _read(self, file: Path, at: str, now: _Now, kind: str = "") -> Records:
         """The records of a body whose relative IRIs are resolved against *at*; with a *kind*, what is new of it in it
         has an IRI then."""
         base = now.snapshot.base
-        ours = context(now.known)
+        contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), context(now.known))
         records = Records(base, Schema(now.shapes))
-        with NamedTemporaryFile(suffix=f".{body.syntax}") as file, Parser(self._options.limits) as parser:
-            file.write(body.data)
-            file.flush()
-            contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), ours)
+        with Parser(self._options.limits) as parser:
             try:
-                quads: Iterable[Quad] = parser.read(Path(file.name), at, body.syntax, contexts)
-                split(_with_name(list(quads), at, base, kind) if kind else quads, records, BODY)
+                quads: Iterable[Quad] = parser.read(file, at, None, contexts)
+                split(_with_name(list(quads), at, base, kind) if kind else quads, records, str(file))
             except SyntaxFault as fault:
-                raise SyntaxFault(str(fault).rpartition(f"{file.name}: ")[2].replace(file.name, BODY)) from None
+                raise SyntaxFault(str(fault).replace(str(file), BODY)) from None
             except DataError as fault:
-                raise DataError(str(fault).replace(file.name, BODY)) from None
+                raise DataError(str(fault).replace(str(file), BODY)) from None
         records.documents = {name: without_equals(document) for name, document in records.documents.items()}
         return records
 
@@ -220,6 +218,7 @@ class Editor:
         stored = Stored(now.snapshot)
         _without_stale(records.documents[name], stored.document(name), record, name)
         derive(records)
+        records.faults = located(records.faults, records, self._options)
         with ConfinedJudge(now.shapes, self._options.limits) as judge:
             report = check(records, now.shapes, stored, self._options, judge)
         report = ValidationReport(tuple(replace(fault, file=None) for fault in report.faults), report.records)
@@ -230,6 +229,15 @@ class Editor:
             writer.replace({name: records.quads(name) for name in changes.documents})
             writer.publish(search.updater(now.snapshot, changes.subjects, now.known))
         return Edit(record, not state, report)
+
+
+@contextmanager
+def _filed(body: Body) -> Iterator[Path]:
+    """A body as a file: so it is handed to who parses it, and so faults find their lines in it."""
+    with NamedTemporaryFile(suffix=f".{body.syntax}") as file:
+        file.write(body.data)
+        file.flush()
+        yield Path(file.name)
 
 
 # -- whose record it is --------------------------------------------------------------------------------
