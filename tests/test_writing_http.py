@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import os
+import socket
 import stat
 import threading
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ from kgcompare.store.files import alone
 from kgcompare.store.tokens import Tokens
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
+from serving import serving
 
 BASE = "https://w3id.org/kgcompare/"
 LASSO, RIDGE = f"{BASE}id/method/lasso", f"{BASE}id/method/ridge"
@@ -77,7 +80,7 @@ def site(small_store: Path, tmp_path: Path) -> Iterator[Writing]:
     store = tmp_path / "store"
     ingest.create_store(store)
     ingest.import_files(store, [SMALL], ingest.Options(trust=True))
-    writing = Writing(store).with_token()
+    writing = Writing(store, write_wait=100.0).with_token()
     yield writing
     writing.app.extensions["kgcompare"].close()
 
@@ -310,6 +313,7 @@ def test_a_record_has_to_be_valid_and_the_report_says_what_is_not(site: Writing)
     (fault,) = [one for one in said["faults"] if one["value"] == "nineteen"]
     assert (fault["focusNode"], fault["path"]) == (LASSO, iri("kgc:origin").value)
     assert fault["file"] is None
+    assert '"nineteen"' in body.splitlines()[fault["line"] - 1]
     rdf = site.send("PUT", "/method/lasso", body, If_Match=tag, Accept="text/turtle")
     assert (rdf.status_code, rdf.mimetype) == (422, "text/turtle")
     found = {(t.predicate.value, t.object) for t in parse(rdf.data, RdfFormat.TURTLE)}
@@ -318,7 +322,8 @@ def test_a_record_has_to_be_valid_and_the_report_says_what_is_not(site: Writing)
     assert problem_of(either, 422)
     body, _ = lasso(site, "agent:robert-tibshirani", "agent:nobody")
     french = site.send("PUT", "/method/lasso?lang=fr", body, If_Match=tag)
-    assert any("nobody" in str(one["value"]) for one in problem_of(french, 422)["faults"])
+    said = problem_of(french, 422)
+    assert any("nobody" in str(one["value"]) for one in said.get("faults", ())), said
     assert site.dump() == before
 
 
@@ -372,6 +377,25 @@ def test_who_waits_too_long_for_others_is_told_to_come_again(site: Writing) -> N
     assert str(site.store) not in busy.text
     assert impatient.send("PUT", "/method/lasso", body, If_Match=tag).status_code == 200
     impatient.app.extensions["kgcompare"].close()
+
+
+@pytest.mark.slow
+def test_the_real_server_takes_changes_and_refuses_strangers_unread(site: Writing, tmp_path: Path) -> None:
+    """Its worker comes from a fork, after which the engine writes nothing."""
+    body, tag = lasso(site)
+    with serving(tmp_path, "--store", str(site.store), "--write-wait", "100") as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as stranger:
+            announced = "PUT /method/lasso HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+            stranger.sendall(announced.encode())  # and nothing of it is sent
+            assert stranger.recv(100).startswith(b"HTTP/1.1 401")
+        for chunked, expected in ((True, 411), (False, 200)):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+            headers = {**TURTLE, "Authorization": f"Bearer {site.text}", "If-Match": tag}
+            content = iter([body.encode()]) if chunked else body.encode()
+            connection.request("PUT", "/method/lasso", content, headers, encode_chunked=chunked)
+            assert connection.getresponse().status == expected
+            connection.close()
+        assert b"Shrinks many" in server.get("/method/lasso.ttl")[2]
 
 
 # -- tokens on the command line ------------------------------------------------------------------------

@@ -13,7 +13,8 @@ Every exception that leaves a public function of this package is one of these::
     │   ├── Unformatted         a file that would say less if it were formatted
     │   ├── InvalidData         data that the shapes refuse; carries the report
     │   ├── Conflict            a record that is there already
-    │   │   └── StillNamed      a record that others name, and that is not to go from under them
+    │   │   ├── StillNamed      a record that others name, and that is not to go from under them
+    │   │   └── Outdated        a record that is not as whoever changes it has seen it
     │   ├── ShapeError          a shape that kgcompare cannot use
     │   └── QueryError          a query that is malformed or cannot be answered
     │       └── Refused         a stranger's query that asks for what is not given
@@ -141,9 +142,13 @@ class Conflict(DataError):
 class StillNamed(Conflict):
     """A record cannot go while others name it; ``by`` has their IRIs."""
 
-    def __init__(self, message: str, by: tuple[str, ...]) -> None:
+    def __init__(self, message: str, by: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.by = by
+
+
+class Outdated(Conflict):
+    """A record is not in the state on whose condition it was to be changed."""
 
 
 class ShapeError(DataError):

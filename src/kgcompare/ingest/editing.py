@@ -8,7 +8,8 @@ Source: RFC 3986, section 5 (relative references); RFC 9110, sections 9.3.3 to 9
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,12 +22,13 @@ from kgcompare.errors import (
     DataError,
     Fault,
     InvalidData,
+    Outdated,
     StillNamed,
     SyntaxFault,
     UnknownThing,
     ValidationReport,
 )
-from kgcompare.ingest import check
+from kgcompare.ingest import check, located
 from kgcompare.ingest.changes import Stored, changes_of
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import without_equals
@@ -54,13 +56,9 @@ from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
 from kgcompare.store.base import state_of
-from kgcompare.store.folder import Folder
 from kgcompare.store.writer import Writer, writing
 from kgcompare.text.languages import DEFAULT, best
 
-Condition = Callable[[str], None]
-"""Is given the state of the record that is there (:func:`~kgcompare.store.base.state_of`; empty where there is none),
-and raises what speaks against changing it."""
 BODY = "the body"
 """What a body is called in messages."""
 _PRIMARY_TOPIC = iri("foaf:primaryTopic").value
@@ -75,12 +73,45 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What has to be so of the record that is there: that it is in one of some ``states``, of which the beginnings are
+    given (:func:`~kgcompare.store.base.state_of`; None for any), that it is ``there``, or ``new``."""
+
+    states: frozenset[str] | None = None
+    there: bool = False
+    new: bool = False
+
+    def check(self, record: str, state: str) -> None:
+        """Lets a record pass in a state, which is empty where there is none.
+
+        :raises Outdated: if it is another one.
+        """
+        if self.new and state:
+            raise Outdated(f"there is <{record}> already, and it was to be made")
+        if self.there and not state:
+            raise Outdated(f"there is no <{record}>, and it was to be changed")
+        if self.states is not None and not any(state.startswith(one) for one in self.states):
+            raise Outdated(
+                f"<{record}> is not as you have seen it: somebody has changed it since; read it again, and change that"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """What became of a change: the IRI of the record, whether it was made anew, and what was found of it."""
 
     record: str
     made: bool
     report: ValidationReport = field(default_factory=ValidationReport)
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What holds while the lock is held: the newest generation, all shapes, and those that it keeps."""
+
+    snapshot: Snapshot
+    shapes: list[Triple]
+    known: Shapes
 
 
 class Editor:
@@ -93,40 +124,37 @@ class Editor:
         self._options = options
         self._patience = patience
 
-    def put(self, record: str, body: Body, known: Shapes, wanted: Condition) -> Edit:
+    def put(self, record: str, body: Body, condition: Condition) -> Edit:
         """Puts a record in the place of what is there, or makes it. ``<>`` in the body is the record.
-
-        *known* are the shapes by which the body is read.
 
         :raises InvalidData: if the record is not valid, or the body says something of another one.
         :raises DataError: if the body cannot be read.
         :raises Busy: if others write for too long.
         :raises StoreError: if the store cannot be written.
         """
-        base = Folder(self._path).describe().base
-        records = self._read(body, record, base, known)
-        _only(records, record, known)
-        return self._store(records, record, wanted)
+        with writing(self._path, self._patience) as writer, _filed(body) as file:
+            now = self._now(writer)
+            records = self._read(file, record, now)
+            _only(records, record, now.known)
+            return self._store(writer, now, records, record, condition)
 
-    def make(self, kind: str, body: Body, known: Shapes) -> Edit:
+    def make(self, kind: str, body: Body) -> Edit:
         """Makes a record of a kind. ``<>`` in the body, or its one blank node with a type, is the new record, whose
         IRI is then made of its name; ``<my-method>`` is the record of that slug.
 
         :raises Conflict: if there is one of that IRI already.
         :raises InvalidData: as for :meth:`put`, or if the body says of nothing that it is new.
         """
-        base = Folder(self._path).describe().base
-        records = self._read(body, f"{base.value}id/{kind}/", base, known, kind)
-        record = _new(records, kind)
-        _only(records, record, known)
-
-        def wanted(state: str) -> None:
-            if state:
+        with writing(self._path, self._patience) as writer, _filed(body) as file:
+            now = self._now(writer)
+            records = self._read(file, f"{now.snapshot.base.value}id/{kind}/", now, kind)
+            record = _new(records, kind)
+            _only(records, record, now.known)
+            if state_of(now.snapshot, records.base.document(record)):
                 raise Conflict(f"there is <{record}> already; change that one, or give this one an IRI of its own")
+            return self._store(writer, now, records, record, Condition())
 
-        return self._store(records, record, wanted)
-
-    def remove(self, record: str, wanted: Condition) -> Edit:
+    def remove(self, record: str, condition: Condition) -> Edit:
         """Removes a record.
 
         :raises UnknownThing: if there is none.
@@ -134,75 +162,82 @@ class Editor:
         :raises InvalidData: if others would not be valid without it.
         """
         with writing(self._path, self._patience) as writer:
-            snapshot, name = writer.latest(), writer.about.base.document(record)
-            state = state_of(snapshot, name) if snapshot is not None else ""
-            if snapshot is None or not state:
+            now = self._now(writer)
+            snapshot, name = now.snapshot, writer.about.base.document(record)
+            state = state_of(snapshot, name)
+            if not state:
                 raise UnknownThing(f"there is no record <{record}>", (record,))
-            wanted(state)
+            condition.check(record, state)
             if naming := _naming(snapshot, record, name):
                 shown = ", ".join(f"<{thing}>" for thing in naming[:5]) + (" ..." if len(naming) > 5 else "")
                 raise StillNamed(
                     f"{len(naming)} others name <{record}>: {shown}; change these first, and nothing leads nowhere",
                     naming,
                 )
-            shapes, stored = self._shapes(snapshot), Stored(snapshot)
+            stored = Stored(snapshot)
             before = stored.document(name)
-            with ConfinedJudge(shapes, self._options.limits) as judge:
-                broken = Validator(shapes, judge).broken(
+            with ConfinedJudge(now.shapes, self._options.limits) as judge:
+                broken = Validator(now.shapes, judge).broken(
                     {name: Graph()}, {name: before}, snapshot, read=stored.document, lang=self._options.lang
                 )
             if faults := [fault for fault in broken if fault.severity == "violation"]:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
             writer.replace({name: []})
-            writer.publish(search.updater(snapshot, gone, Shapes(stored_shapes(snapshot))))
+            writer.publish(search.updater(snapshot, gone, now.known))
         return Edit(record, made=False)
 
-    def _shapes(self, snapshot: Snapshot) -> list[Triple]:
-        return [*stored_shapes(snapshot), *self._extra]
+    def _now(self, writer: Writer) -> _Now:
+        snapshot = writer.latest()
+        if snapshot is None:
+            raise UnknownThing("the catalogue has no generation yet; import something first")
+        kept = stored_shapes(snapshot)
+        return _Now(snapshot, [*kept, *self._extra], Shapes(kept))
 
-    def _read(self, body: Body, at: str, base: Base, known: Shapes, kind: str = "") -> Records:
+    def _read(self, file: Path, at: str, now: _Now, kind: str = "") -> Records:
         """The records of a body whose relative IRIs are resolved against *at*; with a *kind*, what is new of it in it
         has an IRI then."""
-        ours = context(known)
-        records = Records(base, Schema(known.triples))
-        with NamedTemporaryFile(suffix=f".{body.syntax}") as file, Parser(self._options.limits) as parser:
-            file.write(body.data)
-            file.flush()
-            contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), ours)
+        base = now.snapshot.base
+        contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), context(now.known))
+        records = Records(base, Schema(now.shapes))
+        with Parser(self._options.limits) as parser:
             try:
-                quads: Iterable[Quad] = parser.read(Path(file.name), at, body.syntax, contexts)
-                split(_with_name(list(quads), at, base, kind) if kind else quads, records, BODY)
+                quads: Iterable[Quad] = parser.read(file, at, None, contexts)
+                split(_with_name(list(quads), at, base, kind) if kind else quads, records, str(file))
             except SyntaxFault as fault:
-                raise SyntaxFault(str(fault).rpartition(f"{file.name}: ")[2].replace(file.name, BODY)) from None
+                raise SyntaxFault(str(fault).replace(str(file), BODY)) from None
             except DataError as fault:
-                raise DataError(str(fault).replace(file.name, BODY)) from None
+                raise DataError(str(fault).replace(str(file), BODY)) from None
         records.documents = {name: without_equals(document) for name, document in records.documents.items()}
         return records
 
-    def _store(self, records: Records, record: str, wanted: Condition) -> Edit:
-        with writing(self._path, self._patience) as writer:
-            snapshot, name = writer.latest(), records.base.document(record)
-            if snapshot is None:
-                raise UnknownThing("the catalogue has no generation yet; import something first")
-            state = state_of(snapshot, name)
-            wanted(state)
-            shapes, stored = self._shapes(snapshot), Stored(snapshot)
-            with ConfinedJudge(shapes, self._options.limits) as judge:
-                _without_stale(records.documents[name], stored.document(name), record, name)
-                derive(records)
-                report = check(records, shapes, stored, self._options, judge)
-            report = ValidationReport(tuple(replace(fault, file=None) for fault in report.faults), report.records)
-            if report.violations:
-                raise InvalidData("the record is not valid; nothing was changed", report)
-            self._write(writer, records, stored, snapshot)
-        return Edit(record, not state, report)
-
-    def _write(self, writer: Writer, records: Records, stored: Stored, snapshot: Snapshot) -> None:
+    def _store(self, writer: Writer, now: _Now, records: Records, record: str, condition: Condition) -> Edit:
+        name = records.base.document(record)
+        state = state_of(now.snapshot, name)
+        condition.check(record, state)
+        stored = Stored(now.snapshot)
+        _without_stale(records.documents[name], stored.document(name), record, name)
+        derive(records)
+        records.faults = located(records.faults, records, self._options)
+        with ConfinedJudge(now.shapes, self._options.limits) as judge:
+            report = check(records, now.shapes, stored, self._options, judge)
+        report = ValidationReport(tuple(replace(fault, file=None) for fault in report.faults), report.records)
+        if report.violations:
+            raise InvalidData("the record is not valid; nothing was changed", report)
         changes = changes_of(records, stored, replace=True)
         if changes.documents:
             writer.replace({name: records.quads(name) for name in changes.documents})
-            writer.publish(search.updater(snapshot, changes.subjects, Shapes(stored_shapes(snapshot))))
+            writer.publish(search.updater(now.snapshot, changes.subjects, now.known))
+        return Edit(record, not state, report)
+
+
+@contextmanager
+def _filed(body: Body) -> Iterator[Path]:
+    """A body as a file: so it is handed to who parses it, and so faults find their lines in it."""
+    with NamedTemporaryFile(suffix=f".{body.syntax}") as file:
+        file.write(body.data)
+        file.flush()
+        yield Path(file.name)
 
 
 # -- whose record it is --------------------------------------------------------------------------------

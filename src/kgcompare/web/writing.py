@@ -7,35 +7,34 @@ Source: RFC 9110, sections 9.3.3 to 9.3.5 (POST, PUT, DELETE), 8.7 (Content-Loca
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, request, url_for
-from werkzeug.exceptions import Forbidden, NotFound, PreconditionFailed
+from werkzeug.exceptions import Forbidden, NotFound
 
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import InvalidData, SyntaxFault, UnknownThing
 from kgcompare.formats import FORMATS, RDF, json, rdf
-from kgcompare.ingest.editing import Body, Condition, Edit, Editor
+from kgcompare.ingest.apart import Change, EditorApart
+from kgcompare.ingest.editing import Body, Condition, Edit
 from kgcompare.ingest.readers import Options
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.turns import Turns
 from kgcompare.web.gate import TAKEN, Gate
-from kgcompare.web.kept import IF_MATCH, OF_STATE, answers_of, record_states
+from kgcompare.web.kept import IF_MATCH, answers_of, record_states
 from kgcompare.web.negotiation import best_of, choose_format, media_types_of
 from kgcompare.web.problems import problem
 from kgcompare.web.request import current, language, limits, list_path, root, set_current
 
 blueprint = Blueprint("writing", __name__)
-_Done = TypeVar("_Done")
 _REPORTS = (
     ("problem", ("application/problem+json", "application/json", "text/html")),
     *media_types_of(RDF),
 )
 """What a report comes as, in order of preference."""
-_GATE, _TURNS = "kgcompare.gate", "kgcompare.writing"
+_EDITOR, _GATE, _TURNS = "kgcompare.editor", "kgcompare.gate", "kgcompare.writing"
 
 
 def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
@@ -43,7 +42,7 @@ def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
     gate = Gate(app, store, limits)
     app.extensions[_GATE] = gate
     app.extensions[_TURNS] = Turns(1, limits.waiting_writes, limits.waiting_writes + 1)
-    app.config["STORE"] = store
+    app.extensions[_EDITOR] = EditorApart(store) if store is not None else None
     return gate
 
 
@@ -51,9 +50,7 @@ def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
 def put(kind: str, name: str) -> Response:
     """Puts a record in the place of the one that is there, or makes it."""
     record = _record(kind, name)
-    body = _body()
-    wanted = _wanted()
-    edit = _in_turn(lambda editor: editor.put(record, body, current().shapes, wanted))
+    edit = _in_turn(Change("put", record, _body(), _condition()))
     return _stored(edit, kind, name)
 
 
@@ -61,8 +58,7 @@ def put(kind: str, name: str) -> Response:
 def delete(kind: str, name: str) -> Response:
     """Removes a record that no other one names."""
     record = _record(kind, name, there=True)
-    wanted = _wanted()
-    _in_turn(lambda editor: editor.remove(record, wanted))
+    _in_turn(Change("remove", record, condition=_condition()))
     response = Response(status=204, headers={"Cache-Control": "no-cache"})
     del response.headers["Content-Type"]
     return response
@@ -74,8 +70,7 @@ def make(plural: str) -> Response:
     kind = next((one for one in current().shapes.kinds if plural == one or list_path(one) == f"/{plural}"), None)
     if kind is None:
         raise NotFound
-    body = _body()
-    edit = _in_turn(lambda editor: editor.make(kind, body, current().shapes))
+    edit = _in_turn(Change("make", kind, _body()))
     made, slug = current().base.parts(edit.record) or (kind, "")
     return _stored(edit, made, slug)
 
@@ -133,25 +128,15 @@ def _body() -> Body:
     return Body(request.get_data(), TAKEN[request.mimetype])
 
 
-def _wanted() -> Condition:
+def _condition() -> Condition:
     """What the request says of the state that it changes."""
     match = request.environ.pop(IF_MATCH, None)
-    none = request.headers.get("If-None-Match", "").strip() == "*"
-
-    def wanted(state: str) -> None:
-        if none and state:
-            raise PreconditionFailed("there is such a record already, and If-None-Match says that there is none")
-        if match is not None and not (state and (match.strip() == "*" or state[:OF_STATE] in record_states(match))):
-            raise PreconditionFailed(
-                "the record is not as you have seen it: somebody has changed it since; read it again, and change that"
-                if state
-                else "there is no such record, and If-Match says that there is one"
-            )
-
-    return wanted
+    new = request.headers.get("If-None-Match", "").strip() == "*"
+    states = None if match is None or match.strip() == "*" else frozenset(record_states(match))
+    return Condition(states, match is not None, new)
 
 
-def _in_turn(change: Callable[[Editor], _Done]) -> _Done:
+def _in_turn(change: Change) -> Edit:
     """Makes a change when it is its turn, and has this request and all later ones see it.
 
     :raises Busy: if it is not in time.
@@ -160,11 +145,10 @@ def _in_turn(change: Callable[[Editor], _Done]) -> _Done:
     until = time.monotonic() + most.write_wait
     turns = cast("Turns", current_app.extensions[_TURNS])
     catalogue = cast("Catalogue", current_app.extensions["kgcompare"])
-    folder = cast("Path", current_app.config["STORE"])
+    editor = cast("EditorApart", current_app.extensions[_EDITOR])
     options = Options(replace=True, lang=language(), limits=most)
     with turns.taken(request.remote_addr or "", until):
-        editor = Editor(folder, current().extra, options, max(0.0, until - time.monotonic()))
-        done = change(editor)
+        done = editor.change(change, current().extra, options, max(0.0, until - time.monotonic()))
     set_current(catalogue.generation())
     return done
 
