@@ -180,7 +180,9 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:
     """Whether files are quads that are taken exactly as they are: no record split, nothing derived, no shapes added."""
-    return options.trust and bool(files) and all(form_of(f, options.syntax) in QUADS for f in files)
+    return (
+        options.trust and bool(files) and not options.lift and all(form_of(f, options.syntax) in QUADS for f in files)
+    )
 
 
 def throwaway(

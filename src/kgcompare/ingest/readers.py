@@ -21,6 +21,7 @@ from kgcompare.model import Progress
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.syntaxes import check_lines, syntax_of
 from kgcompare.sandbox.cells import TABLES
+from kgcompare.sandbox.lifting import Lift
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.opening import is_plain, unpacked_name
 from kgcompare.sandbox.parsing import Parser
@@ -34,7 +35,7 @@ class Options:
     """How files are taken in. ``syntax`` names a format for files whose suffix does not tell.
 
     ``separator`` stands between the values in a cell of a table, and ``kind`` is that of the things in tables, where
-    their columns do not tell.
+    their columns do not tell. ``lift`` says what of foreign RDF and JSON is taken.
     """
 
     syntax: str | None = None
@@ -44,6 +45,7 @@ class Options:
     lang: str = "en"
     separator: str = "|"
     kind: str | None = None
+    lift: Lift = field(default_factory=Lift)
     progress: Progress | None = None
     limits: Limits = field(default_factory=Limits)
 
@@ -91,7 +93,7 @@ def read_records(
                 records.read[str(path)] = None
                 tables.add(_table(parser, path, form, records))
             else:
-                split(parser.read(path, base.value, options.syntax, contexts), records, str(path))
+                split(parser.read(path, base.value, options.syntax, contexts, options.lift), records, str(path))
             if len(records.faults) > known:
                 records.faults[known:] = with_lines(records.faults[known:], path, options.limits)
     tables.take()
