@@ -32,7 +32,7 @@ from kgcompare.sandbox.limits import LIMITS, Limits
 if TYPE_CHECKING:
     from kgcompare.ingest.readers import Options
 
-_FORMATS = "ttl, jsonld, nt, nq, trig, rdf, csv, tsv or jsonl, where the suffix does not tell."
+_FORMATS = "ttl, jsonld, nt, nq, trig, rdf, csv, tsv, jsonl, bib, ris or csl, where the suffix does not tell."
 
 
 @click.command()

@@ -253,7 +253,7 @@ def _load_all(writer: Writer, files: Sequence[Path]) -> None:
 
 
 def _require_records(records: Records, shapes: Shapes) -> None:
-    if any(fault.severity == "violation" for fault in records.faults):
+    if any(fault.severity in {"violation", "info"} for fault in records.faults):
         return  # that is what there is to say
     classes = set(shapes.targets)
     for document in records.documents.values():

@@ -23,7 +23,7 @@ from pyoxigraph import Quad, RdfFormat, Triple
 
 from kgcompare.errors import DataError, KgcompareError, SyntaxFault
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
-from kgcompare.sandbox import cells, confinement, lifeline, lifting
+from kgcompare.sandbox import cells, confinement, lifeline, lifting, references
 from kgcompare.sandbox.job import Part
 from kgcompare.sandbox.watch import Spot, Watch
 
@@ -68,7 +68,7 @@ def _parse(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Par
 
 def _send_rows(file: IO[bytes], form: str, send: Callable[[Part], None]) -> None:
     """The rows of a table, as JSON, as many as fill a part."""
-    found, rows = cells.rows(file, form)
+    found, rows = (references.items if form in references.BIBLIOGRAPHIES else cells.rows)(file, form)
     held: list[bytes] = []
     size = 0
     for row in rows:
