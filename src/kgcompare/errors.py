@@ -13,6 +13,7 @@ Every exception that leaves a public function of this package is one of these::
     │   ├── Unformatted         a file that would say less if it were formatted
     │   ├── InvalidData         data that the shapes refuse; carries the report
     │   ├── Conflict            a record that is there already
+    │   │   └── StillNamed      a record that others name, and that is not to go from under them
     │   ├── ShapeError          a shape that kgcompare cannot use
     │   └── QueryError          a query that is malformed or cannot be answered
     │       └── Refused         a stranger's query that asks for what is not given
@@ -135,6 +136,14 @@ class InvalidData(DataError):
 
 class Conflict(DataError):
     """A record of that address is there already, with other content."""
+
+
+class StillNamed(Conflict):
+    """A record cannot go while others name it; ``by`` has their IRIs."""
+
+    def __init__(self, message: str, by: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.by = by
 
 
 class ShapeError(DataError):

@@ -28,6 +28,7 @@ from kgcompare.rdf.queries import load
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import DerivedFile, Filter, Index
 from kgcompare.store import Snapshot, Store, deadline
+from kgcompare.store.base import state_of
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import DEFAULT
@@ -273,6 +274,18 @@ class Generation:
         triples = [*own_statements(graph, thing), *self.descriptions.describe([document])[document]]
         triples.append(Triple(NamedNode(document), iri("foaf:primaryTopic"), NamedNode(thing)))
         return about, triples
+
+    def state(self, kind: str, slug: str) -> str:
+        """Names what the document of the thing at ``/KIND/SLUG`` says (:func:`~kgcompare.store.base.state_of`); empty
+        where there is none, or the data are elsewhere.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        if self.snapshot.path is None or not self.snapshot.keeps_shapes:
+            return ""
+        state = state_of(self.snapshot, self.base.document(self.base.record(kind, slug)))
+        entry = None if state else self.index.find(kind, slug)
+        return state_of(self.snapshot, self.base.document(entry.iri)) if entry else state
 
     # -- lists ---------------------------------------------------------------------------------------
 

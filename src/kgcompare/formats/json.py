@@ -171,21 +171,26 @@ def report_json(report: ValidationReport) -> str:
         {
             "conforms": report.conforms,
             "records": report.records,
-            "faults": [
-                {
-                    "severity": fault.severity,
-                    "file": fault.file,
-                    "line": fault.line,
-                    "focusNode": fault.focus_node,
-                    "path": fault.path,
-                    "value": fault.value,
-                    "message": fault.message,
-                    "constraint": fault.constraint,
-                }
-                for fault in report.faults
-            ],
+            "faults": faults_json(report),
         }
     )
+
+
+def faults_json(report: ValidationReport) -> list[JsonObject]:
+    """What a validation found, an object each."""
+    return [
+        {
+            "severity": fault.severity,
+            "file": fault.file,
+            "line": fault.line,
+            "focusNode": fault.focus_node,
+            "path": fault.path,
+            "value": fault.value,
+            "message": fault.message,
+            "constraint": fault.constraint,
+        }
+        for fault in report.faults
+    ]
 
 
 def _thing(thing: Thing) -> JsonObject:

@@ -143,7 +143,20 @@ def _in_blocks(statements: Iterable[Statement], name: str) -> Iterator[str]:
 
 
 def report_turtle(report: ValidationReport) -> str:
-    """A validation report in the terms of SHACL."""
+    """A validation report in the terms of SHACL, as Turtle."""
+    return turtle_text(_report(report), "")
+
+
+def report_rdf(report: ValidationReport, name: str) -> str:
+    """A validation report in the terms of SHACL, in the syntax *name*.
+
+    :raises UnknownFormat: if there is no such syntax.
+    :raises DataError: for what the syntax has no words for.
+    """
+    return write(_report(report), name, "")
+
+
+def _report(report: ValidationReport) -> list[Triple]:
     node = BlankNode()
     statements = [
         Triple(node, iri("rdf:type"), iri("sh:ValidationReport")),
@@ -169,4 +182,4 @@ def report_turtle(report: ValidationReport) -> str:
         if fault.file is not None:
             where = fault.file if fault.line is None else f"{fault.file}:{fault.line}"
             statements.append(Triple(result, iri("dcterms:source"), Literal(where)))
-    return turtle_text(statements, "")
+    return statements

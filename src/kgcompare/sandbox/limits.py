@@ -169,6 +169,15 @@ class Limits:
         "How long requests under way may take when the server is told to stop; longer downloads are cut then.",
     )
 
+    write_wait: float = _limit(
+        10.0,
+        "seconds",
+        0.1,
+        600.0,
+        "How long a change by HTTP waits for others that write; then it is told to try again.",
+    )
+    waiting_writes: int = _limit(32, "requests", 0, 4096, "How many changes by HTTP may wait so at a time.")
+
     kept_bytes: int = _limit(
         64 * _MIB, "bytes", 0, 64 * _GIB, "How much of a generation's answers is kept, to be given again."
     )

@@ -7,6 +7,7 @@ generation.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,15 @@ class Snapshot(Protocol):
         :raises StoreError: if the store cannot be read, or the file not be written.
         """
         ...
+
+
+def state_of(snapshot: Snapshot, document: str) -> str:
+    """Names what a document's graph says: equal names mean equal statements. Empty where it says nothing.
+
+    :raises StoreError: if the store cannot be read.
+    """
+    statements = sorted(str(quad.triple) for quad in snapshot.graph(document))
+    return hashlib.sha256("\n".join(statements).encode("utf-8", "surrogatepass")).hexdigest() if statements else ""
 
 
 Prepare = Callable[[Snapshot, Path], None]

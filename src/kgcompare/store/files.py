@@ -14,13 +14,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from kgcompare.errors import Seam, StoreError
+from kgcompare.errors import Busy, Seam, StoreError
 
 LOG = logging.getLogger("kgcompare")
 """Where it is said that something was damaged or takes time: stderr, unless who embeds kgcompare wants otherwise."""
 
 _PATIENCE = 1.0
 """Seconds of waiting for another writer after which it is said."""
+_GLANCE = 0.05
+"""Seconds of waiting for the lock, however little time there is."""
 _LONGEST = 100
 """Bytes of a small file that are read."""
 
@@ -63,12 +65,13 @@ def flush(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path, patience: float | None = None) -> Iterator[None]:
     """Holds the writer's lock of a store; waits for whoever has it, and says who that is if it takes long.
 
+    :raises Busy: if it takes longer than *patience* (seconds; None: however long it takes).
     :raises StoreError: if the folder cannot be written.
     """
-    handle = _locked(lock)
+    handle = _locked(lock, patience)
     try:
         with contextlib.suppress(OSError):  # of use to those who wait, no more
             os.ftruncate(handle, 0)
@@ -80,14 +83,14 @@ def alone(lock: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _locked(lock: Path) -> int:
+def _locked(lock: Path, patience: float | None) -> int:
     """A handle of the lock's file that holds the lock."""
     while True:
         with files(f"the store at {lock.parent} cannot be written"):
             handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             with files(f"the store at {lock.parent} cannot be locked"):
-                _wait(handle, lock)
+                _wait(handle, lock, patience)
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), lock.stat()):
                     return handle
@@ -97,13 +100,15 @@ def _locked(lock: Path) -> int:
         os.close(handle)  # the file was removed while we waited, and another one may be there
 
 
-def _wait(handle: int, lock: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def _wait(handle: int, lock: Path, patience: float | None) -> None:
+    deadline = time.monotonic() + (_PATIENCE if patience is None else max(patience, _GLANCE))
     while time.monotonic() < deadline:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(0.02)
     holder = read_small(lock) or "another process"
+    if patience is not None:
+        raise Busy(f"the catalogue is being written to ({holder}); try again in a moment")
     LOG.warning("kgcompare: waiting for the one who writes to the store at %s: %s", lock.parent, holder)
     fcntl.flock(handle, fcntl.LOCK_EX)

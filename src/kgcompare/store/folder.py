@@ -9,6 +9,7 @@
     <store>/current                 names the generation to read; replaced atomically
     <store>/index-<generation>.sqlite  the derived index of that generation
     <store>/lock                    held by the writer, and says who that is
+    <store>/tokens.json             hashes of the tokens by which one may write over HTTP
     <store>/unfinished              there while live/ may hold what no generation has; names the one in the making
 
 A generation is called by a number and eight digits at random (``12-3f9a2c71``): two copies of a store that go
@@ -203,12 +204,13 @@ class Folder:
 
     # -- locks ---------------------------------------------------------------------------------------
 
-    def writing(self) -> AbstractContextManager[None]:
+    def writing(self, patience: float | None = None) -> AbstractContextManager[None]:
         """Holds the writer's lock; waits for whoever has it.
 
+        :raises Busy: if it takes longer than *patience* (seconds; None: however long it takes).
         :raises StoreError: if the folder cannot be written.
         """
-        return alone(self.path / "lock")
+        return alone(self.path / "lock", patience)
 
     def hold(self, generation: str, owner: object) -> weakref.finalize[..., object] | None:
         """Keeps a generation from being removed until what it gives is called, or *owner* is gone.

@@ -178,14 +178,15 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Writer]:
+def writing(path: Path, patience: float | None = None) -> Iterator[Writer]:
     """Holds a store's lock and writes to it; nothing is seen by readers until it is published.
 
+    :raises Busy: if another one holds it for longer than *patience* (seconds; None: however long it takes).
     :raises StoreError: if the store cannot be used.
     """
     folder = Folder(path)
     folder.describe()
-    with folder.writing():
+    with folder.writing(patience):
         writer = Writer(folder)
         try:
             yield writer

@@ -34,8 +34,10 @@ from kgcompare.web import (
     sparql,
     turns,
     vocabularies,
+    writing,
 )
-from kgcompare.web.kept import FAULT, IF_MATCH, PREFLIGHT, SECURITY, Front, Kept, give, is_wanted
+from kgcompare.web.gate import SlugConverter
+from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Front, Kept, give, is_wanted
 from kgcompare.web.negotiation import Coding
 from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
@@ -57,6 +59,7 @@ _ADDRESSES = (
     service,
     sparql,
     vocabularies,
+    writing,
 )
 """The modules that answer addresses."""
 
@@ -118,7 +121,9 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     turns.give_turns(app, limits)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app))
+    app.url_map.converters["slug"] = SlugConverter
+    gate = writing.open_to_writers(app, settings.store, limits)
+    front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)
     trusted = settings.names
 
     @app.before_request
@@ -143,8 +148,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             response = problems.problem(412, "what is here now is not what If-Match names")
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
-        if request.method == "OPTIONS":
-            response.headers.update(PREFLIGHT | {"Access-Control-Allow-Methods": response.headers.get("Allow", "GET")})
+        gate.say_what_is_allowed(response)
         return response
 
     app.teardown_appcontext(let_go_of_current)

@@ -36,7 +36,7 @@ from werkzeug.exceptions import (
 from werkzeug.wsgi import FileWrapper
 
 from kgcompare.sandbox.limits import Limits
-from kgcompare.web.kept import FAULT, HELD, QUICK
+from kgcompare.web.kept import FAULT, HELD, QUICK, UNREAD
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -98,6 +98,10 @@ class Gateway:
         """Answers a request."""
         environ = environ_of(scope, self.limits.header_line_bytes)
         if scope.method not in _BODILESS:
+            refused = self._ask({**environ, UNREAD: True}) if FAULT not in environ else None
+            if refused is not None:  # by its headers, and nothing of its body is taken
+                protocol.response_bytes(refused.status, refused.headers, refused.body)
+                return
             environ["wsgi.input"] = io.BytesIO(await self._take(environ, protocol))
         answer = self._ask({**environ, QUICK: True}) if FAULT not in environ else None
         if answer is None:

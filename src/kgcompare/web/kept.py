@@ -16,11 +16,12 @@ from urllib.parse import urlencode
 
 from cachetools import LRUCache
 from flask import Response, request
+from werkzeug.exceptions import HTTPException
 
 from kgcompare import __version__
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import Busy
+from kgcompare.errors import Busy, Unavailable
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
 from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
@@ -39,6 +40,9 @@ _OVERHEAD = 1000
 """Bytes that an entry takes beside its texts."""
 _TAG = re.compile(r'"[^"]*"')
 _STRONG = re.compile(r'(?<!W/)("[^"]*")(?=\s*(?:,|\Z))')
+OF_STATE = 24
+"""Characters of the state of a record that its entity tags begin with."""
+_STATE = re.compile(rf'\A"([0-9a-f]{{{OF_STATE}}})\.')
 _LONGEST_KEY = 8000
 """Characters of a request that may be remembered to have been answered."""
 VARY = "Accept, Accept-Language, Accept-Encoding"
@@ -115,6 +119,11 @@ def is_wanted(tag: str, header: str) -> bool:
     return header.strip() == "*" or (tag.startswith('"') and tag in _STRONG.findall(header))
 
 
+def record_states(header: str) -> set[str]:
+    """The beginnings of the states of records that the strong entity tags of an ``If-Match`` header name."""
+    return {state for tag in _STRONG.findall(header) for state in _STATE.findall(tag)}
+
+
 def client_has(tag: str, header: str) -> bool:
     """Whether an ``If-None-Match`` header names an entity tag, by weak comparison; ``*`` names any."""
     return bool(header) and (header == tag or tag in _TAG.findall(header) or header.strip() == "*")
@@ -164,10 +173,12 @@ class Answers:
             if asked <= _LONGEST_KEY and size <= self._by_key.maxsize:
                 self._by_key[key] = kept.tag, size
 
-    def tag(self, *parts: str) -> str:
-        """A strong entity tag of a representation of this state."""
+    def tag(self, *parts: str, of: str = "") -> str:
+        """A strong entity tag of a representation of this state; of a record in the state *of*, which it begins with:
+        who changes the record says by any tag of it what he has seen, whatever has become of others meanwhile."""
         text = "\0".join((self.state, *parts))
-        return '"' + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] + '"'
+        state = of[:OF_STATE] + "." if of else ""
+        return f'"{state}{hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]}"'
 
 
 def answers_of(generation: Generation, most: int) -> Answers:
@@ -177,6 +188,8 @@ def answers_of(generation: Generation, most: int) -> Answers:
 
 QUICK = "kgcompare.quick"
 """In a request's environ: give a kept answer or None, at once."""
+UNREAD = "kgcompare.unread"
+"""In a request's environ: refuse it by its headers or give None, at once; its body has not been read."""
 FAULT = "kgcompare.fault"
 """In a request's environ: what the server found wrong with it, as an exception to raise."""
 IF_MATCH = "kgcompare.if_match"
@@ -194,9 +207,11 @@ class Front:
         catalogue: Catalogue,
         most: int,
         refusal: Callable[[WSGIEnvironment], Busy | None] = lambda _: None,
+        gate: Callable[[WSGIEnvironment], HTTPException | None] = lambda _: None,
     ) -> None:
-        """Stands before *app*; *most* is how many bytes of answers are kept of a generation, and *refusal* says why a
-        request has no turn."""
+        """Stands before *app*; *most* is how many bytes of answers are kept of a generation, *refusal* says why a
+        request has no turn, and *gate* why it may not write."""
+        self.gate = gate
         self.app = app
         self.refusal = refusal
         self.catalogue = catalogue
@@ -219,6 +234,8 @@ class Front:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
         """Answers a request (WSGI); a quick one by None where there is work to do."""
         method = environ["REQUEST_METHOD"]
+        if UNREAD in environ:
+            return _refused(self.gate(environ), environ, start_response)
         quick = QUICK in environ
         if method in {"GET", "HEAD"} and "HTTP_IF_MATCH" not in environ and FAULT not in environ:
             try:
@@ -234,12 +251,18 @@ class Front:
                 return [kept.body] if method == "GET" else []
         if not quick:
             return self.app(environ, start_response)
-        refusal = self.refusal(environ) if FAULT not in environ else None
-        if refusal is None:
-            return None
-        status, headers, body = refused_at_once(refusal, environ.get("HTTP_ACCEPT", ""))
-        start_response(status, [*headers, *SECURITY.items()])
-        return [body] if method != "HEAD" else []
+        return _refused(self.refusal(environ) if FAULT not in environ else None, environ, start_response)
+
+
+def _refused(
+    fault: Unavailable | HTTPException | None, environ: WSGIEnvironment, start_response: StartResponse
+) -> list[bytes] | None:
+    """The answer to a request that is refused without waking Flask (WSGI); None where nothing speaks against it."""
+    if fault is None:
+        return None
+    status, headers, body = refused_at_once(fault, environ.get("HTTP_ACCEPT", ""))
+    start_response(status, [*headers, *SECURITY.items()])
+    return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
 
 def key_of(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -285,15 +308,16 @@ def answer(
     make: Callable[[], str],
     links: Callable[[], str] | None = None,
     file: Callable[[], str] | None = None,
+    state: str = "",
 ) -> Response:
     """The answer in a format, made unless the client has it, and kept.
 
     *links* makes its Link header, *file* the name under which it is saved, which else is that of the address; both are
-    asked when it is made.
+    asked when it is made. *state* is that of the record which it shows.
     """
     key, answers = key_of(request.environ), answers_of(current(), limits().kept_bytes)
     query = urlencode(sorted(request.args.items(multi=True), key=lambda pair: pair[0]))
-    tag = answers.tag(form.name, lang or "", *key[:4], query, contact())
+    tag = answers.tag(form.name, lang or "", *key[:4], query, contact(), of=state)
     coding = wanted(request.environ)
     in_coding = tag_of(tag, coding)
     kept = answers.tagged(in_coding)

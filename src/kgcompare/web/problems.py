@@ -15,10 +15,12 @@ from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import HTTPException, NotAcceptable
 
 from kgcompare.errors import (
+    Conflict,
     DataError,
     EndpointError,
     KgcompareError,
     Refused,
+    StillNamed,
     StoreError,
     TooMany,
     Unavailable,
@@ -39,6 +41,7 @@ _STATUSES: Mapping[type[KgcompareError], HTTPStatus] = {
     UsageError: HTTPStatus.BAD_REQUEST,
     UnknownThing: HTTPStatus.NOT_FOUND,
     UnknownFormat: HTTPStatus.NOT_ACCEPTABLE,
+    Conflict: HTTPStatus.CONFLICT,
     DataError: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refused: HTTPStatus.BAD_REQUEST,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -47,6 +50,8 @@ _STATUSES: Mapping[type[KgcompareError], HTTPStatus] = {
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
 }
 """The status of each kind of error; one that is not here has that of the kind it belongs to."""
+_TELLING = {"accept", "allow", "retry-after", "www-authenticate"}
+"""Headers of an error that go out with it."""
 _UNREAD = "the catalogue cannot be read just now; the log of the server says why"
 
 
@@ -73,7 +78,7 @@ def wants_page() -> bool:
     return names_html(request.headers.get("Accept", ""))
 
 
-def problem(status: int, detail: str, **more: list[str]) -> Response:
+def problem(status: int, detail: str, **more: object) -> Response:
     """The answer to a request that failed; *more* are members of the problem document beside those of the standard."""
     title = HTTPStatus(status).phrase
     if wants_page() and names_host():
@@ -87,7 +92,7 @@ def problem(status: int, detail: str, **more: list[str]) -> Response:
     return response
 
 
-def _page(status: int, detail: str, more: Mapping[str, list[str]]) -> str:
+def _page(status: int, detail: str, more: Mapping[str, object]) -> str:
     """The page of an error; one without anything of the catalogue where that cannot be read."""
     try:
         return problem_page(status, detail, more)
@@ -99,14 +104,18 @@ def _bare_page(status: HTTPStatus, detail: str) -> str:
     return f"<!doctype html><title>{status.phrase}</title><p>{escape(detail)}</p>"
 
 
-def refused_at_once(fault: Unavailable, accept: str) -> tuple[str, list[tuple[str, str]], bytes]:
+def refused_at_once(fault: Unavailable | HTTPException, accept: str) -> tuple[str, list[tuple[str, str]], bytes]:
     """The answer to a request that is refused without a look at it: status, headers and body (WSGI); *accept* is its
     ``Accept``."""
-    status = HTTPStatus(status_of(fault))
-    if names_html(accept):
-        kind, text = "text/html; charset=utf-8", _bare_page(status, str(fault))
+    if isinstance(fault, HTTPException):
+        status, detail, more = HTTPStatus(fault.code or 500), fault.description or "", _told(fault)
     else:
-        about = {"type": "about:blank", "title": status.phrase, "status": status, "detail": str(fault)}
+        status, detail = HTTPStatus(status_of(fault)), str(fault)
+        more = [("Retry-After", str(fault.retry_after))]
+    if names_html(accept):
+        kind, text = "text/html; charset=utf-8", _bare_page(status, detail)
+    else:
+        about = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
         kind, text = "application/problem+json", json.dumps(about) + "\n"
     body = text.encode()
     headers = [
@@ -114,9 +123,14 @@ def refused_at_once(fault: Unavailable, accept: str) -> tuple[str, list[tuple[st
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
         ("Vary", "Accept, Accept-Language"),
-        ("Retry-After", str(fault.retry_after)),
+        *more,
     ]
     return f"{status.value} {status.phrase.upper()}", headers, body
+
+
+def _told(fault: HTTPException) -> list[tuple[str, str]]:
+    """The headers of an error that say what to do about it."""
+    return [(name, value) for name, value in fault.get_headers() if name.lower() in _TELLING]
 
 
 def answer_errors(app: Flask) -> None:
@@ -125,7 +139,9 @@ def answer_errors(app: Flask) -> None:
     @app.errorhandler(KgcompareError)
     def ours(fault: KgcompareError) -> Response:
         more: dict[str, list[str]] = {}
-        if isinstance(fault, UnknownThing):
+        if isinstance(fault, StillNamed):
+            more = {"named-by": list(fault.by)}
+        elif isinstance(fault, UnknownThing):
             more = {"unknown": list(fault.unknown), "suggestions": list(fault.suggestions)}
         detail = str(fault)
         if isinstance(fault, StoreError) and not isinstance(fault, EndpointError):  # it names folders of this machine
@@ -143,9 +159,7 @@ def answer_errors(app: Flask) -> None:
             return fault.get_response()
         more = {"available": fault.available} if isinstance(fault, NoSuchFormat) else {}
         response = problem(status, fault.description or "", **more)
-        for name, value in fault.get_headers():
-            if name.lower() in {"allow", "retry-after"}:
-                response.headers[name] = value
+        response.headers.update(_told(fault))
         return response
 
     @app.errorhandler(Exception)

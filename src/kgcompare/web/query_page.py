@@ -27,7 +27,17 @@ from kgcompare.web.request import current, language, queries_allowed
 blueprint = Blueprint("query_page", __name__)
 _FIRST = ("methods", "compare", "differences", "record")
 """The queries that most people have a use for; the others follow by name."""
-_INTERNAL = ("changes", "graph", "index_", "path_ends", "pointing_in", "quads", "names", "subjects_of")
+_INTERNAL = (
+    "changes",
+    "documents_naming",
+    "graph",
+    "index_",
+    "path_ends",
+    "pointing_in",
+    "quads",
+    "names",
+    "subjects_of",
+)
 """What the names of queries begin with that are nothing without parameters, or give all there is."""
 _DOWNLOADS = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
 _HEADER = re.compile(r"\A(?:#.*\n)+\n*")

@@ -58,7 +58,8 @@ def record(kind: str, name: str) -> Response:
         return _page(record, [FORMATS[name] for name in known if name != "html"])
 
     tag = lang if form.name in {"html", "json"} else None
-    return answer(form, tag, make, lambda: signposting.links_of_record(kind, slug, known))
+    state = ordinary(current().state)(kind, slug)
+    return answer(form, tag, make, lambda: signposting.links_of_record(kind, slug, known), state=state)
 
 
 @blueprint.get("/mistake")

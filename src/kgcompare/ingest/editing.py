@@ -1,0 +1,314 @@
+"""One record made, put in the place of another state of it, or removed: what comes over HTTP.
+
+A body is parsed, and the record judged, in processes that are confined and can be killed, as files are. What is wanted
+of the state that is there is asked while the store's lock is held, so that of two who change one state one wins.
+
+Source: RFC 3986, section 5 (relative references); RFC 9110, sections 9.3.3 to 9.3.5 (POST, PUT, DELETE).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+
+from kgcompare import search
+from kgcompare.errors import (
+    Conflict,
+    DataError,
+    Fault,
+    InvalidData,
+    StillNamed,
+    SyntaxFault,
+    UnknownThing,
+    ValidationReport,
+)
+from kgcompare.ingest import check
+from kgcompare.ingest.changes import Stored, changes_of
+from kgcompare.ingest.documents import Records, derive, split
+from kgcompare.ingest.equals import without_equals
+from kgcompare.ingest.readers import Options
+from kgcompare.ingest.refusals import Schema
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri, shortened, slugify
+from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import (
+    DCTERMS_CREATOR,
+    KGC_ORIGIN,
+    KGC_ORIGIN_END,
+    KGC_ORIGIN_START,
+    KGC_ORIGINATION,
+    KGC_RELATED,
+    LABELS,
+    RDF_SUBJECT,
+    RDF_TYPE,
+)
+from kgcompare.sandbox.judging import ConfinedJudge
+from kgcompare.sandbox.parsing import Parser
+from kgcompare.schema import vocabulary
+from kgcompare.schema.context import ADDRESS, context
+from kgcompare.schema.shapes import Shapes, stored_shapes
+from kgcompare.schema.validation import Validator
+from kgcompare.store import Snapshot
+from kgcompare.store.base import state_of
+from kgcompare.store.folder import Folder
+from kgcompare.store.writer import Writer, writing
+from kgcompare.text.languages import DEFAULT, best
+
+Condition = Callable[[str], None]
+"""Is given the state of the record that is there (:func:`~kgcompare.store.base.state_of`; empty where there is none),
+and raises what speaks against changing it."""
+BODY = "the body"
+"""What a body is called in messages."""
+_PRIMARY_TOPIC = iri("foaf:primaryTopic").value
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What somebody sends: its bytes, and their syntax (``ttl``, ``jsonld`` ...)."""
+
+    data: bytes
+    syntax: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What became of a change: the IRI of the record, whether it was made anew, and what was found of it."""
+
+    record: str
+    made: bool
+    report: ValidationReport = field(default_factory=ValidationReport)
+
+
+class Editor:
+    """Changes the records of a store; every change is on disk, and to be read, when its method returns."""
+
+    def __init__(self, path: Path, shapes: Sequence[Triple], options: Options, patience: float) -> None:
+        """*shapes* are those that hold beside the store's own; *patience* is how many seconds one waits for others."""
+        self._path = path
+        self._extra = list(shapes)
+        self._options = options
+        self._patience = patience
+
+    def put(self, record: str, body: Body, known: Shapes, wanted: Condition) -> Edit:
+        """Puts a record in the place of what is there, or makes it. ``<>`` in the body is the record.
+
+        *known* are the shapes by which the body is read.
+
+        :raises InvalidData: if the record is not valid, or the body says something of another one.
+        :raises DataError: if the body cannot be read.
+        :raises Busy: if others write for too long.
+        :raises StoreError: if the store cannot be written.
+        """
+        base = Folder(self._path).describe().base
+        records = self._read(body, record, base, known)
+        _only(records, record, known)
+        return self._store(records, record, wanted)
+
+    def make(self, kind: str, body: Body, known: Shapes) -> Edit:
+        """Makes a record of a kind. ``<>`` in the body, or its one blank node with a type, is the new record, whose
+        IRI is then made of its name; ``<my-method>`` is the record of that slug.
+
+        :raises Conflict: if there is one of that IRI already.
+        :raises InvalidData: as for :meth:`put`, or if the body says of nothing that it is new.
+        """
+        base = Folder(self._path).describe().base
+        records = self._read(body, f"{base.value}id/{kind}/", base, known, kind)
+        record = _new(records, kind)
+        _only(records, record, known)
+
+        def wanted(state: str) -> None:
+            if state:
+                raise Conflict(f"there is <{record}> already; change that one, or give this one an IRI of its own")
+
+        return self._store(records, record, wanted)
+
+    def remove(self, record: str, wanted: Condition) -> Edit:
+        """Removes a record.
+
+        :raises UnknownThing: if there is none.
+        :raises StillNamed: if others name it.
+        :raises InvalidData: if others would not be valid without it.
+        """
+        with writing(self._path, self._patience) as writer:
+            snapshot, name = writer.latest(), writer.about.base.document(record)
+            state = state_of(snapshot, name) if snapshot is not None else ""
+            if snapshot is None or not state:
+                raise UnknownThing(f"there is no record <{record}>", (record,))
+            wanted(state)
+            if naming := _naming(snapshot, record, name):
+                shown = ", ".join(f"<{thing}>" for thing in naming[:5]) + (" ..." if len(naming) > 5 else "")
+                raise StillNamed(
+                    f"{len(naming)} others name <{record}>: {shown}; change these first, and nothing leads nowhere",
+                    naming,
+                )
+            shapes, stored = self._shapes(snapshot), Stored(snapshot)
+            before = stored.document(name)
+            with ConfinedJudge(shapes, self._options.limits) as judge:
+                broken = Validator(shapes, judge).broken(
+                    {name: Graph()}, {name: before}, snapshot, read=stored.document, lang=self._options.lang
+                )
+            if faults := [fault for fault in broken if fault.severity == "violation"]:
+                raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
+            gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
+            writer.replace({name: []})
+            writer.publish(search.updater(snapshot, gone, Shapes(stored_shapes(snapshot))))
+        return Edit(record, made=False)
+
+    def _shapes(self, snapshot: Snapshot) -> list[Triple]:
+        return [*stored_shapes(snapshot), *self._extra]
+
+    def _read(self, body: Body, at: str, base: Base, known: Shapes, kind: str = "") -> Records:
+        """The records of a body whose relative IRIs are resolved against *at*; with a *kind*, what is new of it in it
+        has an IRI then."""
+        ours = context(known)
+        records = Records(base, Schema(known.triples))
+        with NamedTemporaryFile(suffix=f".{body.syntax}") as file, Parser(self._options.limits) as parser:
+            file.write(body.data)
+            file.flush()
+            contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), ours)
+            try:
+                quads: Iterable[Quad] = parser.read(Path(file.name), at, body.syntax, contexts)
+                split(_with_name(list(quads), at, base, kind) if kind else quads, records, BODY)
+            except SyntaxFault as fault:
+                raise SyntaxFault(str(fault).rpartition(f"{file.name}: ")[2].replace(file.name, BODY)) from None
+            except DataError as fault:
+                raise DataError(str(fault).replace(file.name, BODY)) from None
+        records.documents = {name: without_equals(document) for name, document in records.documents.items()}
+        return records
+
+    def _store(self, records: Records, record: str, wanted: Condition) -> Edit:
+        with writing(self._path, self._patience) as writer:
+            snapshot, name = writer.latest(), records.base.document(record)
+            if snapshot is None:
+                raise UnknownThing("the catalogue has no generation yet; import something first")
+            state = state_of(snapshot, name)
+            wanted(state)
+            shapes, stored = self._shapes(snapshot), Stored(snapshot)
+            with ConfinedJudge(shapes, self._options.limits) as judge:
+                _without_stale(records.documents[name], stored.document(name), record, name)
+                derive(records)
+                report = check(records, shapes, stored, self._options, judge)
+            report = ValidationReport(tuple(replace(fault, file=None) for fault in report.faults), report.records)
+            if report.violations:
+                raise InvalidData("the record is not valid; nothing was changed", report)
+            self._write(writer, records, stored, snapshot)
+        return Edit(record, not state, report)
+
+    def _write(self, writer: Writer, records: Records, stored: Stored, snapshot: Snapshot) -> None:
+        changes = changes_of(records, stored, replace=True)
+        if changes.documents:
+            writer.replace({name: records.quads(name) for name in changes.documents})
+            writer.publish(search.updater(snapshot, changes.subjects, Shapes(stored_shapes(snapshot))))
+
+
+# -- whose record it is --------------------------------------------------------------------------------
+
+
+def _only(records: Records, record: str, known: Shapes) -> None:
+    """Lets records pass that are one, at its address, of a class that its kind is for.
+
+    :raises InvalidData: if there are others, or it is not there or another kind of thing; says which.
+    """
+    home = records.base.document(record)
+    others = {
+        name: next((s.value for s in document.subjects() if isinstance(s, NamedNode) and s.value != name), name)
+        for name, document in records.documents.items()
+        if name != home
+    }
+    faults = [
+        Fault(f"this address is that of <{record}>, and this says something of another one", focus_node=thing)
+        for thing in others.values()
+    ]
+    types = records.documents.get(home, Graph()).types(NamedNode(record))
+    kind = (records.base.parts(record) or ("",))[0]
+    classes = known.classes_of_kind(kind)
+    if NamedNode(record) not in records.documents.get(home, Graph()):
+        faults.append(Fault(f"the body says nothing of <{record}>, whose address this is", focus_node=record))
+    elif classes and not set(classes).intersection(types):
+        wanted = " or ".join(map(shortened, classes))
+        faults.append(Fault(f"a {kind} has the type {wanted}", focus_node=record, path=RDF_TYPE))
+    if faults:
+        raise InvalidData("the body has to describe one record, that of its address", ValidationReport(tuple(faults)))
+
+
+def _with_name(quads: list[Quad], at: str, base: Base, kind: str) -> list[Quad]:
+    """The same, with an IRI for what is new: the subject of IRI *at*, else the one blank node with a type."""
+    subjects = dict.fromkeys(quad.subject for quad in quads)
+    new: NamedNode | BlankNode = NamedNode(at)
+    if new not in subjects:
+        values = {quad.object for quad in quads}
+        about = {quad.subject for quad in quads if quad.predicate.value == RDF_SUBJECT}
+        typed = {quad.subject for quad in quads if quad.predicate.value == RDF_TYPE}
+        named = any((base.parts(s.value) or ("",))[0] == kind for s in subjects if isinstance(s, NamedNode))
+        blank = [s for s in subjects if isinstance(s, BlankNode) and s in typed and s not in values and s not in about]
+        if named or len(blank) != 1:
+            return quads
+        new = blank[0]
+    graph = Graph(quad.triple for quad in quads)
+    name = next((text[1] for label in LABELS if (text := best(graph.texts(new, label), DEFAULT))), "")
+    if not name:
+        raise DataError(f"the new record has no name to make its IRI of; give it one, or an IRI such as <{at}its-name>")
+    record = NamedNode(base.record(kind, slugify(name)))
+    return [
+        Quad(record if q.subject == new else q.subject, q.predicate, record if q.object == new else q.object)
+        for q in quads
+    ]
+
+
+def _new(records: Records, kind: str) -> str:
+    """The IRI of the one record of a kind that a body describes.
+
+    :raises InvalidData: if it describes none, or several.
+    """
+    subjects = [s.value for d in records.documents.values() for s in d.subjects() if isinstance(s, NamedNode)]
+    there = [thing for thing in subjects if (records.base.parts(thing) or ("",))[0] == kind]
+    if len(there) != 1:
+        faults = [Fault("this is one of several", focus_node=thing) for thing in there]
+        where = f"<>, <its-slug>, a blank node with a type, or <{records.base.record(kind, 'its-slug')}>"
+        raise InvalidData(f"the body has to describe one {kind}: {where}", ValidationReport(tuple(faults)))
+    return there[0]
+
+
+def _naming(snapshot: Snapshot, record: str, own: str) -> tuple[str, ...]:
+    """The IRIs of the other things that name a record, in their own documents."""
+    rows = snapshot.select(load("documents_naming").bind(thing=[NamedNode(record)])).rows
+    found = set()
+    for (document,) in rows:
+        if isinstance(document, NamedNode) and document.value != own:
+            subjects = {quad.subject for quad in snapshot.graph(document.value)}
+            things = sorted(s.value for s in subjects if isinstance(s, NamedNode) and s != document)
+            found.add(next(iter(things), document.value))
+    return tuple(sorted(found))
+
+
+# -- what is derived -----------------------------------------------------------------------------------
+
+
+def _without_stale(document: Graph, before: Graph, record: str, home: str) -> None:
+    """Takes out what was derived from what the record no longer says: whoever changes what he got by GET has it there
+    still. And what an answer says of its document alone."""
+    subject = NamedNode(record)
+    document.discard(NamedNode(home), _PRIMARY_TOPIC)
+    for source, derived in (
+        (KGC_ORIGIN, (KGC_ORIGIN_START, KGC_ORIGIN_END)),
+        (KGC_ORIGINATION, (DCTERMS_CREATOR,)),
+    ):
+        if before.objects(subject, source) and not document.objects(subject, source):
+            for predicate in derived:
+                _drop(document, subject, predicate, before.objects(subject, predicate))
+    typed = vocabulary.typed_relations()
+    was, now = ({v for r in typed for v in graph.objects(subject, r)} for graph in (before, document))
+    _drop(document, subject, KGC_RELATED, was - now)
+
+
+def _drop(document: Graph, subject: NamedNode, predicate: str, values: Iterable[object]) -> None:
+    """Takes some values of a predicate out."""
+    gone = {value for value in values if isinstance(value, NamedNode | Literal)}
+    kept = [value for value in document.objects(subject, predicate) if value not in gone]
+    document.discard(subject, predicate)
+    for value in kept:
+        document.add(subject, predicate, value)

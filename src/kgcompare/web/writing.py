@@ -1,0 +1,185 @@
+"""Records written over HTTP, by whoever has a token: PUT and DELETE of one, POST of a new one.
+
+Source: RFC 9110, sections 9.3.3 to 9.3.5 (POST, PUT, DELETE), 8.7 (Content-Location) and 13.1 (preconditions); RFC 9457
+(problems).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, cast
+
+from flask import Blueprint, Flask, Response, current_app, request, url_for
+from werkzeug.exceptions import Forbidden, NotFound, PreconditionFailed
+
+from kgcompare.catalogue import Catalogue
+from kgcompare.errors import InvalidData, SyntaxFault, UnknownThing
+from kgcompare.formats import FORMATS, RDF, json, rdf
+from kgcompare.ingest.editing import Body, Condition, Edit, Editor
+from kgcompare.ingest.readers import Options
+from kgcompare.rdf.namespaces import is_slug
+from kgcompare.sandbox.limits import Limits
+from kgcompare.sandbox.turns import Turns
+from kgcompare.web.gate import TAKEN, Gate
+from kgcompare.web.kept import IF_MATCH, OF_STATE, answers_of, record_states
+from kgcompare.web.negotiation import best_of, choose_format, media_types_of
+from kgcompare.web.problems import problem
+from kgcompare.web.request import current, language, limits, list_path, root, set_current
+
+blueprint = Blueprint("writing", __name__)
+_Done = TypeVar("_Done")
+_REPORTS = (
+    ("problem", ("application/problem+json", "application/json", "text/html")),
+    *media_types_of(RDF),
+)
+"""What a report comes as, in order of preference."""
+_GATE, _TURNS = "kgcompare.gate", "kgcompare.writing"
+
+
+def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
+    """Has an application take changes of a store, one at a time, from those who have a token; gives what guards it."""
+    gate = Gate(app, store, limits)
+    app.extensions[_GATE] = gate
+    app.extensions[_TURNS] = Turns(1, limits.waiting_writes, limits.waiting_writes + 1)
+    app.config["STORE"] = store
+    return gate
+
+
+@blueprint.put("/<slug:kind>/<slug:name>", provide_automatic_options=False)
+def put(kind: str, name: str) -> Response:
+    """Puts a record in the place of the one that is there, or makes it."""
+    record = _record(kind, name)
+    body = _body()
+    wanted = _wanted()
+    edit = _in_turn(lambda editor: editor.put(record, body, current().shapes, wanted))
+    return _stored(edit, kind, name)
+
+
+@blueprint.delete("/<slug:kind>/<slug:name>", provide_automatic_options=False)
+def delete(kind: str, name: str) -> Response:
+    """Removes a record that no other one names."""
+    record = _record(kind, name, there=True)
+    wanted = _wanted()
+    _in_turn(lambda editor: editor.remove(record, wanted))
+    response = Response(status=204, headers={"Cache-Control": "no-cache"})
+    del response.headers["Content-Type"]
+    return response
+
+
+@blueprint.post("/<slug:plural>", provide_automatic_options=False)
+def make(plural: str) -> Response:
+    """Makes a record of a kind, which is named as such (``/method``) or as its list is (``/methods``)."""
+    kind = next((one for one in current().shapes.kinds if plural == one or list_path(one) == f"/{plural}"), None)
+    if kind is None:
+        raise NotFound
+    body = _body()
+    edit = _in_turn(lambda editor: editor.make(kind, body, current().shapes))
+    made, slug = current().base.parts(edit.record) or (kind, "")
+    return _stored(edit, made, slug)
+
+
+@blueprint.before_request
+def _admit() -> None:
+    """Lets a request pass that may write, by its headers."""
+    gate = cast("Gate", current_app.extensions[_GATE])
+    refusal = gate.refusal(request.environ)
+    if refusal is not None:
+        raise refusal
+    if not current().snapshot.keeps_shapes:
+        raise Forbidden("this catalogue holds quads as they were given; no record of it is changed here")
+
+
+@blueprint.errorhandler(InvalidData)
+def _invalid(fault: InvalidData) -> Response:
+    """What is wrong with a record: as a problem, or in the terms of SHACL for who asks for RDF."""
+    name = best_of(request.headers.get("Accept", ""), _REPORTS)
+    if name in RDF:
+        text = rdf.report_rdf(fault.report, name)
+        response = Response(text, 422, content_type=FORMATS[name].content_type)
+        response.headers.update({"Vary": "Accept, Accept-Language", "Cache-Control": "no-cache"})
+        return response
+    return problem(422, _said(fault), conforms=False, faults=json.faults_json(fault.report))
+
+
+def _said(fault: InvalidData) -> str:
+    """The message, with the first faults for who reads nothing else."""
+    first = [f"{one.path or one.focus_node or ''}: {one.message}".strip(": ") for one in fault.report.violations[:3]]
+    return "; ".join([str(fault), *first])
+
+
+@blueprint.errorhandler(SyntaxFault)
+def _malformed(fault: SyntaxFault) -> Response:
+    """A body that is not what its media type says."""
+    return problem(400, f"the body cannot be read: {fault}")
+
+
+def _record(kind: str, name: str, *, there: bool = False) -> str:
+    """The IRI of the record at an address.
+
+    :raises UnknownThing: if there is none and it has to be *there*, or none of its kind can be made.
+    """
+    generation = current()
+    try:
+        return generation.locate(kind, name)[0]
+    except UnknownThing:
+        if there or kind not in generation.shapes.kinds or not is_slug(name):
+            raise
+    return generation.base.record(kind, name)
+
+
+def _body() -> Body:
+    return Body(request.get_data(), TAKEN[request.mimetype])
+
+
+def _wanted() -> Condition:
+    """What the request says of the state that it changes."""
+    match = request.environ.pop(IF_MATCH, None)
+    none = request.headers.get("If-None-Match", "").strip() == "*"
+
+    def wanted(state: str) -> None:
+        if none and state:
+            raise PreconditionFailed("there is such a record already, and If-None-Match says that there is none")
+        if match is not None and not (state and (match.strip() == "*" or state[:OF_STATE] in record_states(match))):
+            raise PreconditionFailed(
+                "the record is not as you have seen it: somebody has changed it since; read it again, and change that"
+                if state
+                else "there is no such record, and If-Match says that there is one"
+            )
+
+    return wanted
+
+
+def _in_turn(change: Callable[[Editor], _Done]) -> _Done:
+    """Makes a change when it is its turn, and has this request and all later ones see it.
+
+    :raises Busy: if it is not in time.
+    """
+    most = limits()
+    until = time.monotonic() + most.write_wait
+    turns = cast("Turns", current_app.extensions[_TURNS])
+    catalogue = cast("Catalogue", current_app.extensions["kgcompare"])
+    folder = cast("Path", current_app.config["STORE"])
+    options = Options(replace=True, lang=language(), limits=most)
+    with turns.taken(request.remote_addr or "", until):
+        editor = Editor(folder, current().extra, options, max(0.0, until - time.monotonic()))
+        done = change(editor)
+    set_current(catalogue.generation())
+    return done
+
+
+def _stored(edit: Edit, kind: str, name: str) -> Response:
+    """The answer with a record as it is stored now, with what was derived."""
+    form = choose_format(request.headers.get("Accept", ""), RDF) or FORMATS["ttl"]
+    thing, triples = current().triples(kind, name)
+    text = rdf.document_rdf(triples, thing, current().base.value, form.name)
+    answers = answers_of(current(), limits().kept_bytes)
+    response = Response(text, 201 if edit.made else 200, content_type=form.content_type)
+    response.headers["ETag"] = answers.tag("written", form.name, text, of=current().state(kind, name))
+    here = root() + url_for("records.record", kind=kind, name=name)[len(request.script_root) :]
+    response.headers["Content-Location"] = f"{here}.{form.name}"
+    if edit.made:
+        response.headers["Location"] = here
+    response.headers.update({"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache"})
+    return response
