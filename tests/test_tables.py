@@ -158,7 +158,7 @@ def test_valid_rows_are_taken_where_invalid_ones_may_be_left(bring: Bring, shown
         ("id,name@en,name@en\na,A,B\n", "two columns are called name@en"),
         ("id,name@en\na,A,stray\n", "column C has 'stray' and no head"),
         ('id,name@en\na,"A\n', "line 2: a quotation mark opens a cell and none closes it"),
-        ("id,name@en\n", "there is no row in it"),
+        ("id,name@en\n", "no row below the heads"),
         ("PK\x03\x04", "save it as CSV"),
         ("id,name@en\nOh no,A\n", "'Oh no' cannot be an id"),
     ],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kgcompare.cli.foreign import Foreign
 from kgcompare.cli.output import ProgressLine, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
@@ -170,49 +171,33 @@ def contact_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
-def _separator(_: click.Context, __: click.Parameter, sign: str) -> str:
-    if len(sign) != 1 or sign.isspace() or sign.isalnum() or sign == "\\":
-        raise click.BadParameter("give one sign, such as | or ;")
-    return sign
-
-
-def table_options(command: Callable[..., None]) -> Callable[..., None]:
-    """How tables are read."""
-    command = click.option(
-        "--kind", metavar="KIND", help="Of the things in tables (agent, source ...), where their columns do not tell."
-    )(command)
-    return click.option(
-        "--separator",
-        default="|",
-        show_default=True,
-        metavar="SIGN",
-        callback=_separator,
-        help="Between the values in a cell of a table; after a backslash it is part of a value.",
-    )(command)
-
-
 def import_options(
     place: Place,
     lang: str = "en",
     syntax: str | None = None,
     replace: bool = False,
     skip_invalid: bool = False,
-    separator: str = "|",
-    kind: str | None = None,
+    foreign: Foreign | None = None,
 ) -> Options:
-    """How files are taken in, by the options of a command."""
+    """How files are taken in, by the options of a command.
+
+    :raises DataError: if a lift cannot be read.
+    """
     from kgcompare.ingest import Options
+    from kgcompare.sandbox.lifting import read_lift
     from kgcompare.text.languages import normalise
 
     lang = normalise(lang)
+    foreign = foreign or Foreign()
     return Options(
         syntax=syntax,
         trust=place.trust,
         replace=replace,
         skip_invalid=skip_invalid,
         lang=lang,
-        separator=separator,
-        kind=kind,
+        separator=foreign.separator,
+        kind=foreign.kind,
+        lift=read_lift(foreign.lift, foreign.context),
         progress=ProgressLine(),
         limits=place.limits,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kgcompare.cli.foreign import Foreign, foreign_options
 from kgcompare.cli.formatting import formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
@@ -22,7 +23,6 @@ from kgcompare.cli.options import (
     make_throwaway,
     must_be_store,
     opened,
-    table_options,
 )
 from kgcompare.cli.output import put, report_lines, tell_report
 from kgcompare.cli.settings import limit_options
@@ -32,7 +32,7 @@ from kgcompare.sandbox.limits import LIMITS, Limits
 if TYPE_CHECKING:
     from kgcompare.ingest.readers import Options
 
-_FORMATS = "ttl, jsonld, nt, nq, trig, rdf, csv, tsv or jsonl, where the suffix does not tell."
+_FORMATS = "ttl, jsonld, nt, nq, trig, rdf, csv, tsv, jsonl, bib, ris or csl, where the suffix does not tell."
 
 
 @click.command()
@@ -53,7 +53,7 @@ def init(place: Place, base: str, contact: str) -> None:
 @catalogue_options
 @lang_option
 @click.option("--format", "syntax", help=_FORMATS)
-@table_options
+@foreign_options
 @click.option("--skip-invalid", is_flag=True, help="Leave invalid records out and take the others.")
 @click.option("--replace", is_flag=True, help="Put records in the place of those that are there.")
 def import_(
@@ -61,8 +61,7 @@ def import_(
     files: Sequence[Path],
     lang: str,
     syntax: str | None,
-    separator: str,
-    kind: str | None,
+    foreign: Foreign,
     skip_invalid: bool,
     replace: bool,
 ) -> None:
@@ -73,7 +72,7 @@ def import_(
     must_be_store(place)
     if place.default:
         ensure(place)
-    options = import_options(place, lang, syntax, replace, skip_invalid, separator, kind)
+    options = import_options(place, lang, syntax, replace, skip_invalid, foreign)
     fresh = not place.default and not Folder(place.folder).exists()
     if fresh and ingest.trusted_quads(files, options):
         report = ingest.create_of_quads(place.folder, files, options)
@@ -94,21 +93,20 @@ def import_(
 @catalogue_options
 @lang_option
 @click.option("--syntax", help=_FORMATS)
-@table_options
+@foreign_options
 @click.option("--format", "form", type=click.Choice(["text", "json", "ttl"]), default="text", show_default=True)
 def validate(
     place: Place,
     files: Sequence[Path],
     lang: str,
     syntax: str | None,
-    separator: str,
-    kind: str | None,
+    foreign: Foreign,
     form: str,
 ) -> None:
     """Validate files as an import would, without writing."""
     from kgcompare.formats import json, rdf
 
-    report = _validated(place, files, import_options(place, lang, syntax, separator=separator, kind=kind))
+    report = _validated(place, files, import_options(place, lang, syntax, foreign=foreign))
     if form == "json":
         put(json.report_json(report))
     elif form == "ttl":

@@ -180,7 +180,9 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:
     """Whether files are quads that are taken exactly as they are: no record split, nothing derived, no shapes added."""
-    return options.trust and bool(files) and all(form_of(f, options.syntax) in QUADS for f in files)
+    return (
+        options.trust and bool(files) and not options.lift and all(form_of(f, options.syntax) in QUADS for f in files)
+    )
 
 
 def throwaway(
@@ -251,7 +253,7 @@ def _load_all(writer: Writer, files: Sequence[Path]) -> None:
 
 
 def _require_records(records: Records, shapes: Shapes) -> None:
-    if any(fault.severity == "violation" for fault in records.faults):
+    if any(fault.severity in {"violation", "info"} for fault in records.faults):
         return  # that is what there is to say
     classes = set(shapes.targets)
     for document in records.documents.values():

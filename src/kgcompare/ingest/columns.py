@@ -17,6 +17,9 @@ from kgcompare.rdf.namespaces import iri, local_name, shortened
 from kgcompare.rdf.terms import (
     BIBO_AUTHOR_LIST,
     BIBO_EDITOR_LIST,
+    BIBO_URI,
+    DCTERMS_ISSUED,
+    EDTF,
     FOAF_ORGANIZATION,
     FOAF_PERSON,
     LABELS,
@@ -31,6 +34,8 @@ CLASS = ("class", "a", "@type")
 """What the columns are called that say which record a row is about, and of what classes it is."""
 _LISTS = (BIBO_AUTHOR_LIST, BIBO_EDITOR_LIST)
 _LANG_STRING = iri("rdf:langString").value
+_USUAL = {DCTERMS_ISSUED: EDTF, BIBO_URI: iri("xsd:anyURI").value}
+"""The datatypes of what standards leave open and catalogues agree on, where no shape says one."""
 _SINGLE = (iri("sh:maxCount").value, iri("sh:uniqueLang").value)
 
 
@@ -92,7 +97,7 @@ def _column(shapes: Shapes, row: PropertyShape, name: str, predicate: str, own: 
         name,
         predicate,
         (*_called(row), local_name(predicate), shortened(predicate)),
-        datatype=None if row.datatype == _LANG_STRING else row.datatype,
+        datatype=None if row.datatype == _LANG_STRING else row.datatype or _USUAL.get(predicate),
         kinds=_kinds(shapes, row, classes, own),
         thing=bool(classes) or iris,
         many=listed or not any(graph.text(node, said) in {"1", "true"} for said in _SINGLE),

@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 from pyoxigraph import RdfFormat
 
 from kgcompare.errors import DataError, Fault
+from kgcompare.ingest.bibliography import Bibliography
 from kgcompare.ingest.changes import Stored
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import without_equals
@@ -21,12 +22,16 @@ from kgcompare.model import Progress
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.syntaxes import check_lines, syntax_of
 from kgcompare.sandbox.cells import TABLES
+from kgcompare.sandbox.lifting import Lift
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.opening import is_plain, unpacked_name
 from kgcompare.sandbox.parsing import Parser
+from kgcompare.sandbox.references import BIBLIOGRAPHIES
 from kgcompare.schema.context import ADDRESS, JsonLd, context
 from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.store import Snapshot
+
+_OTHERS = {**TABLES, **BIBLIOGRAPHIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Options:
     """How files are taken in. ``syntax`` names a format for files whose suffix does not tell.
 
     ``separator`` stands between the values in a cell of a table, and ``kind`` is that of the things in tables, where
-    their columns do not tell.
+    their columns do not tell. ``lift`` says what of foreign RDF and JSON is taken.
     """
 
     syntax: str | None = None
@@ -44,6 +49,7 @@ class Options:
     lang: str = "en"
     separator: str = "|"
     kind: str | None = None
+    lift: Lift = field(default_factory=Lift)
     progress: Progress | None = None
     limits: Limits = field(default_factory=Limits)
 
@@ -54,14 +60,17 @@ class Options:
 
 
 def form_of(path: Path, name: str | None = None) -> RdfFormat | str:
-    """The format of a file: a syntax of RDF, or one of :data:`kgcompare.sandbox.cells.TABLES`.
+    """The format of a file: a syntax of RDF, or of tables (:data:`kgcompare.sandbox.cells.TABLES`)
+    or bibliographies (:data:`kgcompare.sandbox.references.BIBLIOGRAPHIES`).
 
     :raises UnknownFormat: if neither *name* nor the suffix tells.
     """
     plain = unpacked_name(path)
     key = name or plain.suffix.removeprefix(".").lower()
-    form = next((form for form, suffixes in TABLES.items() if key in suffixes), None)
-    return form or syntax_of(plain, name, TABLES)
+    if not name and plain.name.lower().endswith(".csl.json"):
+        return "csl"
+    form = next((form for form, suffixes in _OTHERS.items() if key in suffixes), None)
+    return form or syntax_of(plain, name, _OTHERS)
 
 
 def read_records(
@@ -82,16 +91,23 @@ def read_records(
     records = Records(base, Schema(shapes.triples))
     forms = [form_of(path, options.syntax) for path in files]
     contexts = _contexts(base, shapes) if RdfFormat.JSON_LD in forms else {}
-    tables = Tables(records, Stored(snapshot), shapes, options.separator, options.kind)
+    stored = Stored(snapshot)
+    tables = Tables(records, stored, shapes, options.separator, options.kind)
+    bibliography = Bibliography(records, stored, tables.known, replace=options.replace)
     with Parser(options.limits) as parser:
         for number, (path, form) in enumerate(zip(files, forms, strict=True)):
             options.tell("reading", number, len(files))
             known = len(records.faults)
             if isinstance(form, str):
                 records.read[str(path)] = None
-                tables.add(_table(parser, path, form, records))
+                table = _table(parser, path, form, records)
+                if form in BIBLIOGRAPHIES:
+                    for kind, rows in zip(("agent", "source"), bibliography.rows(table.rows, str(path)), strict=True):
+                        tables.add(rows, kind)
+                else:
+                    tables.add(table)
             else:
-                split(parser.read(path, base.value, options.syntax, contexts), records, str(path))
+                split(parser.read(path, base.value, options.syntax, contexts, options.lift), records, str(path))
             if len(records.faults) > known:
                 records.faults[known:] = with_lines(records.faults[known:], path, options.limits)
     tables.take()
@@ -129,7 +145,7 @@ def _table(parser: Parser, path: Path, form: str, records: Records) -> Table:
                     said = f"column {letters(at)} has {cells[at][:40]!r} and no head; name it, or empty it"
                     records.faults.append(Fault(said, "violation", table.source, line))
     if not table.rows:
-        raise DataError(f"{path} says nothing: there is no row in it below the heads")
+        raise DataError(f"{path} says nothing: there is nothing in it, or no row below the heads")
     return table
 
 

@@ -75,12 +75,17 @@ class Tables:
         self._seen: dict[str, tuple[str, int]] = {}
         self._waiting: list[tuple[Table, dict[str, _Head], list[_Row]]] = []
 
-    def add(self, table: Table) -> None:
-        """Finds out what the rows of a table are about; :meth:`take` reads them."""
-        kind, known = self._columns(table)
+    def add(self, table: Table, kind: str | None = None) -> None:
+        """Finds out what the rows of a table are about, of a *kind* where that is known; :meth:`take` reads them."""
+        kind, known = self._columns(table, kind or self._kind)
         heads = dict(self._heads(table, kind, known))
         rows = [row for line, cells in table.rows if (row := self._row(table, heads, kind, line, cells))]
         self._waiting.append((table, heads, rows))
+
+    @property
+    def known(self) -> Known:
+        """The things that cells can refer to."""
+        return self._known
 
     def take(self) -> None:
         """Reads all tables into the records; what cannot be read becomes a fault with its line and its column."""
@@ -94,9 +99,11 @@ class Tables:
 
     # -- heads -----------------------------------------------------------------------------------------
 
-    def _columns(self, table: Table) -> tuple[str, dict[str, Column]]:
+    def _columns(self, table: Table, said: str | None) -> tuple[str, dict[str, Column]]:
         """The kind that a table is about, and its columns: the first of which all heads are, else the one of most."""
-        kinds = [self._kind] if self._kind else list(self._shapes.kinds)
+        if said and not self._shapes.classes_of_kind(said):
+            raise DataError(f"{table.source}: this catalogue has no kind {said!r}, which is what the file is about")
+        kinds = [said] if said else list(self._shapes.kinds)
         best: tuple[int, str, dict[str, Column]] | None = None
         for kind in kinds:
             known = columns(self._shapes, self._shapes.classes_of_kind(kind)[0])

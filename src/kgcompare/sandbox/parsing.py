@@ -12,12 +12,14 @@ from pyoxigraph import Quad, RdfFormat, Triple, parse
 from kgcompare.errors import DataError, Seam, SyntaxFault
 from kgcompare.rdf.syntaxes import syntax_of
 from kgcompare.sandbox.job import Job, Part
+from kgcompare.sandbox.lifting import Lift
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.opening import open_file, unpacked_name
 
 _MIB = 1 << 20
 _WHOLE_FILE = 16
 """Bytes of memory for each byte of a file, beside the limit: some syntaxes have to be held whole."""
+_NO_LIFT = Lift()
 _STEP = 64 * _MIB
 """Memory is given in steps, so that a child serves files of about one size."""
 
@@ -30,17 +32,23 @@ class Parser:
         self._job: Job | None = None
 
     def read(
-        self, path: Path, base: str, name: str | None = None, contexts: Mapping[str, object] | None = None
+        self,
+        path: Path,
+        base: str,
+        name: str | None = None,
+        contexts: Mapping[str, object] | None = None,
+        lift: Lift = _NO_LIFT,
     ) -> Iterator[Quad]:
         """The statements of a file, with fresh blank nodes; relative IRIs are resolved against *base*.
 
-        *name* says its syntax where the suffix does not; *contexts* are those of JSON-LD that are known, by address.
+        *name* says its syntax where the suffix does not; *contexts* are those of JSON-LD that are known, by address;
+        *lift* says what of a foreign file is taken.
 
         :raises SyntaxFault: if it is not well-formed, nests too deeply or needs too much of anything.
         :raises DataError: if it cannot be opened, or says nothing.
         """
         anything = False
-        for lines in self.lines(path, base, name, contexts):
+        for lines in self.lines(path, base, name, contexts, lift=lift):
             anything = True
             try:
                 yield from parse(lines, RdfFormat.N_QUADS)
@@ -49,7 +57,8 @@ class Parser:
             ):  # the engine's word for a token of more than 16 MiB; some grow when they are written out
                 raise SyntaxFault("a literal has more than 16 MiB; that is too long", str(path)) from None
         if not anything:
-            raise DataError(f"{path} says nothing: there is no statement in it")
+            lacking = "the lift makes no statement of it" if lift.query else "there is no statement in it"
+            raise DataError(f"{path} says nothing: {lacking}")
 
     def lines(
         self,
@@ -59,6 +68,7 @@ class Parser:
         contexts: Mapping[str, object] | None = None,
         *,
         triple_terms: bool = False,
+        lift: Lift = _NO_LIFT,
     ) -> Iterator[bytes]:
         """The same as N-Quads, many lines at a time; without a *base*, relative IRIs are a fault.
 
@@ -66,7 +76,10 @@ class Parser:
         :raises DataError: if it cannot be opened.
         """
         syntax = syntax_of(unpacked_name(path), name)
+        if lift.context is not None and syntax != RdfFormat.JSON_LD:
+            raise SyntaxFault("a context is for JSON, and this is none", str(path))
         asked = {"syntax": syntax.file_extension, "base": base, "contexts": contexts, "any": triple_terms}
+        asked |= {"lift": lift.query, "context": lift.context}
         yield from (part.body for part in self._asked(path, asked) if part.body)
 
     def rows(self, path: Path, form: str) -> Iterator[tuple[Mapping[str, str], list[tuple[int, Any]]]]:

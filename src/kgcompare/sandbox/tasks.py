@@ -6,23 +6,24 @@ of answers to stdout. The tasks are those of :data:`TASKS` and no others.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 import pyoxigraph
-from pyoxigraph import RdfFormat, Triple
+from pyoxigraph import Quad, RdfFormat, Triple
 
 from kgcompare.errors import DataError, KgcompareError, SyntaxFault
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
-from kgcompare.sandbox import cells, confinement, lifeline
+from kgcompare.sandbox import cells, confinement, lifeline, lifting, references
 from kgcompare.sandbox.job import Part
 from kgcompare.sandbox.watch import Spot, Watch
 
@@ -48,9 +49,14 @@ def _parse(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Par
         if "table" in arguments:
             _send_rows(files[0], arguments["table"], send)
             return
-        quads = statements(
-            files[0], SYNTAXES[arguments["syntax"]].engine, arguments["base"], contexts=arguments["contexts"] or {}
+        file, base = files[0], arguments["base"]
+        if arguments["context"] is not None:
+            file = io.BytesIO(lifting.framed(file.read(), arguments["context"]))
+        quads: Iterable[Quad] | Iterable[Triple] = statements(
+            file, SYNTAXES[arguments["syntax"]].engine, base, contexts=arguments["contexts"] or {}
         )
+        if arguments["lift"]:
+            quads = lifting.lifted(cast("Iterable[Quad]", quads), arguments["lift"], base)
         lines = _Lines(send, triple_terms=bool(arguments["any"]))
         pyoxigraph.serialize(quads, cast("IO[bytes]", lines), RdfFormat.N_QUADS)
         lines.flush()
@@ -62,7 +68,7 @@ def _parse(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Par
 
 def _send_rows(file: IO[bytes], form: str, send: Callable[[Part], None]) -> None:
     """The rows of a table, as JSON, as many as fill a part."""
-    found, rows = cells.rows(file, form)
+    found, rows = (references.items if form in references.BIBLIOGRAPHIES else cells.rows)(file, form)
     held: list[bytes] = []
     size = 0
     for row in rows:
