@@ -58,6 +58,8 @@ class Parser:
                 raise SyntaxFault("a literal has more than 16 MiB; that is too long", str(path)) from None
         if not anything:
             lacking = "the lift makes no statement of it" if lift.query else "there is no statement in it"
+            if not lift and syntax_of(unpacked_name(path), name) == RdfFormat.JSON_LD:
+                lacking += "; JSON without a context needs --context and --lift, and CSL-JSON --format csl"
             raise DataError(f"{path} says nothing: {lacking}")
 
     def lines(
