@@ -171,6 +171,10 @@ class StoreMissing(StoreError):
     """There is no store at that place."""
 
 
+class Damaged(StoreError):
+    """A file of a store is not what was written."""
+
+
 class EndpointError(StoreError):
     """A SPARQL endpoint is down, slow or answers nonsense."""
 

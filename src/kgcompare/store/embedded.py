@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from kgcompare.errors import StoreError, Unavailable
+from kgcompare.errors import Damaged, StoreError, Unavailable
 from kgcompare.store.base import CLOSED
 from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone
 from kgcompare.store.files import LOG
 from kgcompare.store.folder import WHAT_TO_DO, Folder, number
-from kgcompare.store.sums import Damaged, FileState
+from kgcompare.store.sums import FileState
 
 _LONGEST_WAIT = 30.0
 """Seconds that a reader waits for another one to open the newest generation."""

@@ -10,7 +10,7 @@ import re
 import zlib
 from pathlib import Path
 
-from kgcompare.errors import StoreError
+from kgcompare.errors import Damaged
 from kgcompare.store.files import files
 
 _PART = 1 << 20
@@ -19,10 +19,6 @@ _LONGEST = 4 << 20
 _LINE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{8}) ([0-9]{1,18}\.sst)", re.ASCII)
 FileState = tuple[int, int, int, int]
 """A file as it is: device, inode, size and time of change."""
-
-
-class Damaged(StoreError):
-    """A file of a store is not what was written."""
 
 
 def seal(snapshot: Path, lock: Path, before: tuple[Path, Path] | None = None) -> None:
