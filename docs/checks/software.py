@@ -14,8 +14,8 @@ What was found goes to docs/checks/software.tsv: record, name, version, date, st
     untried      the package could not be installed, or R is missing: nothing is known
 
 The exit code is 1 if something is gone or deprecated. Nothing runs this by itself: it needs the network and takes a
-while. Some packages (transformers, diffusers) give a stand-in for what needs PyTorch, which is not installed here: that
-the package still names it is all that is seen then.
+while. Where PyTorch is missing, some packages (transformers, diffusers) give a stand-in for what needs it: that the
+package still names it is all that is seen then.
 """
 
 from __future__ import annotations
