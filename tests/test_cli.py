@@ -823,8 +823,8 @@ def test_a_config_that_cannot_be_read(run: Run, tmp_path: Path, content: str) ->
 
 def test_a_config_with_an_unknown_key(run: Run, small_store: Path, tmp_path: Path) -> None:
     config = tmp_path / "kgcompare.toml"
-    config.write_text(f'store = "{small_store}"\nlanguage = "fr"\n')
-    fails(run("compare", "lasso", "--config", config), 2, "language")
+    config.write_text(f'store = "{small_store}"\ncolour = "fr"\n')
+    fails(run("compare", "lasso", "--config", config), 2, "colour")
 
 
 @pytest.mark.parametrize("content", ["timeout = 'long'", "store = ['a', 'b']", "timeout = -1", "[store]\nx = 1"])

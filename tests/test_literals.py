@@ -158,7 +158,7 @@ def test_an_import_names_every_ill_formed_literal_and_its_line(run: Run, tmp_pat
         (f"{file}:{before + 1}", "'many' is no xsd:integer; it must be a whole number such as -15"),
         (f"{file}:{before + 2}", "'maybe' is no xsd:boolean; it must be true, false, 1 or 0"),
         (f"{file}:{before + 3}", "the character U+0007 cannot be in a text (XML 1.0, section 2.2); leave it out"),
-        (f"{file}", "'twice' is no xsd:date; it must be a day that there is, such as 1996-02-29"),
+        (f"{file}:{before + 3}", "'twice' is no xsd:date; it must be a day that there is, such as 1996-02-29"),
         (f"{file}:{before + 3}", 'a text with a base direction (RDF 1.2) is not accepted; write "..."@ar'),
     }
     assert all("<https://w3id.org/kgcompare/id/method/x>: path <" in one for one in faults)

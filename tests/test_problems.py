@@ -31,6 +31,7 @@ STATUSES: dict[type[KgcompareError], int] = {
     errors.Refused: 400,
     errors.StoreError: 503,
     errors.StoreMissing: 503,
+    errors.Damaged: 503,
     errors.EndpointError: 502,
     errors.Unavailable: 503,
     errors.Overrun: 503,

@@ -345,7 +345,7 @@ def test_years_are_read_as_people_write_them(given: Any, span: tuple[float, floa
     [
         ("las", "method/lasso"),
         ("goodf", "agent/ian-goodfellow"),
-        ("rand for", "method/random-forest"),
+        ("random for", "method/random-forest"),
         ("forêt al", "method/random-forest"),
         ("method/lasso", "method/lasso"),
         ("lassso", "method/lasso"),

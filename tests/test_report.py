@@ -48,7 +48,7 @@ def found(store: Path) -> Report:
 
 @pytest.fixture(scope="module")
 def bundled(bundled_store: Path) -> Report:
-    return report.make(Catalogue(EmbeddedStore(bundled_store)).generation())
+    return report.make(Catalogue(EmbeddedStore(bundled_store)).generation(), validate=True)
 
 
 def state(found: Report, name: str) -> ClassState:

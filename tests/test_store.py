@@ -747,7 +747,7 @@ def test_an_import_into_a_damaged_store_loses_nothing(
 def test_an_import_into_a_store_with_two_kinds_of_damage_loses_nothing(
     lasting: Path, tmp_path: Path, unfinished: bool
 ) -> None:
-    for number, pair in enumerate(PAIRS):
+    for number, pair in enumerate(PAIRS[int(unfinished) :: 2]):
         folder = tmp_path / str(number)
         folder.mkdir()
         try:
@@ -1161,14 +1161,15 @@ def test_a_server_goes_on_with_what_it_has_where_the_next_generation_is_damaged(
 
 
 def test_damage_stays_damage_in_the_generations_that_follow(store: Path) -> None:
+    """What was written is known from when it was written: the files that generations share are not summed again."""
     lock = Folder(store).lock(current_name(store))
     known = {line.split(" ", 2)[2]: line for line in lock.read_text().splitlines()}
-    table = flip(store)
+    lock.write_text("".join(f"{line.split(' ')[0]} 00000000 {name}\n" for name, line in known.items()))
     take(store, "second")
     lines = Folder(store).lock(current_name(store)).read_text().splitlines()
-    assert known[table.name] in lines
-    assert len(lines) > len(known) or {line.split(" ", 2)[2] for line in lines} != set(known)
-    with pytest.raises(StoreError, match=f"{table.name} is damaged"):
+    assert any(line.split(" ")[1] == "00000000" for line in lines)
+    assert any(line.split(" ")[1] != "00000000" for line in lines)
+    with pytest.raises(StoreError, match="is damaged"):
         EmbeddedStore(store).check()
 
 

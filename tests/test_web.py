@@ -1039,7 +1039,7 @@ def test_lists_narrow_sort_and_page(bundled: FlaskClient) -> None:
     assert len(seen) == len(set(seen)) == page["total"] > 100
     years = get(bundled, "/methods.json?sort=year&from=1990&to=1995").json
     assert years is not None
-    assert 0 < years["total"] < 100
+    assert 0 < years["total"] < page["total"]
     shown = Page(get(bundled, "/methods?family=machine-learning&sort=year", BROWSER))
     assert any("after=" in a for a in shown.addresses())
     assert get(bundled, "/methods.json?q=" + quote("'\"*) OR (NEAR")).status_code == 200

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kgcompare.errors import (
     Busy,
     Conflict,
+    Damaged,
     DataError,
     EndpointError,
     InvalidData,
@@ -47,6 +48,7 @@ __all__ = [
     "Catalogue",
     "Comparison",
     "Conflict",
+    "Damaged",
     "DataError",
     "EndpointError",
     "InvalidData",

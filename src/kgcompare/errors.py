@@ -20,6 +20,7 @@ Every exception that leaves a public function of this package is one of these::
     │       └── Refused         a stranger's query that asks for what is not given
     ├── StoreError              the store or endpoint cannot be reached or used
     │   ├── StoreMissing        there is no store at that place
+    │   ├── Damaged             a file of a store is not what was written
     │   └── EndpointError       a SPARQL endpoint is down, slow or answers nonsense
     └── Unavailable             there is too little time, memory or room just now
         ├── Overrun             a stranger's query needs more than it may have

@@ -266,7 +266,7 @@ def stats(place: Place, form: str) -> None:
 @click.command()
 @catalogue_options
 @lang_option
-@click.option("--validate/--no-validate", default=None, help="Validate all records; default: up to 10,000 of them.")
+@click.option("--validate/--no-validate", default=None, help="Validate all records; default: up to 3,000 of them.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def report(place: Place, lang: str, validate: bool | None, form: str) -> None:
     """Say what is in the catalogue, what is missing and what looks wrong."""

@@ -25,7 +25,7 @@ from kgcompare.report.questions import Mentioned, Questions, count_of
 from kgcompare.schema import vocabulary, wording
 from kgcompare.schema.validation import Validator
 
-UNASKED = 10_000
+UNASKED = 3000
 """Records up to which a catalogue is validated without being asked to: some seconds."""
 EXAMPLES = 5
 

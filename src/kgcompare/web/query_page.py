@@ -29,9 +29,11 @@ _FIRST = ("methods", "compare", "differences", "record")
 """The queries that most people have a use for; the others follow by name."""
 _INTERNAL = (
     "changes",
+    "definitions",
     "documents_naming",
     "graph",
     "index_",
+    "labels",
     "path_ends",
     "pointing_in",
     "quads",
