@@ -49,7 +49,7 @@ def visit(browser: Browser, site: str) -> Iterator[Open]:
 
     def opening(address: str, width: int = 1366, height: int = 800, **options: Any) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)  # machines that run tests are busy
         contexts.append(context)
         page = context.new_page()
 
