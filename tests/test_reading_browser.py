@@ -355,6 +355,8 @@ def test_forward_leads_to_where_one_was(visit: Open) -> None:
     page.wait_for_function("history.state?.top === 300")
     page.go_back()
     page.locator("#switch-only[aria-checked=false]").wait_for()
+    page.locator("main:not([aria-busy])").wait_for()
+    page.wait_for_timeout(300)  # scrolling back comes to its end
     page.go_forward()
     page.locator("#switch-only[aria-checked=true]").wait_for()
     page.wait_for_function("Math.abs(scrollY - 300) < 40")
