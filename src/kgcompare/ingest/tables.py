@@ -6,11 +6,11 @@ language in a column's head, only texts in that language are replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError, Fault
 from kgcompare.ingest.changes import Stored
@@ -18,7 +18,7 @@ from kgcompare.ingest.columns import CLASS, ID, Column, columns, found
 from kgcompare.ingest.documents import DERIVED, Records, split
 from kgcompare.ingest.references import Known
 from kgcompare.ingest.values import GUARDED, CellReader
-from kgcompare.rdf.graph import Graph, Node
+from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import PREFIXES, is_slug, local_name, slugify
 from kgcompare.rdf.terms import KGC_COMPARISON_KEY, KGC_RELATED, RDF_SUBJECT, RDF_TYPE
 from kgcompare.schema import vocabulary
@@ -222,7 +222,7 @@ class Tables:
             and not (triple.predicate.value == KGC_RELATED and triple.object in linked)  # it comes of the typed one
         )
         whole = [node for node in kept.subjects() if isinstance(node, NamedNode) or kept.objects(node, RDF_SUBJECT)]
-        yield from _reached(kept, whole)
+        yield from kept.reached(*whole)
 
     def _fault(
         self,
@@ -250,19 +250,6 @@ def _speaks(covered: dict[str, set[str]], triple: Triple) -> bool:
         or (lang or "").casefold() in {one.casefold() for one in langs if one}
         or (bool(langs) and lang is None)
     )
-
-
-def _reached(graph: Graph, starts: Iterable[Node]) -> Iterator[Triple]:
-    """What is said of some nodes and of the blank nodes that they lead to."""
-    waiting, seen = list(starts), set(starts)
-    while waiting:
-        node = waiting.pop()
-        for predicate, values in graph.description(node).items():
-            for value in values:
-                yield Triple(node, NamedNode(predicate), value)
-                if isinstance(value, BlankNode) and value not in seen:
-                    seen.add(value)
-                    waiting.append(value)
 
 
 def _labels(cell: Any, lang: str) -> Iterator[tuple[str, str]]:

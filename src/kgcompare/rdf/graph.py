@@ -191,10 +191,10 @@ class Graph:
             head = self.value(head, RDF_REST)
         return members
 
-    def reached(self, start: Node) -> Iterator[Triple]:
-        """The statements about a node and about the blank nodes that it leads to, those of lists too."""
-        waiting = [start]
-        seen: set[Node] = {start}
+    def reached(self, *starts: Node) -> Iterator[Triple]:
+        """The statements about some nodes and about the blank nodes that they lead to, those of lists too."""
+        waiting = list(starts)
+        seen: set[Node] = set(starts)
         while waiting:
             subject = waiting.pop()
             for predicate, values in self.description(subject).items():

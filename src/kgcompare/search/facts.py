@@ -203,10 +203,25 @@ def facts_of(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None 
         for thing, predicate, value in snapshot.select(load("index_things").bind(predicate=asked, **part)).rows:
             if thing is not None and predicate is not None and value is not None and not isinstance(value, BlankNode):
                 facts.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
-        for thing, author in snapshot.select(load("index_authors").bind(**part)).rows:
-            if thing is not None and author is not None:
-                facts.setdefault(thing.value, {}).setdefault(BIBO_AUTHOR_LIST, []).append(author)
+        for thing, author in _authors(snapshot, facts, part.get("thing")):
+            facts.setdefault(thing.value, {}).setdefault(BIBO_AUTHOR_LIST, []).append(author)
     return reading.records_of(facts) if things is None else facts
+
+
+def _authors(
+    snapshot: Snapshot, facts: Mapping[str, Facts], things: Sequence[NamedNode] | None
+) -> Iterator[tuple[Term, Term]]:
+    """(document, author) of those of *things* that are documents, or of all; an edit asks of many that are none."""
+    query, document = load("index_authors"), NamedNode(BIBO_DOCUMENT)
+    if things is None:
+        text = query.text
+    elif documents := [thing for thing in things if document in facts.get(thing.value, {}).get(RDF_TYPE, ())]:
+        text = query.bind(thing=documents)
+    else:
+        return
+    for thing, author in snapshot.select(text).rows:
+        if thing is not None and author is not None:
+            yield thing, author
 
 
 def facts_in(statements: Iterable[Quad], read: Mapping[str, str]) -> dict[str, Facts]:
@@ -216,25 +231,24 @@ def facts_in(statements: Iterable[Quad], read: Mapping[str, str]) -> dict[str, F
     lists: dict[str, dict[BlankNode, Term]] = {RDF_FIRST: {}, RDF_REST: {}}
     for quad in statements:
         predicate, subject, value = read.get(quad.predicate.value), quad.subject, cast("Term", quad.object)
+        if isinstance(value, NamedNode):
+            value = nodes.setdefault(value, value)
         if isinstance(subject, BlankNode) and quad.predicate.value in lists:
-            lists[quad.predicate.value][subject] = (
-                nodes.setdefault(value, value) if isinstance(value, NamedNode) else value
-            )
+            lists[quad.predicate.value][subject] = value
         elif predicate is not None and isinstance(subject, NamedNode):
             values = facts.setdefault(subject.value, {}).setdefault(predicate, [])
-            if value not in values:
-                values.append(nodes.setdefault(value, value) if isinstance(value, NamedNode) else value)
+            if value not in values and (predicate == BIBO_AUTHOR_LIST or not isinstance(value, BlankNode)):
+                values.append(value)
     for said in facts.values():
-        for predicate, values in said.items():
-            if any(isinstance(value, BlankNode) for value in values):
-                heads = [value for value in values if isinstance(value, BlankNode)]
-                listed = (member for head in heads for member in _members(head, lists) if predicate == BIBO_AUTHOR_LIST)
-                said[predicate] = [*(value for value in values if not isinstance(value, BlankNode)), *listed]
+        if heads := said.get(BIBO_AUTHOR_LIST):
+            said[BIBO_AUTHOR_LIST] = [member for head in heads for member in _members(head, lists)]
     return facts
 
 
 def _members(head: Term | None, lists: Mapping[str, Mapping[BlankNode, Term]]) -> Iterator[NamedNode]:
-    """The members of a list that are IRIs."""
+    """The members of a list that are IRIs; of what is an IRI and no list, that."""
+    if isinstance(head, NamedNode):
+        yield head
     seen = set()
     while isinstance(head, BlankNode) and head not in seen:
         seen.add(head)

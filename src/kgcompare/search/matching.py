@@ -112,8 +112,9 @@ class Matcher:
             other = self._found(slips, values)
             found = other if other.sure or not found else found
         if typed.open and not typed.one_word and len(found.best) < _FEW:
-            begun = self._found(replace(typed, groups=self._words.beginnings(typed)), values)
-            found = replace(found, best=list(dict.fromkeys([*found.best, *begun.best])))
+            groups = self._words.beginnings(typed)
+            begun = self._found(replace(typed, groups=groups), values).best if groups != typed.groups else ()
+            found = replace(found, best=list(dict.fromkeys([*found.best, *begun])))
         return found or Found(weak := [thing for _, thing in self._loosely(slips)], beside=frozenset(weak))
 
     def values(self, text: str, kinds: Sequence[str], lang: str = "") -> list[int]:
