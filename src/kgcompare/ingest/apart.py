@@ -26,8 +26,6 @@ from kgcompare.ingest.readers import Options
 from kgcompare.sandbox import lifeline
 
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
-_HEAD = 8
-"""Bytes that say how long a message is."""
 _WRITING = 60.0
 """Seconds that are left for writing, beside those that reading and judging may take."""
 
@@ -80,21 +78,10 @@ class EditorApart:
 
     def _asked(self, order: bytes, seconds: float) -> object:
         process = self._started()
-        late: list[bool] = []
-
-        def end() -> None:
-            late.append(True)
-            process.kill()
-
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
-        try:
+        with lifeline.ended_after(process, seconds) as late:
             with contextlib.suppress(OSError):  # it has ended, and says nothing
-                _say(cast("IO[bytes]", process.stdin), order)
-            said = _heard(cast("IO[bytes]", process.stdout))
-        finally:
-            timer.cancel()
+                lifeline.write_message(cast("IO[bytes]", process.stdin), order)
+            said = lifeline.read_message(cast("IO[bytes]", process.stdout))
         if said is None:
             self.close()
         if late:
@@ -131,18 +118,6 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _say(pipe: IO[bytes], message: bytes) -> None:
-    pipe.write(len(message).to_bytes(_HEAD, "big") + message)
-    pipe.flush()
-
-
-def _heard(pipe: IO[bytes]) -> bytes | None:
-    """A message; None where there is none any more."""
-    head = pipe.read(_HEAD)
-    message = pipe.read(int.from_bytes(head, "big")) if len(head) == _HEAD else b""
-    return message if len(head) == _HEAD and len(message) == int.from_bytes(head, "big") else None
-
-
 def _made(order: _Order) -> Edit:
     editor = Editor(order.store, order.shapes, order.options, order.patience)
     change = order.change
@@ -158,14 +133,14 @@ def main() -> None:
     lifeline.end_with(os.getppid())
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints, prints where people read
-    while (message := _heard(sys.stdin.buffer)) is not None:
+    while (message := lifeline.read_message(sys.stdin.buffer)) is not None:
         answer: Edit | KgcompareError
         try:
             answer = _made(pickle.loads(message))  # noqa: S301  (our own server sent it)
         except KgcompareError as fault:
             fault.__traceback__ = None
             answer = fault
-        _say(answers, pickle.dumps(answer))
+        lifeline.write_message(answers, pickle.dumps(answer))
 
 
 if __name__ == "__main__":

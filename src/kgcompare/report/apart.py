@@ -12,8 +12,7 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -98,33 +97,17 @@ def _asked(order: bytes, seconds: float) -> tuple[bytes, bool]:
         )
     except (OSError, ValueError):
         raise Unavailable("no process can be started to count and check just now; try again in a moment") from None
-    with process, _ended_after(process, seconds) as late:
-        if process.stdin is None or process.stdout is None:
-            raise Unavailable("the process that counts and checks cannot be spoken to")
-        with contextlib.suppress(OSError):  # it has ended already, and says nothing
-            process.stdin.write(len(order).to_bytes(8, "big") + order)
-            process.stdin.flush()
-        said = process.stdout.read()
+    with process:
+        try:
+            with lifeline.ended_after(process, seconds) as late:
+                if process.stdin is None or process.stdout is None:
+                    raise Unavailable("the process that counts and checks cannot be spoken to")
+                with contextlib.suppress(OSError):  # it has ended already, and says nothing
+                    lifeline.write_message(process.stdin, order)
+                said = process.stdout.read()
+        finally:
+            process.kill()
     return said, bool(late)
-
-
-@contextlib.contextmanager
-def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[list[bool]]:
-    """Has a process end at the end of this block, or before, after some seconds; gives a list that then is filled."""
-    late: list[bool] = []
-
-    def end() -> None:
-        late.append(True)
-        process.kill()
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield late
-    finally:
-        timer.cancel()
-        process.kill()
 
 
 def main() -> None:
@@ -132,7 +115,7 @@ def main() -> None:
     lifeline.end_with(os.getppid())
     with contextlib.suppress(OSError):
         os.nice(_NICE)
-    order: _Order = pickle.loads(sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big")))  # noqa: S301
+    order: _Order = pickle.loads(lifeline.read_message(sys.stdin.buffer) or b"")  # noqa: S301
     confinement.bound(order.memory)
     answer: Report | Extent | KgcompareError
     try:

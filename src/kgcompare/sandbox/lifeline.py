@@ -1,15 +1,24 @@
-"""What a process and those that it starts have to do with each other: what they inherit, and that they end with it."""
+"""What a process and those that it starts have to do with each other: what they inherit, that they end with it or when
+they are late, and how messages to them begin."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 _EVERY = 0.2
 """Seconds after which a process looks again whether its parent is there."""
 
+_HEAD = 8
+"""Bytes that say how long a message is."""
 _INHERITED = {"PATH", "LD_LIBRARY_PATH", "LANG"}
 
 
@@ -32,3 +41,36 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_EVERY)
     os._exit(1)
+
+
+@contextlib.contextmanager
+def ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[list[bool]]:
+    """Ends a process if this block takes more than some seconds; gives a list that then is filled."""
+    late: list[bool] = []
+
+    def end() -> None:
+        late.append(True)
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+
+
+def write_message(pipe: IO[bytes], message: bytes) -> None:
+    """Writes a message that says first how long it is."""
+    pipe.write(len(message).to_bytes(_HEAD, "big") + message)
+    pipe.flush()
+
+
+def read_message(pipe: IO[bytes]) -> bytes | None:
+    """Such a message; None where there is none any more, or not the whole."""
+    head = pipe.read(_HEAD)
+    if len(head) < _HEAD:
+        return None
+    message = pipe.read(int.from_bytes(head, "big"))
+    return message if len(message) == int.from_bytes(head, "big") else None
