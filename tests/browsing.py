@@ -71,4 +71,4 @@ def visit(browser: Browser, site: str) -> Iterator[Open]:
     yield opening
     for context in contexts:
         context.close()
-    assert faults == []
+    assert faults == [], faults

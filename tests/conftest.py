@@ -117,7 +117,8 @@ def bundled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the real server over the bundled catalogue."""
     cache = str(_cache(tmp_path_factory))
-    with serving(tmp_path_factory.mktemp("site"), "--data", "bundled", XDG_CACHE_HOME=cache) as server:
+    patience = {"KGCOMPARE_QUERY_TIMEOUT": "40", "KGCOMPARE_COSTLY_TIME": "40"}  # machines that run tests are busy
+    with serving(tmp_path_factory.mktemp("site"), "--data", "bundled", XDG_CACHE_HOME=cache, **patience) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 

@@ -220,7 +220,8 @@ addEventListener("popstate", ({ state }) => {
 
 // Where one has read to in each entry of the history, so that Back and Forward lead there.
 addEventListener("scrollend", () => {
-  if (!main.hasAttribute("aria-busy")) history.replaceState({ ...history.state, top: scrollY }, "");
+  const here = location.pathname + location.search === shown;
+  if (here && !main.hasAttribute("aria-busy")) history.replaceState({ ...history.state, top: scrollY }, "");
 });
 
 // -- the table: it ends where the view ends, so that its head stays in sight; a stop of the Tab key if it scrolls -----
