@@ -533,7 +533,7 @@ def test_an_index_that_cannot_be_made_publishes_nothing(store: Path, monkeypatch
     def failing(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kgcompare.search.building.shutil.copyfile", failing)
+    monkeypatch.setattr("kgcompare.search.following.shutil.copyfile", failing)
     with pytest.raises(StoreError, match="cannot be written"):
         take(store, "second")
     assert current(store) == "2"

@@ -184,7 +184,7 @@ class Editor:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
             writer.replace({name: []})
-            writer.publish(search.updater(snapshot, gone, now.known))
+            writer.publish(search.updater(snapshot, gone, now.known, writer.lend))
         return Edit(record, made=False)
 
     def _now(self, writer: Writer) -> _Now:
@@ -227,7 +227,7 @@ class Editor:
         changes = changes_of(records, stored, replace=True)
         if changes.documents:
             writer.replace({name: records.quads(name) for name in changes.documents})
-            writer.publish(search.updater(now.snapshot, changes.subjects, now.known))
+            writer.publish(search.updater(now.snapshot, changes.subjects, now.known, writer.lend))
         return Edit(record, not state, report)
 
 

@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +213,16 @@ def fault_of(path: Path) -> str | None:
     except (sqlite3.Error, OSError):
         return "is damaged"
     return None
+
+
+def said_of(path: Path) -> dict[str, str]:
+    """What an index file says of itself; nothing where it cannot be read."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db,
+    ):
+        return dict(db.execute("SELECT key, value FROM meta").fetchall())
+    return {}
 
 
 def is_damage(fault: sqlite3.Error, path: Path) -> bool:
