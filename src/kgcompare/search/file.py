@@ -189,6 +189,19 @@ class IndexFile:
         with Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")):
             return self._file.rows(sql, values)
 
+    def _weak_rows(self) -> Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]:
+        """The same for what this object has itself: in a circle, the generation would be held until Python looks for
+        circles, and with it its files."""
+        rows = weakref.WeakMethod(self._rows)
+
+        def read(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+            method = rows()
+            if method is None:
+                raise StoreError(CLOSED)
+            return method(sql, values)
+
+        return read
+
     def release(self) -> None:
         """Lets go of the file; nothing can be asked of it afterwards."""
         self._file.release()

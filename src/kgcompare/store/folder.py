@@ -246,9 +246,9 @@ class Folder:
         (self.path / "snapshots").mkdir(exist_ok=True)
         self.lock(generation).touch()
 
-    def publish(self, generation: str) -> None:
-        """Makes a generation the one to read when all of it is on disk."""
-        self.flush(generation)
+    def publish(self, generation: str, before: str | None = None) -> None:
+        """Makes a generation the one to read when all of it is on disk, as the one *before* it is."""
+        self.flush(generation, before)
         if (making := self.index_in_the_making(generation)).exists():
             flush(making)
             making.replace(self.index(generation))
@@ -257,10 +257,12 @@ class Folder:
         with contextlib.suppress(OSError):  # live/ is then made anew where it is needed
             self.unfinished.unlink(missing_ok=True)
 
-    def flush(self, generation: str) -> None:
-        """Sees to it that a checkpoint is on disk."""
-        for file in self.snapshot(generation).iterdir():
-            flush(file)
+    def flush(self, generation: str, before: str | None = None) -> None:
+        """Sees to it that a checkpoint is on disk; what it shares with the one *before*, which was published, is."""
+        there = {file.inode() for file in os.scandir(self.snapshot(before))} if before else set()
+        for file in os.scandir(self.snapshot(generation)):
+            if file.inode() not in there:
+                flush(Path(file.path))
         flush(self.snapshot(generation))
         flush(self.path / "snapshots")
 

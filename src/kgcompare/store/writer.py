@@ -161,7 +161,7 @@ class Writer:
             self._open().backup(str(self.folder.snapshot(generation)))
             self._seal(generation)
             prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index_in_the_making(generation))
-            self.folder.publish(generation)
+            self.folder.publish(generation, self._latest.generation if self._latest else None)
         self.close()
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
             self.folder.remove_old(self._before(generation) if self._follows else None)
