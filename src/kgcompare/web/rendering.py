@@ -28,7 +28,7 @@ from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
 from kgcompare.web.contact import cell_address, report_address
-from kgcompare.web.request import current, has_current, language, link, list_path, root
+from kgcompare.web.request import current, editable, has_current, language, link, list_path, root
 
 _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
@@ -251,6 +251,7 @@ def equip_templates(app: Flask) -> None:
         suggest_address=suggest_address,
         static=static,
         schema_org=schema_org,
+        editable=editable,
     )
 
 
