@@ -97,7 +97,8 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
         else:
             shutil.copyfile(before, path)
             try:
-                _Builder(path, snapshot.base, reading).update(sorted(filter(is_safe_iri, subjects)), previous, snapshot)
+                changed = sorted(thing for thing in subjects if is_safe_iri(thing) and thing != snapshot.base.catalogue)
+                _Builder(path, snapshot.base, reading).update(changed, previous, snapshot)
             except _Outdated:
                 build(snapshot, path, reading)
             except StoreError as fault:  # the file before may be damaged where nothing has looked yet
@@ -139,7 +140,8 @@ class _Builder:
         self.base = base
         self.reading = reading
 
-    def build(self, facts: Mapping[str, Facts]) -> None:
+    def build(self, facts: dict[str, Facts]) -> None:
+        facts.pop(self.base.catalogue, None)  # that is no record
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(

@@ -2,7 +2,7 @@
 
 ::
 
-    <store>/store.json              layout version, base IRI, identity, contact
+    <store>/store.json              layout version, base IRI, identity
     <store>/live/                   made from the current generation by whoever holds the lock, and written to
     <store>/snapshots/<generation>/ a hard-linked checkpoint: immutable, opened read-only by anybody
     <store>/snapshots/<generation>.lock  held by whoever reads it, and has the check sums of its files
@@ -53,7 +53,8 @@ WHAT_TO_DO = "put the folder back from a copy, or import into a new store"
 class Description:
     """What store.json says: ``bare`` is a store of foreign quads, without our shapes and vocabulary in it.
 
-    ``contact`` says to whom mistakes are told (:mod:`kgcompare.rdf.contact`); empty where it names nobody.
+    ``contact`` says to whom mistakes are told (:mod:`kgcompare.rdf.contact`), in a store that was made before
+    catalogues said it themselves (:mod:`kgcompare.rdf.about`); empty in others.
     """
 
     base: Base
@@ -111,7 +112,7 @@ class Folder:
                 raise StoreError(f"{self.path} is a file, not a store folder; name a folder")
             return (self.path / "store.json").is_file()
 
-    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False, contact: str = "") -> None:
+    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
         """Lays out an empty folder; the first generation is the writer's.
 
         :raises StoreError: if it cannot be made, or if a folder with other things in it is there.
@@ -122,7 +123,7 @@ class Folder:
             (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
             (self.path / "lock").touch()
             self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
-            about = {"layout": LAYOUT, "base": base, "identity": uuid.uuid4().hex, "bare": bare, "contact": contact}
+            about = {"layout": LAYOUT, "base": base, "identity": uuid.uuid4().hex, "bare": bare}
             write_whole(self.path / "store.json", json.dumps(about, indent=1) + "\n")
 
     def describe(self) -> Description:

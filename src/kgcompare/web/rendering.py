@@ -20,15 +20,15 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
-from kgcompare.formats.void import ABOUT
 from kgcompare.model import Comparison, Row, Thing, Value
+from kgcompare.rdf.licences import licence_name
 from kgcompare.rdf.literals import without_controls
-from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
+from kgcompare.rdf.namespaces import is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
 from kgcompare.web.contact import cell_address, report_address
-from kgcompare.web.request import current, has_current, language, link, list_path, root
+from kgcompare.web.request import current, has_current, language, link, list_path, own_words, root
 
 _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
@@ -37,7 +37,6 @@ _BRIEF = 40
 """Characters of a value that the description of a page may repeat."""
 _SUGGESTED = 8
 """Completions that page.js asks for."""
-LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
 def shared(row: Row) -> list[list[tuple[Value, int]]]:
@@ -76,9 +75,8 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         lang=lang,
         main_kind=main_kind,
         mistake=partial(_mistake, lang),
-        catalogue_in_short=partial(languages.translate, lang, ABOUT, context=kind),
         differences=partial(_differences, lang),
-        ours=generation is not None and generation.base.value == DEFAULT_BASE,
+        own=own_words(lang),
         spoken=languages.speaks(lang),
         suggestions=partial(_suggestions, lang),
         **values,
@@ -243,7 +241,7 @@ def equip_templates(app: Flask) -> None:
         picture=picture,
         version=__version__,
         interface_languages=languages.interface_languages(),
-        licence=LICENCE,
+        licence_name=licence_name,
         is_web=is_web,
         list_address=list_address,
         class_asked_for=class_asked_for,
