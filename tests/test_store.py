@@ -34,7 +34,8 @@ from kgcompare.store import Verdict
 from kgcompare.store import writer as store_writer
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.folder import LAYOUT, Description, Folder
+from kgcompare.store.folder import Folder
+from kgcompare.store.layout import LAYOUT, Description
 
 ASK = "ASK {{ <https://w3id.org/kgcompare/id/method/{}> ?p ?o }}"
 

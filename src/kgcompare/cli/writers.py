@@ -68,8 +68,9 @@ def import_(
             ingest.create_store(place.folder, shapes=place.shapes)
         report = ingest.import_files(place.folder, files, options, place.shapes)
     tell_report(report.validation)
+    left = f", {report.left} left out as invalid" if report.left else ""
     click.echo(
-        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged; "
+        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged{left}; "
         f"generation {report.generation}",
         err=True,
     )

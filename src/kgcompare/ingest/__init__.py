@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 
 from kgcompare import resources, search
-from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
+from kgcompare.errors import DataError, ValidationReport
 from kgcompare.ingest.changes import Changes, Stored, changes_of
-from kgcompare.ingest.documents import Records, is_of_derived
-from kgcompare.ingest.lines import with_lines
+from kgcompare.ingest.checks import Check, check, located, trusted
+from kgcompare.ingest.documents import Records
 from kgcompare.ingest.readers import Options, form_of, lines_of, read_records
 from kgcompare.rdf.about import About, described
 from kgcompare.rdf.graph import Graph
@@ -24,7 +24,6 @@ from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
-from kgcompare.schema.validation import Judging, Validator
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
 from kgcompare.store.writer import Writer, create, writing
@@ -33,8 +32,10 @@ __all__ = [
     "ImportReport",
     "Options",
     "Records",
+    "check",
     "create_store",
     "import_files",
+    "located",
     "throwaway",
     "trusted_quads",
     "validate",
@@ -43,56 +44,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did: how many records it added, replaced and found there already, and as which generation."""
+    """What an import did: how many records it added, replaced and found there already, and as which generation; and
+    how many invalid ones it left out."""
 
     added: int
     replaced: int
     unchanged: int
     generation: str
     validation: ValidationReport = field(default_factory=ValidationReport)
-
-
-def check(
-    records: Records, shapes: Iterable[Triple], stored: Stored, options: Options, judge: Judging | None = None
-) -> ValidationReport:
-    """Validates records against shapes and what a store holds already.
-
-    Records of the store that shapes judge by what changes are validated too: a fault that they have not yet is one.
-    """
-    validator = Validator(shapes, judge)
-    report = validator.validate(
-        records.documents,
-        snapshot=stored.snapshot,
-        read=stored.document,
-        files=records.files,
-        lang=options.lang,
-        progress=lambda done, total: options.tell("validating", done, total),
-    )
-    broken: list[Fault] = []
-    if stored.snapshot is not None:
-        before = {
-            name: stored.document(name)
-            for name, document in records.documents.items()
-            if stored.differs(name, document)
-        }
-        broken = validator.broken(records.documents, before, stored.snapshot, read=stored.document, lang=options.lang)
-    told = [fault for fault in report.faults if fault not in broken]
-    told += [replace(fault, message=f"{fault.message} {_BROKEN}") for fault in broken]
-    said = located([fault for fault in told if not is_of_derived(records, fault)], records, options)
-    return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))
-
-
-def located(faults: Sequence[Fault], records: Records, options: Options) -> list[Fault]:
-    """The faults that shapes find, each with the line that the file has for it, where it has one."""
-    placed: list[Fault] = []
-    for file in dict.fromkeys(fault.file for fault in faults):
-        own = [fault for fault in faults if fault.file == file]
-        own = [replace(fault, line=fault.line or records.lines.get(fault.focus_node or "")) for fault in own]
-        placed += with_lines(own, Path(file), options.limits) if file in records.read else own
-    return placed
-
-
-_BROKEN = "(The store has this record; what is given would break it.)"
+    left: int = 0
 
 
 def validate(
@@ -171,7 +131,8 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         with nullcontext() if options.trust else ConfinedJudge(triples, options.limits) as judge:  # starts meanwhile
             records = read_records(files, base, options, known, snapshot)
             _require_records(records, known)
-            report = _validated(records, triples, stored, options, judge)
+            judging = Check(records, triples, stored, options, judge) if judge else None
+            report = judging.passed() if judging else trusted(records)
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
@@ -179,7 +140,8 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
             options.tell("indexing", 0, 1)
             generation = writer.publish(search.updater(snapshot, changes.subjects, known))
             options.tell("indexing", 1, 1)
-        return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report)
+        left = len(judging.left) if judging else 0
+        return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report, left)
 
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:
@@ -266,37 +228,6 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     # What is compared by most rows is what most people write.
     known = ", ".join(shortened(cls) for cls in sorted(shapes.targets, key=lambda cls: -len(shapes.rows(cls)))[:5])
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
-
-
-def _validated(
-    records: Records, shapes: list[Triple], stored: Stored, options: Options, judge: Judging | None
-) -> ValidationReport:
-    if judge is None:
-        if unasked := records.unasked:
-            raise InvalidData(_nothing_written(unasked), ValidationReport(tuple(unasked), len(records.documents)))
-        return ValidationReport((), len(records.documents))
-    report = check(records, shapes, stored, options, judge)
-    skipped: list[Fault] = []
-    while report.violations and options.skip_invalid:
-        homes = {s.value: name for name, document in records.documents.items() for s in document.subjects()}
-        bad = {homes.get(fault.focus_node or "") for fault in report.violations} - {None}
-        of_files = [fault for fault in records.faults if fault.severity == "violation" and fault.focus_node is None]
-        if of_files or not (bad or any(fault.severity == "violation" for fault in records.faults)):
-            break
-        skipped += [replace(fault, severity="warning") for fault in report.violations]
-        for name in bad:
-            records.documents.pop(str(name))
-        records.faults[:] = [fault for fault in records.faults if fault.severity != "violation"]
-        report = check(records, shapes, stored, options, judge)
-    if report.violations:
-        raise InvalidData(_nothing_written(report.violations), report)
-    if skipped and not records.documents:
-        raise InvalidData("no record is valid; nothing was written", ValidationReport(tuple(skipped), report.records))
-    return ValidationReport((*skipped, *report.faults), report.records)
-
-
-def _nothing_written(faults: Sequence[Fault]) -> str:
-    return f"{len(faults)} fault{'s' if len(faults) > 1 else ''} found; nothing was written"
 
 
 def _write(writer: Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:

@@ -2,7 +2,7 @@
 
 ::
 
-    <store>/store.json              layout version, base IRI, identity
+    <store>/store.json              layout number, base IRI, identity (:mod:`kgcompare.store.layout`)
     <store>/live/                   made from the current generation by whoever holds the lock, and written to
     <store>/snapshots/<generation>/ a hard-linked checkpoint: immutable, opened read-only by anybody
     <store>/snapshots/<generation>.lock  held by whoever reads it, and has the check sums of its files
@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import re
 import secrets
@@ -35,32 +34,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kgcompare.errors import StoreError, StoreMissing, UsageError
-from kgcompare.rdf.contact import checked_contact
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
+from kgcompare.errors import StoreError
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.store.files import alone, files, flush, read_small, write_whole
+from kgcompare.store.layout import Description, read_description, write_description
 
-LAYOUT = 1
 _NAME = r"[0-9]{1,18}(?:-[0-9a-f]{8})?"
 _SNAPSHOT = re.compile(rf"({_NAME})(?:\.[a-z]+)?", re.ASCII)
 _INDEX = re.compile(rf"index-({_NAME})\.sqlite(?:[.-][a-z]+)?", re.ASCII)
 _NONE_YET = "0"
 """What ``unfinished`` says in a store that has no generation yet."""
 WHAT_TO_DO = "put the folder back from a copy, or import into a new store"
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What store.json says: ``bare`` is a store of foreign quads, without our shapes and vocabulary in it.
-
-    ``contact`` says to whom mistakes are told (:mod:`kgcompare.rdf.contact`), in a store that was made before
-    catalogues said it themselves (:mod:`kgcompare.rdf.about`); empty in others.
-    """
-
-    base: Base
-    identity: str
-    bare: bool = False
-    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,30 +107,16 @@ class Folder:
             (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
             (self.path / "lock").touch()
             self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
-            about = {"layout": LAYOUT, "base": base, "identity": uuid.uuid4().hex, "bare": bare}
-            write_whole(self.path / "store.json", json.dumps(about, indent=1) + "\n")
+            write_description(self.path, Description(Base(base), uuid.uuid4().hex, bare))
 
     def describe(self) -> Description:
-        """Reads store.json.
+        """What store.json says. A store of an older layout is brought to ours.
 
         :raises StoreMissing: if there is none.
         :raises StoreError: if it is of a newer layout or unreadable.
         """
-        if not self.exists():
-            raise StoreMissing(f"there is no store at {self.path}; make one with: kgcompare init --store {self.path}")
-        try:
-            about = json.loads((self.path / "store.json").read_text(encoding="utf-8"))
-            layout = int(about["layout"])
-            if layout > LAYOUT:
-                raise StoreError(
-                    f"the store at {self.path} has layout {layout}, this kgcompare reads up to {LAYOUT}; "
-                    "install a newer kgcompare"
-                )
-            base = Base(checked_base(str(about["base"])))
-            contact = checked_contact(str(about["contact"])) if about.get("contact") else ""
-            return Description(base, str(about["identity"]), bool(about.get("bare", False)), contact)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError) as fault:
-            raise StoreError(f"{self.path / 'store.json'} cannot be read: {fault}; put it back from a copy") from None
+        self.exists()
+        return read_description(self.path)
 
     # -- which generations there are -----------------------------------------------------------------
 

@@ -29,6 +29,8 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "pages.home": (),
     "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom"),
     "records.record": (),
+    "edit.shown": (),
+    "edit.shown_new": ("class",),
     "lists.listing": ("q", "from", "to", "sort", "after", "limit", "as", "method", "compare", "bom"),
     "lists.suggest": ("q", "limit", "kind"),
     "finder.finder": ("q", "after", "limit", "method", "compare"),
@@ -89,6 +91,11 @@ def leave_out() -> None:
     if not names.issuperset(request.args):
         given = [(name, value) for name, value in request.args.items(multi=True) if name in names]
         request.args = ImmutableMultiDict(given)
+
+
+def editable() -> bool:
+    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot."""
+    return has_current() and current().snapshot.path is not None and current().snapshot.keeps_shapes
 
 
 def limits() -> Limits:
