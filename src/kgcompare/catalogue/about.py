@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
-from kgcompare.rdf.about import About, read_about
+from kgcompare.rdf.about import Metadata, read_about
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.licences import PUBLIC_DOMAIN, licence_name
 from kgcompare.text.languages import best, speaks, translate
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
 
 
-def about_of(generation: Generation) -> About:
+def about_of(generation: Generation) -> Metadata:
     """What a catalogue says of itself; it is read once a generation.
 
     :raises StoreError: if the store cannot be read.
@@ -24,7 +24,7 @@ def about_of(generation: Generation) -> About:
     return generation.once("about", _read)
 
 
-def _read(generation: Generation) -> About:
+def _read(generation: Generation) -> Metadata:
     snapshot, node = generation.snapshot, NamedNode(generation.base.catalogue)
     graph = Graph(quad.triple for quad in snapshot.graph(node.value))
     about = read_about(graph, node)
@@ -40,7 +40,7 @@ class Spoken:
     title: tuple[str, str]
     description: tuple[str, str]
     publisher: tuple[str, str]
-    about: About
+    about: Metadata
 
     @property
     def licence(self) -> str:
@@ -53,7 +53,7 @@ class Spoken:
         return licence_name(self.licence) in PUBLIC_DOMAIN
 
 
-def spoken(about: About, lang: str) -> Spoken:
+def spoken(about: Metadata, lang: str) -> Spoken:
     """What a catalogue says of itself to a reader of *lang*."""
     title, description, publisher = (
         best(texts, lang) or ("", "") for texts in (about.title, about.description, about.publisher)

@@ -17,9 +17,9 @@ from kgcompare.cli.output import put
 from kgcompare.errors import UsageError
 
 if TYPE_CHECKING:
-    from kgcompare.rdf.about import About
+    from kgcompare.rdf.about import Metadata
 
-Given = TypeVar("Given")
+Reply = TypeVar("Reply")
 _TOLD = ("title", "description", "language", "licence", "publisher", "contact")
 _BASE = "https://w3id.org/kgcompare/"
 
@@ -43,7 +43,7 @@ def _about_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _told(values: Mapping[str, Any], default: Sequence[str] = ()) -> About:
+def _told(values: Mapping[str, Any], default: Sequence[str] = ()) -> Metadata:
     """What the options say of a catalogue, some of whose texts are in the first of the *default* languages."""
     from kgcompare.rdf.about import told
 
@@ -107,7 +107,7 @@ def describe(ctx: click.Context, /, place: Place, form: str, **values: Any) -> N
             put(_shown(about))
 
 
-def _changed(before: About, values: Mapping[str, Any], given: Sequence[str]) -> About:
+def _changed(before: Metadata, values: Mapping[str, Any], given: Sequence[str]) -> Metadata:
     after, change = _told(values, before.languages), dict[str, Any]()
     for name in given:
         for part in _PARTS.get(name, (name,)):
@@ -118,7 +118,7 @@ def _changed(before: About, values: Mapping[str, Any], given: Sequence[str]) -> 
 _PARTS = {"language": ("languages",), "publisher": ("publisher", "publisher_iri")}
 
 
-def _shown(about: About) -> str:
+def _shown(about: Metadata) -> str:
     """What a catalogue says of itself for people, a line each."""
     from kgcompare.rdf.contact import plain_contact
     from kgcompare.rdf.licences import licence_name
@@ -216,14 +216,14 @@ def _files(text: str) -> tuple[Path, ...]:
     return paths
 
 
-def _answer(question: str, read: Callable[[str], Given], default: str = "") -> Given:
+def _answer(question: str, read: Callable[[str], Reply], default: str = "") -> Reply:
     """The answer to a question, which is asked again until it can be one."""
 
-    def checked(text: str) -> Given:
+    def checked(text: str) -> Reply:
         try:
             return read(text)
         except UsageError as fault:
             raise click.UsageError(str(fault)) from None
 
-    answer: Given = click.prompt(question, default=default, show_default=bool(default), value_proc=checked, err=True)
+    answer: Reply = click.prompt(question, default=default, show_default=bool(default), value_proc=checked, err=True)
     return answer

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.rdf import literals
-from kgcompare.rdf.about import About, said_of
+from kgcompare.rdf.about import Metadata, said_of
 from kgcompare.rdf.graph import Node
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
@@ -34,7 +34,7 @@ def dataset_iri(base: Base) -> str:
 
 
 def describe(
-    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], about: About
+    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], about: Metadata
 ) -> list[Triple]:
     """What the dataset is and how to get at it: the one dataset of a catalogue, which says *about* of itself.
 
@@ -55,7 +55,7 @@ _ALSO = {
 
 
 def _statements(
-    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], about: About
+    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], about: Metadata
 ) -> Iterator[Triple]:
     node, catalogue = NamedNode(dataset_iri(base)), NamedNode(base.catalogue)
     page = NamedNode(root + "/dataset")
@@ -117,7 +117,7 @@ def _void(node: Node, base: Base, root: str, extent: Extent, records: int, examp
                 yield Triple(part, iri(counted), Literal(number))
 
 
-def _access(node: Node, catalogue: Node, root: str, extent: Extent, about: About) -> Iterator[Triple]:
+def _access(node: Node, catalogue: Node, root: str, extent: Extent, about: Metadata) -> Iterator[Triple]:
     """The ways to get at the data: the dump, the SPARQL endpoint, the reconciliation service."""
     dump = NamedNode(root + "/dump.nq.gz")
     yield Triple(node, iri("dcat:distribution"), dump)
@@ -148,12 +148,12 @@ def _access(node: Node, catalogue: Node, root: str, extent: Extent, about: About
         yield from _licensed(access, extent, about)
 
 
-def licences_of(extent: Extent, about: About) -> list[str]:
+def licences_of(extent: Extent, about: Metadata) -> list[str]:
     """The licence that the catalogue states; where it states none, those that records name. None is assumed."""
     return [about.licence] if about.licence else list(filter(is_safe_iri, extent.licences))
 
 
-def _licensed(node: Node, extent: Extent, about: About) -> Iterator[Triple]:
+def _licensed(node: Node, extent: Extent, about: Metadata) -> Iterator[Triple]:
     for licence in licences_of(extent, about):
         for predicate in ("dcterms:license", "schema:license"):
             yield Triple(node, iri(predicate), NamedNode(licence))

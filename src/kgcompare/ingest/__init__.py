@@ -16,7 +16,7 @@ from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.checks import Check, check, located, trusted
 from kgcompare.ingest.documents import Records
 from kgcompare.ingest.readers import Options, form_of, lines_of, read_records
-from kgcompare.rdf.about import About, described
+from kgcompare.rdf.about import Metadata, rewritten
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.syntaxes import QUADS, bundled
@@ -68,7 +68,9 @@ def validate(
         return check(records, triples, Stored(snapshot), options, judge)
 
 
-def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), about: About | None = None) -> None:
+def create_store(
+    path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), about: Metadata | None = None
+) -> None:
     """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it, which says *about* of
     itself.
 
@@ -79,7 +81,7 @@ def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = 
     quads = vocabulary_quads(Base(checked_base(base)), shapes)
     if about:
         node = NamedNode(Base(base).catalogue)
-        quads += [Quad(t.subject, t.predicate, t.object, node) for t in described(Graph(), node, about)]
+        quads += [Quad(t.subject, t.predicate, t.object, node) for t in rewritten(Graph(), node, about)]
     create(path, base)
     with writing(path) as writer:
         writer.add(quads)

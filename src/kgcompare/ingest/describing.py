@@ -9,13 +9,13 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad
 
 from kgcompare import search
-from kgcompare.rdf.about import About, described, read_about
+from kgcompare.rdf.about import Metadata, read_about, rewritten
 from kgcompare.rdf.graph import Graph
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.store.writer import writing
 
 
-def describe_store(path: Path, change: Callable[[About], About]) -> About:
+def describe_store(path: Path, change: Callable[[Metadata], Metadata]) -> Metadata:
     """Has the catalogue in a store say of itself what *change* makes of what it says now; it is what is returned.
 
     What else stands in that graph stays. Where nothing changes no generation is made.
@@ -30,7 +30,7 @@ def describe_store(path: Path, change: Callable[[About], About]) -> About:
             old = replace(old, contact=writer.about.contact)
         new = change(old)
         if new != old or (new and node not in before):
-            graph = [Quad(t.subject, t.predicate, t.object, node) for t in described(before, node, new)]
+            graph = [Quad(t.subject, t.predicate, t.object, node) for t in rewritten(before, node, new)]
             writer.replace({node.value: graph})
             shapes = Shapes(stored_shapes(snapshot)) if snapshot else Shapes([])
             writer.publish(search.updater(snapshot, (), shapes))

@@ -38,7 +38,7 @@ Texts = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class Metadata:
     """What a catalogue says of itself; empty is what it does not say.
 
     ``short`` is a title for the head of pages, ``languages`` are BCP 47 tags, ``licence`` is an IRI, ``publisher`` the
@@ -74,7 +74,7 @@ def told(
     publishers: Sequence[str] = (),
     contact: str = "",
     default: Sequence[str] = (),
-) -> About:
+) -> Metadata:
     """What somebody says of a catalogue, each text as ``TEXT`` or ``TEXT@LANGUAGE``.
 
     A text without a language is in the first of *languages*, or of *default* where there are none; ``TEXT@`` is in
@@ -89,7 +89,7 @@ def told(
     if len(pages) > 1:
         raise UsageError("a catalogue has one publisher; give one IRI of it, and its names")
     names = [name for name in publishers if not is_web(name.strip())]
-    return About(
+    return Metadata(
         title=_texts("title", titles, main),
         description=_texts("description", descriptions, main),
         languages=tags,
@@ -127,7 +127,7 @@ def _address(text: str) -> str:
 # -- as RDF --------------------------------------------------------------------------------------------
 
 
-def said_of(node: NamedNode, about: About) -> Iterator[Triple]:
+def said_of(node: NamedNode, about: Metadata) -> Iterator[Triple]:
     """What *about* says, of *node*."""
     yield from titles(node, about)
     for predicate, texts in ((_SHORT, about.short), (_DESCRIPTION, about.description)):
@@ -144,12 +144,12 @@ def said_of(node: NamedNode, about: About) -> Iterator[Triple]:
         yield from _reached(node, about.contact)
 
 
-def titles(node: NamedNode, about: About) -> Iterator[Triple]:
+def titles(node: NamedNode, about: Metadata) -> Iterator[Triple]:
     """The titles of a catalogue, said of *node*."""
     return (Triple(node, _TITLE, _literal(text, tag)) for tag, text in about.title.items())
 
 
-def _published(node: NamedNode, about: About) -> Iterator[Triple]:
+def _published(node: NamedNode, about: Metadata) -> Iterator[Triple]:
     if about.publisher:
         publisher = BlankNode()
         yield Triple(node, _PUBLISHER, publisher)
@@ -170,12 +170,12 @@ def _reached(node: NamedNode, contact: str) -> Iterator[Triple]:
         yield Triple(point, _TEMPLATE, Literal(contact))
 
 
-def as_graph(base: Base, about: About) -> list[Triple]:
+def as_graph(base: Base, about: Metadata) -> list[Triple]:
     """What the catalogue of a base says of itself, as a document of its own, which can be changed and imported."""
-    return list(described(Graph(), NamedNode(base.catalogue), about))
+    return list(rewritten(Graph(), NamedNode(base.catalogue), about))
 
 
-def described(before: Graph, node: NamedNode, about: About) -> Graph:
+def rewritten(before: Graph, node: NamedNode, about: Metadata) -> Graph:
     """The graph of a catalogue that says *about* of itself, and what *before* says that is nothing of that."""
     values = (value for part in _MANAGED for value in before.objects(node, part.value))
     gone = {value for value in values if isinstance(value, BlankNode)}
@@ -198,11 +198,11 @@ def language_iri(tag: str) -> str:
     return known + language
 
 
-def read_about(graph: Graph, node: NamedNode) -> About:
+def read_about(graph: Graph, node: NamedNode) -> Metadata:
     """What a catalogue's graph says of it. What cannot be what it stands for is passed over: see :func:`faults_of`."""
     names, page = _publisher(graph, node)
     keywords = [value for value in graph.objects(node, _KEYWORD.value) if isinstance(value, Literal)]
-    return About(
+    return Metadata(
         title=graph.texts(node, _TITLE.value),
         short=graph.texts(node, _SHORT.value),
         description=graph.texts(node, _DESCRIPTION.value),

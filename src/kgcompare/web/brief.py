@@ -9,7 +9,7 @@ _BRIEF = 40
 """Characters of a value that the description of a page may repeat."""
 
 
-def differences(lang: str, comparison: Comparison) -> str:
+def in_brief(lang: str, comparison: Comparison) -> str:
     """What differs between what is compared, in a line; what is compared, where nothing does."""
     names = " · ".join(thing.label for thing in comparison.methods)
     if not comparison.differing:

@@ -27,7 +27,7 @@ from kgcompare.rdf.namespaces import is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
-from kgcompare.web.brief import differences
+from kgcompare.web.brief import in_brief
 from kgcompare.web.contact import cell_address, report_address
 from kgcompare.web.request import current, editable, has_current, language, link, list_path, own_words, root
 
@@ -74,7 +74,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         lang=lang,
         main_kind=main_kind,
         mistake=partial(_mistake, lang),
-        differences=partial(differences, lang),
+        differences=partial(in_brief, lang),
         own=own_words(lang),
         spoken=languages.speaks(lang),
         suggestions=partial(_suggestions, lang),

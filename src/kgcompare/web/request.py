@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, MisdirectedRequest
 from kgcompare.catalogue.about import Spoken, about_of, spoken
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
-from kgcompare.rdf.about import About
+from kgcompare.rdf.about import Metadata
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.process import are_closed, locks_here
@@ -110,7 +110,7 @@ def contact() -> str:
 
 def own_words(lang: str) -> Spoken:
     """What the catalogue says of itself to a reader of *lang*; nothing where it cannot be read."""
-    return spoken(about_of(current()) if has_current() else About(), lang)
+    return spoken(about_of(current()) if has_current() else Metadata(), lang)
 
 
 def unconfined() -> bool:
