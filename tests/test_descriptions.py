@@ -83,7 +83,7 @@ _:cells :in _:cell . _:cell rdf:rest :named . :named rdf:first [ :w "below a pla
 def test_look_ups_find_what_the_query_finds_of_odd_things() -> None:
     prefixes = f"@prefix : <http://e/> . @prefix kgc: <{PREFIXES['kgc']}> . @prefix rdf: <{PREFIXES['rdf']}> .\n"
     triples = [quad.triple for quad in parse(prefixes + ODD, RdfFormat.TURTLE)]
-    graphs = (NamedNode("http://e/g"), NamedNode("http://e/h"), DefaultGraph())
+    graphs: list[NamedNode | DefaultGraph] = [NamedNode("http://e/g"), NamedNode("http://e/h"), DefaultGraph()]
     quads = [
         Quad(triple.subject, triple.predicate, triple.object, graph)
         for place, graph in enumerate(graphs)
