@@ -108,6 +108,7 @@ class Builder:
 
     def build(self, facts: Mapping[str, Facts]) -> None:
         """Writes all that is said of things."""
+        facts = {thing: said for thing, said in facts.items() if thing != self.base.catalogue}  # that is no record
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(

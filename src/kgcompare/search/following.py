@@ -55,7 +55,9 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
                     since = set()
                 try:
                     made = {_FROM: previous.generation, _BY: json.dumps(sorted(changed))}
-                    Builder(path, snapshot.base, reading).update(sorted(since | changed), older, snapshot, made)
+                    Builder(path, snapshot.base, reading).update(
+                        sorted((since | changed) - {snapshot.base.catalogue}), older, snapshot, made
+                    )
                 except OtherIndex:
                     build(snapshot, path, reading)
                 except StoreError as fault:  # the file before may be damaged where nothing has looked yet

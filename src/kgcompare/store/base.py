@@ -71,7 +71,7 @@ class Snapshot(Protocol):
 
     @property
     def contact(self) -> str:
-        """To whom mistakes are told (:mod:`kgcompare.rdf.contact`); empty where the catalogue names nobody."""
+        """To whom mistakes are told, in a store that was made before catalogues said it themselves; empty in others."""
         ...
 
     @property

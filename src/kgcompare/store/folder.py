@@ -2,7 +2,7 @@
 
 ::
 
-    <store>/store.json              layout number, base IRI, identity, contact (:mod:`kgcompare.store.layout`)
+    <store>/store.json              layout number, base IRI, identity (:mod:`kgcompare.store.layout`)
     <store>/live/                   made from the current generation by whoever holds the lock, and written to
     <store>/snapshots/<generation>/ a hard-linked checkpoint: immutable, opened read-only by anybody
     <store>/snapshots/<generation>.lock  held by whoever reads it, and has the check sums of its files
@@ -96,7 +96,7 @@ class Folder:
                 raise StoreError(f"{self.path} is a file, not a store folder; name a folder")
             return (self.path / "store.json").is_file()
 
-    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False, contact: str = "") -> None:
+    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
         """Lays out an empty folder; the first generation is the writer's.
 
         :raises StoreError: if it cannot be made, or if a folder with other things in it is there.
@@ -107,7 +107,7 @@ class Folder:
             (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
             (self.path / "lock").touch()
             self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
-            write_description(self.path, Description(Base(base), uuid.uuid4().hex, bare, contact))
+            write_description(self.path, Description(Base(base), uuid.uuid4().hex, bare))
 
     def describe(self) -> Description:
         """What store.json says. A store of an older layout is brought to ours.

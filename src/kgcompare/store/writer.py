@@ -15,7 +15,6 @@ import pyoxigraph
 from pyoxigraph import NamedNode, Quad, RdfFormat
 
 from kgcompare.errors import Seam, StoreError, SyntaxFault
-from kgcompare.rdf.contact import checked_contact
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
 from kgcompare.rdf.queries import load, with_data, with_graph
 from kgcompare.store.base import Prepare
@@ -222,15 +221,14 @@ def writing(path: Path, patience: float | None = None) -> Iterator[Writer]:
             writer.close()
 
 
-def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False, contact: str = "") -> None:
+def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
     """Makes an empty store folder.
 
     :raises StoreError: if there is one already, or if it cannot be made.
-    :raises UsageError: if *base* cannot be one, or *contact* cannot be one.
+    :raises UsageError: if *base* cannot be one.
     """
     checked_base(base)
-    contact = checked_contact(contact) if contact else ""
     folder = Folder(path)
     if folder.exists():
         raise StoreError(f"there is a store at {path} already")
-    folder.create(base, bare=bare, contact=contact)
+    folder.create(base, bare=bare)
