@@ -14,7 +14,7 @@ from kgcompare.rdf.graph import Node, Term
 from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_REST, RDF_SUBJECT
 from kgcompare.store.base import LookUp
 
-Row = tuple[NamedNode, Node, NamedNode, Term]
+_Row = tuple[NamedNode, Node, NamedNode, Term]
 """?method ?subject ?predicate ?object."""
 _SUBJECT = NamedNode(RDF_SUBJECT)
 
@@ -40,13 +40,13 @@ class _Said:
 
 def record_rows(
     look_up: LookUp, things: Sequence[NamedNode], backwards: Iterable[tuple[NamedNode, NamedNode]]
-) -> list[Row]:
+) -> list[_Row]:
     """Everything said of each thing, as the query gives it; *backwards* are things, each with a predicate.
 
     :raises StoreError: if the store cannot be read.
     """
     said = _Said(look_up)
-    rows: dict[Row, None] = {}
+    rows: dict[_Row, None] = {}
     for thing in dict.fromkeys(things):
         subjects: dict[Node, None] = {thing: None}
         for predicate, value in said.of(thing):
