@@ -91,12 +91,12 @@ class Drafting:
     def _new(self, one: Field, entry: Entry) -> Term:
         text = stored_text(entry.text)
         if entry.node:
-            raise DataError(self._say("This value is not there any more."))
+            raise DataError(translate(self._lang, "This value is not there any more."))
         if one.choices:
             for choice in one.choices:
                 if choice.value == text:
                     return choice
-            raise DataError(self._say("“{name}” is none of the choices.", name=text[:80]))
+            raise DataError(translate(self._lang, "“{name}” is none of the choices.", name=text[:80]))
         if entry.thing and text == stored_text(entry.was):
             return _named(entry.thing)
         if one.thing:
@@ -119,18 +119,17 @@ class Drafting:
 
     def _tag(self, tag: str) -> str:
         if not tag:
-            raise DataError(self._say("Say which language this is in, by a tag such as en or pt-BR."))
+            raise DataError(translate(self._lang, "Say which language this is in, by a tag such as en or pt-BR."))
         try:
             return languages.normalise(tag)
         except UsageError:
-            raise DataError(self._say("“{tag}” is no language tag, such as en or pt-BR.", tag=tag[:40])) from None
+            raise DataError(
+                translate(self._lang, "“{tag}” is no language tag, such as en or pt-BR.", tag=tag[:40])
+            ) from None
 
     def _told(self, one: Field, message: str) -> str:
         """What the shape says of what it wants, in the reader's language; else what is wrong, in English."""
         return (best(one.messages, self._lang) or ("", message))[1]
-
-    def _say(self, message: str, **values: str) -> str:
-        return translate(self._lang, message, context="", **values)
 
     # -- structures --------------------------------------------------------------------------------------
 

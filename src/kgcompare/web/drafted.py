@@ -31,7 +31,16 @@ from kgcompare.ingest.drafts import (
 from kgcompare.ingest.fields import Field, fields_of
 from kgcompare.rdf.graph import Graph, Term, as_term
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name
-from kgcompare.rdf.terms import LABELS, RDF_TYPE, XSD_DECIMAL, XSD_DOUBLE, XSD_FLOAT, XSD_INTEGER
+from kgcompare.rdf.terms import (
+    FOAF_ORGANIZATION,
+    FOAF_PERSON,
+    LABELS,
+    RDF_TYPE,
+    XSD_DECIMAL,
+    XSD_DOUBLE,
+    XSD_FLOAT,
+    XSD_INTEGER,
+)
 from kgcompare.text.languages import best, interface_languages, translate
 
 _DATE = iri("xsd:date").value
@@ -126,7 +135,13 @@ class RecordForm:
         """What a class is called where a kind has several; by its own name where its shape calls all of them alike."""
         named = [self.generation.shapes.class_label(one, self.lang) for one in self.classes]
         label = self.generation.shapes.class_label(cls, self.lang)
-        return label if named.count(label) == 1 else local_name(cls)
+        if named.count(label) == 1:
+            return label
+        persons = {
+            FOAF_PERSON: translate(self.lang, "Person"),
+            FOAF_ORGANIZATION: translate(self.lang, "Organisation"),
+        }
+        return persons.get(cls, local_name(cls))
 
     def kind_of_input(self, one: Field, entry: Entry) -> Markup:
         """The attributes of a control that is for days or for numbers."""
@@ -173,14 +188,17 @@ class RecordForm:
 
     def digest(self) -> str:
         """Names what stands in the form."""
-        said = [self.cls, self.slug, *(digest_of(one, self.draft.get(one.id, Filled()).entries) for one in self.fields)]
+        said = [self.cls, self.slug, *(digest_of(one, self._entries(one)) for one in self.fields)]
         return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+    def _entries(self, one: Field) -> Sequence[Entry]:
+        return self.draft[one.id].entries if one.id in self.draft else ()
 
     def name(self) -> str:
         """What the record is called in the form; empty where it has no name yet."""
         for one in self.fields:
             if set(one.predicates) & {*LABELS}:
-                texts = {e.lang: stored_text(e.text) for e in self.draft[one.id].entries if stored_text(e.text)}
+                texts = {e.lang: stored_text(e.text) for e in self._entries(one) if stored_text(e.text)}
                 if text := best(texts, self.lang):
                     return text[1]
         return ""
@@ -250,9 +268,9 @@ class RecordForm:
             try:
                 return NamedNode(bare)
             except ValueError:
-                raise DataError(self._say("“{name}” is not an IRI.", name=bare[:80])) from None
+                raise DataError(translate(self.lang, "“{name}” is not an IRI.", name=bare[:80])) from None
         if not kinds:
-            raise DataError(self._say("Write the whole address of it, beginning with https://."))
+            raise DataError(translate(self.lang, "Write its whole address, as a browser has it."))
         kind, slash, slug = text.partition("/")
         wanted = [(kind, slug)] if slash else [(one, text) for one in kinds]
         if is_slug(wanted[0][1]):
@@ -264,12 +282,13 @@ class RecordForm:
             return NamedNode(found[0].iri)
         if found:
             names = ", ".join(f"{entry.kind}/{entry.slug}" for entry in found[:_MOST_CHOICES])
-            raise DataError(self._say("Several answer to “{name}”. Write one of: {names}", name=text[:80], names=names))
+            raise DataError(
+                translate(self.lang, "Several answer to “{name}”. Write one of: {names}", name=text[:80], names=names)
+            )
         near = [thing for one in kinds[:2] for thing in self.generation.suggest(text[:80], self.lang, kind=one, most=3)]
-        said = self._say("Nothing is called “{text}”.", text=text[:80])
+        said = translate(self.lang, "Nothing is called “{text}”.", text=text[:80])
         if near:
-            said += " " + self._say("Close to it: {names}", names=", ".join(dict.fromkeys(t.label for t in near)))
+            said += " " + translate(
+                self.lang, "Close to it: {names}", names=", ".join(dict.fromkeys(t.label for t in near))
+            )
         raise DataError(said)
-
-    def _say(self, message: str, /, **values: str) -> str:
-        return translate(self.lang, message, context="", **values)

@@ -146,7 +146,7 @@ def _answered(form: RecordForm, pairs: list[tuple[str, str]]) -> AnyResponse:
         return _download(look)
     if look.ready and command == "save" and not look.conflict:
         if said.get("_seen", "") != form.digest():
-            look.notice = "This is not what you have looked at. Look at it again, then save it."
+            look.notice = translate(form.lang, "This is not what you have looked at. Look at it again, then save it.")
         elif (saved := _saved(look, said.get("token", "").strip())) is not None:
             return saved
     return _shown(look)
@@ -157,12 +157,13 @@ def _saved(look: Look, token: str) -> AnyResponse | None:
     form = look.form
     opens = guard().opens(token)
     if not opens:
-        why = (
-            "The time of this token is over; ask for another one."
-            if opens is None
-            else ("This is no token that may write here." if token else "Saving needs a token.")
-        )
-        look.token_faults, look.status = [translate(form.lang, why)], 403
+        if opens is None:
+            why = translate(form.lang, "The time of this token is over; ask for another one.")
+        elif token:
+            why = translate(form.lang, "This is no token that may write here.")
+        else:
+            why = translate(form.lang, "Saving needs a token.")
+        look.token_faults, look.status = [why], 403
         return None
     condition = Condition(frozenset({form.state}), there=True) if form.exists else Condition(new=True)
     try:
@@ -173,7 +174,7 @@ def _saved(look: Look, token: str) -> AnyResponse | None:
     except Outdated:
         return _again(look)
     except (DataError, Unavailable) as fault:
-        look.status, look.notice = 503, str(fault)
+        look.status, look.failed = 503, str(fault)
     else:
         return redirect(link("records.record", kind=form.kind, name=form.slug) + "#saved", 303)
     return None
