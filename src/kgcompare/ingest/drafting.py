@@ -13,7 +13,7 @@ from itertools import pairwise
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.errors import DataError, UsageError
-from kgcompare.ingest.drafts import Draft, Entry, Filled, digest_of, key_of, put_values, stored_text
+from kgcompare.ingest.drafts import Draft, Filled, FormValue, digest_of, form_key, put_values, stored_text
 from kgcompare.ingest.fields import Field
 from kgcompare.rdf import literals
 from kgcompare.rdf.graph import Graph, Node, Term
@@ -22,7 +22,7 @@ from kgcompare.rdf.terms import EDTF, KGC_ORDER, RDF_FIRST, RDF_NIL, RDF_OBJECT,
 from kgcompare.text import dates, languages
 from kgcompare.text.languages import best, translate
 
-Meant = Callable[[str, tuple[str, ...]], NamedNode]
+Resolved = Callable[[str, tuple[str, ...]], NamedNode]
 """The thing of some kinds that a text means; a :class:`~kgcompare.errors.DataError` tells whoever typed it why not."""
 _PREDICATE = iri("rdf:predicate").value
 
@@ -30,7 +30,7 @@ _PREDICATE = iri("rdf:predicate").value
 class Drafting:
     """Makes the statements of what is filled in. What cannot be said is left out, and its entry has a fault."""
 
-    def __init__(self, before: Graph, meant: Meant, lang: str) -> None:
+    def __init__(self, before: Graph, meant: Resolved, lang: str) -> None:
         """*before* is the record as it is; faults are told in *lang*."""
         self.graph = Graph(before)
         self._meant = meant
@@ -42,7 +42,7 @@ class Drafting:
             now, old = draft.get(one.id), shown.get(one.id, Filled())
             if now is None or digest_of(one, now.entries) == digest_of(one, old.entries):
                 continue
-            known = {key_of(one, entry): entry for entry in old.entries if entry.term is not None}
+            known = {form_key(one, entry): entry for entry in old.entries if entry.term is not None}
             said = [(entry, self._term(one, entry, known, old)) for entry in now.entries if not entry.empty]
             terms = [(entry.by, term) for entry, term in said if term is not None]
             if one.ordered:
@@ -70,8 +70,10 @@ class Drafting:
 
     # -- values ----------------------------------------------------------------------------------------
 
-    def _term(self, one: Field, entry: Entry, known: Mapping[tuple[str, ...], Entry], old: Filled) -> Term | None:
-        there = known.get(key_of(one, entry))
+    def _term(
+        self, one: Field, entry: FormValue, known: Mapping[tuple[str, ...], FormValue], old: Filled
+    ) -> Term | None:
+        there = known.get(form_key(one, entry))
         if there is not None:
             return there.term
         if one.parts and not entry.text:
@@ -88,7 +90,7 @@ class Drafting:
             entry.thing, entry.was = term.value, entry.text
         return term
 
-    def _new(self, one: Field, entry: Entry) -> Term:
+    def _new(self, one: Field, entry: FormValue) -> Term:
         text = stored_text(entry.text)
         if entry.node:
             raise DataError(translate(self._lang, "This value is not there any more."))

@@ -185,7 +185,7 @@ def _parts(shapes: Shapes, target: str, node: Node, predicate: str, level: int) 
     properties = [part for one in described if not isinstance(one, Literal) for part in graph.objects(one, SH_PROPERTY)]
     nodes = [part for part in dict.fromkeys(properties) if not isinstance(part, Literal)]
     members = dict(_members(graph, nodes))
-    found: dict[str, Field] = {}
+    found: dict[str, tuple[float, Field]] = {}
     for part in nodes:
         row = read_row(graph, part)
         if row is None or row.path.predicate is None or _is_true(graph, part, _DEACTIVATED):
@@ -196,8 +196,9 @@ def _parts(shapes: Shapes, target: str, node: Node, predicate: str, level: int) 
         column = column_of(shapes, shaped, row.id or local_name(step), step, "")
         made = _field(shapes, target, shaped, replace(column, listed=column.listed or listing is not None), level + 1)
         names = made.names or vocabulary.graph().texts(NamedNode(step), RDFS_LABEL)
-        found[step] = replace(made, names=names or {"": local_name(step)})
-    return tuple(found.values())
+        found[step] = row.order, replace(made, names=names or {"": local_name(step)})
+    ordered = sorted(found.values(), key=lambda pair: (pair[0], not pair[1].required, pair[1].id))
+    return tuple(part for _, part in ordered)
 
 
 def _members(graph: Graph, nodes: Iterable[Node]) -> Iterator[tuple[str, PropertyShape]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from kgcompare.errors import Fault
-from kgcompare.ingest.drafts import Draft, Entry, Filled, stored_text
+from kgcompare.ingest.drafts import Draft, Filled, FormValue, stored_text
 from kgcompare.ingest.fields import Field
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import RDF_FIRST, RDF_REST
@@ -59,7 +59,7 @@ def _within(fault: Fault, steps: Sequence[str], one: Field, filled: Filled, lang
     return any(done)
 
 
-def _is(entry: Entry, value: str) -> bool:
+def _is(entry: FormValue, value: str) -> bool:
     term: Term | None = entry.term
     known = {entry.thing, stored_text(entry.text), getattr(term, "value", "")} - {""}
     return value in known and not entry.node

@@ -19,8 +19,8 @@ from kgcompare.formats import rdf
 from kgcompare.ingest.drafting import Drafting
 from kgcompare.ingest.drafts import (
     Draft,
-    Entry,
     Filled,
+    FormValue,
     Showing,
     digest_of,
     stored_text,
@@ -125,10 +125,10 @@ class RecordForm:
         """(language, text) of what a field is called, or how it is explained."""
         return best(texts, self.lang) or ("", "")
 
-    def blank(self, one: Field) -> Entry:
+    def blank(self, one: Field) -> FormValue:
         """What is added to a field when one adds a value."""
         lang = self.lang.split("-")[0] if one.worded and not one.once else ""
-        entry = Entry(lang=lang, by=one.predicates[-1] if len(one.predicates) > 1 else "")
+        entry = FormValue(lang=lang, by=one.predicates[-1] if len(one.predicates) > 1 else "")
         return with_room(one, Filled([entry]), ()).entries[0]
 
     def class_name(self, cls: str) -> str:
@@ -143,7 +143,7 @@ class RecordForm:
         }
         return persons.get(cls, local_name(cls))
 
-    def kind_of_input(self, one: Field, entry: Entry) -> Markup:
+    def kind_of_input(self, one: Field, entry: FormValue) -> Markup:
         """The attributes of a control that is for days or for numbers."""
         if one.datatype == _DATE and re.fullmatch(r"(?:\d{4}-\d\d-\d\d)?", entry.text):
             return Markup(' type="date"')
@@ -191,7 +191,7 @@ class RecordForm:
         said = [self.cls, self.slug, *(digest_of(one, self._entries(one)) for one in self.fields)]
         return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
-    def _entries(self, one: Field) -> Sequence[Entry]:
+    def _entries(self, one: Field) -> Sequence[FormValue]:
         return self.draft[one.id].entries if one.id in self.draft else ()
 
     def name(self) -> str:

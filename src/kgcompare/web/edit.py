@@ -25,7 +25,7 @@ from kgcompare.web.contact import suggestion_address
 from kgcompare.web.downloads import file_name
 from kgcompare.web.drafted import RecordForm
 from kgcompare.web.forms import filled_in, pressed
-from kgcompare.web.kept import answer, pick, unkept
+from kgcompare.web.kept import VARY, answer, pick, unkept
 from kgcompare.web.looking import Look, look_at, place_faults
 from kgcompare.web.rendering import render_page
 from kgcompare.web.request import current, editable, language, link, root
@@ -41,16 +41,16 @@ _MOST_SLUG = 200
 # -- the form ------------------------------------------------------------------------------------------
 
 
-@blueprint.get("/<slug:kind>/<slug:name>/edit")
-def shown(kind: str, name: str) -> Response:
+@blueprint.get("/<slug:kind>/<slug:slug>/edit")
+def shown(kind: str, slug: str) -> Response:
     """The form of a record."""
     _check_editable()
     lang = language()
-    state = ordinary(current().state)(kind, name)
+    state = ordinary(current().state)(kind, slug)
 
     @ordinary
     def make() -> str:
-        return _page(Look(_form_of(kind, name, lang)))
+        return _page(Look(_form_of(kind, slug, lang)))
 
     return answer(pick(("html",)), lang, make, state=state)
 
@@ -69,13 +69,13 @@ def shown_new(kind: str) -> Response:
     return answer(pick(("html",)), lang, lambda: _page(Look(new)))
 
 
-@blueprint.post("/<slug:kind>/<slug:name>/edit")
-def sent(kind: str, name: str) -> AnyResponse:
+@blueprint.post("/<slug:kind>/<slug:slug>/edit")
+def sent(kind: str, slug: str) -> AnyResponse:
     """What one has filled in: looked at, changed by a button, saved, or given as Turtle."""
     _check_editable()
     lang = language()
     pairs = _pairs()
-    return _answered(costly(_form_of)(kind, name, lang), pairs)
+    return _answered(costly(_form_of)(kind, slug, lang), pairs)
 
 
 @blueprint.post("/<slug:kind>/new")
@@ -199,7 +199,9 @@ def _again(look: Look) -> AnyResponse:
 def _download(look: Look) -> Response:
     response = Response(look.turtle, content_type=FORMATS["ttl"].content_type)
     name = file_name([look.form.slug], FORMATS["ttl"])
-    response.headers.update({"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"})
+    response.headers.update(
+        {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache", "Vary": VARY}
+    )
     return response
 
 

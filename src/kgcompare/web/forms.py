@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kgcompare.ingest.drafts import Draft, Entry, Filled
+from kgcompare.ingest.drafts import Draft, Filled, FormValue
 from kgcompare.ingest.fields import Field
 
 _DEEPEST = 8
@@ -51,9 +51,9 @@ def _draft(branch: _Branch, fields: Iterable[Field]) -> Draft:
     }
 
 
-def _entry(branch: _Branch, at: str, one: Field) -> Entry:
+def _entry(branch: _Branch, at: str, one: Field) -> FormValue:
     by = branch.said("_by") if branch.said("_by") in one.predicates else one.predicates[-1]
-    return Entry(
+    return FormValue(
         branch.text,
         branch.said("_lang"),
         by if len(one.predicates) > 1 else "",
@@ -86,7 +86,7 @@ def pressed(command: str, fields: Iterable[Field], draft: Draft, lang: str) -> s
     entries = filled.entries
     if verb == "add":
         tag = lang if one.worded and not one.once else ""
-        entries.append(Entry(lang=tag, by=one.predicates[-1] if len(one.predicates) > 1 else ""))
+        entries.append(FormValue(lang=tag, by=one.predicates[-1] if len(one.predicates) > 1 else ""))
         return f"{way}.{len(entries) - 1}"
     place = next((place for place, entry in enumerate(entries) if entry.at == last), None)
     if place is None:

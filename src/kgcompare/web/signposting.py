@@ -59,7 +59,11 @@ def links_of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
     types = [(SCHEMA_WEB_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
     collection = (link("dataset.page", lang=None), "collection", "")
     cite = (thing, "cite-as", "")
-    form = [(link("edit.shown", kind=kind, name=slug), "edit-form", FORMATS["html"].media_type)] if editable() else []
+    form = (
+        [(link("edit.shown", kind=kind, slug=slug, lang=None), "edit-form", FORMATS["html"].media_type)]
+        if editable()
+        else []
+    )
     return links_of_document(f"/{kind}/{slug}", offered, cite, *form, *licensed(licences([thing])), *types, collection)
 
 
