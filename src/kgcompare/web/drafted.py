@@ -11,6 +11,7 @@ from functools import cached_property
 from markupsafe import Markup
 from pyoxigraph import BlankNode, NamedNode, Triple
 
+from kgcompare.catalogue.about import about_of
 from kgcompare.catalogue.edited import Difference, differences
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
@@ -99,7 +100,10 @@ class RecordForm:
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
-        """The languages in which texts are asked: those that the names of the fields are in, ours first."""
+        """The languages in which texts are asked: those of the catalogue; where it names none, those that the names of
+        the fields are in, ours first."""
+        if spoken := about_of(self.generation).languages:
+            return tuple(tag.lower() for tag in spoken)
         named = {tag.lower() for one in self.fields for tag in one.names} - {""}
         ours = [tag for tag in interface_languages() if tag in named]
         return (*ours, *sorted(named - {*ours})) or interface_languages()
