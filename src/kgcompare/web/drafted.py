@@ -232,6 +232,9 @@ class RecordForm:
         reader = self.generation.reader(self.lang, {self.record: both})
         order = [predicate for one in self.fields for predicate in one.predicates]
         moving = {one.predicates[0] for one in self.fields if one.moves}
+        if not self.exists:
+            graph = Graph(graph)
+            graph.discard(NamedNode(self.record), RDF_TYPE)
         return list(differences(reader, NamedNode(self.record), self.before, graph, self.label, order, moving))
 
     def kept(self) -> list[tuple[str, str]]:

@@ -60,11 +60,9 @@ def links_of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
     types = [(SCHEMA_WEB_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
     collection = (link("dataset.page", lang=None), "collection", "")
     cite = (thing, "cite-as", "")
-    form = (
-        [(link("edit.shown", kind=kind, slug=slug, lang=None), "edit-form", FORMATS["html"].media_type)]
-        if editable()
-        else []
-    )
+    form = []
+    if editable() and current().shapes.fields(current().shapes.class_among(graph.types(NamedNode(thing)))):
+        form = [(link("edit.shown", kind=kind, slug=slug, lang=None), "edit-form", FORMATS["html"].media_type)]
     return links_of_document(f"/{kind}/{slug}", offered, cite, *form, *licensed(licences([thing])), *types, collection)
 
 
