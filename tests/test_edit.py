@@ -378,6 +378,10 @@ def test_what_strangers_send_is_bounded_and_escaped(site: Site) -> None:
     assert page.status_code in {409, 422}
     assert "<script>alert" not in page.text
     assert site.post(EDIT, {f"x{n}": "" for n in range(6000)}).status_code == 413
+    many = {f"originator.{n}.agentlist.0": "x" for n in range(500)}
+    assert site.post(EDIT, form | many).status_code == 400
+    names = {f"aim.{n}": f"name {n}" for n in range(2000)}
+    assert "too many new names" in site.post(EDIT, form | names).text
     deep = ".".join(["originator", "0", "agentlist", "0"] * 50)
     assert site.post(EDIT, form | {deep: "x"}, f"add {deep}").status_code == 200
     wrong = site.app.test_client().post(EDIT, data="{}", headers={"Content-Type": "application/json"})

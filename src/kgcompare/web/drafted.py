@@ -48,6 +48,8 @@ _DATE = iri("xsd:date").value
 _FRACTIONS = {XSD_DECIMAL, XSD_DOUBLE, XSD_FLOAT}
 _NAMELESS = "without-a-name"
 """What a new record is called while it has no name, to be looked at."""
+_MOST_NAMES, _MOST_NEAR = 300, 10
+"""Names that are looked up for one form, and those of them for which one looks for what is close to them."""
 _MOST_CHOICES = 5
 """Things that are named where several may be meant."""
 
@@ -72,6 +74,7 @@ class RecordForm:
 
     def __post_init__(self) -> None:
         self.exists = bool(self.record)
+        self._names = self._near = 0
         self.before = without_derived(self.triples)
         self.shown: Draft = {}
         if self.record:
@@ -284,6 +287,9 @@ class RecordForm:
             for kind, slug in wanted:
                 if is_slug(kind) and (entry := index.find(kind, slug)):
                     return NamedNode(entry.iri)
+        self._names += 1
+        if self._names > _MOST_NAMES:
+            raise DataError(translate(self.lang, "These are too many new names at once; take fewer."))
         found = [entry for one in kinds for entry in index.entries(index.called(text[:200], one, self.lang))]
         if len({entry.iri for entry in found}) == 1:
             return NamedNode(found[0].iri)
@@ -292,6 +298,9 @@ class RecordForm:
             raise DataError(
                 translate(self.lang, "Several answer to “{name}”. Write one of: {names}", name=text[:80], names=names)
             )
+        self._near += 1
+        if self._near > _MOST_NEAR:
+            raise DataError(translate(self.lang, "Nothing is called “{text}”.", text=text[:80]))
         near = [thing for one in kinds[:2] for thing in self.generation.suggest(text[:80], self.lang, kind=one, most=3)]
         said = translate(self.lang, "Nothing is called “{text}”.", text=text[:80])
         if near:

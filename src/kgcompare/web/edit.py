@@ -66,7 +66,7 @@ def shown_new(kind: str) -> Response:
         return records.record(kind, "new")
     lang = language()
     new = _new(kind, lang, request.args.get("class", ""))
-    return answer(pick(("html",)), lang, lambda: _page(Look(new)))
+    return answer(pick(("html",)), lang, lambda: ordinary(_page)(Look(new)))
 
 
 @blueprint.post("/<slug:kind>/<slug:slug>/edit")
