@@ -347,6 +347,18 @@ def test_a_new_row_of_the_shape_is_a_new_field(tmp_path: Path) -> None:
     site.app.extensions["kgcompare"].close()
 
 
+def test_a_source_stands_in_a_journal_as_tables_write_it(reader: Site) -> None:
+    path = "/source/hoerl-1970/edit"
+    form = form_of(reader.get(path))
+    assert form["container.0"] == "Journal: Technometrics"
+    looked = reader.post(path, form | {"container.0": "Book: Ridges", "author.1": "", "pages.0": "12–67"})
+    assert looked.status_code == 200
+    assert changes_of(looked)[-4:] == ["- Technometrics", "+ Ridges", "- 55–67", "+ 12–67"]
+    turtle = " ".join(reader.post(path, form_of(looked), "turtle").text.split())
+    assert 'dcterms:isPartOf [ a bibo:Book ; dcterms:title "Ridges" ; ]' in turtle
+    assert "bibo:authorList ( agent:arthur-hoerl )" in turtle
+
+
 def test_what_the_form_does_not_know_is_kept_and_said(site: Site, tmp_path: Path) -> None:
     token = Tokens(site.store).add("me")
     more = tmp_path / "more.ttl"

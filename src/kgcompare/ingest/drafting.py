@@ -15,10 +15,21 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kgcompare.errors import DataError, UsageError
 from kgcompare.ingest.drafts import Draft, Filled, FormValue, digest_of, form_key, put_values, stored_text
 from kgcompare.ingest.fields import Field
+from kgcompare.ingest.values import container
 from kgcompare.rdf import literals
-from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term
 from kgcompare.rdf.namespaces import iri
-from kgcompare.rdf.terms import EDTF, KGC_ORDER, RDF_FIRST, RDF_NIL, RDF_OBJECT, RDF_REST, RDF_SUBJECT, XSD_INTEGER
+from kgcompare.rdf.terms import (
+    DCTERMS_IS_PART_OF,
+    EDTF,
+    KGC_ORDER,
+    RDF_FIRST,
+    RDF_NIL,
+    RDF_OBJECT,
+    RDF_REST,
+    RDF_SUBJECT,
+    XSD_INTEGER,
+)
 from kgcompare.text import dates, languages
 from kgcompare.text.languages import best, translate
 
@@ -103,6 +114,10 @@ class Drafting:
             return _named(entry.thing)
         if one.thing:
             return self._meant(text, one.kinds)
+        if one.predicates == (DCTERMS_IS_PART_OF,) and (said := container(BlankNode(), text)):
+            for triple in said[1:]:
+                self.graph.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
+            return as_term(said[0].object)
         return self._literal(one, text, entry.lang.strip())
 
     def _literal(self, one: Field, text: str, tag: str) -> Literal:

@@ -15,9 +15,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.ingest.documents import DERIVED
 from kgcompare.ingest.fields import Field
+from kgcompare.ingest.values import container_text
 from kgcompare.rdf.graph import Graph, Node, Term, structure_key
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.terms import (
+    DCTERMS_IS_PART_OF,
     KGC_COMPARISON_KEY,
     KGC_ORDER,
     KGC_RELATED,
@@ -151,6 +153,8 @@ class Showing:
                 return FormValue(value.value, by=by, term=value)
             name = self._called(value)
             return FormValue(name, by=by, thing=value.value, was=name, term=value)
+        if one.predicates == (DCTERMS_IS_PART_OF,) and (text := container_text(self._graph, value)):
+            return FormValue(text, term=value)
         form = structure_key(self._graph, value)
         name = hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         if one.parts:

@@ -33,6 +33,7 @@ from kgcompare.ingest.fields import Field, fields_of
 from kgcompare.rdf.graph import Graph, Term, as_term
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name
 from kgcompare.rdf.terms import (
+    DCTERMS_IS_PART_OF,
     FOAF_ORGANIZATION,
     FOAF_PERSON,
     LABELS,
@@ -151,9 +152,11 @@ class RecordForm:
         return persons.get(cls, local_name(cls))
 
     def kind_of_input(self, one: Field, entry: FormValue) -> Markup:
-        """The attributes of a control that is for days or for numbers."""
+        """The attributes of a control that is for days, for numbers, or for what a source stands in."""
         if one.datatype == _DATE and re.fullmatch(r"(?:\d{4}-\d\d-\d\d)?", entry.text):
             return Markup(' type="date"')
+        if one.predicates == (DCTERMS_IS_PART_OF,) and not one.thing:
+            return Markup(' placeholder="Journal: …"')
         mode = "numeric" if one.datatype == XSD_INTEGER else "decimal" if one.datatype in _FRACTIONS else ""
         return Markup(' inputmode="{}"').format(mode) if mode else Markup("")
 
