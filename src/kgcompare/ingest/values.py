@@ -17,7 +17,7 @@ from kgcompare.errors import DataError
 from kgcompare.ingest.columns import Column
 from kgcompare.ingest.references import Known
 from kgcompare.rdf import literals
-from kgcompare.rdf.graph import as_term
+from kgcompare.rdf.graph import Graph, Node, as_term
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.syntaxes import read_bytes
 from kgcompare.rdf.terms import (
@@ -43,6 +43,7 @@ from kgcompare.rdf.terms import (
     XSD_DOUBLE,
     XSD_FLOAT,
     XSD_INTEGER,
+    XSD_STRING,
 )
 from kgcompare.schema.context import JsonLd
 from kgcompare.text import dates
@@ -252,7 +253,24 @@ def _well_formed(literal: Literal) -> Literal:
     return literal
 
 
-def _container(subject: NamedNode, part: re.Match[str]) -> Iterator[Triple]:
+def container_text(graph: Graph, node: Node) -> str:
+    """What :func:`container` reads for what a source stands in; empty where it says more than that, or less."""
+    said = graph.description(node)
+    title = graph.value(node, DCTERMS_TITLE)
+    kinds = [cls.removeprefix(PREFIXES["bibo"]) for cls in graph.types(node)]
+    plain = isinstance(title, Literal) and title.language is None and title.datatype.value == XSD_STRING
+    if said.keys() != {RDF_TYPE, DCTERMS_TITLE} or sum(map(len, said.values())) != 2 or not plain:
+        return ""
+    return f"{kinds[0]}: {title.value}" if kinds and kinds[0] in _CONTAINERS and isinstance(title, Literal) else ""
+
+
+def container(subject: Node, text: str) -> list[Triple]:
+    """``Journal: TITLE`` and the like, as what a source stands in; nothing for any other text."""
+    part = _CONTAINER.fullmatch(text)
+    return list(_container(subject, part)) if part and part[1] in _CONTAINERS else []
+
+
+def _container(subject: Node, part: re.Match[str]) -> Iterator[Triple]:
     """``Journal: TITLE`` and the like."""
     if part[1] not in _CONTAINERS:
         yield Triple(subject, NamedNode(DCTERMS_IS_PART_OF), Literal(part[0]))

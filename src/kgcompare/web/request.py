@@ -93,9 +93,13 @@ def leave_out() -> None:
         request.args = ImmutableMultiDict(given)
 
 
-def editable() -> bool:
-    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot."""
-    return has_current() and current().snapshot.path is not None and current().snapshot.keeps_shapes
+def editable(kind: str = "") -> bool:
+    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot. Where a
+    *kind* is named, whether one of it can be made: there has to be a shape for it."""
+    if not has_current() or current().snapshot.path is None or not current().snapshot.keeps_shapes:
+        return False
+    shapes = current().shapes
+    return not kind or any(map(shapes.fields, shapes.classes_of_kind(kind)[:1]))
 
 
 def limits() -> Limits:
