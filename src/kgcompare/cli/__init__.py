@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import readers, tokens, writers
+from kgcompare.cli import backups, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, report_lines
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -49,6 +49,8 @@ for command in (
     readers.stats,
     readers.report,
     writers.format_,
+    backups.backup,
+    backups.restore,
     tokens.token,
 ):
     cli.add_command(command)
