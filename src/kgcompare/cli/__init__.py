@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import backups, readers, tokens, writers
+from kgcompare.cli import backups, exports, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, report_lines
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -44,7 +44,7 @@ for command in (
     writers.import_,
     writers.validate,
     writers.template,
-    readers.export,
+    exports.export,
     readers.query,
     readers.stats,
     readers.report,

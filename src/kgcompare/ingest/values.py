@@ -110,7 +110,7 @@ class CellReader:
             return [one for one in raw if one not in (None, "")]
         if not isinstance(raw, str):
             return [] if raw is None else [raw]
-        if raw.lstrip().startswith(("{", "[")) and not column.worded and not column.thing:
+        if not is_plainly_said(raw) and not column.worded and not column.thing:
             try:
                 found = json.loads(raw, parse_float=str, parse_int=str)
             except (ValueError, RecursionError):
@@ -174,15 +174,9 @@ class CellReader:
 
     def _origination(self, subject: NamedNode, text: str, place: int, lang: str) -> Iterator[Triple]:
         """``AGENT; AGENT; et al. (CONTRIBUTION@en; CONTRIBUTION@fr)``."""
-        agents, said = _contribution(text)
+        agents, spoken = contribution_of(text, lang)
         et_al = bool(_ET_AL.search(agents))
         named = [one.strip() for one in _ET_AL.sub("", agents).split(";") if one.strip()]
-        spoken = {}
-        for one in filter(None, (piece.strip() for piece in said.split(";"))):
-            tagged = _LANGUAGE.fullmatch(one)
-            if not tagged and not lang:
-                raise DataError(f"say the language of {one!r}: write ({one}@en)")
-            spoken[tagged["lang"] if tagged else lang] = tagged["text"].strip() if tagged else one
         yield from self._originated(subject, named, spoken, place, et_al=et_al)
 
     def _originated(
@@ -261,6 +255,32 @@ def _container(subject: NamedNode, part: re.Match[str]) -> Iterator[Triple]:
     yield Triple(subject, NamedNode(DCTERMS_IS_PART_OF), node)
     yield Triple(node, NamedNode(RDF_TYPE), NamedNode(PREFIXES["bibo"] + part[1]))
     yield Triple(node, NamedNode(DCTERMS_TITLE), _well_formed(Literal(part[2])))
+
+
+def contribution_of(text: str, lang: str = "") -> tuple[str, dict[str, str]]:
+    """The agents of ``AGENTS (CONTRIBUTION@en; CONTRIBUTION@fr)``, and the contribution by language.
+
+    :raises DataError: if neither it nor *lang* says in which language it is.
+    """
+    agents, said = _contribution(text)
+    spoken: dict[str, str] = {}
+    for one in filter(None, (piece.strip() for piece in said.split(";"))):
+        tagged = _LANGUAGE.fullmatch(one)
+        if not tagged and not lang:
+            raise DataError(f"say the language of {one!r}: write ({one}@en)")
+        spoken[tagged["lang"] if tagged else lang] = tagged["text"].strip() if tagged else one
+    return agents, spoken
+
+
+def container_of(text: str) -> str | None:
+    """The class that ``Journal: TITLE`` and the like say; None for a text that says none."""
+    part = _CONTAINER.fullmatch(text)
+    return PREFIXES["bibo"] + part[1] if part and part[1] in _CONTAINERS else None
+
+
+def is_plainly_said(text: str) -> bool:
+    """Whether a cell is taken as the text that it is, rather than as JSON."""
+    return not text.lstrip().startswith(("{", "["))
 
 
 def _contribution(text: str) -> tuple[str, str]:
