@@ -34,7 +34,8 @@ About = dict[str, Any]
 class Description:
     """What store.json says: ``bare`` is a store of foreign quads, without our shapes and vocabulary in it.
 
-    ``contact`` says to whom mistakes are told (:mod:`kgcompare.rdf.contact`); empty where it names nobody.
+    ``contact`` says to whom mistakes are told (:mod:`kgcompare.rdf.contact`), in a store that was made before
+    catalogues said it themselves (:mod:`kgcompare.rdf.about`); empty in others.
     """
 
     base: Base
