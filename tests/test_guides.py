@@ -45,7 +45,7 @@ def test_commands_are_run_and_compared(tmp_path: Path, run: Run, monkeypatch: py
     guide, folder = tmp_path / "guide.md", tmp_path / "at"
     folder.mkdir()
     guide.write_text(
-        "```console\n$ kgcompare init --store s\nmade an empty catalogue at s\n$ export KGCOMPARE_STORE=s\n"
+        "```console\n$ kgcompare init --store s\nmade an empty catalogue at s\n...\n$ export KGCOMPARE_STORE=s\n"
         "$ kgcompare template csv --kind agent > a.csv\n$ head -c 2 a.csv\nid\n"
         "$ kgcompare stats | grep -c records\n1\ngeneration ...\n```\n",
         encoding="utf-8",

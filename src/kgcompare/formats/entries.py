@@ -37,7 +37,7 @@ from kgcompare.schema import vocabulary
 
 SEPARATOR = "|"
 _REASONS = {KGC_NONE: "none", KGC_UNKNOWN: "unknown"}
-Place = tuple[str, str]
+ColumnPlace = tuple[str, str]
 """A column, and the language of its texts; empty where they have none."""
 Origination = dict[str, object]
 """Who originated something, as JSON Lines have it: ``agents``, ``contribution`` by language, ``etAl``."""
@@ -45,16 +45,16 @@ Said = str | Origination
 
 
 @dataclass(slots=True)
-class Entry:
+class SheetRow:
     """A record as a row: what it is about, of which classes, and the values of its columns."""
 
     iri: str
     classes: list[str]
-    values: dict[Place, list[Said]] = field(default_factory=dict)
+    values: dict[ColumnPlace, list[Said]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class RowMaker:
     """Makes rows of the records of a kind: its columns and classes, rows of shapes by their IRIs, and how a cell of a
     column of some kinds refers to a thing."""
 
@@ -63,10 +63,10 @@ class Entries:
     rows: Mapping[str, str]
     reference: Callable[[NamedNode, tuple[str, ...]], str]
 
-    def entry(self, document: Graph, subject: NamedNode) -> tuple[Entry, set[Triple]]:
+    def entry(self, document: Graph, subject: NamedNode) -> tuple[SheetRow, set[Triple]]:
         """A row, and the statements that it says."""
         types = [NamedNode(cls) for cls in document.types(subject)]
-        made = Entry(subject.value, [self._class(cls.value) for cls in types])
+        made = SheetRow(subject.value, [self._class(cls.value) for cls in types])
         said = {Triple(subject, NamedNode(RDF_TYPE), cls) for cls in types}
         implied = {other for link in vocabulary.typed_relations() for other in document.objects(subject, link)}
         for column in self.known.values():
@@ -179,7 +179,7 @@ def derived(triple: Triple) -> bool:
     return triple.predicate.value in DERIVED
 
 
-def cell(values: list[Said], column: Column | None) -> str:
+def sheet_cell(values: list[Said], column: Column | None) -> str:
     """A cell of CSV: values with a separator between them, in a form in which no spreadsheet runs it."""
     texts = [_spoken(value) if isinstance(value, dict) else value for value in values]
     if None in texts:

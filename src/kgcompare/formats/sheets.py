@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import NamedNode
 
 from kgcompare.errors import UsageError
-from kgcompare.formats.entries import Entries, Entry, Place, Said, cell, derived
+from kgcompare.formats.entries import ColumnPlace, RowMaker, Said, SheetRow, derived, sheet_cell
 from kgcompare.ingest.columns import columns, heads, kind_of_heads
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import local_name
@@ -32,15 +32,15 @@ class Sheet:
     """The table of a ``kind``: its heads, and a row a record."""
 
     kind: str
-    made: Entries
-    entries: list[Entry] = field(default_factory=list)
+    made: RowMaker
+    entries: list[SheetRow] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
 
-    def rows(self) -> Iterator[dict[Place, list[Said]]]:
+    def rows(self) -> Iterator[dict[ColumnPlace, list[Said]]]:
         """What each record says, by column and language; with its id, and its classes where the heads have them."""
         kinds = (self.kind,) if self._is_told else ()
         for entry in self.entries:
-            classes: dict[Place, list[Said]] = {("class", ""): [*entry.classes]} if "class" in self.heads else {}
+            classes: dict[ColumnPlace, list[Said]] = {("class", ""): [*entry.classes]} if "class" in self.heads else {}
             yield {("id", ""): [self.made.reference(NamedNode(entry.iri), kinds)], **classes, **entry.values}
 
     _is_told: bool = True
@@ -78,7 +78,7 @@ class Sheets:
         self._sheets: dict[str, Sheet] = {}
         for kind in kinds or shapes.kinds:
             classes = shapes.classes_of_kind(kind)
-            self._sheets[kind] = Sheet(kind, Entries(columns(shapes, classes[0]), classes, rows, self._reference))
+            self._sheets[kind] = Sheet(kind, RowMaker(columns(shapes, classes[0]), classes, rows, self._reference))
         self.left: Counter[str] = Counter()
         for name in sorted(self._there):
             self._take(Graph(quad.triple for quad in snapshot.graph(name)), everything=not kinds)
@@ -123,7 +123,7 @@ def sheet_csv(sheet: Sheet, delimiter: str = ",") -> Iterator[str]:
     places = [_place(head) for head in sheet.heads]
     writer.writerow(sheet.heads)
     for row in sheet.rows():
-        writer.writerow([cell(row.get(place, []), sheet.made.known.get(place[0])) for place in places])
+        writer.writerow([sheet_cell(row.get(place, []), sheet.made.known.get(place[0])) for place in places])
         yield out.getvalue()
         out.seek(0)
         out.truncate()
@@ -146,6 +146,6 @@ def sheet_lines(sheet: Sheet) -> Iterator[str]:
         yield json.dumps(said, ensure_ascii=False) + "\n"
 
 
-def _place(head: str) -> Place:
+def _place(head: str) -> ColumnPlace:
     name, _, lang = head.partition("@")
     return name, lang

@@ -132,7 +132,7 @@ def found(known: dict[str, Column], name: str) -> Column | None:
     return None
 
 
-def is_about(head: str) -> bool:
+def names_record(head: str) -> bool:
     """Whether a column says which record a row is about, or of what classes it is."""
     return head.casefold() in (*ID, *CLASS)
 
@@ -142,7 +142,7 @@ def kind_of_heads(shapes: Shapes, names: Sequence[str]) -> str | None:
     best: tuple[int, str] | None = None
     for kind, classes in shapes.kinds.items():
         known = columns(shapes, classes[0])
-        said = [head.rpartition("@")[0] or head for head in names if head and not is_about(head)]
+        said = [head.rpartition("@")[0] or head for head in names if head and not names_record(head)]
         missing = sum(found(known, name) is None for name in said)
         if best is None or missing < best[0]:
             best = missing, kind

@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError, Fault
 from kgcompare.ingest.changes import Stored
-from kgcompare.ingest.columns import ID, Column, columns, found, is_about, kind_of_heads
+from kgcompare.ingest.columns import ID, Column, columns, found, kind_of_heads, names_record
 from kgcompare.ingest.documents import DERIVED, Records, split
 from kgcompare.ingest.references import Known
 from kgcompare.ingest.values import GUARDED, CellReader
@@ -122,7 +122,7 @@ class Tables:
             place = f"column {letters(number)} ({head})" if table.separator else f"key {head!r}"
             name, _, lang = head.rpartition("@") if "@" in head[1:] else (head, "", "")
             column = found(known, name)
-            if is_about(head):
+            if names_record(head):
                 yield head, _Head(None, "", place)
             elif column is None:
                 self._fault(table, 1, None, f"{place}: no column of {kind} is called so; there are {', '.join(known)}")
