@@ -16,7 +16,7 @@ from kgcompare.errors import DataError, Fault
 from kgcompare.ingest.changes import Stored
 from kgcompare.ingest.columns import ID, Column, columns, found, kind_of_heads, names_record
 from kgcompare.ingest.documents import DERIVED, Records, split
-from kgcompare.ingest.references import Known
+from kgcompare.ingest.references import Known, seen
 from kgcompare.ingest.values import GUARDED, CellReader
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import PREFIXES, is_slug, local_name, slugify
@@ -145,7 +145,7 @@ class Tables:
                 labels |= {label: lang for lang, label in _labels(cell, heads[head].lang)}
         name = next((label for label, lang in labels.items() if lang == "en"), next(iter(labels), ""))
         try:
-            thing = self._about(str(said["id"] or "").strip(), name, kind)
+            thing = self._about(seen(str(said["id"] or "")).strip(), name, kind)
             classes = self._classes(said["class"], kind, thing)
         except DataError as fault:
             self._fault(table, line, f"_:line{line}", str(fault))
