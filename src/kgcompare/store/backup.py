@@ -139,10 +139,10 @@ def _place(to: str, snapshot: EmbeddedSnapshot, manifest: Manifest) -> Path:
     path = Path(to)
     with Seam((OSError, ValueError), lambda why: UsageError(f"{to} cannot be written: {why}")):
         if path.is_file() or (path.suffix and not path.is_dir() and not to.endswith(os.sep)):
-            return path.absolute()
+            return path
         path.mkdir(parents=True, exist_ok=True)
         when = datetime.fromisoformat(manifest.made)
-        return path.absolute() / f"kgcompare-{when:%Y%m%dT%H%M%SZ}-{snapshot.generation}{SUFFIX}"
+        return path / f"kgcompare-{when:%Y%m%dT%H%M%SZ}-{snapshot.generation}{SUFFIX}"
 
 
 def _write(path: Path, manifest: Manifest, named: dict[str, Path]) -> None:
