@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import describing, readers, tokens, writers
+from kgcompare.cli import backups, describing, exports, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, say, tell_report
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -45,11 +45,13 @@ for command in (
     writers.import_,
     writers.validate,
     writers.template,
-    readers.export,
+    exports.export,
     readers.query,
     readers.stats,
     readers.report,
     writers.format_,
+    backups.backup,
+    backups.restore,
     tokens.token,
 ):
     cli.add_command(command)

@@ -274,7 +274,7 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     else:
         ensure(place)
         store = EmbeddedStore(place.folder)
-        with _watched(store), Catalogue(store, extra_shapes=extra, most_described=most) as catalogue:
+        with Catalogue(store, extra_shapes=extra, most_described=most) as catalogue, _watched(store):
             yield catalogue
 
 
@@ -282,10 +282,14 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
 def _watched(store: EmbeddedStore) -> Iterator[None]:
     """Ends this process where a command takes long because the engine cannot read what it asks again and again."""
 
+    over = threading.Event()
+
     def look() -> None:
         try:
             store.check()
         except StoreError as fault:
+            if over.is_set():  # it was closed meanwhile
+                return
             say(f"kgcompare: {fault}")
             os._exit(3)  # the engine does not come back to whoever could end in order
 
@@ -295,6 +299,7 @@ def _watched(store: EmbeddedStore) -> Iterator[None]:
     try:
         yield
     finally:
+        over.set()
         timer.cancel()
 
 

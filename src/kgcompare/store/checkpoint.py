@@ -130,6 +130,13 @@ class EmbeddedSnapshot:
         with engine(f"{path} cannot be written"):
             self._open.dump(str(path), format=RdfFormat.N_QUADS)
 
+    def write_all(self, path: Path) -> int:
+        """Writes all that it holds to a file, as N-Quads; gives the number of statements."""
+        with engine(f"{path} cannot be written"):
+            self._open.dump(str(path), format=RdfFormat.N_QUADS)
+            with path.open("rb") as lines:
+                return sum(1 for _ in lines)
+
     def copy_to(self, path: Path) -> None:
         """Makes a checkpoint of it."""
         with engine(f"{path} cannot be written"):
