@@ -140,7 +140,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         if changes.documents or shapes:
             _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            generation = writer.publish(search.updater(snapshot, changes.subjects, known))
+            generation = writer.publish(search.updater(snapshot, changes.subjects, known, writer.lend))
             options.tell("indexing", 1, 1)
         left = len(judging.left) if judging else 0
         return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report, left)

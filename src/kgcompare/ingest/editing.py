@@ -33,7 +33,7 @@ from kgcompare.ingest.changes import Stored, changes_of
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import without_equals
 from kgcompare.ingest.readers import Options
-from kgcompare.ingest.refusals import Schema
+from kgcompare.ingest.refusals import schema_of
 from kgcompare.ingest.stale import without_stale
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, shortened, slugify
@@ -42,7 +42,8 @@ from kgcompare.rdf.terms import LABELS, RDF_SUBJECT, RDF_TYPE
 from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.parsing import Parser
 from kgcompare.schema.context import ADDRESS, context
-from kgcompare.schema.shapes import Shapes, stored_shapes
+from kgcompare.schema.held import held_shapes, hold, shapes_of
+from kgcompare.schema.shapes import Shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
 from kgcompare.store.base import state_of
@@ -97,10 +98,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """What holds while the lock is held: the newest generation, all shapes, and those that it keeps."""
+    """What holds meanwhile: the newest generation, the shapes that it keeps, and all of them; the kept ones read."""
 
     snapshot: Snapshot
-    shapes: list[Triple]
+    kept: tuple[Triple, ...]
+    shapes: tuple[Triple, ...]
     known: Shapes
 
 
@@ -174,7 +176,7 @@ class Editor:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
             writer.replace({name: []})
-            writer.publish(search.updater(snapshot, gone, now.known))
+            hold(writer.publish(search.updater(snapshot, gone, now.known, writer.lend)), now.kept)
         return Edit(record, made=False)
 
     def check(self, record: str, body: Body) -> Edit:
@@ -195,15 +197,16 @@ class Editor:
     def _now(self, snapshot: Snapshot | None) -> _Now:
         if snapshot is None:
             raise UnknownThing("the catalogue has no generation yet; import something first")
-        kept = stored_shapes(snapshot)
-        return _Now(snapshot, [*kept, *self._extra], Shapes(kept))
+        kept = held_shapes(snapshot)
+        return _Now(snapshot, kept, (*kept, *self._extra), shapes_of(kept))
 
     def _read(self, file: Path, at: str, now: _Now, kind: str = "") -> Records:
         """The records of a body whose relative IRIs are resolved against *at*; with a *kind*, what is new of it in it
         has an IRI then."""
         base = now.snapshot.base
-        contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), context(now.known))
-        records = Records(base, Schema(now.shapes))
+        ours = context(now.known) if file.suffix == ".jsonld" else {}
+        contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), ours)
+        records = Records(base, schema_of(now.shapes))
         with Parser(self._options.limits) as parser:
             try:
                 quads: Iterable[Quad] = parser.read(file, at, None, contexts)
@@ -226,7 +229,7 @@ class Editor:
         changes = changes_of(records, stored, replace=True)
         if changes.documents:
             writer.replace({name: records.quads(name) for name in changes.documents})
-            writer.publish(search.updater(now.snapshot, changes.subjects, now.known))
+            hold(writer.publish(search.updater(now.snapshot, changes.subjects, now.known, writer.lend)), now.kept)
         return Edit(record, not state, report)
 
     def _judged(self, now: _Now, records: Records, record: str, stored: Stored) -> ValidationReport:

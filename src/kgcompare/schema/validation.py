@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -78,6 +79,16 @@ def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
     return owners
 
 
+@lru_cache(maxsize=2)
+def _checked(shapes: tuple[Triple, ...]) -> tuple[list[Triple], Graph]:
+    """Shapes as they are judged by, for reading: an edit comes with those of the edit before it.
+
+    :raises ShapeError: if they are more than SHACL Core and our own, ill-formed or too many.
+    """
+    triples = core.merged(shapes)
+    return triples, core.check_core(triples, ours=True)
+
+
 class Validator:
     """Validates records against shapes; reads the shapes once."""
 
@@ -86,8 +97,7 @@ class Validator:
 
         :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
         """
-        triples = core.merged(shapes)
-        self._shapes = core.check_core(triples, ours=True)
+        triples, self._shapes = _checked(tuple(shapes))
         self._judge = judge or Judge(triples)
 
     def validate(

@@ -13,7 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -189,6 +189,19 @@ class IndexFile:
         with Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")):
             return self._file.rows(sql, values)
 
+    def _weak_rows(self) -> Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]:
+        """The same for what this object has itself: in a circle, the generation would be held until Python looks for
+        circles, and with it its files."""
+        rows = weakref.WeakMethod(self._rows)
+
+        def read(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+            method = rows()
+            if method is None:
+                raise StoreError(CLOSED)
+            return method(sql, values)
+
+        return read
+
     def release(self) -> None:
         """Lets go of the file; nothing can be asked of it afterwards."""
         self._file.release()
@@ -234,6 +247,16 @@ def fault_of(path: Path) -> str | None:
     except (sqlite3.Error, OSError):
         return "is damaged"
     return None
+
+
+def said_of(path: Path) -> dict[str, str]:
+    """What an index file says of itself; nothing where it cannot be read."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db,
+    ):
+        return dict(db.execute("SELECT key, value FROM meta").fetchall())
+    return {}
 
 
 def is_damage(fault: sqlite3.Error, path: Path) -> bool:

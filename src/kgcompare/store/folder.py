@@ -29,7 +29,7 @@ import secrets
 import shutil
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -217,9 +217,9 @@ class Folder:
         (self.path / "snapshots").mkdir(exist_ok=True)
         self.lock(generation).touch()
 
-    def publish(self, generation: str) -> None:
-        """Makes a generation the one to read when all of it is on disk."""
-        self.flush(generation)
+    def publish(self, generation: str, before: str | None = None) -> None:
+        """Makes a generation the one to read when all of it is on disk, as the one *before* it is."""
+        self.flush(generation, before)
         if (making := self.index_in_the_making(generation)).exists():
             flush(making)
             making.replace(self.index(generation))
@@ -228,19 +228,30 @@ class Folder:
         with contextlib.suppress(OSError):  # live/ is then made anew where it is needed
             self.unfinished.unlink(missing_ok=True)
 
-    def flush(self, generation: str) -> None:
-        """Sees to it that a checkpoint is on disk."""
-        for file in self.snapshot(generation).iterdir():
-            flush(file)
+    def flush(self, generation: str, before: str | None = None) -> None:
+        """Sees to it that a checkpoint is on disk; what it shares with the one *before*, which was published, is."""
+        there = {file.inode() for file in os.scandir(self.snapshot(before))} if before else set()
+        for file in os.scandir(self.snapshot(generation)):
+            if file.inode() not in there:
+                flush(Path(file.path))
         flush(self.snapshot(generation))
         flush(self.path / "snapshots")
 
-    def remove_old(self) -> None:
-        """Removes all but the current generation and those that somebody reads."""
-        self.clean(self.current())
+    def remove_old(self, *others: str | None) -> None:
+        """Removes all but the current generation, those to keep beside it, and those that somebody reads."""
+        self.clean({self.current(), *others})
 
-    def clean(self, keep: str | None) -> None:
-        """Removes what killed writers left, and every generation that nobody reads except *keep*.
+    def take_index(self, generation: str, path: Path) -> bool:
+        """Moves the index of a generation to *path*, unless it is not there or somebody reads that generation."""
+        try:
+            with self._without_readers(generation):
+                self.index(generation).rename(path)
+        except OSError:
+            return False
+        return True
+
+    def clean(self, keep: Collection[str | None]) -> None:
+        """Removes what killed writers left, and every generation that nobody reads except those to *keep*.
 
         What cannot be removed now is left to the next writer. Killed anywhere, it has left something by whose name the
         next one finds the rest: the lock goes last.
@@ -250,7 +261,7 @@ class Folder:
                 scratch.unlink(missing_ok=True)
         for generation in self._names():
             with contextlib.suppress(OSError):
-                if generation == keep:
+                if generation in keep:
                     self._remove_rest(generation)
                 else:
                     self._remove(generation)
@@ -263,19 +274,27 @@ class Folder:
 
         :raises BlockingIOError: if somebody reads it.
         """
-        lock = self.lock(generation)
+        with self._without_readers(generation):
+            self.index(generation).unlink(missing_ok=True)
+            self.set_aside(generation)
+            self._remove_rest(generation)
+            self.lock(generation).unlink()
+
+    @contextlib.contextmanager
+    def _without_readers(self, generation: str) -> Iterator[None]:
+        """Holds a generation alone.
+
+        :raises BlockingIOError: if somebody reads it.
+        """
         with contextlib.ExitStack() as stack:
-            handles = [os.open(lock, os.O_RDONLY | os.O_CREAT, 0o644)]
+            handles = [os.open(self.lock(generation), os.O_RDONLY | os.O_CREAT, 0o644)]
             stack.callback(os.close, handles[0])
             if self.snapshot(generation).is_dir():  # readers who found no lock hold that
                 handles.append(os.open(self.snapshot(generation), os.O_RDONLY))
                 stack.callback(os.close, handles[1])
             for handle in handles:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.index(generation).unlink(missing_ok=True)
-            self.set_aside(generation)
-            self._remove_rest(generation)
-            lock.unlink()
+            yield
 
     def set_aside(self, generation: str) -> None:
         """Takes a checkpoint from its place, at once."""

@@ -25,6 +25,8 @@ from kgcompare.store.sums import seal
 
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
+LARGE = 8 << 20
+"""Bytes of an index from which on the one before is kept, to be changed into the next: else the last is copied."""
 
 
 def _in_graph(graph: NamedNode, quads: Iterable[Quad]) -> Iterator[Quad]:
@@ -40,6 +42,7 @@ class Writer:
         self._live: pyoxigraph.Store | None = None
         self._latest: EmbeddedSnapshot | None = None
         self._next = ""
+        self._follows = False
 
     def latest(self) -> EmbeddedSnapshot | None:
         """The newest generation, which cannot change while the lock is held; None in a store that never had one.
@@ -98,7 +101,7 @@ class Writer:
         if self._live is None:
             base = self.latest()
             with self._writing():
-                self.folder.clean(base.generation if base else None)
+                self.folder.clean({base.generation, self._before(base.generation)} if base else ())
                 self._next = self.folder.following()
                 self.folder.begin(self._next)
                 if self.folder.live.exists():
@@ -157,11 +160,36 @@ class Writer:
             self._open().backup(str(self.folder.snapshot(generation)))
             self._seal(generation)
             prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index_in_the_making(generation))
-            self.folder.publish(generation)
+            self.folder.publish(generation, self._latest.generation if self._latest else None)
         self.close()
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
-            self.folder.remove_old()
+            self.folder.remove_old(self._before(generation) if self._follows else None)
         return generation
+
+    def _before(self, generation: str) -> str | None:
+        """The generation before another one, if its index is there and large."""
+        earlier = [name for name in self.folder.published() if number(name) < number(generation)]
+        with suppress(OSError):
+            if earlier and self.folder.index(earlier[-1]).stat().st_size >= LARGE:
+                return earlier[-1]
+        return None
+
+    @contextmanager
+    def lend(self, generation: str, path: Path) -> Iterator[EmbeddedSnapshot | None]:
+        """A generation before the newest, whose index is moved to *path* to be changed there into the next one's.
+
+        None where it is gone, or somebody reads it. The newest is then kept for the next writer who asks.
+        """
+        self._follows = True
+        snapshot = None
+        if generation and self.folder.take_index(generation, path):
+            with suppress(StoreError, GenerationGone):
+                snapshot = EmbeddedSnapshot(self.folder, generation, self.about)
+        try:
+            yield snapshot
+        finally:
+            if snapshot is not None:
+                snapshot.close()
 
     def _seal(self, generation: str) -> None:
         before = self._latest and self._latest.generation
