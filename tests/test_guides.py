@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from conftest import Run
 from guides import difference, follow, steps
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def test_a_guide_is_read_as_it_is_typed(tmp_path: Path) -> None:
@@ -55,6 +58,14 @@ def test_commands_are_run_and_compared(tmp_path: Path, run: Run, monkeypatch: py
     guide.write_text("```console\n$ kgcompare stats\nnothing\n```\n", encoding="utf-8")
     with pytest.raises(pytest.fail.Exception, match=re.escape("guide.md:2: $ kgcompare stats")):
         follow(guide, _other(tmp_path), monkeypatch, run)
+
+
+def test_a_catalogue_of_ones_own(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From an empty folder to a running catalogue, as the guide has it."""
+    monkeypatch.setenv("COLUMNS", "100")
+    folder = tmp_path / "own"
+    shutil.copytree(DOCS / "examples/telescopes", folder)
+    follow(DOCS / "your-own-catalogue.md", folder, monkeypatch, run)
 
 
 def _other(tmp_path: Path) -> Path:
