@@ -254,6 +254,12 @@ def test_what_is_not_said_is_not_stated(run: Run, tmp_path: Path) -> None:
         assert silent.get("/dataset.json").get_json()["licenses"] == []
 
 
+def test_the_page_of_an_error_is_whole_where_nothing_can_be_read() -> None:
+    gone = create_app(Settings(endpoint="http://127.0.0.1:1/")).test_client().get("/", headers=HTML)
+    assert gone.status_code == 502
+    assert "<footer" in gone.text
+
+
 # -- telling and changing it ---------------------------------------------------------------------------
 
 
