@@ -212,6 +212,8 @@ def test_the_description_of_the_dataset_says_it(client: FlaskClient) -> None:
     assert described.iris(NamedNode(BASE + "catalogue"), iri("dcat:dataset").value) == [BASE + "dataset"]
     service = client.get("/sparql", headers={"Accept": "text/turtle"}).text
     assert '"Great telescopes"@en' in service
+    for path in ("/telescope/webb", "/compare?method=webb&method=vlt", "/dataset"):
+        assert f'<{BY}>; rel="license"' in client.get(path, headers=HTML).headers["Link"]
     info = client.get("/openapi.json").get_json()["info"]
     assert (info["title"], info["license"]) == ("Great telescopes", {"name": "CC BY 4.0", "url": BY})
     assert info["contact"] == {"name": "Society of the Sky", "email": "sky@telescopes.example"}
