@@ -300,12 +300,23 @@ def _watched(store: EmbeddedStore) -> Iterator[None]:
         timer.cancel()
 
 
+def tell_unread(place: Place) -> None:
+    """Says what of the given shapes is checked, but seen nowhere."""
+    from kgcompare.sandbox.parsing import parsed
+    from kgcompare.schema.given import given_shapes
+
+    notes: list[str] = []
+    given_shapes(place.shapes, parsed, notes)
+    for note in dict.fromkeys(notes):
+        click.echo(f"note: {note}", err=True)
+
+
 def extra_shapes(place: Place) -> list[Triple]:
     """The statements of the files that ``--shapes`` names."""
     from kgcompare.sandbox.parsing import parsed
-    from kgcompare.schema.shapes import read_shapes
+    from kgcompare.schema.given import given_triples
 
-    return [triple for path in place.shapes for triple in read_shapes(path, parsed)]
+    return given_triples(place.shapes, parsed)
 
 
 def ensure(place: Place, *, make: bool = False) -> None:

@@ -23,6 +23,7 @@ from kgcompare.cli.options import (
     make_throwaway,
     must_be_store,
     opened,
+    tell_unread,
 )
 from kgcompare.cli.output import put, report_lines, tell_report
 from kgcompare.cli.settings import limit_options
@@ -45,6 +46,7 @@ def init(place: Place, base: str, contact: str) -> None:
 
     must_be_store(place)
     ingest.create_store(place.folder, base, place.shapes, contact)
+    tell_unread(place)
     click.echo(f"made an empty catalogue at {place.folder}", err=True)
 
 
@@ -81,6 +83,7 @@ def import_(
             ingest.create_store(place.folder, shapes=place.shapes)
         report = ingest.import_files(place.folder, files, options, place.shapes)
     tell_report(report.validation)
+    tell_unread(place)
     click.echo(
         f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged; "
         f"generation {report.generation}",
@@ -107,6 +110,7 @@ def validate(
     from kgcompare.formats import json, rdf
 
     report = _validated(place, files, import_options(place, lang, syntax, foreign=foreign))
+    tell_unread(place)
     if form == "json":
         put(json.report_json(report))
     elif form == "ttl":
