@@ -13,7 +13,7 @@ from jinja2 import nodes
 
 import kgcompare
 from kgcompare.catalogue import record
-from kgcompare.formats import tables, void
+from kgcompare.formats import tables
 from kgcompare.text import languages, phrases
 from kgcompare.web import rendering, vocabularies
 from kgcompare.web.app import create_app
@@ -26,7 +26,6 @@ TABLES = (
     record._DOCUMENT.values(),
     rendering.SAID.values(),
     vocabularies.TERM_KINDS.values(),
-    (void.TITLE, void.ABOUT, *void.KEYWORDS),
     phrases.TOGETHER,
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -209,13 +209,12 @@ def fill(folder: Path, place: Place) -> None:
     from dataclasses import replace
 
     from kgcompare import ingest, resources
-    from kgcompare.rdf.contact import OURS
 
     if folder.is_dir() and any(folder.iterdir()):
         raise StoreError(f"{folder} is a folder with other things in it; name an empty or a new one")
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        ingest.create_store(scratch, shapes=place.shapes, contact=OURS)
+        ingest.create_store(scratch, shapes=place.shapes)
         ingest.import_files(scratch, resources.data_files(), replace(import_options(place), trust=True))
         scratch.replace(folder)
     except OSError as fault:
@@ -231,13 +230,12 @@ def make_throwaway(place: Place, folder: Path, lang: str) -> None:
 
     from kgcompare import ingest, resources
     from kgcompare.cli.bundled import copy_of_bundled
-    from kgcompare.rdf.contact import OURS
 
     options = import_options(place, lang)
     if place.data == ("bundled",):
 
         def make(store: Path) -> None:
-            ingest.throwaway(store, resources.data_files(), replace(options, trust=True), place.shapes, OURS)
+            ingest.throwaway(store, resources.data_files(), replace(options, trust=True), place.shapes)
 
         if place.shapes:
             make(folder)
@@ -300,13 +298,13 @@ def _watched(store: EmbeddedStore) -> Iterator[None]:
         timer.cancel()
 
 
-def tell_unread(place: Place) -> None:
+def tell_unread(shapes: Sequence[Path]) -> None:
     """Says what of the given shapes is checked, but seen nowhere."""
     from kgcompare.sandbox.parsing import parsed
     from kgcompare.schema.given import given_shapes
 
     notes: list[str] = []
-    given_shapes(place.shapes, parsed, notes)
+    given_shapes(shapes, parsed, notes)
     for note in dict.fromkeys(notes):
         click.echo(f"note: {note}", err=True)
 

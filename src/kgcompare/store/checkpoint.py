@@ -12,7 +12,8 @@ from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTripl
 from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
 from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
-from kgcompare.store.folder import Description, Folder
+from kgcompare.store.folder import Folder
+from kgcompare.store.layout import Description
 from kgcompare.store.sums import FileState, compare_sums
 
 

@@ -22,6 +22,7 @@ from kgcompare.web import (
     coding,
     crawlers,
     dataset,
+    edit,
     finder,
     lists,
     pages,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _ADDRESSES = (
     crawlers,
     dataset,
+    edit,
     finder,
     lists,
     pages,

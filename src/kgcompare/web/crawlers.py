@@ -52,6 +52,8 @@ def robots() -> Response:
         "/mistake",
         "/find?",
         "/compare.",
+        "/*/edit",
+        "/*/new",
         *(f"/*{name}=" for name in _ENDLESS),
     )
     if kind := current().main_kind:
