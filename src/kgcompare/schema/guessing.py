@@ -21,7 +21,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.errors import ShapeError
 from kgcompare.rdf import terms as rdf
-from kgcompare.rdf.graph import Graph, Node
+from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES, SHAPES, foreign_slug, iri, is_safe_iri, local_name, slugify
 from kgcompare.schema.aims import above, aims_elsewhere, targets_of
 from kgcompare.schema.naming import class_names, free_kind, readable, row_names, said_by
@@ -277,7 +277,7 @@ def _facet(
     that are there for others, or one thing only of a class that has shapes as well."""
     nodes = (node, *alike)
     of = [cls for one in nodes for cls in value_classes(graph, one)]
-    few = any(graph.objects(one, rdf.SH_IN) for one in nodes)
+    few = any(isinstance(member, NamedNode) for one in nodes for member in _choices(graph, one))
     one_only = any(graph.text(one, rdf.SH_MAX_COUNT) == "1" for one in nodes)
     if not few and not (of and all(one_only or _is_small(classes.get(cls)) for cls in of)):
         return
@@ -285,6 +285,10 @@ def _facet(
         return
     yield Triple(node, NamedNode(rdf.KGC_FACET), _TRUE)
     yield from _texts(node, rdf.KGC_PLURAL_LABEL, {tag: plural(text, tag) for tag, text in names.items()})
+
+
+def _choices(graph: Graph, node: Node) -> Iterator[Term]:
+    return (member for head in graph.objects(node, rdf.SH_IN) for member in graph.members(head))
 
 
 def _is_small(said: _Class | None) -> bool:
