@@ -14,11 +14,15 @@ from flask.testing import FlaskClient
 
 from conftest import DATA, Run
 from kgcompare import ingest
+from kgcompare.catalogue import Catalogue
 from kgcompare.schema.given import given_triples
 from kgcompare.schema.shapes import Shapes, bundled_shapes
+from kgcompare.search import Filter
+from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.text.plurals import plural
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
+from three_ways import by_python, by_queries
 
 PUBLISHED = DATA / "published"
 DCAT, DCT, SCHEMA = "http://www.w3.org/ns/dcat#", "http://purl.org/dc/terms/", "http://schema.org/"
@@ -224,6 +228,7 @@ def test_plurals(one: str, lang: str, several: str) -> None:
         ("dcat", "fr", "/dataset/air", ["Qualité de l’air", "date de publication", "1 mars 2016", "NO2 and PM10"]),
         ("dcat", "fr", "/compare?method=air&method=trees", ["éditeur", "Parks department", "Environnement"]),
         ("dcat", "en", "/compare?distribution=air&distribution=trees", ["access URL", "Street trees as CSV"]),
+        ("dcat", "en", "/dataset/new", ["theme", "publisher", "release date"]),
         ("museum", "fr", "/", ["Musées, côte à côte", "Villes", "Londres"]),
         ("museum", "fr", "/compare?museum=louvre&museum=rijks", ["Le musée", "La visite", "Pays-Bas", "Grand Louvre"]),
         ("museum", "en", "/museums?from=1980&to=2005", ["Tate Modern", "4 entries"]),
@@ -268,6 +273,28 @@ def test_every_kind_is_listed_compared_found_and_reconciled(
         ran = run("template", "csv", "--kind", kind, "--store", stores[name])
         assert ran.code == 0, ran.err
         assert next(csv.reader(io.StringIO(ran.out)))[0] == "id"
+
+
+@pytest.mark.parametrize(
+    ("name", "cls", "kind"), [("dcat", DCAT + "Dataset", "dataset"), ("museum", SCHEMA + "Museum", "museum")]
+)
+def test_the_queries_give_the_same_comparison(tmp_path: Path, name: str, cls: str, kind: str) -> None:
+    ingest.create_store(tmp_path / "store", shapes=[PUBLISHED / f"{name}_shapes.ttl"])
+    ingest.import_files(tmp_path / "store", [PUBLISHED / f"{FILES[name]}.ttl"], ingest.Options())
+    with Catalogue(EmbeddedStore(tmp_path / "store")) as catalogue:
+        generation = catalogue.generation()
+        things = [thing.iri for thing in generation.search(Filter(kind=kind), most=3).things]
+        asked = by_queries(lambda query: generation.snapshot.select(query).rows, things, cls)
+        assert asked == by_python(generation, things, cls)
+        assert len(asked.cells) > 2 * len(things)
+
+
+def test_rows_without_a_value_are_left_out(clients: Mapping[str, FlaskClient]) -> None:
+    def rows(*things: str) -> set[str]:
+        said = clients["dcat"].get("/compare.json?" + urlencode([("method", thing) for thing in things])).get_json()
+        return {row["id"] for row in said["rows"]}
+
+    assert rows("air", "trees") - rows("noise", "trees") == {"alternative"}
 
 
 def test_records_are_judged_by_what_was_published(stores: Mapping[str, Path], run: Run, tmp_path: Path) -> None:

@@ -205,6 +205,8 @@ def _row_triples(
             row_id = _free_id(path, [used[said.iri] for said in users[node]], "has-")
         yield Triple(node, NamedNode(rdf.KGC_ROW_ID), Literal(row_id))
         yield Triple(node, NamedNode(rdf.KGC_ROW_KIND), NamedNode(kind))
+        if not graph.objects(node, rdf.KGC_SHOWN):
+            yield Triple(node, NamedNode(rdf.KGC_SHOWN), NamedNode(rdf.KGC_WHERE_RECORDED))
         if node in places:
             yield Triple(node, NamedNode(rdf.SH_ORDER), Literal(places[node]))
         yield from facet

@@ -180,7 +180,9 @@ class RecordForm:
         """What the record is called in the form; empty where it has no name yet."""
         for one in self.fields:
             if set(one.predicates) & {*LABELS}:
-                texts = {e.lang: stored_text(e.text) for e in self.draft[one.id].entries if stored_text(e.text)}
+                texts = {
+                    e.lang: stored_text(e.text) for e in self.draft.get(one.id, Filled()).entries if stored_text(e.text)
+                }
                 if text := best(texts, self.lang):
                     return text[1]
         return ""
