@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -303,12 +303,23 @@ def _watched(store: EmbeddedStore) -> Iterator[None]:
         timer.cancel()
 
 
+def tell_unread(shapes: Sequence[Path]) -> None:
+    """Says what of the given shapes is checked, but seen nowhere."""
+    from kgcompare.sandbox.parsing import parsed
+    from kgcompare.schema.given import given_shapes
+
+    notes: list[str] = []
+    given_shapes(shapes, parsed, notes)
+    for note in dict.fromkeys(notes):
+        click.echo(f"note: {note}", err=True)
+
+
 def extra_shapes(place: Place) -> list[Triple]:
     """The statements of the files that ``--shapes`` names."""
     from kgcompare.sandbox.parsing import parsed
-    from kgcompare.schema.shapes import read_shapes
+    from kgcompare.schema.given import given_triples
 
-    return [triple for path in place.shapes for triple in read_shapes(path, parsed)]
+    return given_triples(place.shapes, parsed)
 
 
 def ensure(place: Place, *, make: bool = False) -> None:

@@ -23,6 +23,7 @@ from kgcompare.cli.options import (
     make_throwaway,
     must_be_store,
     opened,
+    tell_unread,
 )
 from kgcompare.cli.output import put, report_lines, say, tell_report
 from kgcompare.cli.settings import limit_options
@@ -68,6 +69,7 @@ def import_(
             ingest.create_store(place.folder, shapes=place.shapes)
         report = ingest.import_files(place.folder, files, options, place.shapes)
     tell_report(report.validation)
+    tell_unread(place.shapes)
     left = f", {report.left} left out as invalid" if report.left else ""
     click.echo(
         f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged{left}; "
@@ -95,6 +97,7 @@ def validate(
     from kgcompare.formats import json, rdf
 
     report = _validated(place, files, import_options(place, lang, syntax, foreign=foreign))
+    tell_unread(place.shapes)
     if form == "json":
         put(json.report_json(report))
     elif form == "ttl":

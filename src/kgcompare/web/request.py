@@ -88,6 +88,8 @@ def leave_out() -> None:
         shapes = current().shapes
         facets = {facet.id for cls in shapes.classes for facet in shapes.facets(cls) if facet.id}
         names |= facets | {f"not-{facet}" for facet in facets if request.endpoint == "finder.finder"}
+    if request.endpoint == "pages.compare":
+        names |= {current().shapes.kind_of_class(cls) for cls in current().shapes.leading}
     if not names.issuperset(request.args):
         given = [(name, value) for name, value in request.args.items(multi=True) if name in names]
         request.args = ImmutableMultiDict(given)
