@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import readers, tokens, writers
+from kgcompare.cli import history, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, report_lines
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -48,6 +48,8 @@ for command in (
     readers.query,
     readers.stats,
     readers.report,
+    history.log,
+    history.revert,
     writers.format_,
     tokens.token,
 ):

@@ -19,12 +19,14 @@ from kgcompare.ingest.readers import Options, form_of, lines_of, read_records
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.syntaxes import QUADS, bundled
 from kgcompare.sandbox.judging import ConfinedJudge
+from kgcompare.sandbox.opening import STDIN, digest_of
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
 from kgcompare.schema.validation import Judging, Validator
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
+from kgcompare.store.history import Occasion, Used
 from kgcompare.store.writer import Writer, create, writing
 
 __all__ = [
@@ -106,10 +108,13 @@ def validate(
         return check(records, triples, Stored(snapshot), options, judge)
 
 
-def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), contact: str = "") -> None:
+def create_store(
+    path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), contact: str = "", by: str = ""
+) -> None:
     """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it.
 
-    *contact* says to whom mistakes are told (:func:`kgcompare.rdf.contact.checked_contact`).
+    *contact* says to whom mistakes are told (:func:`kgcompare.rdf.contact.checked_contact`); the history says who it
+    is *by*.
 
     :raises StoreError: if there is one already, or it cannot be made.
     :raises DataError: if a shapes file is at fault.
@@ -119,7 +124,7 @@ def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = 
     create(path, base, contact=contact)
     with writing(path) as writer:
         writer.add(quads)
-        writer.publish(search.build)
+        writer.publish(search.build, Occasion("init", by))
 
 
 def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
@@ -173,9 +178,16 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         if changes.documents or shapes:
             _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            generation = writer.publish(search.updater(snapshot, changes.subjects, known))
+            generation = writer.publish(
+                search.updater(snapshot, changes.subjects, known), _from(files, options), options.limits.history_bytes
+            )
             options.tell("indexing", 1, 1)
         return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report)
+
+
+def _from(files: Sequence[Path], options: Options) -> Occasion:
+    """What the history says of an import of files."""
+    return options.occasion("import", (Used("stdin" if f == STDIN else f.name, digest_of(f)) for f in files))
 
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:
@@ -235,7 +247,7 @@ def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, opti
     if own:
         writer.replace(own)
     options.tell("indexing", 0, 1)
-    generation = writer.publish(prepare)
+    generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
     options.tell("indexing", 1, 1)
     added = len(_documents(writer.latest()) - before)
     return ImportReport(added, 0, 0, generation)

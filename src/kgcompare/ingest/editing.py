@@ -8,13 +8,14 @@ Source: RFC 3986, section 5 (relative references); RFC 9110, sections 9.3.3 to 9
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
 from kgcompare import search
 from kgcompare.errors import (
@@ -34,34 +35,24 @@ from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import without_equals
 from kgcompare.ingest.readers import Options
 from kgcompare.ingest.refusals import Schema
+from kgcompare.ingest.stale import without_stale
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri, shortened, slugify
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, shortened, slugify
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import (
-    DCTERMS_CREATOR,
-    KGC_ORIGIN,
-    KGC_ORIGIN_END,
-    KGC_ORIGIN_START,
-    KGC_ORIGINATION,
-    KGC_RELATED,
-    LABELS,
-    RDF_SUBJECT,
-    RDF_TYPE,
-)
+from kgcompare.rdf.terms import LABELS, RDF_SUBJECT, RDF_TYPE
 from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.parsing import Parser
-from kgcompare.schema import vocabulary
 from kgcompare.schema.context import ADDRESS, context
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
-from kgcompare.store.base import state_of
+from kgcompare.store.base import Prepare, state_of
+from kgcompare.store.history import Used
 from kgcompare.store.writer import Writer, writing
 from kgcompare.text.languages import DEFAULT, best
 
 BODY = "the body"
 """What a body is called in messages."""
-_PRIMARY_TOPIC = iri("foaf:primaryTopic").value
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +127,7 @@ class Editor:
             now = self._now(writer)
             records = self._read(file, record, now)
             _only(records, record, now.known)
-            return self._store(writer, now, records, record, condition)
+            return self._store(writer, now, records, record, condition, body)
 
     def make(self, kind: str, body: Body) -> Edit:
         """Makes a record of a kind. ``<>`` in the body, or its one blank node with a type, is the new record, whose
@@ -152,7 +143,7 @@ class Editor:
             _only(records, record, now.known)
             if state_of(now.snapshot, records.base.document(record)):
                 raise Conflict(f"there is <{record}> already; change that one, or give this one an IRI of its own")
-            return self._store(writer, now, records, record, Condition())
+            return self._store(writer, now, records, record, Condition(), body)
 
     def remove(self, record: str, condition: Condition) -> Edit:
         """Removes a record.
@@ -184,7 +175,7 @@ class Editor:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
             writer.replace({name: []})
-            writer.publish(search.updater(snapshot, gone, now.known))
+            self._publish(writer, search.updater(snapshot, gone, now.known), "remove")
         return Edit(record, made=False)
 
     def _now(self, writer: Writer) -> _Now:
@@ -211,12 +202,14 @@ class Editor:
         records.documents = {name: without_equals(document) for name, document in records.documents.items()}
         return records
 
-    def _store(self, writer: Writer, now: _Now, records: Records, record: str, condition: Condition) -> Edit:
+    def _store(
+        self, writer: Writer, now: _Now, records: Records, record: str, condition: Condition, body: Body
+    ) -> Edit:
         name = records.base.document(record)
         state = state_of(now.snapshot, name)
         condition.check(record, state)
         stored = Stored(now.snapshot)
-        _without_stale(records.documents[name], stored.document(name), record, name)
+        without_stale(records.documents[name], stored.document(name), record, name)
         derive(records)
         records.faults = located(records.faults, records, self._options)
         with ConfinedJudge(now.shapes, self._options.limits) as judge:
@@ -227,8 +220,15 @@ class Editor:
         changes = changes_of(records, stored, replace=True)
         if changes.documents:
             writer.replace({name: records.quads(name) for name in changes.documents})
-            writer.publish(search.updater(now.snapshot, changes.subjects, now.known))
+            self._publish(writer, search.updater(now.snapshot, changes.subjects, now.known), "edit", body)
         return Edit(record, not state, report)
+
+    def _publish(self, writer: Writer, prepare: Prepare, what: str, body: Body | None = None) -> None:
+        digest = hashlib.sha256(body.data).hexdigest() if body else ""
+        used = [Used(self._options.request or BODY, digest)] if body or self._options.request else []
+        writer.publish(
+            prepare, self._options.occasion(self._options.what or what, used), self._options.limits.history_bytes
+        )
 
 
 @contextmanager
@@ -318,32 +318,3 @@ def _naming(snapshot: Snapshot, record: str, own: str) -> tuple[str, ...]:
             things = sorted(s.value for s in subjects if isinstance(s, NamedNode) and s != document)
             found.add(next(iter(things), document.value))
     return tuple(sorted(found))
-
-
-# -- what is derived -----------------------------------------------------------------------------------
-
-
-def _without_stale(document: Graph, before: Graph, record: str, home: str) -> None:
-    """Takes out what was derived from what the record no longer says: whoever changes what he got by GET has it there
-    still. And what an answer says of its document alone."""
-    subject = NamedNode(record)
-    document.discard(NamedNode(home), _PRIMARY_TOPIC)
-    for source, derived in (
-        (KGC_ORIGIN, (KGC_ORIGIN_START, KGC_ORIGIN_END)),
-        (KGC_ORIGINATION, (DCTERMS_CREATOR,)),
-    ):
-        if before.objects(subject, source) and not document.objects(subject, source):
-            for predicate in derived:
-                _drop(document, subject, predicate, before.objects(subject, predicate))
-    typed = vocabulary.typed_relations()
-    was, now = ({v for r in typed for v in graph.objects(subject, r)} for graph in (before, document))
-    _drop(document, subject, KGC_RELATED, was - now)
-
-
-def _drop(document: Graph, subject: NamedNode, predicate: str, values: Iterable[object]) -> None:
-    """Takes some values of a predicate out."""
-    gone = {value for value in values if isinstance(value, NamedNode | Literal)}
-    kept = [value for value in document.objects(subject, predicate) if value not in gone]
-    document.discard(subject, predicate)
-    for value in kept:
-        document.add(subject, predicate, value)

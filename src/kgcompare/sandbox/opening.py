@@ -6,6 +6,7 @@ Source: RFC 1952 (gzip).
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import os
 import shutil
@@ -56,6 +57,18 @@ def open_file(path: Path, most: int) -> tuple[IO[bytes], int]:
         gzip.open(file) as unpacking,
     ):
         return _copied(cast("IO[bytes]", unpacking), path, most)
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes as they are, in hexadecimal digits; empty of what can be read but once.
+
+    :raises DataError: if it cannot be read.
+    """
+    with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
+        if path != STDIN and not path.is_file():
+            return ""
+        with _standard_input()[0] if path == STDIN else path.open("rb") as file:
+            return hashlib.file_digest(cast("io.BufferedReader", file), "sha256").hexdigest()
 
 
 def _copied(source: IO[bytes], path: Path, most: int) -> tuple[IO[bytes], int]:

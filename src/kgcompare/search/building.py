@@ -140,6 +140,7 @@ class _Builder:
         self.reading = reading
 
     def build(self, facts: Mapping[str, Facts]) -> None:
+        facts = {thing: said for thing, said in facts.items() if not self.base.is_of_history(thing)}
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(

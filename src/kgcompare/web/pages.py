@@ -12,13 +12,14 @@ from werkzeug import Response as AnyResponse
 from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.catalogue.finder import finder_of, first_step
+from kgcompare.catalogue.past import changed_cells
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format
 from kgcompare.model import Comparison, FacetValue
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import translate
-from kgcompare.web import schema_org, signposting
+from kgcompare.web import memento, schema_org, signposting
 from kgcompare.web.adding import NOTHING_ADDED, Adding, to_add, typed_to_add
 from kgcompare.web.downloads import FOR_PEOPLE, file_name, marked
 from kgcompare.web.examples import examples
@@ -202,6 +203,7 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
         for_people=FOR_PEOPLE,
         citation=_citation(whole),
+        changed=ordinary(changed_cells)(whole, memento.newest(), wanted.cls) if memento.then() else (),
     )
 
 

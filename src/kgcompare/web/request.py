@@ -25,8 +25,10 @@ _PORTS = {"http": "80", "https": "443"}
 _RANGE = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-[0-9]+)", re.ASCII | re.IGNORECASE)
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "pages.home": (),
-    "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom"),
-    "records.record": (),
+    "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom", "at"),
+    "records.record": ("at",),
+    "history.record": ("before",),
+    "history.changes": ("before",),
     "lists.listing": ("q", "from", "to", "sort", "after", "limit", "as", "method", "compare", "bom"),
     "lists.suggest": ("q", "limit", "kind"),
     "finder.finder": ("q", "after", "limit", "method", "compare"),
@@ -36,6 +38,11 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "service.openapi": (),
 }
 """The parameters that an address knows beside ``lang`` and ``format``; lists and the finder know facets too."""
+
+VARY = "Accept, Accept-Language, Accept-Encoding"
+"""The headers that most answers depend on."""
+TRAVELLING = {"records.record", "pages.compare"}
+"""What can be asked for as it was."""
 
 
 def current() -> Generation:
@@ -47,6 +54,12 @@ def current() -> Generation:
     if not isinstance(generation, Generation):
         raise StoreError("the catalogue cannot be read")
     return generation
+
+
+def varies() -> str:
+    """The headers that an answer depends on: on the time that one asks for too, where what was can be asked for."""
+    travels = request.endpoint in TRAVELLING and current().snapshot.history is not None
+    return f"{VARY}, Accept-Datetime" if travels else VARY
 
 
 def has_current() -> bool:

@@ -53,13 +53,14 @@ def links_of_document(path: str, offered: Sequence[str], *more: tuple[str, str, 
     return header(links)
 
 
-def links_of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
-    """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types."""
+def links_of_record(kind: str, slug: str, offered: Sequence[str], more: Sequence[tuple[str, str, str]] = ()) -> str:
+    """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types. *more*
+    are other links that it has."""
     thing, graph = current().locate(kind, slug)
     types = [(SCHEMA_WEB_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
     collection = (link("dataset.page", lang=None), "collection", "")
     cite = (thing, "cite-as", "")
-    return links_of_document(f"/{kind}/{slug}", offered, cite, *licensed(licences([thing])), *types, collection)
+    return links_of_document(f"/{kind}/{slug}", offered, cite, *more, *licensed(licences([thing])), *types, collection)
 
 
 def links_of_comparison(comparison: Comparison, offered: Sequence[str]) -> str:
