@@ -538,6 +538,65 @@ def test_skip_invalid_with_nothing_left_is_refused(write: Write, store: Path) ->
         ingest.import_files(store, [write("<id/method/b> a kgc:Method .")], Options(skip_invalid=True))
 
 
+SHAPES = """\
+@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix e: <http://e/> .
+@prefix kgc: <https://w3id.org/kgcompare/ns#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+e:Once a sh:NodeShape ; sh:targetClass skos:Concept ;
+    sh:property [ sh:path [ sh:inversePath e:owns ] ; sh:maxCount 1 ] .
+e:Known a sh:NodeShape ; sh:targetObjectsOf e:cites ; sh:property [ sh:path e:name ; sh:minCount 1 ] .
+"""
+
+
+@pytest.fixture
+def strict(write: Write, tmp_path: Path) -> Path:
+    """A catalogue in which a concept has one owner at most, and what is cited has a name."""
+    (tmp_path / "own.shapes").write_text(SHAPES)
+    path = tmp_path / "strict"
+    ingest.create_store(path, shapes=[(tmp_path / "own.shapes").rename(tmp_path / "own.ttl")])
+    concepts = " ".join(f'<id/domain/{name}> a skos:Concept ; skos:prefLabel "{name}"@en .' for name in "xyz")
+    ingest.import_files(
+        path, [write(f"{concepts} <id/method/a> {NAMED} ; <http://e/owns> <id/domain/x> .", "first.ttl")], Options()
+    )
+    return path
+
+
+def test_who_breaks_what_the_store_has_is_named_and_can_be_left_out(write: Write, strict: Path) -> None:
+    """Of many newcomers, those alone are to blame that break a record of the store; of two, the first may stay."""
+    other = [f"<id/method/n{number}> {NAMED} ; <http://e/owns> <id/domain/new{number}> ." for number in range(20)]
+    other[3] = f"<id/method/thief> {NAMED} ; <http://e/owns> <id/domain/x> ."
+    other[7] = f"<id/method/one> {NAMED} ; <http://e/owns> <id/domain/y> ."
+    other[11] = f"<id/method/two> {NAMED} ;\n  <http://e/owns> <id/domain/y> ."
+    other[15] = f"<id/method/lost> {NAMED} ; kgc:extends <id/method/two> ."
+    file = write("\n".join(other), "many.ttl")
+    with pytest.raises(InvalidData, match="2 faults found; nothing was written") as refused:
+        ingest.import_files(strict, [file], Options())
+    first = len(PREFIXES.splitlines()) + 1
+    told = [(fault.focus_node, fault.line, fault.message) for fault in refused.value.report.violations]
+    assert [(focus, line) for focus, line, _ in told] == [
+        (f"{DEFAULT_BASE}id/domain/x", first + 3),
+        (f"{DEFAULT_BASE}id/domain/y", first + 11),
+    ]
+    assert f"<{DEFAULT_BASE}id/method/thief> would break it" in told[0][2]
+    report = ingest.import_files(strict, [file], Options(skip_invalid=True))
+    assert (report.added, report.left) == (17, 3)
+    with kgcompare.open(strict) as catalogue:
+        assert catalogue.generation().counts()["method"] == 18
+        assert len(catalogue.compare(["a", "one", "n0", "n19"]).methods) == 4
+
+
+def test_who_names_what_nobody_describes_is_named_and_can_be_left_out(write: Write, strict: Path) -> None:
+    file = write(
+        f"<id/method/b> {NAMED} .\n<id/method/c> {NAMED} ; <http://e/cites> <http://x/unknown> .\n"
+        f"<id/method/d> {NAMED} ; <http://e/likes> <http://x/unknown> .",
+    )
+    with pytest.raises(InvalidData) as refused:
+        ingest.import_files(strict, [file], Options())
+    (fault,) = refused.value.report.violations
+    assert (fault.focus_node, fault.file) == ("http://x/unknown", str(file))
+    report = ingest.import_files(strict, [file], Options(skip_invalid=True))
+    assert (report.added, report.left) == (2, 1)
+
+
 def test_import_is_idempotent(store: Path) -> None:
     first = ingest.import_files(store, [SMALL], Options())
     second = ingest.import_files(store, [SMALL], Options())

@@ -13,7 +13,7 @@ from jinja2 import nodes
 
 import kgcompare
 from kgcompare.catalogue import differences
-from kgcompare.formats import history, tables, void
+from kgcompare.formats import history, tables
 from kgcompare.text import languages, phrases
 from kgcompare.web import rendering, vocabularies
 from kgcompare.web.app import create_app
@@ -28,7 +28,6 @@ TABLES = (
     history.WHAT.values(),
     rendering.SAID.values(),
     vocabularies.TERM_KINDS.values(),
-    (void.TITLE, void.ABOUT, *void.KEYWORDS),
     phrases.TOGETHER,
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""

@@ -44,7 +44,7 @@ class _Kept:
 
 
 def _size(graph: Graph) -> int:
-    """About how many bytes of memory a graph takes."""
+    """Metadata how many bytes of memory a graph takes."""
     said = (values for node in graph.subjects() for values in graph.description(node).values())
     return _EMPTY + sum(_TERM + len(str(getattr(term, "value", term))) for values in said for term in values)
 

@@ -25,7 +25,8 @@ from kgcompare.model import Comparison, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
 from kgcompare.rdf.queries import load
-from kgcompare.schema.shapes import Shapes, stored_shapes
+from kgcompare.schema.held import shapes_of
+from kgcompare.schema.shapes import stored_shapes
 from kgcompare.search import DerivedFile, Filter, Index
 from kgcompare.store import Snapshot, Store, deadline
 from kgcompare.store.base import Prepare, state_of
@@ -62,7 +63,7 @@ class Generation:
         self.name = snapshot.generation
         self.base = snapshot.base
         self.extra = tuple(extra)
-        self.shapes = Shapes([*stored_shapes(snapshot), *extra])
+        self.shapes = shapes_of((*stored_shapes(snapshot), *extra))
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._patience = patience
         self._index_path = index_path or snapshot.index_path

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import history, readers, tokens, writers
+from kgcompare.cli import describing, history, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, report_lines
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -40,7 +40,8 @@ for command in (
     readers.compare,
     readers.show,
     readers.search,
-    writers.init,
+    describing.init,
+    describing.describe,
     writers.import_,
     writers.validate,
     writers.template,

@@ -218,13 +218,12 @@ def fill(folder: Path, place: Place) -> None:
     from dataclasses import replace
 
     from kgcompare import ingest, resources
-    from kgcompare.rdf.contact import OURS
 
     if folder.is_dir() and any(folder.iterdir()):
         raise StoreError(f"{folder} is a folder with other things in it; name an empty or a new one")
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        ingest.create_store(scratch, shapes=place.shapes, contact=OURS)
+        ingest.create_store(scratch, shapes=place.shapes)
         ingest.import_files(scratch, resources.data_files(), replace(import_options(place), trust=True))
         scratch.replace(folder)
     except OSError as fault:
@@ -240,13 +239,12 @@ def make_throwaway(place: Place, folder: Path, lang: str) -> None:
 
     from kgcompare import ingest, resources
     from kgcompare.cli.bundled import copy_of_bundled
-    from kgcompare.rdf.contact import OURS
 
     options = import_options(place, lang)
     if place.data == ("bundled",):
 
         def make(store: Path) -> None:
-            ingest.throwaway(store, resources.data_files(), replace(options, trust=True), place.shapes, OURS)
+            ingest.throwaway(store, resources.data_files(), replace(options, trust=True), place.shapes)
 
         if place.shapes:
             make(folder)

@@ -1,4 +1,4 @@
-"""Commands that make, fill, check and serve a catalogue: init, import, validate, format, serve."""
+"""Commands that fill, check and serve a catalogue: import, validate, template, format, serve."""
 
 from __future__ import annotations
 
@@ -36,20 +36,6 @@ if TYPE_CHECKING:
 _FORMATS = "ttl, jsonld, nt, nq, trig, rdf, csv, tsv, jsonl, bib, ris or csl, where the suffix does not tell."
 
 
-@click.command()
-@catalogue_options
-@click.option("--base", default="https://w3id.org/kgcompare/", show_default=True, metavar="IRI")
-@contact_option
-@by_option
-def init(place: Place, base: str, contact: str, by: str) -> None:
-    """Make a new, empty catalogue."""
-    from kgcompare import ingest
-
-    must_be_store(place)
-    ingest.create_store(place.folder, base, place.shapes, contact, by)
-    click.echo(f"made an empty catalogue at {place.folder}", err=True)
-
-
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="FILE...")
 @catalogue_options
@@ -85,8 +71,9 @@ def import_(
             ingest.create_store(place.folder, shapes=place.shapes, by=by)
         report = ingest.import_files(place.folder, files, options, place.shapes)
     tell_report(report.validation)
+    left = f", {report.left} left out as invalid" if report.left else ""
     click.echo(
-        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged; "
+        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged{left}; "
         f"generation {report.generation}",
         err=True,
     )
@@ -156,15 +143,18 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
 @click.argument("form", type=click.Choice(["csv", "jsonl"]))
 @catalogue_options
 @click.option("--kind", metavar="KIND", help="Of the things (agent, source ...); default: what the catalogue is about.")
-@click.option("--language", "languages", multiple=True, metavar="TAG", help="Of texts (repeatable); default: en, fr.")
+@click.option(
+    "--language", "languages", multiple=True, metavar="TAG", help="Of texts (repeatable); default: the catalogue's."
+)
 def template(place: Place, form: str, kind: str | None, languages: tuple[str, ...]) -> None:
     """Print an empty table with the columns that the shapes give."""
+    from kgcompare.catalogue.about import about_of
     from kgcompare.formats import templates
     from kgcompare.text.languages import interface_languages, normalise
 
     with opened(place) as catalogue:
         generation = catalogue.generation()
-        tags = tuple(map(normalise, languages)) or interface_languages()
+        tags = tuple(map(normalise, languages)) or about_of(generation).languages or interface_languages()
         put(templates.empty(generation.shapes, kind or generation.main_kind, form, tags))
 
 

@@ -20,6 +20,7 @@ _ATOM = "http://www.w3.org/2005/Atom"
 WHAT = {
     "init": "Catalogue made",
     "import": "Import",
+    "describe": "Description of the catalogue",
     "edit": "Edit",
     "remove": "Removal",
     "revert": "Restored",
@@ -135,8 +136,9 @@ DONE = {"added": "Added", "replaced": "Modified", "removed": "Removed"}
 """What was done to a record, in English; the key to its translations."""
 
 
-def atom(changes: Sequence[Logged], base: Base, root: str, title: str, lang: str) -> str:
-    """Changes as an Atom feed in *lang*; pages are below *root*. A change without a name is the catalogue's.
+def atom(changes: Sequence[Logged], base: Base, root: str, called: tuple[str, str], lang: str) -> str:
+    """Changes as an Atom feed in *lang*; pages are below *root*. It is *called* by its title and by its author, whose
+    are the changes of nobody.
 
     Each entry says who did what and from what; its link leads to the page of the change.
     """
@@ -149,9 +151,9 @@ def atom(changes: Sequence[Logged], base: Base, root: str, title: str, lang: str
         return element
 
     put(feed, "id", base.history_graph)
-    put(feed, "title", title)
+    put(feed, "title", called[0])
     put(feed, "updated", _moment(changes[0]) if changes else "1970-01-01T00:00:00Z")
-    put(put(feed, "author"), "name", title)
+    put(put(feed, "author"), "name", called[1])
     put(feed, "link", rel="self", type="application/atom+xml", href=f"{root}/changes.atom")
     put(feed, "link", rel="alternate", type="text/html", href=f"{root}/changes")
     for logged in changes:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 
 from kgcompare import resources, search
-from kgcompare.errors import DataError, Fault, InvalidData, ValidationReport
+from kgcompare.errors import DataError, ValidationReport
 from kgcompare.ingest.changes import Changes, Stored, changes_of
-from kgcompare.ingest.documents import Records, is_of_derived
-from kgcompare.ingest.lines import with_lines
+from kgcompare.ingest.checks import Check, check, located, trusted
+from kgcompare.ingest.documents import Records
 from kgcompare.ingest.readers import Options, form_of, lines_of, read_records
+from kgcompare.rdf.about import Metadata, rewritten
+from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.syntaxes import QUADS, bundled
 from kgcompare.sandbox.judging import ConfinedJudge
@@ -23,7 +25,6 @@ from kgcompare.sandbox.opening import STDIN, digest_of
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
-from kgcompare.schema.validation import Judging, Validator
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
 from kgcompare.store.history import Occasion, Used
@@ -33,8 +34,10 @@ __all__ = [
     "ImportReport",
     "Options",
     "Records",
+    "check",
     "create_store",
     "import_files",
+    "located",
     "throwaway",
     "trusted_quads",
     "validate",
@@ -43,56 +46,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did: how many records it added, replaced and found there already, and as which generation."""
+    """What an import did: how many records it added, replaced and found there already, and as which generation; and
+    how many invalid ones it left out."""
 
     added: int
     replaced: int
     unchanged: int
     generation: str
     validation: ValidationReport = field(default_factory=ValidationReport)
-
-
-def check(
-    records: Records, shapes: Iterable[Triple], stored: Stored, options: Options, judge: Judging | None = None
-) -> ValidationReport:
-    """Validates records against shapes and what a store holds already.
-
-    Records of the store that shapes judge by what changes are validated too: a fault that they have not yet is one.
-    """
-    validator = Validator(shapes, judge)
-    report = validator.validate(
-        records.documents,
-        snapshot=stored.snapshot,
-        read=stored.document,
-        files=records.files,
-        lang=options.lang,
-        progress=lambda done, total: options.tell("validating", done, total),
-    )
-    broken: list[Fault] = []
-    if stored.snapshot is not None:
-        before = {
-            name: stored.document(name)
-            for name, document in records.documents.items()
-            if stored.differs(name, document)
-        }
-        broken = validator.broken(records.documents, before, stored.snapshot, read=stored.document, lang=options.lang)
-    told = [fault for fault in report.faults if fault not in broken]
-    told += [replace(fault, message=f"{fault.message} {_BROKEN}") for fault in broken]
-    said = located([fault for fault in told if not is_of_derived(records, fault)], records, options)
-    return ValidationReport((*records.faults, *records.unasked, *said), len(records.documents))
-
-
-def located(faults: Sequence[Fault], records: Records, options: Options) -> list[Fault]:
-    """The faults that shapes find, each with the line that the file has for it, where it has one."""
-    placed: list[Fault] = []
-    for file in dict.fromkeys(fault.file for fault in faults):
-        own = [fault for fault in faults if fault.file == file]
-        own = [replace(fault, line=fault.line or records.lines.get(fault.focus_node or "")) for fault in own]
-        placed += with_lines(own, Path(file), options.limits) if file in records.read else own
-    return placed
-
-
-_BROKEN = "(The store has this record; what is given would break it.)"
+    left: int = 0
 
 
 def validate(
@@ -109,19 +71,20 @@ def validate(
 
 
 def create_store(
-    path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), contact: str = "", by: str = ""
+    path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), about: Metadata | None = None, by: str = ""
 ) -> None:
-    """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it.
-
-    *contact* says to whom mistakes are told (:func:`kgcompare.rdf.contact.checked_contact`); the history says who it
-    is *by*.
+    """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it, which says *about* of
+    itself; the history says who it is *by*.
 
     :raises StoreError: if there is one already, or it cannot be made.
     :raises DataError: if a shapes file is at fault.
-    :raises UsageError: if *base* or *contact* cannot be one.
+    :raises UsageError: if *base* cannot be one.
     """
     quads = vocabulary_quads(Base(checked_base(base)), shapes)
-    create(path, base, contact=contact)
+    if about:
+        node = NamedNode(Base(base).catalogue)
+        quads += [Quad(t.subject, t.predicate, t.object, node) for t in rewritten(Graph(), node, about)]
+    create(path, base)
     with writing(path) as writer:
         writer.add(quads)
         writer.publish(search.build, Occasion("init", by))
@@ -172,17 +135,18 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         with nullcontext() if options.trust else ConfinedJudge(triples, options.limits) as judge:  # starts meanwhile
             records = read_records(files, base, options, known, snapshot)
             _require_records(records, known)
-            report = _validated(records, triples, stored, options, judge)
+            judging = Check(records, triples, stored, options, judge) if judge else None
+            report = judging.passed() if judging else trusted(records)
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
             _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            generation = writer.publish(
-                search.updater(snapshot, changes.subjects, known), _from(files, options), options.limits.history_bytes
-            )
+            prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
+            generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
             options.tell("indexing", 1, 1)
-        return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report)
+        left = len(judging.left) if judging else 0
+        return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report, left)
 
 
 def _from(files: Sequence[Path], options: Options) -> Occasion:
@@ -197,9 +161,7 @@ def trusted_quads(files: Sequence[Path], options: Options) -> bool:
     )
 
 
-def throwaway(
-    path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = (), contact: str = ""
-) -> ValidationReport:
+def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()) -> ValidationReport:
     """Makes a store of *files* at *path*, without the vocabulary and shapes if these are trusted quads.
 
     :raises InvalidData: if a record is not valid.
@@ -208,7 +170,7 @@ def throwaway(
     if trusted_quads(files, options):
         create_of_quads(path, files, options)
         return ValidationReport()
-    create_store(path, shapes=shapes, contact=contact)
+    create_store(path, shapes=shapes)
     return import_files(path, files, options).validation
 
 
@@ -229,7 +191,7 @@ def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, opti
     if snapshot is not None:
         base = writer.about.base
         names = snapshot.graphs()
-        own = {name: snapshot.graph(name) for name in names if base.is_vocabulary_graph(name)}
+        own = {name: snapshot.graph(name) for name in names if not base.is_of_record(name)}
         fresh = len(names) == len(own)
     prepare: Prepare = search.build
     with lines_of(files, options) as lines, ThreadPoolExecutor(1) as pool:
@@ -256,7 +218,7 @@ def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, opti
 def _documents(snapshot: Snapshot | None) -> set[str]:
     """The names of the graphs of records."""
     names = snapshot.graphs() if snapshot is not None else []
-    return {name for name in names if snapshot is None or not snapshot.base.is_vocabulary_graph(name)}
+    return {name for name in names if snapshot is None or snapshot.base.is_of_record(name)}
 
 
 def _load_all(writer: Writer, files: Sequence[Path]) -> None:
@@ -267,6 +229,8 @@ def _load_all(writer: Writer, files: Sequence[Path]) -> None:
 def _require_records(records: Records, shapes: Shapes) -> None:
     if any(fault.severity in {"violation", "info"} for fault in records.faults):
         return  # that is what there is to say
+    if records.base.catalogue in records.documents:
+        return  # it says what it is
     classes = set(shapes.targets)
     for document in records.documents.values():
         if any(classes.intersection(document.types(subject)) for subject in document.subjects()):
@@ -274,37 +238,6 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     # What is compared by most rows is what most people write.
     known = ", ".join(shortened(cls) for cls in sorted(shapes.targets, key=lambda cls: -len(shapes.rows(cls)))[:5])
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
-
-
-def _validated(
-    records: Records, shapes: list[Triple], stored: Stored, options: Options, judge: Judging | None
-) -> ValidationReport:
-    if judge is None:
-        if unasked := records.unasked:
-            raise InvalidData(_nothing_written(unasked), ValidationReport(tuple(unasked), len(records.documents)))
-        return ValidationReport((), len(records.documents))
-    report = check(records, shapes, stored, options, judge)
-    skipped: list[Fault] = []
-    while report.violations and options.skip_invalid:
-        homes = {s.value: name for name, document in records.documents.items() for s in document.subjects()}
-        bad = {homes.get(fault.focus_node or "") for fault in report.violations} - {None}
-        of_files = [fault for fault in records.faults if fault.severity == "violation" and fault.focus_node is None]
-        if of_files or not (bad or any(fault.severity == "violation" for fault in records.faults)):
-            break
-        skipped += [replace(fault, severity="warning") for fault in report.violations]
-        for name in bad:
-            records.documents.pop(str(name))
-        records.faults[:] = [fault for fault in records.faults if fault.severity != "violation"]
-        report = check(records, shapes, stored, options, judge)
-    if report.violations:
-        raise InvalidData(_nothing_written(report.violations), report)
-    if skipped and not records.documents:
-        raise InvalidData("no record is valid; nothing was written", ValidationReport(tuple(skipped), report.records))
-    return ValidationReport((*skipped, *report.faults), report.records)
-
-
-def _nothing_written(faults: Sequence[Fault]) -> str:
-    return f"{len(faults)} fault{'s' if len(faults) > 1 else ''} found; nothing was written"
 
 
 def _write(writer: Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:

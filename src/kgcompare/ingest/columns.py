@@ -78,7 +78,7 @@ def _columns(shapes: Shapes, target: str) -> Iterator[Column]:
         predicate = row.path.predicate
         if predicate is not None and predicate not in DERIVED:
             name = row.id or ("name" if predicate in LABELS else local_name(predicate))
-            yield _column(shapes, row, name, predicate, own)
+            yield column_of(shapes, row, name, predicate, own)
         elif predicate is None and row.kind == "count":
             links = [step.predicate for way in row.path.alternatives for step in way if not step.inverse]
             for link in dict.fromkeys(links):
@@ -87,7 +87,8 @@ def _columns(shapes: Shapes, target: str) -> Iterator[Column]:
         yield Column(local_name(link), link, thing=True, kinds=(own,))
 
 
-def _column(shapes: Shapes, row: PropertyShape, name: str, predicate: str, own: str) -> Column:
+def column_of(shapes: Shapes, row: PropertyShape, name: str, predicate: str, own: str) -> Column:
+    """The column of a property shape whose path is a predicate; *own* is the kind of the things that have it."""
     graph = shapes.graph
     node: Node = NamedNode(row.iri) if ":" in row.iri else BlankNode(row.iri)
     listed = predicate in _LISTS

@@ -7,7 +7,7 @@ leads to them; a statement about a fact goes with the fact's subject.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
@@ -16,8 +16,9 @@ from kgcompare.errors import DataError, Fault
 from kgcompare.ingest.facts import unread_facts
 from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, refused, unasked
 from kgcompare.rdf import literals
+from kgcompare.rdf.about import faults_of
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
-from kgcompare.rdf.namespaces import Base, iri, is_defined, is_safe_iri
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri, is_defined, is_safe_iri
 from kgcompare.rdf.terms import (
     DCTERMS_CREATOR,
     EDTF,
@@ -30,6 +31,7 @@ from kgcompare.rdf.terms import (
     KGC_ORIGINATION,
     KGC_RELATED,
     RDF_SUBJECT,
+    RDF_TYPE,
     XSD_STRING,
 )
 from kgcompare.schema import vocabulary
@@ -37,6 +39,7 @@ from kgcompare.text import dates
 
 _XSD_INTEGER = iri("xsd:integer")
 _EDTF = NamedNode(EDTF)
+_CATALOG = iri("dcat:Catalog")
 
 
 _COMPONENT = "ConstraintComponent"
@@ -108,8 +111,8 @@ def clean(term: Term) -> Term:
 def split(statements: Iterable[Quad | Triple], records: Records, source: str) -> None:
     """Adds the statements of one file to *records*, each to its document.
 
-    What files of the catalogue's own export say of the vocabulary and of shapes is left out; a record that speaks of
-    these otherwise is a fault, and so is an ill-formed literal.
+    What files of the catalogue's own export say of the vocabulary and of shapes is left out, and so is what another
+    catalogue says of itself; a record that speaks of shapes otherwise is a fault, and so is an ill-formed literal.
 
     :raises DataError: for a blank node that belongs to two records or to none, and for a triple term.
     """
@@ -118,6 +121,7 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
     described: dict[Node, list[Predication]] = {}
     parents: dict[BlankNode, dict[Node, None]] = {}
     wrong: list[tuple[Node, str, Literal, str]] = []
+    others = {Base(DEFAULT_BASE).catalogue}
     for statement in statements:
         graph = statement.graph_name if isinstance(statement, Quad) else DefaultGraph()
         if not isinstance(graph, DefaultGraph) and base.is_vocabulary_graph(graph.value):
@@ -130,12 +134,14 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         except DataError as fault:
             raise DataError(f"{source}: {fault}") from None
         described.setdefault(subject, []).append((statement.predicate.value, value))
+        if value == _CATALOG and statement.predicate.value == RDF_TYPE and subject == graph:
+            others.add(subject.value)
         if isinstance(said, Literal) and (message := literals.fault(said)):
             wrong.append((subject, statement.predicate.value, said, message))
         if isinstance(value, BlankNode):
             parents.setdefault(value, {})[subject] = None
 
-    homes = _Homes(described, parents, records, source)
+    homes = _Homes(described, parents, records, source, others - {base.catalogue})
     for subject, predications in described.items():
         home = homes.of(subject)
         left = predications
@@ -174,7 +180,9 @@ class _Homes:
         parents: Mapping[BlankNode, Mapping[Node, None]],
         records: Records,
         source: str,
+        others: Collection[str],
     ) -> None:
+        self._others = others
         self._described = described
         self._parents = parents
         self._base = records.base
@@ -183,7 +191,7 @@ class _Homes:
         self._homes: dict[Node, str | None] = {}
 
     def of(self, subject: Node) -> str | None:
-        """The IRI of the document's graph; None for what is said of the vocabulary and of shapes.
+        """The IRI of the document's graph; None for what is said of the vocabulary, of shapes and of other catalogues.
 
         :raises DataError: for a blank node that belongs to two records or to none.
         """
@@ -225,7 +233,11 @@ class _Homes:
             self._homes[subject] = self._base.document(about.value)
         elif isinstance(subject, BlankNode):
             path[subject] = iter(self._parents.get(subject, ()))
-        elif is_defined(subject.value) or self._schema.says_all(subject, self._described.get(subject, ())):
+        elif (
+            subject.value in self._others
+            or is_defined(subject.value)
+            or self._schema.says_all(subject, self._described.get(subject, ()))
+        ):
             self._homes[subject] = None
         else:
             named = subject.value
@@ -250,6 +262,11 @@ def derive(records: Records) -> None:
     """
     for name, document in records.documents.items():
         records.faults += unread_facts(document, records.files.get(name))
+        if name == records.base.catalogue:
+            records.faults += [
+                Fault(message, "violation", records.files.get(name), None, name, predicate, value)
+                for message, predicate, value in faults_of(document, NamedNode(name))
+            ]
         for subject in document.subjects():
             if isinstance(subject, NamedNode):
                 _derive(document, subject, name, records)

@@ -7,7 +7,7 @@ what things are called; one that speaks in the document of another would take it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
@@ -72,6 +72,12 @@ class Schema:
     def says_all(self, subject: Node, said: Iterable[Predication]) -> bool:
         """Whether all statements of a subject are of vocabulary and shapes."""
         return any(subject in graph for graph in self._graphs) and all(self.says(subject, one) for one in said)
+
+
+@lru_cache(maxsize=2)
+def schema_of(shapes: tuple[Triple, ...]) -> Schema:
+    """The vocabulary and some shapes, read once for edit after edit."""
+    return Schema(shapes)
 
 
 @cache

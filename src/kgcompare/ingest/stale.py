@@ -1,4 +1,4 @@
-"""What was derived from what a record no longer says."""
+"""What a record has still of what was derived from what it no longer says."""
 
 from __future__ import annotations
 

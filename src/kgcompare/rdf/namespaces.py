@@ -34,6 +34,7 @@ PREFIXES: dict[str, str] = {
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "vann": "http://purl.org/vocab/vann/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
     "void": "http://rdfs.org/ns/void#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
@@ -151,8 +152,11 @@ class Base:
     def document(self, record: str) -> str:
         """The IRI of the document graph that describes *record*.
 
-        A subject outside the base gets a graph of its own under it.
+        A subject outside the base gets a graph of its own under it. What is said of the catalogue itself has a graph
+        of that name.
         """
+        if record == self.catalogue:
+            return record
         if self.parts(record):
             return self.value + "doc/" + record[len(self.value) + 3 :]
         return f"{self.value}doc/elsewhere/{foreign_slug(record)}"
@@ -165,6 +169,10 @@ class Base:
         """Whether *value* is the graph of the vocabulary, of shapes or of the history, rather than of a record."""
         return value in {self.vocabulary_graph, self.history_graph} or self.is_shapes_graph(value)
 
+    def is_of_record(self, value: str) -> bool:
+        """Whether *value* is the graph of a record: not of vocabulary and shapes, nor of the catalogue itself."""
+        return value != self.catalogue and not self.is_vocabulary_graph(value)
+
     def is_shapes_graph(self, value: str) -> bool:
         """Whether *value* is the graph of a file of shapes."""
         return value.startswith(self.shapes_graphs) and is_slug(value.removeprefix(self.shapes_graphs))
@@ -173,6 +181,11 @@ class Base:
     def shapes_graphs(self) -> str:
         """What the names of the graphs of shapes begin with."""
         return self.value + "shapes/"
+
+    @property
+    def catalogue(self) -> str:
+        """The catalogue itself, and the graph in which it says what it is (:mod:`kgcompare.rdf.about`)."""
+        return self.value + "catalogue"
 
     @property
     def vocabulary_graph(self) -> str:

@@ -6,8 +6,9 @@ Source: SHACL, sections 3 (validation and graphs) and 3.6 (validation report).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -25,6 +26,8 @@ BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
 Judging = Callable[[Sequence[Triple], str], list[Objection]]
 """Statements and a language -> what is wrong with them: what needs no store, and can run elsewhere."""
+Placed = tuple[Fault, str]
+"""A fault, and the document whose it is; empty where nobody describes what it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,16 @@ def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
     return owners
 
 
+@lru_cache(maxsize=2)
+def _checked(shapes: tuple[Triple, ...]) -> tuple[list[Triple], Graph]:
+    """Shapes as they are judged by, for reading: an edit comes with those of the edit before it.
+
+    :raises ShapeError: if they are more than SHACL Core and our own, ill-formed or too many.
+    """
+    triples = core.merged(shapes)
+    return triples, core.check_core(triples, ours=True)
+
+
 class Validator:
     """Validates records against shapes; reads the shapes once."""
 
@@ -84,8 +97,7 @@ class Validator:
 
         :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
         """
-        triples = core.merged(shapes)
-        self._shapes = core.check_core(triples, ours=True)
+        triples, self._shapes = _checked(tuple(shapes))
         self._judge = judge or Judge(triples)
 
     def validate(
@@ -105,15 +117,45 @@ class Validator:
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         """
+        found = self.placed(documents, snapshot=snapshot, read=read, files=files, lang=lang, progress=progress)
+        return ValidationReport(tuple(fault for fault, _ in found), len(documents))
+
+    def placed(
+        self,
+        documents: Mapping[str, Graph],
+        only: Collection[str] | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+        read: Callable[[str], Graph] | None = None,
+        files: Mapping[str, str] | None = None,
+        lang: str = "en",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[Placed]:
+        """The faults of *documents*, or of some of them *only*, as :meth:`validate` finds them, each with its place."""
         known = Knowledge(documents, snapshot, read)
-        names = list(documents)
-        faults: list[Fault] = []
+        names = list(documents if only is None else only)
+        found: list[Placed] = []
         for start in range(0, len(names), BATCH):
             batch = {name: documents[name] for name in names[start : start + BATCH]}
-            faults += self._found(batch, known, lang, files or {})
+            found += self._found(batch, known, lang, files or {})
             if progress:
                 progress(min(start + BATCH, len(names)), len(names))
-        return ValidationReport(tuple(faults), len(documents))
+        return found
+
+    def affected(
+        self,
+        documents: Mapping[str, Graph],
+        gone: Mapping[str, Graph],
+        before: Mapping[str, Graph],
+        *,
+        snapshot: Snapshot | None = None,
+        read: Callable[[str], Graph] | None = None,
+    ) -> set[str]:
+        """The names of *documents* that are judged otherwise, now that some are *gone* and *before* stands there."""
+        told = [triple for name, was in gone.items() for triple in changed(before[name], was)]
+        nodes = Dependents(self._shapes, Knowledge(documents, snapshot, read)).of(told)
+        homes = {subject: name for name, document in documents.items() for subject in document.subjects()}
+        return {homes[node] for node in nodes if node in homes}  # type: ignore[index]
 
     def broken(
         self,
@@ -136,14 +178,14 @@ class Validator:
         faults: list[Fault] = []
         for start in range(0, len(names), BATCH):
             batch = {name: others[name] for name in names[start : start + BATCH]}
-            after = list(self._found(batch, known, lang, {}))
-            already = Counter(self._found(batch, old, lang, {})) if after else Counter()
+            after = [fault for fault, _ in self._found(batch, known, lang, {})]
+            already = Counter(fault for fault, _ in self._found(batch, old, lang, {})) if after else Counter()
             faults += (Counter(after) - already).elements()
         return faults
 
     def _found(
         self, batch: Mapping[str, Graph], known: Knowledge, lang: str, files: Mapping[str, str]
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Placed]:
         """What is wrong with some records, and with what their shapes look at elsewhere."""
         extract = Extract(self._shapes, known)
         owners = _owners(batch)
@@ -153,7 +195,7 @@ class Validator:
                 continue
             there = owners.get(focus) or _owners(known.stored([focus])).get(focus)
             for owner in there or [_Owner("", fault.focus_node or "")]:
-                yield replace(_of_owner(fault, owner), file=files.get(owner.document))
+                yield replace(_of_owner(fault, owner), file=files.get(owner.document)), owner.document
 
 
 def _of_owner(fault: Fault, owner: _Owner) -> Fault:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -63,7 +64,7 @@ class Snapshot(Protocol):
 
     @property
     def contact(self) -> str:
-        """To whom mistakes are told (:mod:`kgcompare.rdf.contact`); empty where the catalogue names nobody."""
+        """To whom mistakes are told, in a store that was made before catalogues said it themselves; empty in others."""
         ...
 
     @property
@@ -142,6 +143,9 @@ def state_of(snapshot: Snapshot, document: str) -> str:
 
 Prepare = Callable[[Snapshot, Path], None]
 """Makes the derived index of a new generation at a path."""
+Lend = Callable[[str, Path], AbstractContextManager[Snapshot | None]]
+"""Moves the derived index of an earlier generation, named, to a path where it may be changed, and gives that
+generation; None where it cannot be had."""
 
 
 class Store(Protocol):

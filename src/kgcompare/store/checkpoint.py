@@ -12,8 +12,9 @@ from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTripl
 from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
 from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
-from kgcompare.store.folder import Description, Folder
+from kgcompare.store.folder import Folder
 from kgcompare.store.history import History
+from kgcompare.store.layout import Description
 from kgcompare.store.sums import FileState, compare_sums
 
 
@@ -152,10 +153,10 @@ class EmbeddedSnapshot:
             return list(self._open.quads_for_pattern(None, None, None, graph))
 
     def has_records(self) -> bool:
-        """Whether there is a graph of anything but vocabulary, shapes and history."""
+        """Whether there is the graph of a record."""
         with engine(f"the store at {self.path} cannot be read"):
             graphs = self._open.named_graphs()
-            return any(isinstance(g, NamedNode) and not self.base.is_vocabulary_graph(g.value) for g in graphs)
+            return any(isinstance(graph, NamedNode) and self.base.is_of_record(graph.value) for graph in graphs)
 
     def graphs(self) -> list[str]:
         """The names of the named graphs."""

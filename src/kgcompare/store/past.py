@@ -14,7 +14,8 @@ from pyoxigraph import Quad
 
 from kgcompare.rdf.queries import load, with_data, with_graph
 from kgcompare.store.checkpoint import EmbeddedSnapshot, engine, named
-from kgcompare.store.folder import Description, Folder
+from kgcompare.store.folder import Folder
+from kgcompare.store.layout import Description
 
 
 def past_snapshot(

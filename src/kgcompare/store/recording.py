@@ -57,7 +57,7 @@ class Recorder:
             done = "removed" if not triples else "replaced" if before else "added"
         else:
             done = "replaced" if before else "added"
-        record = not self._base.is_vocabulary_graph(name)
+        record = self._base.is_of_record(name)
         self._before[name] = (done, packed_document(before) if before else None, record)
 
     def counts(self) -> dict[Done, int]:

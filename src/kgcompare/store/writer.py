@@ -15,7 +15,6 @@ import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from kgcompare.errors import Seam, StoreError, SyntaxFault
-from kgcompare.rdf.contact import checked_contact
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
 from kgcompare.store.base import Prepare
 from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
@@ -28,6 +27,8 @@ from kgcompare.store.sums import seal
 
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
+LARGE = 8 << 20
+"""Bytes of an index from which on the one before is kept, to be changed into the next: else the last is copied."""
 
 
 class Writer:
@@ -41,6 +42,7 @@ class Writer:
         self._next = ""
         self._first: bool | None = None
         self._recorder = Recorder(folder, self.about.base)
+        self._follows = False
 
     def latest(self) -> EmbeddedSnapshot | None:
         """The newest generation, which cannot change while the lock is held; None in a store that never had one.
@@ -99,7 +101,7 @@ class Writer:
         if self._live is None:
             base = self.latest()
             with self._writing():
-                self.folder.clean(base.generation if base else None)
+                self.folder.clean({base.generation, self._before(base.generation)} if base else ())
                 self._next = self.folder.following()
                 self.folder.begin(self._next)
                 if self.folder.live.exists():
@@ -181,10 +183,10 @@ class Writer:
             self._open().backup(str(self.folder.snapshot(generation)))
             self._seal(generation)
             prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index_in_the_making(generation))
-            self.folder.publish(generation)
+            self.folder.publish(generation, self._latest.generation if self._latest else None)
         self.close()
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
-            self.folder.remove_old()
+            self.folder.remove_old(self._before(generation) if self._follows else None)
         return generation
 
     def _record(self, occasion: Occasion, keep: int) -> None:
@@ -196,6 +198,31 @@ class Writer:
             for quad in forgotten_in(home, forgotten, list(self._open().quads_for_pattern(None, None, None, graph))):
                 self._open().remove(quad)
         self._open().extend(said)
+
+    def _before(self, generation: str) -> str | None:
+        """The generation before another one, if its index is there and large."""
+        earlier = [name for name in self.folder.published() if number(name) < number(generation)]
+        with suppress(OSError):
+            if earlier and self.folder.index(earlier[-1]).stat().st_size >= LARGE:
+                return earlier[-1]
+        return None
+
+    @contextmanager
+    def lend(self, generation: str, path: Path) -> Iterator[EmbeddedSnapshot | None]:
+        """A generation before the newest, whose index is moved to *path* to be changed there into the next one's.
+
+        None where it is gone, or somebody reads it. The newest is then kept for the next writer who asks.
+        """
+        self._follows = True
+        snapshot = None
+        if generation and self.folder.take_index(generation, path):
+            with suppress(StoreError, GenerationGone):
+                snapshot = EmbeddedSnapshot(self.folder, generation, self.about)
+        try:
+            yield snapshot
+        finally:
+            if snapshot is not None:
+                snapshot.close()
 
     def _seal(self, generation: str) -> None:
         before = self._latest and self._latest.generation
@@ -227,15 +254,14 @@ def writing(path: Path, patience: float | None = None) -> Iterator[Writer]:
             writer.close()
 
 
-def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False, contact: str = "") -> None:
+def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
     """Makes an empty store folder.
 
     :raises StoreError: if there is one already, or if it cannot be made.
-    :raises UsageError: if *base* cannot be one, or *contact* cannot be one.
+    :raises UsageError: if *base* cannot be one.
     """
     checked_base(base)
-    contact = checked_contact(contact) if contact else ""
     folder = Folder(path)
     if folder.exists():
         raise StoreError(f"there is a store at {path} already")
-    folder.create(base, bare=bare, contact=contact)
+    folder.create(base, bare=bare)

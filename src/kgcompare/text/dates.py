@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -110,16 +112,27 @@ def years(text: str) -> tuple[int | None, int | None]:
 def _parsed(text: str) -> Any:
     """A date as edtf has it.
 
+    Its grammar leaves circles of errors and frames, which would hold whatever those who ask hold, such as a generation
+    that is read no more, until Python looks for circles. So it is asked by a thread, above which there is nobody.
+
     :raises ValueError: if it is none.
     """
+    found: list[Any] = []
+    if len(text) <= _LONGEST:
+        thread = threading.Thread(target=_try, args=(text, found), name="kgcompare-date")
+        thread.start()
+        thread.join()
+    if not found:
+        raise ValueError(f"{text[:100]!r} is not a date in EDTF, such as 1996, 2014/2018, 1763~ or 199X")
+    return found[0]
+
+
+def _try(text: str, found: list[Any]) -> None:
+    """Adds a date to what is *found*, if it is one."""
     import edtf
 
-    try:
-        if len(text) <= _LONGEST:
-            return edtf.parse_edtf(text)
-    except (edtf.EDTFParseException, TypeError, RecursionError, OverflowError):
-        pass
-    raise ValueError(f"{text[:100]!r} is not a date in EDTF, such as 1996, 2014/2018, 1763~ or 199X")
+    with suppress(edtf.EDTFParseException, TypeError, RecursionError, OverflowError):
+        found.append(edtf.parse_edtf(text))
 
 
 @lru_cache(maxsize=8192)

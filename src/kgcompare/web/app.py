@@ -23,6 +23,7 @@ from kgcompare.web import (
     coding,
     crawlers,
     dataset,
+    edit,
     finder,
     history,
     lists,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 _ADDRESSES = (
     crawlers,
     dataset,
+    edit,
     finder,
     history,
     lists,

@@ -54,6 +54,8 @@ def robots() -> Response:
         "/*&at=",
         "/find?",
         "/compare.",
+        "/*/edit",
+        "/*/new",
         *(f"/*{name}=" for name in _ENDLESS),
     )
     if kind := current().main_kind:

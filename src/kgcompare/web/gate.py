@@ -86,6 +86,14 @@ class Gate:
         """
         return self._tokens is not None and bool(self._tokens.all())
 
+    def opens(self, text: str) -> bool | None:
+        """Whether a text is a token that may write; None where it was one, and its time is over.
+
+        :raises StoreError: if that cannot be read.
+        """
+        token = self._tokens.named(text) if self._tokens is not None else None
+        return token is not None and (None if token.has_ended() else True)
+
     def writes(self, path: str) -> set[str]:
         """The methods that write at a path, whether that is on or off."""
         if self._endpoint(path, "GET") not in _READ:

@@ -20,7 +20,7 @@ from kgcompare.text.languages import speaks, translate
 from kgcompare.web import memento
 from kgcompare.web.kept import answer, pick
 from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, language, root, whole_number
+from kgcompare.web.request import current, language, own_words, root, whole_number
 from kgcompare.web.turns import costly
 
 blueprint = Blueprint("history", __name__)
@@ -102,9 +102,9 @@ def feed() -> Response:
     lang = speaks(language())
 
     def make() -> str:
-        title = translate(lang, "Changes of the catalogue")
+        name, title = own_words(lang).name[1], translate(lang, "Changes of the catalogue")
         newest = history_of(current()).changes(most=_ENTRIES)
-        return formats.atom(newest, current().base, root(), title, lang)
+        return formats.atom(newest, current().base, root(), (f"{name} – {title}", name), lang)
 
     return answer(_ATOM, lang, make)
 

@@ -105,7 +105,7 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory it takes."""
+        """Metadata how many bytes of memory it takes."""
         return _OVERHEAD + len(self.body)
 
     def response(self) -> Response:

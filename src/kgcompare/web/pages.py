@@ -26,7 +26,7 @@ from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
 from kgcompare.web.rendering import facets_of, known_counts, labelled, render_page
-from kgcompare.web.request import current, language
+from kgcompare.web.request import current, language, own_words
 from kgcompare.web.turns import ordinary
 
 blueprint = Blueprint("pages", __name__)
@@ -213,4 +213,6 @@ def _citation(comparison: Comparison) -> str:
     title = translate(lang, "Comparison: {names}", names=" · ".join(thing.label for thing in comparison.methods))
     state = translate(lang, "Generation {name}", name=current().name)
     day = schema_org.last_change([thing.iri for thing in comparison.methods])
-    return ". ".join([title, "kgcompare", f"{state} ({day})" if day else state, schema_org.canonical_address()])
+    return ". ".join(
+        [title, own_words(lang).name[1], f"{state} ({day})" if day else state, schema_org.canonical_address()]
+    )

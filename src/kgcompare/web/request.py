@@ -10,8 +10,10 @@ from flask import current_app, g, request, url_for
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, MisdirectedRequest
 
+from kgcompare.catalogue.about import Spoken, about_of, spoken
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
+from kgcompare.rdf.about import Metadata
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.process import are_closed, locks_here
@@ -27,6 +29,8 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "pages.home": (),
     "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom", "at"),
     "records.record": ("at",),
+    "edit.shown": (),
+    "edit.shown_new": ("class",),
     "history.record": ("before",),
     "history.changes": ("before",),
     "lists.listing": ("q", "from", "to", "sort", "after", "limit", "as", "method", "compare", "bom"),
@@ -102,6 +106,11 @@ def leave_out() -> None:
         request.args = ImmutableMultiDict(given)
 
 
+def editable() -> bool:
+    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot."""
+    return has_current() and current().snapshot.path is not None and current().snapshot.keeps_shapes
+
+
 def limits() -> Limits:
     """How much anybody may have of this application."""
     return cast("Limits", current_app.config["LIMITS"])
@@ -109,7 +118,12 @@ def limits() -> Limits:
 
 def contact() -> str:
     """To whom mistakes are told: as the settings say, else as the catalogue does; empty where neither names anybody."""
-    return cast("str", current_app.config["CONTACT"]) or (current().snapshot.contact if has_current() else "")
+    return cast("str", current_app.config["CONTACT"]) or (about_of(current()).contact if has_current() else "")
+
+
+def own_words(lang: str) -> Spoken:
+    """What the catalogue says of itself to a reader of *lang*; nothing where it cannot be read."""
+    return spoken(about_of(current()) if has_current() else Metadata(), lang)
 
 
 def unconfined() -> bool:

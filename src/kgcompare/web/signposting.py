@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from flask import request
 from pyoxigraph import NamedNode
 
+from kgcompare.catalogue.about import about_of
 from kgcompare.formats import FORMATS, void
 from kgcompare.formats.cube import comparison_iri
 from kgcompare.model import Comparison
@@ -78,7 +79,7 @@ def links_of_dataset(offered: Sequence[str]) -> str:
     """The Link header of the dataset's description: its item is the dump."""
     dump = (link("dataset.dump", lang=None), "item", "application/gzip")
     cite = (void.dataset_iri(current().base), "cite-as", "")
-    terms = licensed(extent_of(current()).licences)
+    terms = licensed(void.licences_of(extent_of(current()), about_of(current())))
     return links_of_document("/dataset", offered, cite, *terms, (SCHEMA_DATASET, "type", ""), dump)
 
 
