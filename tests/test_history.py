@@ -135,6 +135,9 @@ def test_the_log_has_every_change_and_nobody_who_was_not_named(store: Path, run:
     assert "changed.ttl" in run("log", "--store", store).out
     assert "Shrinks some" in run("log", "lasso", "--store", store).out
     assert run("log", "nothing-there", "--store", store).code == 1
+    assert "Shrinks some" in run("show", "lasso", "--store", store, "--at", "2").out
+    assert "Shrinks some" in run("compare", "lasso", "ridge", "--store", store, "--at", "2").out
+    assert "Shrinks many" in run("compare", "lasso", "ridge", "--store", store).out
 
 
 def test_the_same_again_is_no_change(store: Path) -> None:
@@ -206,6 +209,7 @@ KILLED = """
     [
         ("Recorder.record", "before", False),
         ("Recorder.record", "after", False),
+        ("Recorder.commit", "after", False),
         ("Folder.publish", "before", False),
         ("Folder.set_current", "after", True),
     ],
@@ -419,6 +423,9 @@ def test_a_comparison_says_how_many_cells_have_changed_since(client: FlaskClient
     assert page.count("Changed since") == 1
     assert "Shrinks some" in page
     assert "Shrinks some" in client.get(f"/compare.csv?method=lasso&method=ridge&at={old}").text
+    data = client.get(f"/compare.json?method=lasso&method=ridge&at={old}").json
+    assert data is not None
+    assert (data["at"]["generation"], data["at"]["changed"]) == (old, [{"row": "summary", "iri": LASSO}])
     assert "Nothing here has changed since" in client.get(f"/compare?method=ridge&at={old}").text
     assert "changed since" not in client.get("/compare?method=lasso&method=ridge").text
     today = f"{datetime.now(UTC):%Y-%m-%d}"

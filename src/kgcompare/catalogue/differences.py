@@ -46,7 +46,7 @@ NAMED = {iri(name).value: message for name, message in DOCUMENT.items()} | {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RowChange:
     """What a change took from a row of a record, and put there. ``lang`` is the language of the ``label``. ``about``
     names what it is said of, where that is not the thing of the record."""
 
@@ -64,7 +64,7 @@ class StoryStep:
 
     logged: Logged
     done: str | None
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[RowChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _sourced(reader: Reader, graph: Graph, statement: Node, key: str) -> Value:
     return Value(key, " – ".join(reader.value(graph, term).text for term in terms))
 
 
-def _differences(generation: Generation, reader: Reader, thing: str, now: Graph, was: Graph) -> Iterator[Difference]:
+def _differences(generation: Generation, reader: Reader, thing: str, now: Graph, was: Graph) -> Iterator[RowChange]:
     """What is different between two states of a document, the thing's own rows first and in the shape's order."""
     shapes, node = generation.shapes, NamedNode(thing)
     cls = shapes.class_among((now if now.types(node) else was).types(node))
@@ -180,7 +180,7 @@ def _differences(generation: Generation, reader: Reader, thing: str, now: Graph,
             lang, label = rows[predicate].label(reader.lang) if predicate in rows else (reader.lang, "")
             label = label or _called(generation, predicate, reader.lang)
             about = "" if subject == node else _about(generation, reader, thing, subject)
-            yield Difference(label, lang or reader.lang, about, removed, added)
+            yield RowChange(label, lang or reader.lang, about, removed, added)
 
 
 def _called(generation: Generation, predicate: str, lang: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import click
 
 from kgcompare.cli.options import (
@@ -15,7 +18,25 @@ from kgcompare.cli.options import (
 )
 from kgcompare.cli.output import put, tell_report
 
+if TYPE_CHECKING:
+    from kgcompare.catalogue.generation import Generation
+
 _KIND = click.option("--kind", metavar="KIND", help="As in addresses (agent ...); default: the main one.")
+
+
+_WHEN = "A generation, a day (2026-11-28) or a moment (ISO 8601)."
+
+
+def at_option(command: Callable[..., None]) -> Callable[..., None]:
+    """When what is shown was so."""
+    return click.option("--at", default="", metavar="WHEN", help=f"As it was: {_WHEN[0].lower()}{_WHEN[1:]}")(command)
+
+
+def as_at(newest: Generation, at: str) -> Generation:
+    """The generation that was the newest then; *newest* itself where nothing is said."""
+    from kgcompare.catalogue.past import generation_at
+
+    return generation_at(newest, at)[1] if at else newest
 
 
 @click.command()
@@ -51,7 +72,7 @@ def log(place: Place, slug: str, lang: str, kind: str | None, limit: int, form: 
 @catalogue_options
 @lang_option
 @_KIND
-@click.option("--at", required=True, metavar="WHEN", help="A generation, a day (2026-11-28) or a moment (ISO 8601).")
+@click.option("--at", required=True, metavar="WHEN", help=_WHEN)
 @by_option
 def revert(place: Place, slug: str, lang: str, kind: str | None, at: str, by: str) -> None:
     """Put a record back as it was at a generation or date; it is validated as every change is."""

@@ -5,10 +5,10 @@ Source: RFC 4287 (Atom).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from kgcompare.catalogue.differences import Difference, Story, StoryStep
+from kgcompare.catalogue.differences import RowChange, Story, StoryStep
 from kgcompare.formats import json, terminal
 from kgcompare.model import Json, Value
 from kgcompare.rdf.literals import without_controls
@@ -58,6 +58,13 @@ def logged_json(logged: Logged) -> dict[str, Json]:
     }
 
 
+def logged_at(logged: Logged, changed: Iterable[tuple[str, str]]) -> dict[str, Json]:
+    """When what is shown was so, and which cells of it, as (row, IRI of the thing), have changed since."""
+    cells: list[Json] = [{"row": row, "iri": thing} for row, thing in sorted(changed)]
+    time = logged.time.isoformat(timespec="milliseconds")
+    return {"generation": logged.generation, "time": time, "changed": cells}
+
+
 def log_json(changes: Sequence[Logged], documents: Mapping[int, Sequence[tuple[str, str]]]) -> str:
     """Changes as JSON, the newest first; *documents* has (IRI of a record's document, what was done) by the number of a
     change."""
@@ -95,7 +102,7 @@ def story_json(story: Story) -> str:
     return json.dumps({"record": about, "changes": steps, "before": story.more or None})
 
 
-def _difference_json(difference: Difference) -> Json:
+def _difference_json(difference: RowChange) -> Json:
     return {
         "label": difference.label,
         "about": difference.about or None,

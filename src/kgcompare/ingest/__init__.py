@@ -21,7 +21,7 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.syntaxes import QUADS, bundled
 from kgcompare.sandbox.judging import ConfinedJudge
-from kgcompare.sandbox.opening import STDIN, digest_of
+from kgcompare.sandbox.opening import STDIN, file_digest
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
 from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
@@ -151,7 +151,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
 
 def _from(files: Sequence[Path], options: Options) -> Occasion:
     """What the history says of an import of files."""
-    return options.occasion("import", (Used("stdin" if f == STDIN else f.name, digest_of(f)) for f in files))
+    return options.occasion("import", (Used("stdin" if f == STDIN else f.name, file_digest(f)) for f in files))
 
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:

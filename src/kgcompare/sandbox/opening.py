@@ -59,7 +59,7 @@ def open_file(path: Path, most: int) -> tuple[IO[bytes], int]:
         return _copied(cast("IO[bytes]", unpacking), path, most)
 
 
-def digest_of(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """The SHA-256 of a file's bytes as they are, in hexadecimal digits; empty of what can be read but once.
 
     :raises DataError: if it cannot be read.

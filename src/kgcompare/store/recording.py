@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -41,6 +40,7 @@ class Recorder:
         self._folder = folder
         self._base = base
         self._before: dict[str, tuple[Done, bytes | None, bool]] = {}
+        self._db: sqlite3.Connection | None = None
 
     def note(self, name: str, before: Sequence[Quad], after: Iterable[Quad] | None) -> None:
         """Says what a document said before, and (None: as before, and more) what it is to say now."""
@@ -70,8 +70,9 @@ class Recorder:
     def record(
         self, occasion: Occasion, previous: str | None, generation: str, keep: int, *, first: bool
     ) -> tuple[list[Quad], list[str]]:
-        """Writes the change that makes a generation from the *previous* one. Gives what the graph of the history says
-        of it, and the generations whose changes are forgotten, since the history takes no more than *keep* bytes.
+        """Notes the change that makes a generation from the *previous* one, and :meth:`commit` keeps it. Gives what the
+        graph of the history says of it, and the generations whose changes are forgotten, since the history takes
+        no more than *keep* bytes.
 
         The *first* records of a catalogue are counted and not listed: there was nothing before them.
 
@@ -80,11 +81,10 @@ class Recorder:
         now, counts = datetime.now(UTC), self.counts()
         listed = {} if first else self._before
         size = _IN_THE_GRAPH + sum(_OVERHEAD + len(before or b"") for _, before, _ in listed.values())
-        path = self._folder.history
-        with (
-            Seam((sqlite3.Error, OSError, ValueError), lambda why: StoreError(f"{path} cannot be written: {why}")),
-            closing(sqlite3.connect(path, isolation_level=None, timeout=60.0)) as db,
-        ):
+        with self._writing():
+            db = self._db = sqlite3.connect(
+                self._folder.history, isolation_level=None, timeout=60.0, check_same_thread=False
+            )
             if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 db.executescript("PRAGMA auto_vacuum=FULL; BEGIN;" + HISTORY_TABLES + "COMMIT;")
             db.execute("BEGIN IMMEDIATE")
@@ -98,8 +98,27 @@ class Recorder:
             db.executemany("INSERT INTO state VALUES(?,?,?,?)", rows if whole else ())
             forgotten = _forget(db, keep, number)
             versions = self._versions(db, previous or "", generation, number) if whole else []
-            db.execute("COMMIT")
         return [*_activity(self._base, occasion, generation, now, counts), *versions], forgotten
+
+    def commit(self) -> None:
+        """Sees to it that what was recorded is on disk; another thread may, while the generation is made.
+
+        :raises StoreError: if it cannot be written.
+        """
+        if self._db is not None:
+            with self._writing():
+                self._db.execute("COMMIT")
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file; what was recorded and not committed is forgotten."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def _writing(self) -> Seam:
+        path = self._folder.history
+        return Seam((sqlite3.Error, OSError, ValueError), lambda why: StoreError(f"{path} cannot be written: {why}"))
 
     def _short(self, name: str) -> str:
         return name.removeprefix(self._base.value)

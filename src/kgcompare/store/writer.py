@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -177,12 +178,16 @@ class Writer:
             if not self.about.bare:
                 self._record(occasion or Occasion(), keep)
             # No name here holds live/: what *prepare* raises may keep this frame, and live/ has to close with the lock.
-            self._open().flush()
             generation = self._next
-            self.folder.prepare(generation)
-            self._open().backup(str(self.folder.snapshot(generation)))
-            self._seal(generation)
-            prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index_in_the_making(generation))
+            with ThreadPoolExecutor(1) as beside:  # both wait for the disk
+                committed = beside.submit(self._recorder.commit)
+                self._open().flush()
+                self.folder.prepare(generation)
+                self._open().backup(str(self.folder.snapshot(generation)))
+                self._seal(generation)
+                made = EmbeddedSnapshot(self.folder, generation, self.about)
+                prepare(made, self.folder.index_in_the_making(generation))
+                committed.result()
             self.folder.publish(generation, self._latest.generation if self._latest else None)
         self.close()
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
@@ -231,7 +236,9 @@ class Writer:
 
     def close(self) -> None:
         """Lets go of live/ and of the generation that it was made from."""
-        self._live = None
+        self._live = self._first = None
+        self._recorder.close()
+        self._recorder = Recorder(self.folder, self.about.base)
         if self._latest is not None:
             self._latest.close()
             self._latest = None

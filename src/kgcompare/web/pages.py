@@ -14,7 +14,8 @@ from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.catalogue.finder import finder_of, first_step
 from kgcompare.catalogue.past import changed_cells
 from kgcompare.errors import UsageError
-from kgcompare.formats import FORMATS, Format
+from kgcompare.formats import FORMATS, Format, json
+from kgcompare.formats.history import logged_at
 from kgcompare.model import Comparison, FacetValue
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
@@ -119,7 +120,7 @@ def compare(suffix: str = "") -> AnyResponse:
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
             raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
-        return _linked(form, wanted, only, lambda comparison: _written(comparison, form))
+        return _linked(form, wanted, only, lambda comparison: _written(comparison, form, cls))
     added = request.args.get("add", "").strip()
     if added:
         return _add(wanted, added)
@@ -128,7 +129,11 @@ def compare(suffix: str = "") -> AnyResponse:
     return _linked(form, wanted, "", lambda comparison: _compare_page(wanted, comparison))
 
 
-def _written(comparison: Comparison, form: Format) -> str:
+def _written(comparison: Comparison, form: Format, cls: str) -> str:
+    logged = memento.then()
+    if logged is not None and form.name == "json":
+        changed = changed_cells(comparison, memento.newest(), cls)
+        return json.comparison_json(comparison, logged_at(logged, changed))
     return marked(formats.render(comparison, form.name, current().base.value), form)
 
 
