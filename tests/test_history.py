@@ -460,5 +460,9 @@ def test_pages_of_the_past_are_whole(client: FlaskClient, store: Path, lang: str
         assert "lasso" in page.text.lower()
         assert client.get(path, headers={"Accept": "application/json"}).is_json
     assert client.get("/changes/none").status_code == 404
-    assert client.get("/method/nothing-there/history").status_code == 404
+    for nothing in ("nothing-there", "NOT-A-SLUG", "lasso.ttl", "%20"):
+        for what in ("history", "history.json", "timemap"):
+            assert client.get(f"/method/{nothing}/{what}").status_code == 404
+    assert client.get("/changes.none", headers={"Accept": "application/json"}).status_code == 406
+    assert client.get("/method/lasso/history?before=x").status_code == 400
     assert history_of(client.application.extensions["kgcompare"].generation()).first().occasion.by == "Ada Ölson"

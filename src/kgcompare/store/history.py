@@ -141,12 +141,12 @@ class History:
         return [(_change(row[:-1]), unpacked_document(row[-1], document)) for row in rows]
 
     def named(self, generation: str) -> list[Logged]:
-        """The change that made a generation, if it is known.
+        """The change that made a generation, given its name or its number, if it is known.
 
         :raises StoreError: if it cannot be read.
         """
         with self._open() as (db, last):
-            found = self._one(db, "generation = ? AND change.id <= ?", (generation, last))
+            found = self._called(db, generation, last)
         return [found] if found else []
 
     def documents(self, change: Logged, most: int = 1000) -> list[tuple[str, Done]]:
@@ -170,10 +170,7 @@ class History:
         with self._open() as (db, last):
             moment = _moment(text)
             if moment is None:
-                short = text if text.isascii() and text.isdecimal() else "-"  # the number alone will do
-                found = self._one(
-                    db, "(generation = ? OR generation GLOB ? || '-*') AND change.id <= ?", (text, short, last)
-                )
+                found = self._called(db, text, last)
             else:
                 found = self._one(db, "time < ? AND change.id <= ?", (written(moment), last))
             first = self._first(db, last)
@@ -198,6 +195,12 @@ class History:
         if found is None:
             raise StoreError(f"{self._path} has no change: this catalogue keeps no history")
         return found
+
+    def _called(self, db: sqlite3.Connection, text: str, last: int) -> Logged | None:
+        """The change that made the generation of a name, or of a number alone."""
+        short = text if text.isascii() and text.isdecimal() else "-"
+        where = "(generation = ? OR generation GLOB ? || '-*') AND change.id <= ?"
+        return self._one(db, where, (text, short, last))
 
     def _one(self, db: sqlite3.Connection, where: str, values: Sequence[object]) -> Logged | None:
         query = f"SELECT {_COLUMNS}, NULL FROM change WHERE {where} ORDER BY id DESC LIMIT 1"  # noqa: S608

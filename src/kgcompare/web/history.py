@@ -44,8 +44,8 @@ class _Listed:
     more: int
 
 
-@blueprint.get("/<slug:kind>/<slug:name>/history")
-@blueprint.get("/<slug:kind>/<slug:name>/history.<suffix>")
+@blueprint.get("/<kind>/<name>/history")
+@blueprint.get("/<kind>/<name>/history.<suffix>")
 def record(kind: str, name: str, suffix: str = "") -> Response:
     """What was changed of a record, statement by statement, by whom and from which file."""
     form = pick(("html", "json"), suffix)
@@ -70,14 +70,14 @@ def record(kind: str, name: str, suffix: str = "") -> Response:
     return answer(form, lang, make)
 
 
-@blueprint.get("/<slug:kind>/<slug:name>/timemap")
+@blueprint.get("/<kind>/<name>/timemap")
 def timemap(kind: str, name: str) -> Response:
     """The states of a record that can be asked for, for programs."""
     return answer(_LINKS, None, lambda: memento.time_map(kind, name))
 
 
 @blueprint.get("/changes")
-@blueprint.get("/changes.<any(html, json):suffix>")
+@blueprint.get("/changes.<suffix>")
 def changes(suffix: str = "") -> Response:
     """What was changed in the catalogue, the newest first."""
     form = pick(("html", "json"), suffix)

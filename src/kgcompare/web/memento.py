@@ -21,14 +21,12 @@ from kgcompare.catalogue.past import generation_at, history_of
 from kgcompare.errors import UnknownThing, UsageError
 from kgcompare.store.history import Logged
 from kgcompare.text import dates
-from kgcompare.web.request import TRAVELLING, current, has_current, link, root, set_current, varies
+from kgcompare.web.request import LOGGED, NEWEST, TRAVELLING, current, has_current, link, root, set_current, varies
 from kgcompare.web.turns import costly
 
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
 
-_NEWEST, _LOGGED = "newest", "logged"
-"""In what a request has: the newest generation, and the change that made the one that it is answered from."""
 LINKS = "application/link-format"
 
 
@@ -44,8 +42,8 @@ def travel() -> AnyResponse | None:
     if at:
         newest = current()
         logged, past = costly(generation_at)(newest, at)
-        setattr(g, _NEWEST, newest)
-        setattr(g, _LOGGED, logged)
+        setattr(g, NEWEST, newest)
+        setattr(g, LOGGED, logged)
         set_current(past)
         return None
     wanted = request.headers.get("Accept-Datetime", "")
@@ -74,13 +72,13 @@ def _nearest(moment: datetime) -> Logged:
 
 def then() -> Logged | None:
     """The change that made what this request is answered from, where it asks for the past; None where it does not."""
-    found = g.get(_LOGGED)
+    found = g.get(LOGGED)
     return found if isinstance(found, Logged) else None
 
 
 def newest() -> Generation:
     """The newest generation, from which a request is answered unless it asks for the past."""
-    return cast("Generation", g.get(_NEWEST) or current())
+    return cast("Generation", g.get(NEWEST) or current())
 
 
 def say_when(response: Response) -> None:
@@ -159,21 +157,17 @@ def time_map(kind: str, slug: str) -> str:
 
     :raises UnknownThing: if there is and was none.
     """
-    steps = [step for step in _steps()[::-1] if step.done != "removed"]
-    if not steps:
+    thing, there = thing_at(current(), kind, slug)
+    if not there and not history_of(current()).steps(current().base.document(thing), most=1):
         raise UnknownThing(f"there is and was no {kind} {slug[:80]!r} in the catalogue", (slug,))
+    steps = [step for step in _steps()[::-1] if step.done != "removed"]
     original = root() + url_for("records.record", kind=kind, name=slug)[len(request.script_root) :]
     here = root() + url_for("history.timemap", kind=kind, name=slug)[len(request.script_root) :]
     span = f'from="{http_date(steps[0].time)}"; until="{http_date(steps[-1].time)}"'
     lines = [
         f'<{original}>; rel="original timegate"',
         f'<{here}>; rel="self"; type="{LINKS}"; {span}',
-        *(
-            _listed(
-                original, step, [*(["first"] if not at else []), *(["last"] if at == len(steps) - 1 else []), "memento"]
-            )
-            for at, step in enumerate(steps)
-        ),
+        *(_listed(original, step, [*_ends(at, len(steps)), "memento"]) for at, step in enumerate(steps)),
     ]
     return ",\n".join(lines) + "\n"
 

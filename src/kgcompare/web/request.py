@@ -45,6 +45,8 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 
 VARY = "Accept, Accept-Language, Accept-Encoding"
 """The headers that most answers depend on."""
+NEWEST, LOGGED = "newest", "logged"
+"""In what a request for the past has: the newest generation, and the change that made the one that answers it."""
 TRAVELLING = {"records.record", "pages.compare"}
 """What can be asked for as it was."""
 
@@ -80,7 +82,8 @@ def let_go_of_current(_: BaseException | None = None) -> None:
     """Forgets the generation when the request is over: what pages are made with, which stays until Python looks for
     cycles, would keep it, and its workers with it.
     """
-    g.pop("generation", None)
+    for name in ("generation", NEWEST, LOGGED):
+        g.pop(name, None)
 
 
 def leave_out() -> None:
