@@ -421,6 +421,7 @@ def test_a_comparison_says_how_many_cells_have_changed_since(client: FlaskClient
     page = client.get(f"/compare?method=lasso&method=ridge&at={old}").text
     assert "1 cell changed since" in page
     assert page.count("Changed since") == 1
+    assert "1 case modifiée depuis" in client.get(f"/compare?method=lasso&method=ridge&at={old}&lang=fr").text
     assert "Shrinks some" in page
     assert "Shrinks some" in client.get(f"/compare.csv?method=lasso&method=ridge&at={old}").text
     data = client.get(f"/compare.json?method=lasso&method=ridge&at={old}").json

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from pyoxigraph import NamedNode
 
 from kgcompare import search
+from kgcompare.catalogue.comparison import Recorded, recorded
+from kgcompare.catalogue.values import Reader
 from kgcompare.errors import Unavailable, UnknownThing
 from kgcompare.store.past import past_snapshot
 from kgcompare.store.scratch import held_folder
+from kgcompare.text.languages import DEFAULT
 
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
-    from kgcompare.model import Cell, Comparison
+    from kgcompare.model import Comparison
     from kgcompare.store.checkpoint import EmbeddedSnapshot
     from kgcompare.store.history import History, Logged
 
@@ -109,26 +111,24 @@ def generation_at(newest: Generation, text: str) -> tuple[Logged, Generation]:
     return logged, newest.once("past", lambda _: _Kept()).at(newest, logged)
 
 
-def changed_cells(then: Comparison, newest: Generation, cls: str) -> frozenset[tuple[str, str]]:
-    """(row id, IRI of the thing) of the cells of a comparison that read otherwise in the newest generation, or of what
-    is not there any more.
+def changed_cells(shown: Comparison, then: Generation, newest: Generation, cls: str) -> frozenset[tuple[str, str]]:
+    """(row id, IRI of the thing) of the cells of a comparison of which something else is recorded in the newest
+    generation than *then*, in whatever language, or that are not there any more.
 
     :raises StoreError: if the store cannot be read.
     """
-    things = [thing.iri for thing in then.methods]
-    now: dict[tuple[str, str], Cell] = {}
-    with suppress(UnknownThing):
-        comparison = newest.compare(things, then.language, cls=cls)
-        now = {(r.id, t.iri): c for r in comparison for t, c in zip(comparison.methods, r.cells, strict=True)}
-    return frozenset(
-        (row.id, thing)
-        for row in then
-        for thing, cell in zip(things, row.cells, strict=True)
-        if _reads(cell) != _reads(now.get((row.id, thing)))
-    )
+    things = [thing.iri for thing in shown.methods]
+    was, now = (_recorded(generation, things, cls) for generation in (then, newest))
+    nothing = Recorded(frozenset(), "not-recorded")
+    cells = ((row.id, thing) for row in shown for thing in things)
+    return frozenset(cell for cell in cells if was.get(cell, nothing) != now.get(cell, nothing))
 
 
-def _reads(cell: Cell | None) -> tuple[object, ...]:
-    if cell is None or not cell.values:
-        return (cell.status if cell else "not-recorded",)
-    return (cell.text, *(value.key for value in cell.values))
+def _recorded(generation: Generation, things: Sequence[str], cls: str) -> dict[tuple[str, str], Recorded]:
+    """What a generation records of each thing in each row of a class."""
+    reader, graphs = Reader(DEFAULT, {}), generation.descriptions.records(things)
+    return {
+        (row.id or "", thing): recorded(reader, row, graph, thing)[0]
+        for row in generation.shapes.rows(cls)
+        for thing, graph in graphs.items()
+    }

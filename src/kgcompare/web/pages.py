@@ -132,7 +132,7 @@ def compare(suffix: str = "") -> AnyResponse:
 def _written(comparison: Comparison, form: Format, cls: str) -> str:
     logged = memento.then()
     if logged is not None and form.name == "json":
-        changed = changed_cells(comparison, memento.newest(), cls)
+        changed = changed_cells(comparison, current(), memento.newest(), cls)
         return json.comparison_json(comparison, logged_at(logged, changed))
     return marked(formats.render(comparison, form.name, current().base.value), form)
 
@@ -208,7 +208,7 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
         for_people=FOR_PEOPLE,
         citation=_citation(whole),
-        changed=ordinary(changed_cells)(whole, memento.newest(), wanted.cls) if memento.then() else (),
+        changed=ordinary(changed_cells)(whole, current(), memento.newest(), wanted.cls) if memento.then() else (),
     )
 
 
