@@ -1037,7 +1037,7 @@ def test_what_others_left_goes_with_the_next_import(store: Path) -> None:
     name = current_name(store)
     assert {child.name for child in snapshots.iterdir()} == {name, f"{name}.lock", "notes.txt"}
     assert sorted(child.name for child in store.iterdir()) == sorted(
-        ["current", f"index-{name}.sqlite", "live", "lock", "snapshots", "store.json"]
+        ["current", "history.sqlite", f"index-{name}.sqlite", "live", "lock", "snapshots", "store.json"]
     )
 
 
@@ -1170,7 +1170,7 @@ def test_a_server_goes_on_with_what_it_has_where_the_next_generation_is_damaged(
         for table in folder.snapshot(generation).glob("*.sst"):
             if table.stat().st_nlink <= 2:  # of this generation and live/ alone
                 table.write_bytes(table.read_bytes()[:-1] + b"\0")
-        prepared(folder, generation)
+        prepared(folder, generation, before)
 
     monkeypatch.setattr(Folder, "publish", publish)
     take(store, "second")

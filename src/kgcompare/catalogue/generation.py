@@ -30,7 +30,7 @@ from kgcompare.schema.held import shapes_of
 from kgcompare.schema.shapes import stored_shapes
 from kgcompare.search import DerivedFile, Filter, Index
 from kgcompare.store import Snapshot, Store, deadline
-from kgcompare.store.base import state_of
+from kgcompare.store.base import Prepare, state_of
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import DEFAULT
@@ -57,6 +57,7 @@ class Generation:
         most_described: int = 128 << 20,
         patience: float | None = None,
         index_path: Path | None = None,
+        prepare: Prepare | None = None,
     ) -> None:
         self.store = store
         self.snapshot = snapshot
@@ -67,6 +68,7 @@ class Generation:
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._patience = patience
         self._index_path = index_path or snapshot.index_path
+        self._prepare = prepare
         self._made: dict[str, object] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._ends: list[weakref.finalize[..., Generation]] = []
@@ -112,7 +114,8 @@ class Generation:
         return self.once("index", Generation._make_index)
 
     def _make_index(self) -> Index:
-        file = DerivedFile(self._index_path, partial(search.build, self.snapshot), self._patience)
+        kept = None if self._prepare else self._index_path
+        file = DerivedFile(kept, partial(self._prepare or search.build, self.snapshot), self._patience)
         return Index(file, self.shapes)
 
     # -- what it is about ----------------------------------------------------------------------------

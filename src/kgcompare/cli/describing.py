@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from kgcompare.cli.options import Place, catalogue_options, contact_option, must_be_store, opened, tell_unread
+from kgcompare.cli.options import (
+    Place,
+    by_option,
+    catalogue_options,
+    contact_option,
+    must_be_store,
+    opened,
+    tell_unread,
+)
 from kgcompare.cli.output import put
 from kgcompare.errors import UsageError
 
@@ -64,8 +72,9 @@ def _told(values: Mapping[str, Any], default: Sequence[str] = ()) -> Metadata:
     "--base", default=_BASE, show_default=True, metavar="IRI", help="What the IRIs of its records begin with."
 )
 @_about_options
+@by_option
 @click.pass_context
-def init(ctx: click.Context, /, place: Place, base: str, **values: Any) -> None:
+def init(ctx: click.Context, /, place: Place, base: str, by: str, **values: Any) -> None:
     """Make a new, empty catalogue. On a terminal, and with none of its options, it asks for them."""
     from kgcompare import ingest
 
@@ -74,7 +83,7 @@ def init(ctx: click.Context, /, place: Place, base: str, **values: Any) -> None:
     if not any(_is_given(ctx, name) for name in (*_TOLD, "base")) and not shapes and _on_terminal():
         values, base, shapes = _asked()
     about = _told(values)
-    ingest.create_store(place.folder, base, shapes, about)
+    ingest.create_store(place.folder, base, shapes, about, by)
     tell_unread(shapes)
     click.echo(f"made an empty catalogue at {place.folder}", err=True)
     if about and not about.licence:
@@ -85,8 +94,9 @@ def init(ctx: click.Context, /, place: Place, base: str, **values: Any) -> None:
 @catalogue_options
 @_about_options
 @click.option("--format", "form", type=click.Choice(["text", "ttl"]), default="text", show_default=True)
+@by_option
 @click.pass_context
-def describe(ctx: click.Context, /, place: Place, form: str, **values: Any) -> None:
+def describe(ctx: click.Context, /, place: Place, form: str, by: str, **values: Any) -> None:
     """Say what a catalogue says of itself, and change what is given; an empty text takes it away."""
     from kgcompare.catalogue.about import about_of
     from kgcompare.formats import rdf
@@ -98,7 +108,7 @@ def describe(ctx: click.Context, /, place: Place, form: str, **values: Any) -> N
         must_be_store(place)
         with opened(place):
             pass  # the user's own is made where it is not there yet
-        describe_store(place.folder, lambda before: _changed(before, values, given))
+        describe_store(place.folder, lambda before: _changed(before, values, given), by)
     with opened(place) as catalogue:
         generation = catalogue.generation()
         about = about_of(generation)

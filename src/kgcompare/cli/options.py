@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from kgcompare.store.embedded import EmbeddedStore
 
 _PLACES = ("store", "endpoint", "data")
-OF_FILES = ("parse_time", "parse_memory", "unpacked_bytes", "arrival_time", "validation_time", "validation_memory")
+OF_FILES = (
+    *("parse_time", "parse_memory", "unpacked_bytes", "arrival_time", "validation_time", "validation_memory"),
+    "history_bytes",
+)
 """The limits that matter to whatever takes files."""
 _LONG = 5.0
 """Seconds after which one looks whether a store is damaged."""
@@ -160,6 +163,13 @@ def lang_option(command: Callable[..., None]) -> Callable[..., None]:
     )
 
 
+def by_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Who changes a catalogue."""
+    return click.option(
+        "--by", default="", metavar="NAME", envvar="KGCOMPARE_BY", help="Who you are, for the history; else nobody."
+    )(command)
+
+
 def contact_option(command: Callable[..., None]) -> Callable[..., None]:
     """To whom mistakes are told."""
     return click.option(
@@ -178,6 +188,7 @@ def import_options(
     replace: bool = False,
     skip_invalid: bool = False,
     foreign: Foreign | None = None,
+    by: str = "",
 ) -> Options:
     """How files are taken in, by the options of a command.
 
@@ -198,6 +209,7 @@ def import_options(
         separator=foreign.separator,
         kind=foreign.kind,
         lift=read_lift(foreign.lift, foreign.context),
+        by=by,
         progress=ProgressLine(),
         limits=place.limits,
     )

@@ -14,6 +14,7 @@ from kgcompare.cli.formatting import formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
     Place,
+    by_option,
     catalogue_options,
     contact_option,
     ensure,
@@ -44,6 +45,7 @@ _FORMATS = "ttl, jsonld, nt, nq, trig, rdf, csv, tsv, jsonl, bib, ris or csl, wh
 @foreign_options
 @click.option("--skip-invalid", is_flag=True, help="Leave invalid records out and take the others.")
 @click.option("--replace", is_flag=True, help="Put records in the place of those that are there.")
+@by_option
 def import_(
     place: Place,
     files: Sequence[Path],
@@ -52,6 +54,7 @@ def import_(
     foreign: Foreign,
     skip_invalid: bool,
     replace: bool,
+    by: str,
 ) -> None:
     """Take files into the store: every record of them, or none."""
     from kgcompare import ingest
@@ -60,13 +63,13 @@ def import_(
     must_be_store(place)
     if place.default:
         ensure(place)
-    options = import_options(place, lang, syntax, replace, skip_invalid, foreign)
+    options = import_options(place, lang, syntax, replace, skip_invalid, foreign, by)
     fresh = not place.default and not Folder(place.folder).exists()
     if fresh and ingest.trusted_quads(files, options):
         report = ingest.create_of_quads(place.folder, files, options)
     else:
         if fresh:
-            ingest.create_store(place.folder, shapes=place.shapes)
+            ingest.create_store(place.folder, shapes=place.shapes, by=by)
         report = ingest.import_files(place.folder, files, options, place.shapes)
     tell_report(report.validation)
     tell_unread(place.shapes)

@@ -21,12 +21,14 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.syntaxes import QUADS, bundled
 from kgcompare.sandbox.judging import ConfinedJudge
+from kgcompare.sandbox.opening import STDIN, file_digest
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
 from kgcompare.schema.given import given_shapes, given_triples
 from kgcompare.schema.shapes import Shapes, bundled_shapes, stored_shapes
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
+from kgcompare.store.history import Occasion, Used
 from kgcompare.store.writer import Writer, create, writing
 
 __all__ = [
@@ -70,10 +72,10 @@ def validate(
 
 
 def create_store(
-    path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), about: Metadata | None = None
+    path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), about: Metadata | None = None, by: str = ""
 ) -> None:
     """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it, which says *about* of
-    itself.
+    itself; the history says who it is *by*.
 
     :raises StoreError: if there is one already, or it cannot be made.
     :raises DataError: if a shapes file is at fault.
@@ -86,7 +88,7 @@ def create_store(
     create(path, base)
     with writing(path) as writer:
         writer.add(quads)
-        writer.publish(search.build)
+        writer.publish(search.build, Occasion("init", by))
 
 
 def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
@@ -142,10 +144,16 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         if changes.documents or shapes:
             _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            generation = writer.publish(search.updater(snapshot, changes.subjects, known, writer.lend))
+            prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
+            generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
             options.tell("indexing", 1, 1)
         left = len(judging.left) if judging else 0
         return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report, left)
+
+
+def _from(files: Sequence[Path], options: Options) -> Occasion:
+    """What the history says of an import of files."""
+    return options.occasion("import", (Used("stdin" if f == STDIN else f.name, file_digest(f)) for f in files))
 
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:
@@ -203,7 +211,7 @@ def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, opti
     if own:
         writer.replace(own)
     options.tell("indexing", 0, 1)
-    generation = writer.publish(prepare)
+    generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
     options.tell("indexing", 1, 1)
     added = len(_documents(writer.latest()) - before)
     return ImportReport(added, 0, 0, generation)

@@ -12,13 +12,15 @@ from kgcompare import search
 from kgcompare.rdf.about import Metadata, read_about, rewritten
 from kgcompare.rdf.graph import Graph
 from kgcompare.schema.shapes import Shapes, stored_shapes
+from kgcompare.store.history import Occasion
 from kgcompare.store.writer import writing
 
 
-def describe_store(path: Path, change: Callable[[Metadata], Metadata]) -> Metadata:
+def describe_store(path: Path, change: Callable[[Metadata], Metadata], by: str = "") -> Metadata:
     """Has the catalogue in a store say of itself what *change* makes of what it says now; it is what is returned.
 
-    What else stands in that graph stays. Where nothing changes no generation is made.
+    What else stands in that graph stays. Where nothing changes no generation is made. The history says who it is
+    *by*.
 
     :raises StoreError: if the store cannot be used.
     """
@@ -33,5 +35,5 @@ def describe_store(path: Path, change: Callable[[Metadata], Metadata]) -> Metada
             graph = [Quad(t.subject, t.predicate, t.object, node) for t in rewritten(before, node, new)]
             writer.replace({node.value: graph})
             shapes = Shapes(stored_shapes(snapshot)) if snapshot else Shapes([])
-            writer.publish(search.updater(snapshot, (), shapes))
+            writer.publish(search.updater(snapshot, (), shapes), Occasion("describe", by))
     return new

@@ -8,6 +8,7 @@ Source: RFC 3986, section 5 (relative references); RFC 9110, sections 9.3.3 to 9
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -46,8 +47,9 @@ from kgcompare.schema.held import held_shapes, hold, shapes_of
 from kgcompare.schema.shapes import Shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
-from kgcompare.store.base import state_of
+from kgcompare.store.base import Prepare, state_of
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.history import Used
 from kgcompare.store.writer import Writer, writing
 from kgcompare.text.languages import DEFAULT, best
 
@@ -128,7 +130,7 @@ class Editor:
             now = self._now(writer.latest())
             records = self._read(file, record, now)
             _only(records, record, now.known)
-            return self._store(writer, now, records, record, condition)
+            return self._store(writer, now, records, record, condition, body)
 
     def make(self, kind: str, body: Body) -> Edit:
         """Makes a record of a kind. ``<>`` in the body, or its one blank node with a type, is the new record, whose
@@ -144,7 +146,7 @@ class Editor:
             _only(records, record, now.known)
             if state_of(now.snapshot, records.base.document(record)):
                 raise Conflict(f"there is <{record}> already; change that one, or give this one an IRI of its own")
-            return self._store(writer, now, records, record, Condition())
+            return self._store(writer, now, records, record, Condition(), body)
 
     def remove(self, record: str, condition: Condition) -> Edit:
         """Removes a record.
@@ -176,7 +178,7 @@ class Editor:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
             writer.replace({name: []})
-            hold(writer.publish(search.updater(snapshot, gone, now.known, writer.lend)), now.kept)
+            hold(self._publish(writer, search.updater(snapshot, gone, now.known, writer.lend), "remove"), now.kept)
         return Edit(record, made=False)
 
     def check(self, record: str, body: Body) -> Edit:
@@ -218,7 +220,9 @@ class Editor:
         records.documents = {name: without_equals(document) for name, document in records.documents.items()}
         return records
 
-    def _store(self, writer: Writer, now: _Now, records: Records, record: str, condition: Condition) -> Edit:
+    def _store(
+        self, writer: Writer, now: _Now, records: Records, record: str, condition: Condition, body: Body
+    ) -> Edit:
         name = records.base.document(record)
         state = state_of(now.snapshot, name)
         condition.check(record, state)
@@ -229,8 +233,15 @@ class Editor:
         changes = changes_of(records, stored, replace=True)
         if changes.documents:
             writer.replace({name: records.quads(name) for name in changes.documents})
-            hold(writer.publish(search.updater(now.snapshot, changes.subjects, now.known, writer.lend)), now.kept)
+            prepare = search.updater(now.snapshot, changes.subjects, now.known, writer.lend)
+            hold(self._publish(writer, prepare, "edit", body), now.kept)
         return Edit(record, not state, report)
+
+    def _publish(self, writer: Writer, prepare: Prepare, what: str, body: Body | None = None) -> str:
+        digest = hashlib.sha256(body.data).hexdigest() if body else ""
+        used = [Used(self._options.request or BODY, digest)] if body or self._options.request else []
+        occasion = self._options.occasion(self._options.what or what, used)
+        return writer.publish(prepare, occasion, self._options.limits.history_bytes)
 
     def _judged(self, now: _Now, records: Records, record: str, stored: Stored) -> ValidationReport:
         """What is found of a record, whose derived statements are made."""

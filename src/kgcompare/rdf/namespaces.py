@@ -166,8 +166,8 @@ class Base:
         return value.startswith(self.value + "doc/")
 
     def is_vocabulary_graph(self, value: str) -> bool:
-        """Whether *value* is the graph of the vocabulary or of shapes, rather than of a record."""
-        return value == self.vocabulary_graph or self.is_shapes_graph(value)
+        """Whether *value* is the graph of the vocabulary, of shapes or of the history, rather than of a record."""
+        return value in {self.vocabulary_graph, self.history_graph} or self.is_shapes_graph(value)
 
     def is_of_record(self, value: str) -> bool:
         """Whether *value* is the graph of a record: not of vocabulary and shapes, nor of the catalogue itself."""
@@ -191,6 +191,19 @@ class Base:
     def vocabulary_graph(self) -> str:
         """The graph that holds the vocabulary."""
         return self.value + "ns"
+
+    @property
+    def history_graph(self) -> str:
+        """The graph that says who changed what, and when."""
+        return self.value + "changes"
+
+    def change(self, generation: str) -> str:
+        """The IRI of the change that made a generation."""
+        return f"{self.history_graph}/{generation}"
+
+    def is_of_history(self, thing: str) -> bool:
+        """Whether *thing* is the IRI of a change, or of who made one."""
+        return thing.startswith((self.history_graph + "/", self.history_graph + "#"))
 
     def shapes_graph(self, name: str) -> str:
         """The graph that holds the shapes file *name*."""

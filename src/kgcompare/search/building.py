@@ -106,9 +106,13 @@ class Builder:
         self.base = base
         self.reading = reading
 
+    def _is_thing(self, thing: str) -> bool:
+        """Whether something can be a record: it is neither the catalogue itself nor of its history."""
+        return thing != self.base.catalogue and not self.base.is_of_history(thing)
+
     def build(self, facts: Mapping[str, Facts]) -> None:
         """Writes all that is said of things."""
-        facts = {thing: said for thing, said in facts.items() if thing != self.base.catalogue}  # that is no record
+        facts = {thing: said for thing, said in facts.items() if self._is_thing(thing)}
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(

@@ -18,6 +18,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base
+from kgcompare.store.history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class Snapshot(Protocol):
     @property
     def keeps_shapes(self) -> bool:
         """Whether vocabulary and shapes stand in it, as graphs of their own."""
+        ...
+
+    @property
+    def history(self) -> History | None:
+        """What it knows of the changes before it; None where none are kept with the data."""
         ...
 
     def query(self, query: str) -> Results:

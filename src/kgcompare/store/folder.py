@@ -9,6 +9,7 @@
     <store>/current                 names the generation to read; replaced atomically
     <store>/index-<generation>.sqlite  the derived index of that generation
     <store>/lock                    held by the writer, and says who that is
+    <store>/history.sqlite          every change, and what was there before it
     <store>/tokens.json             hashes of the tokens by which one may write over HTTP
     <store>/unfinished              there while live/ may hold what no generation has; names the one in the making
 
@@ -72,6 +73,11 @@ class Folder:
     def unfinished(self) -> Path:
         """The mark of a write that no generation has yet."""
         return self.path / "unfinished"
+
+    @property
+    def history(self) -> Path:
+        """The file of the history."""
+        return self.path / "history.sqlite"
 
     def snapshot(self, generation: str) -> Path:
         """The checkpoint of a generation."""

@@ -78,6 +78,10 @@ class RemoteSnapshot:
         self.timeout = timeout
         self.generation = generation
 
+    @property
+    def history(self) -> None:
+        """None: an endpoint keeps none."""
+
     def query(self, query: str) -> Results:
         """Answers a query over the endpoint's own default graph.
 

@@ -8,29 +8,28 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, RdfFormat
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from kgcompare.errors import Seam, StoreError, SyntaxFault
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
-from kgcompare.rdf.queries import load, with_data, with_graph
 from kgcompare.store.base import Prepare
-from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine, named
+from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
 from kgcompare.store.files import LOG
 from kgcompare.store.folder import WHAT_TO_DO, Folder, number
+from kgcompare.store.history import Occasion
+from kgcompare.store.past import replacement
+from kgcompare.store.recording import HISTORY_BYTES, Recorder, forgotten_in
 from kgcompare.store.sums import seal
 
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
 LARGE = 8 << 20
 """Bytes of an index from which on the one before is kept, to be changed into the next: else the last is copied."""
-
-
-def _in_graph(graph: NamedNode, quads: Iterable[Quad]) -> Iterator[Quad]:
-    return (Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
 
 
 class Writer:
@@ -42,6 +41,8 @@ class Writer:
         self._live: pyoxigraph.Store | None = None
         self._latest: EmbeddedSnapshot | None = None
         self._next = ""
+        self._first: bool | None = None
+        self._recorder = Recorder(folder, self.about.base)
         self._follows = False
 
     def latest(self) -> EmbeddedSnapshot | None:
@@ -118,6 +119,7 @@ class Writer:
         """Adds statements, all or none of them."""
         live = self._open()
         statements = quads if isinstance(quads, list) else list(quads)
+        self._note_more(quad.graph_name for quad in statements)
         with self._writing():
             if len(statements) >= _BULK:
                 live.bulk_extend(statements)
@@ -135,36 +137,72 @@ class Writer:
                 live.bulk_load(path=str(path), format=media)
             except SyntaxError as fault:
                 raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
+            if not self.about.bare:
+                first = self._is_first(self.latest())
+                graphs = live.named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
+                self._note_more(graphs)
 
     def replace(self, graphs: dict[str, list[Quad]]) -> None:
         """Replaces whole graphs in one transaction; an empty list removes one and its name."""
-        filled = {named(name): quads for name, quads in graphs.items() if quads}
-        gone = [named(name) for name, quads in graphs.items() if not quads]
-        data = (quad for graph, quads in filled.items() for quad in _in_graph(graph, quads))
-        updates = [with_graph(load("drop_graph").text, graph) for graph in gone]
-        updates.append(with_data(load("replace_graphs").bind(graph=filled), data))
+        for name, quads in graphs.items():
+            self._recorder.note(name, self._said(name), quads)
         live = self._open()
         with self._writing():
-            live.update(";\n".join(updates))
+            live.update(replacement(graphs))
 
-    def publish(self, prepare: Prepare) -> str:
+    def _note_more(self, graphs: Iterable[NamedNode | BlankNode | DefaultGraph]) -> None:
+        """Has the history know to which documents something is added."""
+        for graph in dict.fromkeys(graphs):
+            if isinstance(graph, NamedNode):
+                self._recorder.note(graph.value, self._said(graph.value), None)
+
+    def _said(self, name: str) -> list[Quad]:
+        """What a document says in the newest generation; nothing of note as long as that has no records."""
+        base = self.latest()
+        return base.graph(name) if base is not None and not self._is_first(base) else []
+
+    def _is_first(self, base: EmbeddedSnapshot | None) -> bool:
+        """Whether what is written now are the first records."""
+        if self._first is None:
+            self._first = base is None or not base.has_records()
+        return self._first
+
+    def publish(self, prepare: Prepare, occasion: Occasion | None = None, keep: int = HISTORY_BYTES) -> str:
         """Flushes what was written to disk and makes it the next generation; returns that generation's name.
 
-        *prepare* makes the derived index beside it before anybody reads it.
+        *prepare* makes the derived index beside it before anybody reads it. The history, which takes no more than
+        *keep* bytes, has the *occasion*; it is kept of no store of foreign quads.
         """
         with self._writing():
+            self._open()
+            if not self.about.bare:
+                self._record(occasion or Occasion(), keep)
             # No name here holds live/: what *prepare* raises may keep this frame, and live/ has to close with the lock.
-            self._open().flush()
             generation = self._next
-            self.folder.prepare(generation)
-            self._open().backup(str(self.folder.snapshot(generation)))
-            self._seal(generation)
-            prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index_in_the_making(generation))
+            with ThreadPoolExecutor(1) as beside:  # both wait for the disk
+                committed = beside.submit(self._recorder.commit)
+                self._open().flush()
+                self.folder.prepare(generation)
+                self._open().backup(str(self.folder.snapshot(generation)))
+                self._seal(generation)
+                made = EmbeddedSnapshot(self.folder, generation, self.about)
+                prepare(made, self.folder.index_in_the_making(generation))
+                committed.result()
             self.folder.publish(generation, self._latest.generation if self._latest else None)
         self.close()
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
             self.folder.remove_old(self._before(generation) if self._follows else None)
         return generation
+
+    def _record(self, occasion: Occasion, keep: int) -> None:
+        base, home = self.latest(), self.about.base
+        previous = base.generation if base else None
+        said, forgotten = self._recorder.record(occasion, previous, self._next, keep, first=self._is_first(base))
+        if forgotten:
+            graph = NamedNode(home.history_graph)
+            for quad in forgotten_in(home, forgotten, list(self._open().quads_for_pattern(None, None, None, graph))):
+                self._open().remove(quad)
+        self._open().extend(said)
 
     def _before(self, generation: str) -> str | None:
         """The generation before another one, if its index is there and large."""
@@ -199,7 +237,9 @@ class Writer:
 
     def close(self) -> None:
         """Lets go of live/ and of the generation that it was made from."""
-        self._live = None
+        self._live = self._first = None
+        self._recorder.close()
+        self._recorder = Recorder(self.folder, self.about.base)
         if self._latest is not None:
             self._latest.close()
             self._latest = None

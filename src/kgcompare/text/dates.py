@@ -10,10 +10,11 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from kgcompare.text.languages import translate
+from kgcompare.text.languages import speaks, translate
 
 _PLAIN = re.compile(r"([0-9]{4})[~?%]?(?P<slash>/(?:([0-9]{4})[~?%]?|\.\.))?\Z")
 """Years, marked or not, and intervals of them: nearly all there is, and read without edtf's grammar (20 ms each)."""
@@ -205,3 +206,12 @@ def _day(match: re.Match[str], lang: str) -> str | None:
         format_date(day, format="long", locale=locale) if match["day"] else format_skeleton("yMMMM", day, locale=locale)
     )
     return said if number > 0 else said.replace(str(day.year), _year(number, lang))
+
+
+def moment(when: datetime, lang: str) -> str:
+    """A moment as a reader of *lang* writes it, in UTC: "28 November 2026, 18:34 UTC"."""
+    from babel.dates import format_datetime
+
+    locale = speaks(lang).replace("-", "_")
+    pattern = "d MMMM y, HH:mm" if locale == "en" else "d MMMM y 'à' HH:mm" if locale == "fr" else "medium"
+    return f"{format_datetime(when, pattern, locale=locale)} UTC"

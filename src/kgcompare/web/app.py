@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
+from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -24,7 +25,9 @@ from kgcompare.web import (
     dataset,
     edit,
     finder,
+    history,
     lists,
+    memento,
     pages,
     problems,
     query_page,
@@ -53,6 +56,7 @@ _ADDRESSES = (
     dataset,
     edit,
     finder,
+    history,
     lists,
     pages,
     query_page,
@@ -129,7 +133,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     trusted = settings.names
 
     @app.before_request
-    def begin() -> None:
+    def begin() -> AnyResponse | None:
         check_host(trusted)
         if "HTTP_IF_MATCH" in request.environ:  # the framework takes * for a tag
             request.environ[IF_MATCH] = request.environ.pop("HTTP_IF_MATCH")
@@ -139,6 +143,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
         set_current(front.current())
         leave_out()
+        return memento.travel()
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -150,6 +155,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             response = problems.problem(412, "what is here now is not what If-Match names")
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
+        memento.say_when(response)
         gate.say_what_is_allowed(response)
         return response
 
@@ -158,6 +164,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     for module in _ADDRESSES:
         app.register_blueprint(module.blueprint)
     rendering.equip_templates(app)
+    memento.equip(app)
     # The None of a quick request, which only our own server makes, is not in the type.
     app.outer = cast("WSGIApplication", _Prefix(front, settings.root) if settings.root else front)
     if n := settings.proxies:

@@ -50,6 +50,8 @@ def robots() -> Response:
         "/suggest",
         "/reconcile",
         "/mistake",
+        "/*?at=",
+        "/*&at=",
         "/find?",
         "/compare.",
         "/*/edit",

@@ -25,10 +25,10 @@ from kgcompare.web.contact import suggestion_address
 from kgcompare.web.downloads import file_name
 from kgcompare.web.drafted import RecordForm
 from kgcompare.web.forms import filled_in, pressed
-from kgcompare.web.kept import VARY, answer, pick, unkept
+from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.looking import Look, look_at, place_faults
 from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, editable, language, link, root
+from kgcompare.web.request import VARY, current, editable, language, link, root
 from kgcompare.web.turns import costly, ordinary
 from kgcompare.web.writing import guard, make_change, renew_current
 

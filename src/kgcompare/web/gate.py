@@ -47,6 +47,8 @@ _READ = {"records.record", "lists.listing"}
 """What answers GET where one may write: a record, or a list."""
 _BEARER = re.compile(r"Bearer +([\w.~+/-]+=*) *", re.ASCII | re.IGNORECASE)
 _REALM = "kgcompare"
+BY = "kgcompare.by"
+"""In the environ of a request that may write: the name of the token that it has."""
 
 
 class SlugConverter(BaseConverter):
@@ -151,6 +153,7 @@ class Gate:
             return _unauthorized("this is no token that may write here, or not any more", "invalid_token")
         if token.has_ended():
             return _unauthorized("the time of this token is over; ask for another one", "invalid_token")
+        environ[BY] = token.name
         return None
 
     def _of_what(self, environ: WSGIEnvironment) -> HTTPException | None:

@@ -12,14 +12,16 @@ from werkzeug import Response as AnyResponse
 from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.catalogue.finder import finder_of, first_step
+from kgcompare.catalogue.past import changed_cells
 from kgcompare.errors import UsageError
-from kgcompare.formats import FORMATS, Format
+from kgcompare.formats import FORMATS, Format, json
+from kgcompare.formats.history import logged_at
 from kgcompare.model import Comparison, FacetValue
 from kgcompare.schema.rows import ASKED
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import translate
-from kgcompare.web import schema_org, signposting
+from kgcompare.web import memento, schema_org, signposting
 from kgcompare.web.adding import NOTHING_ADDED, Adding, to_add, typed_to_add
 from kgcompare.web.downloads import FOR_PEOPLE, file_name, marked
 from kgcompare.web.examples import examples
@@ -121,7 +123,7 @@ def compare(suffix: str = "") -> AnyResponse:
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
             raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
-        return _linked(form, wanted, only, lambda comparison: _written(comparison, form))
+        return _linked(form, wanted, only, lambda comparison: _written(comparison, form, cls))
     added = request.args.get("add", "").strip()
     if added:
         return _add(wanted, added)
@@ -142,7 +144,11 @@ def _by_kind() -> str:
     return f"{request.path}?" + urlencode(pairs if cls is None or "class" in request.args else [*pairs, ("class", cls)])
 
 
-def _written(comparison: Comparison, form: Format) -> str:
+def _written(comparison: Comparison, form: Format, cls: str) -> str:
+    logged = memento.then()
+    if logged is not None and form.name == "json":
+        changed = changed_cells(comparison, current(), memento.newest(), cls)
+        return json.comparison_json(comparison, logged_at(logged, changed))
     return marked(formats.render(comparison, form.name, current().base.value), form)
 
 
@@ -217,6 +223,7 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
         for_people=FOR_PEOPLE,
         citation=_citation(whole),
+        changed=ordinary(changed_cells)(whole, current(), memento.newest(), wanted.cls) if memento.then() else (),
     )
 
 

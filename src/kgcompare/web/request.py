@@ -27,10 +27,12 @@ _PORTS = {"http": "80", "https": "443"}
 _RANGE = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-[0-9]+)", re.ASCII | re.IGNORECASE)
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "pages.home": (),
-    "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom"),
-    "records.record": (),
+    "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom", "at"),
+    "records.record": ("at",),
     "edit.shown": (),
     "edit.shown_new": ("class",),
+    "history.record": ("before",),
+    "history.changes": ("before",),
     "lists.listing": ("q", "from", "to", "sort", "after", "limit", "as", "method", "compare", "bom"),
     "lists.suggest": ("q", "limit", "kind"),
     "finder.finder": ("q", "after", "limit", "method", "compare"),
@@ -40,6 +42,13 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "service.openapi": (),
 }
 """The parameters that an address knows beside ``lang`` and ``format``; lists and the finder know facets too."""
+
+VARY = "Accept, Accept-Language, Accept-Encoding"
+"""The headers that most answers depend on."""
+NEWEST, LOGGED = "newest", "logged"
+"""In what a request for the past has: the newest generation, and the change that made the one that answers it."""
+TRAVELLING = {"records.record", "pages.compare"}
+"""What can be asked for as it was."""
 
 
 def current() -> Generation:
@@ -51,6 +60,12 @@ def current() -> Generation:
     if not isinstance(generation, Generation):
         raise StoreError("the catalogue cannot be read")
     return generation
+
+
+def varies() -> str:
+    """The headers that an answer depends on: on the time that one asks for too, where what was can be asked for."""
+    travels = request.endpoint in TRAVELLING and current().snapshot.history is not None
+    return f"{VARY}, Accept-Datetime" if travels else VARY
 
 
 def has_current() -> bool:
@@ -67,7 +82,8 @@ def let_go_of_current(_: BaseException | None = None) -> None:
     """Forgets the generation when the request is over: what pages are made with, which stays until Python looks for
     cycles, would keep it, and its workers with it.
     """
-    g.pop("generation", None)
+    for name in ("generation", NEWEST, LOGGED):
+        g.pop(name, None)
 
 
 def leave_out() -> None:

@@ -54,8 +54,9 @@ def links_of_document(path: str, offered: Sequence[str], *more: tuple[str, str, 
     return header(links)
 
 
-def links_of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
-    """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types."""
+def links_of_record(kind: str, slug: str, offered: Sequence[str], more: Sequence[tuple[str, str, str]] = ()) -> str:
+    """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types. *more*
+    are other links that it has."""
     thing, graph = current().locate(kind, slug)
     types = [(SCHEMA_WEB_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
     collection = (link("dataset.page", lang=None), "collection", "")
@@ -63,7 +64,9 @@ def links_of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
     form = []
     if editable() and current().shapes.fields(current().shapes.class_among(graph.types(NamedNode(thing)))):
         form = [(link("edit.shown", kind=kind, slug=slug, lang=None), "edit-form", FORMATS["html"].media_type)]
-    return links_of_document(f"/{kind}/{slug}", offered, cite, *form, *licensed(licences([thing])), *types, collection)
+    return links_of_document(
+        f"/{kind}/{slug}", offered, cite, *form, *more, *licensed(licences([thing])), *types, collection
+    )
 
 
 def links_of_comparison(comparison: Comparison, offered: Sequence[str]) -> str:

@@ -25,9 +25,9 @@ from kgcompare.sandbox.confinement import switched_off
 from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
 from kgcompare.web import query_page
-from kgcompare.web.kept import VARY, pick
+from kgcompare.web.kept import pick
 from kgcompare.web.negotiation import best_of, media_types_of, names_html
-from kgcompare.web.request import current, limits, queries_allowed, root, unconfined
+from kgcompare.web.request import VARY, current, limits, queries_allowed, root, unconfined
 
 blueprint = Blueprint("sparql", __name__)
 _SOLUTIONS = (

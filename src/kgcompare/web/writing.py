@@ -22,7 +22,7 @@ from kgcompare.ingest.readers import Options
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.turns import Turns
-from kgcompare.web.gate import TAKEN, Gate
+from kgcompare.web.gate import BY, TAKEN, Gate
 from kgcompare.web.kept import IF_MATCH, answers_of, record_states
 from kgcompare.web.negotiation import best_of, choose_format, media_types_of
 from kgcompare.web.problems import problem
@@ -152,7 +152,8 @@ def make_change(change: Change) -> Edit:
     until = time.monotonic() + most.write_wait
     turns = cast("Turns", current_app.extensions[_TURNS])
     editor = cast("EditorApart", current_app.extensions[_EDITOR])
-    options = Options(replace=True, lang=language(), limits=most)
+    by, asked = request.environ.get(BY, ""), f"{request.method} {request.path}"
+    options = Options(replace=True, lang=language(), limits=most, by=by, request=asked)
     with turns.taken(request.remote_addr or "", until):
         done = editor.change(change, current().extra, options, max(0.0, until - time.monotonic()))
     renew_current()
