@@ -131,6 +131,9 @@ def _answered(form: RecordForm, pairs: list[tuple[str, str]]) -> AnyResponse:
     """The answer to a form that is filled in."""
     said = dict(pairs)
     form.draft = filled_in(pairs, form.fields)
+    for one in form.fields:
+        if one.id in form.shown and f"{one.id}._was" not in said:  # the form that was sent has no such field
+            form.draft[one.id] = form.shown[one.id]
     command = said.get("do", "")
     look = Look(form)
     focus = pressed(command, form.fields, form.draft, form.lang)
