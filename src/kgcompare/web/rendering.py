@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,7 @@ from kgcompare import __version__
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.finder import findable
+from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.formats import FORMATS
@@ -44,6 +46,7 @@ from kgcompare.web.request import (
 _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
 """Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
+_BESIDE = 3
 _SUGGESTED = 8
 """Completions that page.js asks for."""
 
@@ -77,6 +80,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         ngettext=plural,
         figure=partial(languages.grouped, lang),
         findable=lambda: findable(current() if has_current() else None),  # what a template is given it keeps
+        also_compared=partial(_also_compared, generation),
         generation=generation.name if generation else "",
         kind=kind,
         kind_heading=partial(kind_heading, lang),
@@ -123,6 +127,21 @@ def kind_heading(lang: str, kind: str) -> str:
 def list_address(kind: str, **values: str | Sequence[str] | None) -> str:
     """The address of the list of things of a kind, with parameters, in the language that this page was asked for in."""
     return link("lists.listing", plural=list_path(kind)[1:], **values)
+
+
+def _also_compared(generation: Generation | None) -> Sequence[str]:
+    """The kinds that a catalogue compares beside its main one and that has things: a few, for heads of pages."""
+
+    def find(of: Generation) -> Sequence[str]:
+        kinds = dict.fromkeys(of.shapes.kind_of_class(cls) for cls in of.shapes.leading)
+        others = [kind for kind in kinds if kind != of.main_kind]
+        counts = of.counts() if others else {}
+        return [kind for kind in others if counts.get(kind)][:_BESIDE]
+
+    others: Sequence[str] = ()
+    with suppress(StoreError):  # the page says what it can without
+        others = generation.once("also compared", find) if generation else ()
+    return others
 
 
 def known_counts() -> dict[str, int]:
