@@ -7,6 +7,7 @@ leads to them; a statement about a fact goes with the fact's subject.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -174,6 +175,10 @@ def _refusal(focus: Node, message: str, said: Predication, source: str) -> Fault
     return Fault(message=message, file=source, focus_node=focus.value, path=predicate, value=shown)
 
 
+_MOST_BLANK = 100_000
+"""Blank nodes of one record: each is looked at several times, and a record that people read has a few."""
+
+
 class _Homes:
     """Which document each subject of a file belongs to.
 
@@ -195,6 +200,7 @@ class _Homes:
         self._schema = records.schema
         self._source = source
         self._homes: dict[Node, str | None] = {}
+        self._counts: Counter[str | None] = Counter()
 
     def of(self, subject: Node) -> str | None:
         """The IRI of the document's graph; None for what is said of the vocabulary, of shapes and of other catalogues.
@@ -257,7 +263,13 @@ class _Homes:
             raise DataError(f"{self._source}: a blank node (with <{predicate}>) belongs to no record; give it an IRI")
         if len(homes) > 1:
             raise DataError(f"{self._source}: a blank node belongs to two records; give it an IRI of its own")
-        self._homes[node] = homes.pop()
+        self._homes[node] = home = homes.pop()
+        self._counts[home] += 1
+        if self._counts[home] > _MOST_BLANK:
+            raise DataError(
+                f"{self._source}: <{home}> would have more than {_MOST_BLANK:,} blank nodes; make several "
+                "records of it, or give what it leads to IRIs"
+            )
 
 
 def derive(records: Records) -> None:

@@ -91,7 +91,7 @@ class Limits:
     )
 
     parse_time: float = _limit(
-        30.0, "seconds", 0.1, _DAY, "How long the parser of a file may take, and a second more for each MiB of it."
+        20.0, "seconds", 0.1, _DAY, "How long the parser of a file may take, and a second more for each MiB of it."
     )
     parse_memory: int = _limit(
         _GIB,
