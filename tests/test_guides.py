@@ -71,6 +71,14 @@ def test_what_curators_do(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPa
     assert {path.name for path in (folder / "tables").iterdir()} >= {"method.csv", "agent.csv"}
 
 
+def test_a_catalogue_of_ones_own(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From an empty folder to a running catalogue, as the guide has it."""
+    monkeypatch.setenv("COLUMNS", "100")
+    folder = tmp_path / "own"
+    shutil.copytree(DOCS / "examples/telescopes", folder)
+    follow(DOCS / "your-own-catalogue.md", folder, monkeypatch, run)
+
+
 def _other(tmp_path: Path) -> Path:
     folder = tmp_path / "other"
     folder.mkdir()

@@ -76,7 +76,7 @@ def init(ctx: click.Context, /, place: Place, base: str, **values: Any) -> None:
     about = _told(values)
     ingest.create_store(place.folder, base, shapes, about)
     click.echo(f"made an empty catalogue at {place.folder}", err=True)
-    if not about.licence:
+    if about and not about.licence:
         click.echo("it states no licence; one that it has is said by: kgcompare describe --licence CC-BY-4.0", err=True)
 
 

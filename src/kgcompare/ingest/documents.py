@@ -40,6 +40,7 @@ from kgcompare.text import dates
 _XSD_INTEGER = iri("xsd:integer")
 _EDTF = NamedNode(EDTF)
 _CATALOG = iri("dcat:Catalog")
+_MAILBOXES = {iri("vcard:hasEmail"), iri("foaf:mbox")}
 
 
 _COMPONENT = "ConstraintComponent"
@@ -129,7 +130,7 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         try:
             subject = as_node(clean(as_term(statement.subject)))
             said = as_term(statement.object)
-            value = clean(said)
+            value = said if _is_mailbox(statement.predicate, said) else clean(said)
             clean(statement.predicate)
         except DataError as fault:
             raise DataError(f"{source}: {fault}") from None
@@ -156,6 +157,11 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         for predicate, value in predications:
             document.add(subject, predicate, value)
     records.faults += [_ill_formed(homes.record(one[0]).value, *one[1:], source) for one in wrong if homes.of(one[0])]
+
+
+def _is_mailbox(predicate: NamedNode, value: Term) -> bool:
+    """Whether a statement names a mailbox by its address, as vCard and FOAF have it."""
+    return predicate in _MAILBOXES and isinstance(value, NamedNode) and value.value.startswith("mailto:")
 
 
 def _ill_formed(focus: str, predicate: str, literal: Literal, message: str, source: str) -> Fault:

@@ -45,7 +45,7 @@ class Questions:
         self.shapes = generation.shapes
         self.tell = tell
         defined = [node for node in self.shapes.graph.subjects() if _could_be_told(node)]
-        counted = self.ask("report_classes", thing=defined or [None])
+        counted = self.ask("report_classes", thing=[*defined, NamedNode(generation.base.catalogue)])
         self.classes = {cls.value: count_of(things) for cls, things in counted}
         targets = [c for c in self.shapes.targets if self.classes.get(c) and is_safe_iri(c)]
         self.rows = {c: _rows(self.shapes.fields(c)) for c in targets}

@@ -231,5 +231,5 @@ def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
     checked_base(base)
     folder = Folder(path)
     if folder.exists():
-        raise StoreError(f"there is a store at {path} already")
+        raise StoreError(f"there is a store at {path} already; kgcompare describe changes what it says of itself")
     folder.create(base, bare=bare)

@@ -17,7 +17,7 @@ from kgcompare.catalogue import citation
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.finder import findable
 from kgcompare.catalogue.values import Reader
-from kgcompare.errors import UsageError
+from kgcompare.errors import StoreError, UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Row, Thing, Value
@@ -29,7 +29,17 @@ from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
 from kgcompare.web.brief import in_brief
 from kgcompare.web.contact import cell_address, report_address
-from kgcompare.web.request import current, editable, has_current, language, link, list_path, own_words, root
+from kgcompare.web.request import (
+    current,
+    do_without_own_words,
+    editable,
+    has_current,
+    language,
+    link,
+    list_path,
+    own_words,
+    root,
+)
 
 _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
@@ -149,6 +159,10 @@ def problem_page(status: int, detail: str, more: Mapping[str, object]) -> str:
         lang = language()
     except UsageError:
         lang = languages.DEFAULT
+    try:
+        own_words(lang)
+    except StoreError:
+        do_without_own_words()
     arguments = request.view_args or {}
     comparing = request.endpoint == "pages.compare"
     wanted = list(dict.fromkeys(request.args.getlist("method"))) if comparing else []

@@ -109,12 +109,24 @@ def limits() -> Limits:
 
 def contact() -> str:
     """To whom mistakes are told: as the settings say, else as the catalogue does; empty where neither names anybody."""
-    return cast("str", current_app.config["CONTACT"]) or (about_of(current()).contact if has_current() else "")
+    return cast("str", current_app.config["CONTACT"]) or _own().contact
 
 
 def own_words(lang: str) -> Spoken:
-    """What the catalogue says of itself to a reader of *lang*; nothing where it cannot be read."""
-    return spoken(about_of(current()) if has_current() else Metadata(), lang)
+    """What the catalogue says of itself to a reader of *lang*.
+
+    :raises StoreError: if it cannot be read.
+    """
+    return spoken(_own(), lang)
+
+
+def do_without_own_words() -> None:
+    """Has this request answered as by a catalogue that says nothing of itself, where that cannot be read."""
+    g.unread = True
+
+
+def _own() -> Metadata:
+    return about_of(current()) if has_current() and "unread" not in g else Metadata()
 
 
 def unconfined() -> bool:

@@ -86,11 +86,11 @@ def links_of_dataset(offered: Sequence[str]) -> str:
 
 
 def licences(things: Sequence[str]) -> list[str]:
-    """The addresses of the licences that the documents of things name."""
+    """The addresses of the licences that the documents of things name; that of the catalogue where they name none."""
     documents = [current().base.document(thing) for thing in things]
     graphs = current().descriptions.describe(documents)
     named = dict.fromkeys(name for of, graph in graphs.items() for name in graph.iris(NamedNode(of), DCTERMS_LICENSE))
-    return list(filter(is_web, named))
+    return list(filter(is_web, named or [about_of(current()).licence]))
 
 
 def licensed(names: Iterable[str]) -> list[tuple[str, str, str]]:
