@@ -154,7 +154,7 @@ def test_most_of_what_conforms_goes_to_nobody() -> None:
         "e:S a sh:NodeShape ; sh:targetClass e:C ; sh:closed true ; sh:ignoredProperties ( rdf:type ) ; sh:property "
         "[ sh:path e:p ; sh:minCount 1 ; sh:maxCount 3 ; sh:datatype xsd:integer ; sh:minInclusive 1 ] , [ sh:path e:q "
         ' ; sh:class e:D ; sh:nodeKind sh:IRI ; sh:pattern "^http" ; sh:disjoint e:p ] , [ sh:path e:name ;'
-        ' sh:uniqueLang true ; sh:languageIn ( "en" "fr" ) ; sh:minLength 1 ; sh:or ( [ sh:datatype rdf:langString ] ) ] .'
+        ' sh:uniqueLang true ; sh:languageIn ( "en" "fr" ) ; sh:or ( [ sh:datatype rdf:langString ] ) ] .'
     )
     statements = triples('e:a a e:C ; e:p 1, 2 ; e:q e:b ; e:name "A"@en, "A"@fr . e:b a e:D .')
     screen, asked = Screen(Graph(one)), asked_of(one, statements)
@@ -186,7 +186,7 @@ def test_the_query_that_says_what_a_shape_of_ours_is_asked_of_means_the_same() -
     statements = triples(text)
     aged = NamedNode("https://w3id.org/kgcompare/shapes#MethodSourceAge")
     shapes = bundled_shapes()
-    asked = {aged: asked_of(shapes, statements)[aged]}
+    asked: dict[Node, set[Term]] = {aged: asked_of(shapes, statements)[aged]}
     judge = Judge(shapes)
     for _ in range(2):
         found = judge(statements, "en", asked)
