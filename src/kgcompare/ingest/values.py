@@ -9,13 +9,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple
 
 from kgcompare.errors import DataError
 from kgcompare.ingest.columns import Column
+from kgcompare.ingest.days import iso_day
 from kgcompare.ingest.references import Known
 from kgcompare.rdf import literals
 from kgcompare.rdf.graph import Graph, Node, as_term
@@ -59,8 +59,6 @@ _BOOLEANS = {
 }  # fmt: skip
 _FAILED = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|NV|WERT!|BEZUG!|VALEUR!|#+)|Err:\d{3}")
 """What spreadsheets save for formulas that fail, and for numbers in columns that are too narrow."""
-_DAY = re.compile(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?: 0?0:00(?::00)?)?", re.ASCII)
-_MIDNIGHT = re.compile(r"(?<=\d{4}-\d\d-\d\d)[T ]0?0:00(?::00(?:\.0+)?)?\Z", re.ASCII)
 _ET_AL = re.compile(r"(?:\A|[;\s])\s*et\.? al\.?\s*\Z", re.IGNORECASE)
 _CONTAINER = re.compile(r"([A-Z][A-Za-z]+): (.+)", re.DOTALL)
 _CONTAINERS = {"Book", "Collection", "Conference", "Document", "EditedBook", "Journal", "Magazine", "Newspaper"}
@@ -172,7 +170,7 @@ class CellReader:
         if datatype == XSD_BOOLEAN:
             return _BOOLEANS.get(text.casefold(), text)
         if datatype in {EDTF, XSD_DATE}:
-            text = _day(text)
+            text = iso_day(text)
         if datatype in {XSD_INTEGER, EDTF}:
             return re.sub(r"[.,]0+\Z", "", text)
         if datatype in _FRACTIONS and re.fullmatch(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?", text):
@@ -237,27 +235,6 @@ class CellReader:
         data = json.dumps(document).encode()
         for quad in read_bytes(data, RdfFormat.JSON_LD, self.known.base.value, "an object in a cell"):
             yield _triple(quad)
-
-
-def _day(text: str) -> str:
-    """A day as spreadsheets write it, as ISO 8601 has it; other texts as they are.
-
-    :raises DataError: if it may be two days.
-    """
-    text = _MIDNIGHT.sub("", text)
-    if re.fullmatch(r"[1-9]\d{4}", text, re.ASCII):  # EDTF has four digits, or a letter before more
-        day = date(1899, 12, 30) + timedelta(days=int(text))
-        raise DataError(f"{text!r} is no year; a spreadsheet calls the day {day} so: write that, or the year")
-    said = _DAY.fullmatch(text)
-    if not said:
-        return text
-    one, other, year = int(said[1]), int(said[3]), said[4]
-    days = {f"{year}-{month:02}-{day:02}" for day, month in ((one, other), (other, one)) if month < 13 and day < 32}
-    if said[2] == ".":  # where dates have dots, the day is first
-        days = {f"{year}-{other:02}-{one:02}"}
-    if len(days) > 1:
-        raise DataError(f"{text!r} may be {' or '.join(sorted(days))}; write one of these")
-    return days.pop() if days else text
 
 
 def _triple(quad: Quad) -> Triple:
