@@ -1,4 +1,4 @@
-"""What a comparison comes to, in a line: what search engines and messages show of its page."""
+"""What is said in a line: what a comparison comes to, and how many suggestions there are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from kgcompare.text import languages
 
 _BRIEF = 40
 """Characters of a value that the description of a page may repeat."""
+_SUGGESTED = 8
+"""Completions that page.js asks for."""
 
 
 def in_brief(lang: str, comparison: Comparison) -> str:
@@ -33,3 +35,12 @@ def in_brief(lang: str, comparison: Comparison) -> str:
 
 def _brief(text: str | None) -> str:
     return text if text and len(text) <= _BRIEF else ""
+
+
+def suggestions(lang: str) -> list[str]:
+    """What is said of each number of completions that there can be."""
+    some = [
+        languages.translate_plural(lang, "{count} suggestion", "{count} suggestions", count)
+        for count in range(1, _SUGGESTED + 1)
+    ]
+    return [languages.translate(lang, "No suggestion"), *some]

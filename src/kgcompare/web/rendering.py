@@ -29,7 +29,7 @@ from kgcompare.rdf.namespaces import is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
-from kgcompare.web.brief import in_brief
+from kgcompare.web.brief import in_brief, suggestions
 from kgcompare.web.contact import cell_address, report_address
 from kgcompare.web.request import (
     current,
@@ -47,8 +47,6 @@ _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|tab
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
 """Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
 _BESIDE = 3
-_SUGGESTED = 8
-"""Completions that page.js asks for."""
 
 
 def shared(row: Row) -> list[list[tuple[Value, int]]]:
@@ -91,7 +89,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         differences=partial(in_brief, lang),
         own=own_words(lang),
         spoken=languages.speaks(lang),
-        suggestions=partial(_suggestions, lang),
+        suggestions=partial(suggestions, lang),
         **values,
     )
     return without_controls(_GLUED.sub(r"\1\n", page))
@@ -101,15 +99,6 @@ def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
     """Where a mistake on this page is told, in *things* that it shows; empty where nobody is named."""
     page = schema_org.canonical_address() if things else root() + quote(request.path)
     return report_address(lang, page, things)
-
-
-def _suggestions(lang: str) -> list[str]:
-    """What is said of each number of completions that there can be."""
-    some = [
-        languages.translate_plural(lang, "{count} suggestion", "{count} suggestions", count)
-        for count in range(1, _SUGGESTED + 1)
-    ]
-    return [languages.translate(lang, "No suggestion"), *some]
 
 
 def kind_name(lang: str, kind: str, count: int = 1) -> str:
