@@ -20,6 +20,7 @@ import pytest
 from conftest import SMALL
 from forking import Forks, forks
 from kgcompare import ingest
+from kgcompare.errors import InvalidData
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.tokens import Tokens
 from serving import KGCOMPARE, Server, serving
@@ -249,3 +250,60 @@ def test_eight_writers_over_http_and_the_command_line_take_turns(before: Path, t
     assert sum(f'"{name}"@en' in there for _, name in brought) == 1, "one of those that were put there is there"
     done = sum(status == 200 for status, _ in put) + len(brought)
     assert int((store / "current").read_text().partition("-")[0]) == first + done, "one generation for each of them"
+
+
+# -- all or nothing ------------------------------------------------------------------------------------
+
+
+def three_bad(form: str, count: int) -> tuple[str, dict[str, tuple[int, str, str]]]:
+    """Many records in a format, three of them bad; of these the line, the path and the value."""
+    bad = {count // 9: "nameless", count // 2: "dated", count - 2: "leading"}
+    lines = {
+        "csv": ["id,name@en,origin-year,domain"],
+        "jsonl": [],
+        "ttl": [*HEAD.splitlines(), "@prefix d: <http://purl.org/dc/terms/> ."],
+        "nt": [],
+    }[form]
+    told: dict[str, tuple[int, str, str]] = {}
+    label, kgc = "http://www.w3.org/2004/02/skos/core#prefLabel", "https://w3id.org/kgcompare/ns#"
+    subject, nowhere = "http://purl.org/dc/terms/subject", "https://w3id.org/kgcompare/id/domain/nowhere"
+    for number in range(count):
+        slug = bad.get(number, f"m{number}")
+        name = "" if slug == "nameless" else slug
+        year, domain = ("soon" if slug == "dated" else "1996"), ("nowhere" if slug == "leading" else "")
+        rdf = form in {"ttl", "nt"}
+        if number in bad:
+            place = len(lines) + 1 + (slug != "nameless" and rdf and (2 if slug == "dated" else 3))
+            path = {"nameless": label, "dated": f"{kgc}origin", "leading": subject}[slug]
+            value = {"nameless": "", "dated": "soon", "leading": nowhere if rdf else "nowhere"}[slug]
+            told[f"{BASE}/{slug}"] = place, path, value
+        if form == "csv":
+            lines.append(f"{slug},{name},{year},{domain}")
+        elif form == "jsonl":
+            lines.append(f'{{"id": "{slug}", "name@en": "{name}", "origin-year": "{year}", "domain": "{domain}"}}')
+        else:
+            own, end = (f"<{BASE}/{slug}> ", " .") if form == "nt" else ("    ", " ;")
+            edtf = "http://id.loc.gov/datatypes/edtf/EDTF"
+            lines.append(f"<{BASE}/{slug}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{kgc}Method>{end}")
+            lines.append(f'{own}<{label}> "{name}"@en{end}' if name else f'{own}<{kgc}note> "x"{end}')
+            lines.append(f'{own}<{kgc}origin> "{year}"^^<{edtf}>{end if form == "nt" or domain else " ."}')
+            lines += [f"{own}<{subject}> <{nowhere}> ."] if domain else []
+    return "\n".join(lines) + "\n", told
+
+
+@pytest.mark.parametrize("form", ["nt", "ttl", "csv", "jsonl"])
+def test_three_bad_records_keep_all_out_and_are_named(before: Path, tmp_path: Path, form: str) -> None:
+    file, store = tmp_path / f"many.{form}", tmp_path / "store"
+    text, bad = three_bad(form, 60)
+    file.write_text(text)
+    shutil.copytree(before, store)
+    was = {path: path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()}
+    with pytest.raises(InvalidData, match="3 faults found; nothing was written") as refused:
+        ingest.import_files(store, [file], ingest.Options())
+    assert {path: path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()} == was
+    told = {fault.focus_node: fault for fault in refused.value.report.violations}
+    assert {node: (one.line, one.path, one.value or "") for node, one in told.items()} == bad
+    assert all(fault.file == str(file) and len(fault.message) > 20 for fault in told.values())
+    report = ingest.import_files(store, [file], ingest.Options(skip_invalid=True))
+    assert (report.added, report.left) == (57, 3)
+    assert {fault.focus_node for fault in report.validation.faults if fault.severity == "warning"} >= set(bad)

@@ -90,6 +90,8 @@ def _is_replaceable(path: Path, there: os.stat_result) -> bool:
     return plain and (ours or os.geteuid() == 0) and os.access(target, os.W_OK) and os.access(target.parent, os.W_OK)
 
 
+_LONGEST_PART = 1_000
+"""Signs of one part of a message; what is longer stands in the file."""
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -125,11 +127,16 @@ def report_lines(report: ValidationReport) -> list[str]:
     lines = []
     for fault in report.faults:
         where = ":".join(str(part) for part in (fault.file, fault.line) if part is not None)
-        parts = [where, fault.severity, f"<{fault.focus_node}>" if fault.focus_node else None]
-        parts += [f"path <{fault.path}>" if fault.path and "://" in fault.path else fault.path]
-        parts += [f"value {fault.value!r}" if fault.value is not None else None, fault.message]
+        parts = [where, fault.severity, f"<{_short(fault.focus_node)}>" if fault.focus_node else None]
+        parts += [f"path <{_short(fault.path)}>" if fault.path and "://" in fault.path else fault.path]
+        parts += [f"value {_short(fault.value)!r}" if fault.value is not None else None, _short(fault.message)]
         lines.append(steady(": ".join(part for part in parts if part)).replace("\n", "\\n"))
     return lines
+
+
+def _short(text: str) -> str:
+    """A text that may be of a file, cut where it is longer than anybody reads."""
+    return text if len(text) <= _LONGEST_PART else f"{text[:_LONGEST_PART]}..."
 
 
 def tell_report(report: ValidationReport) -> None:

@@ -174,7 +174,7 @@ class Check:
             what = f"<{placed.focus_node}>" if name and len(records.documents) > 1 else "what is given"
             said = f"{fault.message} {_BROKEN.format(what)}"
             broken.append(replace(fault, message=said, file=placed.file, line=line))
-        told = [*records.faults, *records.unasked, *located(own, records, self._options), *broken]
+        told = [*located([*records.faults, *records.unasked, *own], records, self._options), *broken]
         order = {name: number for number, name in enumerate(records.sources)}
         return sorted(told, key=lambda fault: (order.get(fault.file or "", len(order)), fault.line or 0))
 

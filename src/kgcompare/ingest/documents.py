@@ -175,7 +175,7 @@ def _refusal(focus: Node, message: str, said: Predication, source: str) -> Fault
     return Fault(message=message, file=source, focus_node=focus.value, path=predicate, value=shown)
 
 
-_MOST_BLANK = 100_000
+_MOST_BLANK = 20_000
 """Blank nodes of one record: each is looked at several times, and a record that people read has a few."""
 
 
