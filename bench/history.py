@@ -56,14 +56,14 @@ def main() -> None:
             file.write_text(_HEAD + "".join(record(n, word) for n in range(given.records)), encoding="utf-8")
             ingest.import_files(store, [file], ingest.Options(trust=True, replace=True))
 
-        def show(what: str, count: int) -> None:
-            nonlocal before
-            now = sizes(store)
-            grown, said = now[0] - before[0], now[1] - before[1]
-            print(f"{what:<28} {grown:>12,} bytes  {grown / count:>9,.0f} a record  {said:>7,} statements")
-            before = now
+        before = [(0, 0)]
 
-        before = (0, 0)
+        def show(what: str, count: int) -> None:
+            now = sizes(store)
+            grown, said = now[0] - before[-1][0], now[1] - before[-1][1]
+            print(f"{what:<28} {grown:>12,} bytes  {grown / count:>9,.0f} a record  {said:>7,} statements")
+            before.append(now)
+
         take("finds")
         show("first import", given.records)
         editor, took = Editor(store, (), ingest.Options(replace=True), 60.0), []

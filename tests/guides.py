@@ -123,7 +123,7 @@ class _Follower:
         return out + err
 
     def _own(self, command: str) -> tuple[str, str]:
-        ran = self._run(*shlex.split(command)[1:])
+        ran = self._run(*shlex.split(command.replace("\\\n", " "))[1:])
         return str(getattr(ran, "out", "")), str(getattr(ran, "err", ""))
 
     def _redirected(self, command: str, sign: str, file: Path) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from conftest import Run
 from guides import difference, follow, steps
+from serving import missing
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def test_a_guide_is_read_as_it_is_typed(tmp_path: Path) -> None:
@@ -45,7 +49,7 @@ def test_commands_are_run_and_compared(tmp_path: Path, run: Run, monkeypatch: py
     guide, folder = tmp_path / "guide.md", tmp_path / "at"
     folder.mkdir()
     guide.write_text(
-        "```console\n$ kgcompare init --store s\nmade an empty catalogue at s\n$ export KGCOMPARE_STORE=s\n"
+        "```console\n$ kgcompare init --store s\nmade an empty catalogue at s\n...\n$ export KGCOMPARE_STORE=s\n"
         "$ kgcompare template csv --kind agent > a.csv\n$ head -c 2 a.csv\nid\n"
         "$ kgcompare stats | grep -c records\n1\ngeneration ...\n```\n",
         encoding="utf-8",
@@ -55,6 +59,24 @@ def test_commands_are_run_and_compared(tmp_path: Path, run: Run, monkeypatch: py
     guide.write_text("```console\n$ kgcompare stats\nnothing\n```\n", encoding="utf-8")
     with pytest.raises(pytest.fail.Exception, match=re.escape("guide.md:2: $ kgcompare stats")):
         follow(guide, _other(tmp_path), monkeypatch, run)
+
+
+@pytest.mark.slow
+def test_what_curators_do(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command of docs/curating.md prints what the guide shows."""
+    if shutil.which("curl") is None:
+        missing("curl is not installed (apt-get install curl)")
+    folder = Path(shutil.copytree(DOCS / "examples/curating", tmp_path / "curating"))
+    follow(DOCS / "curating.md", folder, monkeypatch, run)
+    assert {path.name for path in (folder / "tables").iterdir()} >= {"method.csv", "agent.csv"}
+
+
+def test_a_catalogue_of_ones_own(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From an empty folder to a running catalogue, as the guide has it."""
+    monkeypatch.setenv("COLUMNS", "100")
+    folder = tmp_path / "own"
+    shutil.copytree(DOCS / "examples/telescopes", folder)
+    follow(DOCS / "your-own-catalogue.md", folder, monkeypatch, run)
 
 
 def _other(tmp_path: Path) -> Path:

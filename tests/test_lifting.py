@@ -18,7 +18,7 @@ EXTRACTS = Path(__file__).parent / "data/lifting"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the queries of the guide and small extracts of the files that it speaks of."""
-    for file in (*EXAMPLES.iterdir(), *EXTRACTS.iterdir()):
+    for file in (*EXAMPLES.iterdir(), *EXTRACTS.iterdir(), *(ROOT / "tests/data/published").iterdir()):
         shutil.copy(file, tmp_path)
     (tmp_path / "pwc.json").rename(tmp_path / "pwc_methods.json")
     monkeypatch.chdir(tmp_path)

@@ -10,6 +10,8 @@ from pyoxigraph import NamedNode
 from kgcompare.rdf.about import Metadata, read_about
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.licences import PUBLIC_DOMAIN, licence_name
+from kgcompare.rdf.terms import KGC_METHOD
+from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.text.languages import best, speaks, translate
 
 if TYPE_CHECKING:
@@ -60,3 +62,18 @@ def spoken(about: Metadata, lang: str) -> Spoken:
     )
     name = best(about.short, lang) or (title if title[1] else (speaks(lang), translate(lang, "Catalogue")))
     return Spoken(name, title if title[1] else name, description, publisher, about)
+
+
+def shown_targets(generation: Generation) -> list[str]:
+    """The classes that shapes are about and that matter here, as pages name them.
+
+    Every catalogue has the bundled shapes; those for classes of which one that is about something else has nothing are
+    left out.
+
+    :raises StoreError: if the store cannot be read.
+    """
+    targets, counts = generation.shapes.targets, generation.counts()
+    if generation.main_class == KGC_METHOD:
+        return list(targets)
+    bundled = set(Shapes(bundled_shapes()).targets)
+    return [cls for cls in targets if cls not in bundled or generation.shapes.kind_of_class(cls) in counts]

@@ -25,6 +25,7 @@ from kgcompare.model import Comparison, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.schema.held import shapes_of
 from kgcompare.schema.shapes import stored_shapes
 from kgcompare.search import DerivedFile, Filter, Index
@@ -122,7 +123,7 @@ class Generation:
     @property
     def main_class(self) -> str:
         """The class that the catalogue is about: the first with rows, not there for others only, of which there are
-        things; the first of these classes where there is nothing; empty where no shape has rows.
+        things; where there are none, the first that is not bundled, else methods; empty where no shape has rows.
 
         :raises StoreError: if the store cannot be read.
         """
@@ -130,7 +131,7 @@ class Generation:
 
     def _find_main_class(self) -> str:
         classes = self.shapes.leading or self.shapes.classes
-        there = set(classes[:1])
+        there = set(sorted(classes, key=KGC_METHOD.__eq__)[:1])
         if len(classes) > 1:
             asked = [NamedNode(cls) for cls in classes if is_safe_iri(cls)]
             rows = self.snapshot.select(load("classes_used").bind(**{"class": asked})).rows

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import describing, history, readers, tokens, writers
-from kgcompare.cli.output import leave_stdout, put, report_lines
+from kgcompare.cli import backups, describing, exports, history, readers, tokens, writers
+from kgcompare.cli.output import leave_stdout, put, say, tell_report
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
 
@@ -45,13 +45,15 @@ for command in (
     writers.import_,
     writers.validate,
     writers.template,
-    readers.export,
+    exports.export,
     readers.query,
     readers.stats,
     readers.report,
     history.log,
     history.revert,
     writers.format_,
+    backups.backup,
+    backups.restore,
     tokens.token,
 ):
     cli.add_command(command)
@@ -74,12 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fault.show()
         code = 2
     except InvalidData as fault:
-        for line in report_lines(fault.report):
-            click.echo(line, err=True)
-        click.echo(f"kgcompare: {fault}", err=True)
+        tell_report(fault.report)
+        say(f"kgcompare: {fault}")
         code = 1
     except KgcompareError as fault:
-        click.echo(f"kgcompare: {fault}", err=True)
+        say(f"kgcompare: {fault}")
         code = exit_code(fault)
     except BrokenPipeError:
         leave_stdout()
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get("KGCOMPARE_DEBUG"):
             raise
         name = type(fault).__name__
-        click.echo(f"kgcompare: a fault of kgcompare itself ({name}: {fault}); KGCOMPARE_DEBUG=1 shows where", err=True)
+        say(f"kgcompare: a fault of kgcompare itself ({name}: {fault}); KGCOMPARE_DEBUG=1 shows where")
         code = 1
     sys.exit(code)
 

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from kgcompare.cli.options import Place, by_option, catalogue_options, contact_option, must_be_store, opened
+from kgcompare.cli.options import (
+    Place,
+    by_option,
+    catalogue_options,
+    contact_option,
+    must_be_store,
+    opened,
+    tell_unread,
+)
 from kgcompare.cli.output import put
 from kgcompare.errors import UsageError
 
@@ -76,8 +84,9 @@ def init(ctx: click.Context, /, place: Place, base: str, by: str, **values: Any)
         values, base, shapes = _asked()
     about = _told(values)
     ingest.create_store(place.folder, base, shapes, about, by)
+    tell_unread(shapes)
     click.echo(f"made an empty catalogue at {place.folder}", err=True)
-    if not about.licence:
+    if about and not about.licence:
         click.echo("it states no licence; one that it has is said by: kgcompare describe --licence CC-BY-4.0", err=True)
 
 

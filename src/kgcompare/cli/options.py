@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kgcompare.cli.foreign import Foreign
-from kgcompare.cli.output import ProgressLine, tell_report
+from kgcompare.cli.output import ProgressLine, say, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from kgcompare.store.embedded import EmbeddedStore
 
 _PLACES = ("store", "endpoint", "data")
-OF_FILES = ("parse_time", "parse_memory", "unpacked_bytes", "validation_time", "validation_memory", "history_bytes")
+OF_FILES = (
+    *("parse_time", "parse_memory", "unpacked_bytes", "arrival_time", "validation_time", "validation_memory"),
+    "history_bytes",
+)
 """The limits that matter to whatever takes files."""
 _LONG = 5.0
 """Seconds after which one looks whether a store is damaged."""
@@ -283,7 +286,7 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     else:
         ensure(place)
         store = EmbeddedStore(place.folder)
-        with _watched(store), Catalogue(store, extra_shapes=extra, most_described=most) as catalogue:
+        with Catalogue(store, extra_shapes=extra, most_described=most) as catalogue, _watched(store):
             yield catalogue
 
 
@@ -291,11 +294,15 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
 def _watched(store: EmbeddedStore) -> Iterator[None]:
     """Ends this process where a command takes long because the engine cannot read what it asks again and again."""
 
+    over = threading.Event()
+
     def look() -> None:
         try:
             store.check()
         except StoreError as fault:
-            click.echo(f"kgcompare: {fault}", err=True)
+            if over.is_set():  # it was closed meanwhile
+                return
+            say(f"kgcompare: {fault}")
             os._exit(3)  # the engine does not come back to whoever could end in order
 
     timer = threading.Timer(_LONG, look)
@@ -304,15 +311,27 @@ def _watched(store: EmbeddedStore) -> Iterator[None]:
     try:
         yield
     finally:
+        over.set()
         timer.cancel()
+
+
+def tell_unread(shapes: Sequence[Path]) -> None:
+    """Says what of the given shapes is checked, but seen nowhere."""
+    from kgcompare.sandbox.parsing import parsed
+    from kgcompare.schema.given import given_shapes
+
+    notes: list[str] = []
+    given_shapes(shapes, parsed, notes)
+    for note in dict.fromkeys(notes):
+        click.echo(f"note: {note}", err=True)
 
 
 def extra_shapes(place: Place) -> list[Triple]:
     """The statements of the files that ``--shapes`` names."""
     from kgcompare.sandbox.parsing import parsed
-    from kgcompare.schema.shapes import read_shapes
+    from kgcompare.schema.given import given_triples
 
-    return [triple for path in place.shapes for triple in read_shapes(path, parsed)]
+    return given_triples(place.shapes, parsed)
 
 
 def ensure(place: Place, *, make: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Commands that read a catalogue: compare, show, search, export, query, stats, report."""
+"""Commands that read a catalogue: compare, show, search, query, stats, report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ import click
 
 from kgcompare.cli.history import as_at, at_option
 from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
-from kgcompare.cli.output import ProgressLine, put, writing_to
+from kgcompare.cli.output import ProgressLine, put
 from kgcompare.errors import DataError, KgcompareError, QueryError, Seam, SyntaxFault, Unavailable, UsageError
 
 if TYPE_CHECKING:
@@ -144,30 +144,6 @@ def _listed(things: Sequence[Thing], facets: Sequence[str]) -> list[list[str]]:
         [thing.id, thing.label, thing.date or "", *("; ".join(thing.facets.get(facet, ())) for facet in facets)]
         for thing in things
     ]
-
-
-@click.command()
-@catalogue_options
-@click.option(
-    "--format", "form", type=click.Choice(["nq", "nt", "trig", "ttl", "jsonld"]), default="nq", show_default=True
-)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file; .gz compresses. Default: stdout.")
-def export(place: Place, form: str, output: Path | None) -> None:
-    """Write the whole catalogue."""
-    import gzip
-
-    from kgcompare.formats import rdf
-
-    with opened(place) as catalogue:
-        generation = catalogue.generation()
-        chunks = rdf.dump_lines(generation.quads(), form, generation.base.value)
-        if output is None:
-            for chunk in chunks:
-                put(chunk)
-            return
-        with writing_to(output) as raw, gzip.open(raw, "wb") if output.suffix == ".gz" else nullcontext(raw) as file:
-            for chunk in chunks:
-                file.write(chunk.encode())
 
 
 @click.command()

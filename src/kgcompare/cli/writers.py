@@ -24,8 +24,9 @@ from kgcompare.cli.options import (
     make_throwaway,
     must_be_store,
     opened,
+    tell_unread,
 )
-from kgcompare.cli.output import put, report_lines, tell_report
+from kgcompare.cli.output import put, report_lines, say, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import DataError, Unformatted, ValidationReport
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -71,6 +72,7 @@ def import_(
             ingest.create_store(place.folder, shapes=place.shapes, by=by)
         report = ingest.import_files(place.folder, files, options, place.shapes)
     tell_report(report.validation)
+    tell_unread(place.shapes)
     left = f", {report.left} left out as invalid" if report.left else ""
     click.echo(
         f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged{left}; "
@@ -98,6 +100,7 @@ def validate(
     from kgcompare.formats import json, rdf
 
     report = _validated(place, files, import_options(place, lang, syntax, foreign=foreign))
+    tell_unread(place.shapes)
     if form == "json":
         put(json.report_json(report))
     elif form == "ttl":
@@ -172,7 +175,7 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
             try:
                 before, text = formatted(path, parser)
             except Unformatted as fault:
-                click.echo(f"{path}: {fault}", err=True)
+                say(f"{path}: {fault}")
                 refused += 1
                 continue
             if text == before:
@@ -180,7 +183,7 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
             other += 1
             if not check:
                 rewrite(path, text)
-            click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
+            say(f"{path}: {'not formatted' if check else 'formatted'}")
     if refused:
         raise DataError(f"{refused} files were left as they are")
     if check and other:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.rdf import literals
-from kgcompare.rdf.about import Metadata, said_of
+from kgcompare.rdf.about import Metadata, as_statements
 from kgcompare.rdf.graph import Node
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
@@ -65,7 +65,7 @@ def _statements(
     for cls in ("void:Dataset", "dcat:Dataset", "schema:Dataset"):
         yield Triple(node, iri("rdf:type"), iri(cls))
     also = {iri(name): iri(other) for name, other in _ALSO.items()}
-    for triple in said_of(catalogue, about):
+    for triple in as_statements(catalogue, about):
         yield triple
         if triple.subject == catalogue:
             yield Triple(node, triple.predicate, triple.object)

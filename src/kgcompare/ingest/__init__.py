@@ -24,7 +24,8 @@ from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.opening import STDIN, file_digest
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
-from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
+from kgcompare.schema.given import given_shapes, given_triples
+from kgcompare.schema.shapes import Shapes, bundled_shapes, stored_shapes
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
 from kgcompare.store.history import Occasion, Used
@@ -97,7 +98,8 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
     """
     quads: list[Quad] = []
     named = [(base.shapes_graph(path.stem), bundled(path)) for path in resources.shape_files()]
-    named += [(base.shapes_graph(f"extra {path.stem}"), read_shapes(path, parsed)) for path in shapes]
+    given = given_shapes(shapes, parsed)
+    named += [(base.shapes_graph(f"extra {path.stem}"), triples) for path, triples in zip(shapes, given, strict=True)]
     for name, triples in named:
         graph = NamedNode(name)
         quads += [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
@@ -127,7 +129,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         if not options.trust:
             where = f"{path} keeps shapes that are taken no more; import an export of it into a new store"
             core.check_core(core.merged(kept), where, ours=True)
-        triples = kept + [triple for file in shapes for triple in read_shapes(file, parsed)]
+        triples = kept + given_triples(shapes, parsed)
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)

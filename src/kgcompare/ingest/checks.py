@@ -150,17 +150,18 @@ class Check:
             return self._validator.broken(tried, was, snapshot, read=read, lang=lang)
 
         def violated(names: list[str]) -> list[Fault]:
-            found = [fault for fault in broken([*kept, *names]) if fault.severity == "violation"]
-            if not found:
+            some = [fault for fault in broken([*kept, *names]) if fault in wanted]
+            if not some:
                 kept.extend(names)
-            return found
+            return some
 
         kept: list[str] = []
         found = broken(before)
+        wanted = {fault for fault in found if fault.severity == "violation"}
         if len(before) == 1:
             return [(fault, next(iter(before))) for fault in found]
-        warned = [(fault, "") for fault in found if fault.severity != "violation"]
-        return warned + (_to_blame(list(before), violated) if len(found) > len(warned) else [])
+        blamed = dict(_to_blame(list(before), violated)) if wanted else {}
+        return [(fault, blamed.get(fault, "")) for fault in found]
 
     def _faults(self) -> list[Fault]:
         """What is to be told, each with its file and line."""
@@ -194,7 +195,7 @@ class Check:
         of_files = [fault.focus_node for fault in told if fault.severity == "violation"]
         own = [names for fault, names in self._own if fault.severity == "violation"]
         broken = [name for fault, name in self._broken if fault.severity == "violation"]
-        if None in of_files or frozenset() in own or "" in broken:
+        if None in of_files or frozenset() in own:
             return None
         nodes = {node for node in of_files if node is not None}
         homes = {
@@ -203,7 +204,7 @@ class Check:
             for subject in document.subjects()
             if subject.value in nodes
         }
-        return {homes.get(node, node) for node in nodes}.union(*own, broken)
+        return {homes.get(node, node) for node in nodes}.union(*own, broken) - {""} or None
 
     def _leave(self, bad: set[str]) -> None:
         """Leaves something out, and judges again what is judged by it."""

@@ -6,7 +6,7 @@ links of a class to others of it have a column for each kind of link. What is de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, NamedNode
@@ -130,6 +130,23 @@ def found(known: dict[str, Column], name: str) -> Column | None:
         if len(hits) == 1:
             return hits[0]
     return None
+
+
+def names_record(head: str) -> bool:
+    """Whether a column says which record a row is about, or of what classes it is."""
+    return head.casefold() in (*ID, *CLASS)
+
+
+def kind_of_heads(shapes: Shapes, names: Sequence[str]) -> str | None:
+    """The kind that a table with these heads is about: the first of which all are columns, else the one of most."""
+    best: tuple[int, str] | None = None
+    for kind, classes in shapes.kinds.items():
+        known = columns(shapes, classes[0])
+        said = [head.rpartition("@")[0] or head for head in names if head and not names_record(head)]
+        missing = sum(found(known, name) is None for name in said)
+        if best is None or missing < best[0]:
+            best = missing, kind
+    return best[1] if best else None
 
 
 def heads(shapes: Shapes, kind: str, languages: tuple[str, ...]) -> list[str]:

@@ -7,6 +7,7 @@ leads to them; a statement about a fact goes with the fact's subject.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,6 +41,7 @@ from kgcompare.text import dates
 _XSD_INTEGER = iri("xsd:integer")
 _EDTF = NamedNode(EDTF)
 _CATALOG = iri("dcat:Catalog")
+_MAILBOXES = {iri("vcard:hasEmail"), iri("foaf:mbox")}
 
 
 _COMPONENT = "ConstraintComponent"
@@ -129,7 +131,7 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         try:
             subject = as_node(clean(as_term(statement.subject)))
             said = as_term(statement.object)
-            value = clean(said)
+            value = said if _is_mailbox(statement.predicate, said) else clean(said)
             clean(statement.predicate)
         except DataError as fault:
             raise DataError(f"{source}: {fault}") from None
@@ -158,6 +160,11 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
     records.faults += [_ill_formed(homes.record(one[0]).value, *one[1:], source) for one in wrong if homes.of(one[0])]
 
 
+def _is_mailbox(predicate: NamedNode, value: Term) -> bool:
+    """Whether a statement names a mailbox by its address, as vCard and FOAF have it."""
+    return predicate in _MAILBOXES and isinstance(value, NamedNode) and value.value.startswith("mailto:")
+
+
 def _ill_formed(focus: str, predicate: str, literal: Literal, message: str, source: str) -> Fault:
     return Fault(message, "violation", source, None, focus, predicate, literal.value, literal.datatype.value)
 
@@ -166,6 +173,10 @@ def _refusal(focus: Node, message: str, said: Predication, source: str) -> Fault
     predicate, value = said
     shown = "blank node" if isinstance(value, BlankNode) else value.value
     return Fault(message=message, file=source, focus_node=focus.value, path=predicate, value=shown)
+
+
+_MOST_BLANK = 100_000
+"""Blank nodes of one record: each is looked at several times, and a record that people read has a few."""
 
 
 class _Homes:
@@ -189,6 +200,7 @@ class _Homes:
         self._schema = records.schema
         self._source = source
         self._homes: dict[Node, str | None] = {}
+        self._counts: Counter[str | None] = Counter()
 
     def of(self, subject: Node) -> str | None:
         """The IRI of the document's graph; None for what is said of the vocabulary, of shapes and of other catalogues.
@@ -251,7 +263,13 @@ class _Homes:
             raise DataError(f"{self._source}: a blank node (with <{predicate}>) belongs to no record; give it an IRI")
         if len(homes) > 1:
             raise DataError(f"{self._source}: a blank node belongs to two records; give it an IRI of its own")
-        self._homes[node] = homes.pop()
+        self._homes[node] = home = homes.pop()
+        self._counts[home] += 1
+        if self._counts[home] > _MOST_BLANK:
+            raise DataError(
+                f"{self._source}: <{home}> would have more than {_MOST_BLANK:,} blank nodes; make several "
+                "records of it, or give what it leads to IRIs"
+            )
 
 
 def derive(records: Records) -> None:

@@ -13,16 +13,27 @@ from itertools import pairwise
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.errors import DataError, UsageError
-from kgcompare.ingest.drafts import Draft, Entry, Filled, digest_of, key_of, put_values, stored_text
+from kgcompare.ingest.drafts import Draft, Filled, FormValue, digest_of, form_key, put_values, stored_text
 from kgcompare.ingest.fields import Field
+from kgcompare.ingest.values import container
 from kgcompare.rdf import literals
-from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term
 from kgcompare.rdf.namespaces import iri
-from kgcompare.rdf.terms import EDTF, KGC_ORDER, RDF_FIRST, RDF_NIL, RDF_OBJECT, RDF_REST, RDF_SUBJECT, XSD_INTEGER
+from kgcompare.rdf.terms import (
+    DCTERMS_IS_PART_OF,
+    EDTF,
+    KGC_ORDER,
+    RDF_FIRST,
+    RDF_NIL,
+    RDF_OBJECT,
+    RDF_REST,
+    RDF_SUBJECT,
+    XSD_INTEGER,
+)
 from kgcompare.text import dates, languages
 from kgcompare.text.languages import best, translate
 
-Meant = Callable[[str, tuple[str, ...]], NamedNode]
+Resolved = Callable[[str, tuple[str, ...]], NamedNode]
 """The thing of some kinds that a text means; a :class:`~kgcompare.errors.DataError` tells whoever typed it why not."""
 _PREDICATE = iri("rdf:predicate").value
 
@@ -30,7 +41,7 @@ _PREDICATE = iri("rdf:predicate").value
 class Drafting:
     """Makes the statements of what is filled in. What cannot be said is left out, and its entry has a fault."""
 
-    def __init__(self, before: Graph, meant: Meant, lang: str) -> None:
+    def __init__(self, before: Graph, meant: Resolved, lang: str) -> None:
         """*before* is the record as it is; faults are told in *lang*."""
         self.graph = Graph(before)
         self._meant = meant
@@ -42,7 +53,7 @@ class Drafting:
             now, old = draft.get(one.id), shown.get(one.id, Filled())
             if now is None or digest_of(one, now.entries) == digest_of(one, old.entries):
                 continue
-            known = {key_of(one, entry): entry for entry in old.entries if entry.term is not None}
+            known = {form_key(one, entry): entry for entry in old.entries if entry.term is not None}
             said = [(entry, self._term(one, entry, known, old)) for entry in now.entries if not entry.empty]
             terms = [(entry.by, term) for entry, term in said if term is not None]
             if one.ordered:
@@ -70,8 +81,10 @@ class Drafting:
 
     # -- values ----------------------------------------------------------------------------------------
 
-    def _term(self, one: Field, entry: Entry, known: Mapping[tuple[str, ...], Entry], old: Filled) -> Term | None:
-        there = known.get(key_of(one, entry))
+    def _term(
+        self, one: Field, entry: FormValue, known: Mapping[tuple[str, ...], FormValue], old: Filled
+    ) -> Term | None:
+        there = known.get(form_key(one, entry))
         if there is not None:
             return there.term
         if one.parts and not entry.text:
@@ -88,19 +101,23 @@ class Drafting:
             entry.thing, entry.was = term.value, entry.text
         return term
 
-    def _new(self, one: Field, entry: Entry) -> Term:
+    def _new(self, one: Field, entry: FormValue) -> Term:
         text = stored_text(entry.text)
         if entry.node:
-            raise DataError(self._say("This value is not there any more."))
+            raise DataError(translate(self._lang, "This value is not there any more."))
         if one.choices:
             for choice in one.choices:
                 if choice.value == text:
                     return choice
-            raise DataError(self._say("“{name}” is none of the choices.", name=text[:80]))
+            raise DataError(translate(self._lang, "“{name}” is none of the choices.", name=text[:80]))
         if entry.thing and text == stored_text(entry.was):
             return _named(entry.thing)
         if one.thing:
             return self._meant(text, one.kinds)
+        if one.predicates == (DCTERMS_IS_PART_OF,) and (said := container(BlankNode(), text)):
+            for triple in said[1:]:
+                self.graph.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
+            return as_term(said[0].object)
         return self._literal(one, text, entry.lang.strip())
 
     def _literal(self, one: Field, text: str, tag: str) -> Literal:
@@ -119,18 +136,17 @@ class Drafting:
 
     def _tag(self, tag: str) -> str:
         if not tag:
-            raise DataError(self._say("Say which language this is in, by a tag such as en or pt-BR."))
+            raise DataError(translate(self._lang, "Say which language this is in, by a tag such as en or pt-BR."))
         try:
             return languages.normalise(tag)
         except UsageError:
-            raise DataError(self._say("“{tag}” is no language tag, such as en or pt-BR.", tag=tag[:40])) from None
+            raise DataError(
+                translate(self._lang, "“{tag}” is no language tag, such as en or pt-BR.", tag=tag[:40])
+            ) from None
 
     def _told(self, one: Field, message: str) -> str:
         """What the shape says of what it wants, in the reader's language; else what is wrong, in English."""
         return (best(one.messages, self._lang) or ("", message))[1]
-
-    def _say(self, message: str, **values: str) -> str:
-        return translate(self._lang, message, context="", **values)
 
     # -- structures --------------------------------------------------------------------------------------
 

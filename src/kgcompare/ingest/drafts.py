@@ -15,9 +15,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.ingest.documents import DERIVED
 from kgcompare.ingest.fields import Field
+from kgcompare.ingest.values import container_text
 from kgcompare.rdf.graph import Graph, Node, Term, structure_key
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.terms import (
+    DCTERMS_IS_PART_OF,
     KGC_COMPARISON_KEY,
     KGC_ORDER,
     KGC_RELATED,
@@ -32,7 +34,7 @@ _PRIMARY_TOPIC = iri("foaf:primaryTopic").value
 
 
 @dataclass(slots=True)
-class Entry:
+class FormValue:
     """One value: its ``text``; the ``lang`` of a text; the predicate that it stands ``by`` where a field has several.
 
     ``thing`` is the IRI of what was called ``was`` when it was shown. ``node`` names a structure that is there, and
@@ -63,7 +65,7 @@ class Filled:
     """What stands in a field: its entries, what is wrong with it as a whole, the digest (``was``) of what stood there
     when the form was first shown, and what somebody else has put there since (``theirs``)."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[FormValue] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     was: str = ""
     theirs: list[str] | None = None
@@ -78,7 +80,7 @@ def stored_text(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
 
 
-def key_of(one: Field, entry: Entry) -> tuple[str, ...]:
+def form_key(one: Field, entry: FormValue) -> tuple[str, ...]:
     """What an entry says, to be compared."""
     if one.parts and not entry.text:
         return (
@@ -93,9 +95,9 @@ def key_of(one: Field, entry: Entry) -> tuple[str, ...]:
     return (entry.by, text, entry.lang.strip().lower())
 
 
-def digest_of(one: Field, entries: Iterable[Entry]) -> str:
+def digest_of(one: Field, entries: Iterable[FormValue]) -> str:
     """Names what some entries say; empty ones say nothing, and their order only where it counts."""
-    said = [key_of(one, entry) for entry in entries if not entry.empty]
+    said = [form_key(one, entry) for entry in entries if not entry.empty]
     return hashlib.sha256(repr(said if one.moves else sorted(said)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -134,7 +136,7 @@ class Showing:
             filled[one.id] = Filled(entries, was=digest_of(one, entries))
         return filled
 
-    def _entries(self, subject: Node, one: Field) -> list[Entry]:
+    def _entries(self, subject: Node, one: Field) -> list[FormValue]:
         graph = self._graph
         found = [(value, by) for by in one.predicates for value in graph.objects(subject, by)]
         if one.listed:
@@ -143,21 +145,23 @@ class Showing:
         entries = [self._entry(one, value, by if len(one.predicates) > 1 else "") for value, by in found]
         return sorted(entries, key=lambda entry: self._place(one, entry))
 
-    def _entry(self, one: Field, value: Term, by: str) -> Entry:
+    def _entry(self, one: Field, value: Term, by: str) -> FormValue:
         if isinstance(value, Literal):
-            return Entry(value.value, value.language or "", by, term=value)
+            return FormValue(value.value, value.language or "", by, term=value)
         if isinstance(value, NamedNode):
             if one.choices:
-                return Entry(value.value, by=by, term=value)
+                return FormValue(value.value, by=by, term=value)
             name = self._called(value)
-            return Entry(name, by=by, thing=value.value, was=name, term=value)
+            return FormValue(name, by=by, thing=value.value, was=name, term=value)
+        if one.predicates == (DCTERMS_IS_PART_OF,) and (text := container_text(self._graph, value)):
+            return FormValue(text, term=value)
         form = structure_key(self._graph, value)
         name = hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         if one.parts:
-            return Entry(node=name, parts=self.draft(value, one.parts), term=value)
-        return Entry(self._called(value), node=name, term=value)
+            return FormValue(node=name, parts=self.draft(value, one.parts), term=value)
+        return FormValue(self._called(value), node=name, term=value)
 
-    def _place(self, one: Field, entry: Entry) -> tuple[object, ...]:
+    def _place(self, one: Field, entry: FormValue) -> tuple[object, ...]:
         if one.ordered and isinstance(entry.term, BlankNode):
             order = self._graph.text(entry.term, KGC_ORDER) or ""
             return (int(order) if re.fullmatch(r"\d{1,9}", order) else 10**9, entry.node)
@@ -172,12 +176,12 @@ def with_room(one: Field, filled: Filled, tags: Sequence[str]) -> Filled:
     wanted = one.languages or tags
     if one.worded:
         there = {entry.lang.lower() for entry in filled.entries}
-        filled.entries += [Entry(lang=tag) for tag in wanted if tag.lower() not in there]
+        filled.entries += [FormValue(lang=tag) for tag in wanted if tag.lower() not in there]
         if one.once:
             places = {tag.lower(): place for place, tag in enumerate(wanted)}
             filled.entries.sort(key=lambda entry: places.get(entry.lang.lower(), len(places)))
     elif not filled.entries and not one.parts:
-        filled.entries.append(Entry(by=one.predicates[-1] if len(one.predicates) > 1 else ""))
+        filled.entries.append(FormValue(by=one.predicates[-1] if len(one.predicates) > 1 else ""))
     for entry in filled.entries:
         for part in one.parts:
             with_room(part, entry.parts.setdefault(part.id, Filled()), tags)

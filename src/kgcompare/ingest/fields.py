@@ -115,7 +115,7 @@ def _both(first: Field, other: Field) -> Field:
 
 def _fields(shapes: Shapes, target: str) -> Iterator[Field]:
     own = shapes.kind_of_class(target)
-    for row in shapes.fields(target):
+    for row in sorted(shapes.fields(target), key=_place):
         node, predicate = _node(row), row.path.predicate
         if _is_true(shapes.graph, node, _DEACTIVATED):
             continue
@@ -130,6 +130,12 @@ def _fields(shapes: Shapes, target: str) -> Iterator[Field]:
                 yield replace(_field(shapes, target, row, column), predicates=(*typed, *links))
 
 
+def _place(row: PropertyShape) -> tuple[float, bool, str, str]:
+    """Where a field stands: as its shape says; where that says nothing, names first."""
+    predicate = row.path.predicate or ""
+    return row.order, predicate not in LABELS, row.id or "", predicate
+
+
 def _node(row: PropertyShape) -> Node:
     return NamedNode(row.iri) if ":" in row.iri else BlankNode(row.iri)
 
@@ -141,7 +147,8 @@ def _is_true(graph: Graph, node: Node, said: str) -> bool:
 def _field(shapes: Shapes, target: str, row: PropertyShape, column: Column, level: int = 1) -> Field:
     graph, node = shapes.graph, _node(row)
     parts = () if column.thing or level > _DEEPEST else _parts(shapes, target, node, column.predicate, level)
-    least = graph.text(node, _MIN)
+    least, once = graph.text(node, _MIN), _is_true(graph, node, _UNIQUE)
+    tags = tuple(tag.value for tag in graph.members(graph.value(node, _LANGUAGES)) if isinstance(tag, Literal))
     return Field(
         slugify(column.name),
         (column.predicate,),
@@ -152,16 +159,16 @@ def _field(shapes: Shapes, target: str, row: PropertyShape, column: Column, leve
         column.kinds,
         column.thing,
         column.datatype,
-        column.worded,
+        column.worded or (column.datatype is None and not column.thing and (once or bool(tags))),
         column.listed,
         single=graph.text(node, _MAX) == "1" and not column.listed,
-        once=_is_true(graph, node, _UNIQUE),
+        once=once,
         long=row.kind in {"text", "remark"},
         required=bool(least) and least != "0",
         choices=_choices(shapes, target, node, column),
         parts=tuple(part for part in parts if part.predicates != (KGC_ORDER,)),
         ordered=any(part.predicates == (KGC_ORDER,) for part in parts),
-        languages=tuple(tag.value for tag in graph.members(graph.value(node, _LANGUAGES)) if isinstance(tag, Literal)),
+        languages=tags,
     )
 
 
@@ -185,7 +192,7 @@ def _parts(shapes: Shapes, target: str, node: Node, predicate: str, level: int) 
     properties = [part for one in described if not isinstance(one, Literal) for part in graph.objects(one, SH_PROPERTY)]
     nodes = [part for part in dict.fromkeys(properties) if not isinstance(part, Literal)]
     members = dict(_members(graph, nodes))
-    found: dict[str, Field] = {}
+    found: dict[str, tuple[float, Field]] = {}
     for part in nodes:
         row = read_row(graph, part)
         if row is None or row.path.predicate is None or _is_true(graph, part, _DEACTIVATED):
@@ -196,8 +203,9 @@ def _parts(shapes: Shapes, target: str, node: Node, predicate: str, level: int) 
         column = column_of(shapes, shaped, row.id or local_name(step), step, "")
         made = _field(shapes, target, shaped, replace(column, listed=column.listed or listing is not None), level + 1)
         names = made.names or vocabulary.graph().texts(NamedNode(step), RDFS_LABEL)
-        found[step] = replace(made, names=names or {"": local_name(step)})
-    return tuple(found.values())
+        found[step] = row.order, replace(made, names=names or {"": local_name(step)})
+    ordered = sorted(found.values(), key=lambda pair: (pair[0], not pair[1].required, pair[1].id))
+    return tuple(part for _, part in ordered)
 
 
 def _members(graph: Graph, nodes: Iterable[Node]) -> Iterator[tuple[str, PropertyShape]]:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from kgcompare.errors import Fault
-from kgcompare.ingest.drafts import Draft, Entry, Filled, stored_text
+from kgcompare.ingest.drafts import Draft, Filled, FormValue, stored_text
 from kgcompare.ingest.fields import Field
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.terms import RDF_FIRST, RDF_REST
-from kgcompare.text.languages import best
+from kgcompare.text.languages import best, translate
 
 _STEPS = re.compile(r"[^\s|/^*?]\S*")
-_OF_SHACL = "ConstraintComponent"
+_OF_SHACL, _OF_NODE = "ConstraintComponent", "NodeConstraintComponent"
 
 
 def placed(faults: Iterable[Fault], record: str, fields: Sequence[Field], draft: Draft, lang: str) -> list[Fault]:
@@ -35,6 +35,8 @@ def _place(fault: Fault, steps: Sequence[str], fields: Sequence[Field], draft: D
         if any(entry.faults for entry in filled.entries) and fault.value is None:
             return True  # what could not be read is left out, and is not what lacks
         if one.parts and len(steps) > 1 and _within(fault, steps[1:], one, filled, lang):
+            return True
+        if one.parts and (fault.constraint or "").endswith(_OF_NODE) and _lacking(one, filled, lang):
             return True
         told = _told(one, fault, lang)
         about = [entry for entry in filled.entries if fault.value is not None and _is(entry, fault.value)]
@@ -59,7 +61,23 @@ def _within(fault: Fault, steps: Sequence[str], one: Field, filled: Filled, lang
     return any(done)
 
 
-def _is(entry: Entry, value: str) -> bool:
+def _lacking(one: Field, filled: Filled, lang: str) -> bool:
+    """Tells the parts of structures that have to be there and are not, of which a shape says no more than that it does
+    not fit."""
+    lacking = [
+        part_filled
+        for entry in filled.entries
+        if not entry.empty
+        for part in one.parts
+        for part_filled in [entry.parts.setdefault(part.id, Filled())]
+        if part.required and all(other.empty for other in part_filled.entries)
+    ]
+    for part_filled in lacking:
+        part_filled.faults.append(translate(lang, "Something has to stand here."))
+    return bool(lacking)
+
+
+def _is(entry: FormValue, value: str) -> bool:
     term: Term | None = entry.term
     known = {entry.thing, stored_text(entry.text), getattr(term, "value", "")} - {""}
     return value in known and not entry.node

@@ -127,7 +127,7 @@ def _address(text: str) -> str:
 # -- as RDF --------------------------------------------------------------------------------------------
 
 
-def said_of(node: NamedNode, about: Metadata) -> Iterator[Triple]:
+def as_statements(node: NamedNode, about: Metadata) -> Iterator[Triple]:
     """What *about* says, of *node*."""
     yield from titles(node, about)
     for predicate, texts in ((_SHORT, about.short), (_DESCRIPTION, about.description)):
@@ -184,7 +184,7 @@ def rewritten(before: Graph, node: NamedNode, about: Metadata) -> Graph:
         for triple in before
         if triple.subject not in gone and (triple.subject != node or triple.predicate not in _MANAGED)
     )
-    return Graph([Triple(node, iri("rdf:type"), iri("dcat:Catalog")), *kept, *said_of(node, about)])
+    return Graph([Triple(node, iri("rdf:type"), iri("dcat:Catalog")), *kept, *as_statements(node, about)])
 
 
 def _literal(text: str, tag: str) -> Literal:

@@ -55,6 +55,10 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _TRIPLE_TERM = re.compile(rb"<<\(|\)>>")
 _XML_ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
 """What may say anything in XML: comments, character data, instructions."""
+_XML_TAG = re.compile(rb"<(/?)([\w:](?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>(?<=(/)>|[^/]>)", re.DOTALL)
+"""A tag: what closes an element, its name with all attributes, and what closes it at once."""
+_LONG_TAG = 10_000
+_MOST_ATTRIBUTES = 1_000
 _WHOLE = (RdfFormat.JSON_LD, RdfFormat.RDF_XML)
 """Syntaxes of which all has to be there before anything is read."""
 _LONGEST_TOKEN = 16 << 20
@@ -122,8 +126,8 @@ def read_bytes(
     :raises SyntaxFault: if they are not well-formed.
     """
     data = data.removeprefix(_BOM)  # as some editors write it
-    if syntax == RdfFormat.RDF_XML and re.search(rb"<!(DOCTYPE|ENTITY)", _XML_ASIDE.sub(b"", data), re.IGNORECASE):
-        raise SyntaxFault("a document type declaration is not accepted; write entities out", source)
+    if syntax == RdfFormat.RDF_XML and (why := _xml_fault(_XML_ASIDE.sub(b"", data))):
+        raise SyntaxFault(why, source)
     if nests_deeply(data, syntax):
         raise SyntaxFault(f"it nests more than {_DEEPEST} levels deep", source)
     if syntax == RdfFormat.JSON_LD:
@@ -187,6 +191,20 @@ def nests_deeply(data: bytes, syntax: RdfFormat | None = None) -> bool:
             return len(brackets) > _DEEPEST  # without their partners
         brackets = fewer
     return bool(brackets)
+
+
+def _xml_fault(data: bytes) -> str:
+    """What the engine would take too long for, or must not follow, in XML without its asides; empty for nothing."""
+    if re.search(rb"<!(DOCTYPE|ENTITY)", data, re.IGNORECASE):
+        return "a document type declaration is not accepted; write entities out"
+    depth = 0
+    for tag in _XML_TAG.finditer(data):
+        depth += -1 if tag[1] else 0 if tag[3] else 1
+        if depth > _DEEPEST:
+            return f"it nests more than {_DEEPEST} levels deep"
+        if len(tag[2]) > _LONG_TAG and tag[2].count(b"=") > _MOST_ATTRIBUTES:
+            return f"an element has more than {_MOST_ATTRIBUTES:,} attributes"
+    return ""
 
 
 def triples_of(path: Path, base: str, name: str | None = None) -> list[Triple]:

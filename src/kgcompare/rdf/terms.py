@@ -41,6 +41,7 @@ KGC_FACET = iri("kgc:facet").value
 KGC_GENERIC = iri("kgc:generic").value
 KGC_INVERSE_LABEL = iri("kgc:inverseLabel").value
 KGC_KIND = iri("kgc:kind").value
+KGC_MAIN = iri("kgc:main").value
 KGC_METHOD = iri("kgc:Method").value
 KGC_MUTUAL_SENTENCE = iri("kgc:mutualSentence").value
 KGC_NAME_ROW = iri("kgc:NameRow").value
@@ -77,7 +78,10 @@ OWL_SYMMETRIC_PROPERTY = iri("owl:SymmetricProperty").value
 OWL_TRANSITIVE_PROPERTY = iri("owl:TransitiveProperty").value
 OWL_VERSION_INFO = iri("owl:versionInfo").value
 QB_DATA_SET = iri("qb:DataSet").value
+RDFS_COMMENT = iri("rdfs:comment").value
+RDFS_DOMAIN = iri("rdfs:domain").value
 RDFS_LABEL = iri("rdfs:label").value
+RDFS_RANGE = iri("rdfs:range").value
 RDFS_SUB_CLASS_OF = iri("rdfs:subClassOf").value
 RDFS_SUB_PROPERTY_OF = iri("rdfs:subPropertyOf").value
 RDF_FIRST = iri("rdf:first").value
@@ -96,24 +100,33 @@ SCHEMA_SHA256 = iri("schema:sha256").value
 SCHEMA_URL = iri("schema:url").value
 SCHEMA_WEB_PAGE = iri("schema:WebPage").value
 SH_ALTERNATIVE_PATH = iri("sh:alternativePath").value
+SH_AND = iri("sh:and").value
 SH_CLASS = iri("sh:class").value
 SH_CLOSED = iri("sh:closed").value
 SH_DATATYPE = iri("sh:datatype").value
+SH_DEACTIVATED = iri("sh:deactivated").value
 SH_DESCRIPTION = iri("sh:description").value
 SH_GROUP = iri("sh:group").value
+SH_HAS_VALUE = iri("sh:hasValue").value
+SH_IN = iri("sh:in").value
 SH_INFO = iri("sh:Info").value
 SH_INVERSE_PATH = iri("sh:inversePath").value
+SH_MAX_COUNT = iri("sh:maxCount").value
 SH_MESSAGE = iri("sh:message").value
 SH_NAME = iri("sh:name").value
+SH_NODE = iri("sh:node").value
 SH_NODE_KIND = iri("sh:nodeKind").value
+SH_NODE_SHAPE = iri("sh:NodeShape").value
 SH_OR = iri("sh:or").value
 SH_ORDER = iri("sh:order").value
 SH_PATH = iri("sh:path").value
 SH_PROPERTY = iri("sh:property").value
 SH_TARGET_CLASS = iri("sh:targetClass").value
 SH_TARGET_OBJECTS_OF = iri("sh:targetObjectsOf").value
+SH_TARGET_SUBJECTS_OF = iri("sh:targetSubjectsOf").value
 SH_VIOLATION = iri("sh:Violation").value
 SH_WARNING = iri("sh:Warning").value
+SH_XONE = iri("sh:xone").value
 SKOS_ALT_LABEL = iri("skos:altLabel").value
 SKOS_CONCEPT = iri("skos:Concept").value
 SKOS_DEFINITION = iri("skos:definition").value
@@ -137,12 +150,18 @@ XSD_NON_NEGATIVE_INTEGER = iri("xsd:nonNegativeInteger").value
 XSD_SHORT = iri("xsd:short").value
 XSD_STRING = iri("xsd:string").value
 
+AGENTS = (FOAF_PERSON, FOAF_ORGANIZATION, iri("foaf:Agent").value)
+"""The classes of persons and organisations."""
 FAMILY_NAMES = (FOAF_FAMILY_NAME, *(iri(f"foaf:{name}").value for name in ("lastName", "surname", "family_name")))
 FAMILY_NAMES += (iri("schema:familyName").value,)
 """The predicates that give the family name of a person, best first."""
 GIVEN_NAMES = (FOAF_GIVEN_NAME, iri("foaf:firstName").value, iri("foaf:givenname").value, iri("schema:givenName").value)
 """The predicates that give the given names of a person, best first."""
-LABELS = (SKOS_PREF_LABEL, FOAF_NAME, DCTERMS_TITLE, SCHEMA_NAME, RDFS_LABEL)
+DWC = "http://rs.tdwg.org/dwc/terms/"
+"""The namespace of Darwin Core."""
+LABELS: tuple[str, ...] = (SKOS_PREF_LABEL, FOAF_NAME, DCTERMS_TITLE, SCHEMA_NAME, RDFS_LABEL)
+LABELS += ("http://schema.org/name", "http://purl.org/dc/elements/1.1/title", DWC + "scientificName")
+LABELS += ("http://www.w3.org/2006/vcard/ns#fn",)
 """The predicates that name things, best first."""
 CITED = {
     *(BIBO_AUTHOR_LIST, BIBO_DOI, BIBO_EDITOR_LIST, BIBO_PAGES, BIBO_PAGE_END, BIBO_PAGE_START, BIBO_URI),

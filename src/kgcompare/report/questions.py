@@ -47,7 +47,7 @@ class Questions:
         self.shapes = generation.shapes
         self.tell = tell
         defined = [node for node in self.shapes.graph.subjects() if _could_be_told(node)]
-        counted = self.ask("report_classes", thing=defined or [None])
+        counted = self.ask("report_classes", thing=[*defined, NamedNode(generation.base.catalogue)])
         classes = Counter({cls.value: count_of(things) for cls, things in counted})
         classes -= classes_in_history(generation)
         self.classes = dict(classes)

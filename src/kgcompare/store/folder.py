@@ -15,7 +15,8 @@
 
 A generation is called by a number and eight digits at random (``12-3f9a2c71``): two copies of a store that go
 different ways have no name in common for different data. A checkpoint and an index get their names when they are whole,
-and are on disk before ``current`` names them.
+and are on disk before ``current`` names them. Of a large catalogue the generation before the current one stays too: its
+index is changed into that of the next one.
 
 This module knows files and locks; what is inside live/ and snapshots/ is the engine's business.
 """
@@ -38,9 +39,11 @@ from pathlib import Path
 from kgcompare.errors import StoreError
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.store.files import alone, files, flush, read_small, write_whole
-from kgcompare.store.layout import Description, read_description, write_description
+from kgcompare.store.layout import About, Description, read_description, write_about
 
 _NAME = r"[0-9]{1,18}(?:-[0-9a-f]{8})?"
+GENERATION = re.compile(_NAME, re.ASCII)
+"""What a generation is called."""
 _SNAPSHOT = re.compile(rf"({_NAME})(?:\.[a-z]+)?", re.ASCII)
 _INDEX = re.compile(rf"index-({_NAME})\.sqlite(?:[.-][a-z]+)?", re.ASCII)
 _NONE_YET = "0"
@@ -110,10 +113,17 @@ class Folder:
         with files(f"cannot make a store at {self.path}"):
             if self.path.is_dir() and any(self.path.iterdir()) and not self.exists():
                 raise StoreError(f"{self.path} is a folder with other things in it; name an empty or a new one")
-            (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
-            (self.path / "lock").touch()
-            self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
-            write_description(self.path, Description(Base(base), uuid.uuid4().hex, bare))
+            self.adopt(Description(Base(base), uuid.uuid4().hex, bare).as_json())
+
+    def adopt(self, about: About) -> None:
+        """Lays out an empty folder whose store.json says what another one's said.
+
+        :raises OSError: if it cannot be made.
+        """
+        (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
+        (self.path / "lock").touch()
+        self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
+        write_about(self.path, about)
 
     def describe(self) -> Description:
         """What store.json says. A store of an older layout is brought to ours.

@@ -78,12 +78,12 @@ def read_description(path: Path) -> Description:
         raise _unreadable(path, fault) from None
 
 
-def write_description(path: Path, description: Description) -> None:
-    """Writes store.json.
+def write_about(path: Path, about: About) -> None:
+    """Writes store.json, whole and on disk.
 
     :raises OSError: if it cannot be written.
     """
-    _write(path, description.as_json())
+    write_whole(path / _NAME, json.dumps(about, indent=1) + "\n")
 
 
 def newer(layout: int, what: str) -> StoreError:
@@ -126,16 +126,12 @@ def _brought(path: Path) -> About:
                 with files(f"layout {layout + 1} cannot be written"):
                     STEPS[layout](path, about)
                     about["layout"] = layout + 1
-                    _write(path, about)
+                    write_about(path, about)
                 LOG.warning("kgcompare: the store at %s was brought to layout %s", path, layout + 1)
             return about
     except StoreError as fault:
         what = f"the store at {path} is of an older layout, and has to be brought to layout {LAYOUT}"
         raise StoreError(f"{what}: {fault}") from None
-
-
-def _write(path: Path, about: About) -> None:
-    write_whole(path / _NAME, json.dumps(about, indent=1) + "\n")
 
 
 def _unreadable(path: Path, fault: Exception) -> StoreError:

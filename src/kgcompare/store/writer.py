@@ -214,13 +214,14 @@ class Writer:
 
     @contextmanager
     def lend(self, generation: str, path: Path) -> Iterator[EmbeddedSnapshot | None]:
-        """A generation before the newest, whose index is moved to *path* to be changed there into the next one's.
+        """The generation before the newest, whose index is moved to *path* to be changed there into the next one's.
 
-        None where it is gone, or somebody reads it. The newest is then kept for the next writer who asks.
+        None where another one came before, or somebody reads it. The newest is then kept for the next writer who asks.
         """
         self._follows = True
-        snapshot = None
-        if generation and self.folder.take_index(generation, path):
+        snapshot, newest = None, self.latest()
+        is_before = newest is not None and generation == self._before(newest.generation)
+        if is_before and self.folder.take_index(generation, path):
             with suppress(StoreError, GenerationGone):
                 snapshot = EmbeddedSnapshot(self.folder, generation, self.about)
         try:
@@ -270,5 +271,5 @@ def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
     checked_base(base)
     folder = Folder(path)
     if folder.exists():
-        raise StoreError(f"there is a store at {path} already")
+        raise StoreError(f"there is a store at {path} already; kgcompare describe changes what it says of itself")
     folder.create(base, bare=bare)

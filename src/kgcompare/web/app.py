@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
 from kgcompare.sandbox.parsing import parsed
-from kgcompare.schema.shapes import read_shapes
+from kgcompare.schema.given import given_triples
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
@@ -173,7 +173,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 
 
 def _open(settings: Settings) -> Catalogue:
-    extra = [triple for path in settings.shapes for triple in read_shapes(path, parsed)]
+    extra = given_triples(settings.shapes, parsed)
     limits = settings.limits
     if settings.endpoint is not None:
         store: Store = RemoteStore(

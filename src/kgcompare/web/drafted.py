@@ -11,6 +11,7 @@ from functools import cached_property
 from markupsafe import Markup
 from pyoxigraph import BlankNode, NamedNode, Triple
 
+from kgcompare.catalogue.about import about_of
 from kgcompare.catalogue.edited import Difference, differences
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
@@ -19,8 +20,8 @@ from kgcompare.formats import rdf
 from kgcompare.ingest.drafting import Drafting
 from kgcompare.ingest.drafts import (
     Draft,
-    Entry,
     Filled,
+    FormValue,
     Showing,
     digest_of,
     stored_text,
@@ -31,13 +32,25 @@ from kgcompare.ingest.drafts import (
 from kgcompare.ingest.fields import Field, fields_of
 from kgcompare.rdf.graph import Graph, Term, as_term
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name
-from kgcompare.rdf.terms import LABELS, RDF_TYPE, XSD_DECIMAL, XSD_DOUBLE, XSD_FLOAT, XSD_INTEGER
+from kgcompare.rdf.terms import (
+    DCTERMS_IS_PART_OF,
+    FOAF_ORGANIZATION,
+    FOAF_PERSON,
+    LABELS,
+    RDF_TYPE,
+    XSD_DECIMAL,
+    XSD_DOUBLE,
+    XSD_FLOAT,
+    XSD_INTEGER,
+)
 from kgcompare.text.languages import best, interface_languages, translate
 
 _DATE = iri("xsd:date").value
 _FRACTIONS = {XSD_DECIMAL, XSD_DOUBLE, XSD_FLOAT}
 _NAMELESS = "without-a-name"
 """What a new record is called while it has no name, to be looked at."""
+_MOST_NAMES, _MOST_NEAR = 300, 10
+"""Names that are looked up for one form, and those of them for which one looks for what is close to them."""
 _MOST_CHOICES = 5
 """Things that are named where several may be meant."""
 
@@ -62,6 +75,7 @@ class RecordForm:
 
     def __post_init__(self) -> None:
         self.exists = bool(self.record)
+        self._names = self._near = 0
         self.before = without_derived(self.triples)
         self.shown: Draft = {}
         if self.record:
@@ -90,7 +104,10 @@ class RecordForm:
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
-        """The languages in which texts are asked: those that the names of the fields are in, ours first."""
+        """The languages in which texts are asked: those of the catalogue; where it names none, those that the names of
+        the fields are in, ours first."""
+        if spoken := about_of(self.generation).languages:
+            return tuple(tag.lower() for tag in spoken)
         named = {tag.lower() for one in self.fields for tag in one.names} - {""}
         ours = [tag for tag in interface_languages() if tag in named]
         return (*ours, *sorted(named - {*ours})) or interface_languages()
@@ -116,22 +133,30 @@ class RecordForm:
         """(language, text) of what a field is called, or how it is explained."""
         return best(texts, self.lang) or ("", "")
 
-    def blank(self, one: Field) -> Entry:
+    def blank(self, one: Field) -> FormValue:
         """What is added to a field when one adds a value."""
         lang = self.lang.split("-")[0] if one.worded and not one.once else ""
-        entry = Entry(lang=lang, by=one.predicates[-1] if len(one.predicates) > 1 else "")
+        entry = FormValue(lang=lang, by=one.predicates[-1] if len(one.predicates) > 1 else "")
         return with_room(one, Filled([entry]), ()).entries[0]
 
     def class_name(self, cls: str) -> str:
         """What a class is called where a kind has several; by its own name where its shape calls all of them alike."""
         named = [self.generation.shapes.class_label(one, self.lang) for one in self.classes]
         label = self.generation.shapes.class_label(cls, self.lang)
-        return label if named.count(label) == 1 else local_name(cls)
+        if named.count(label) == 1:
+            return label
+        persons = {
+            FOAF_PERSON: translate(self.lang, "Person"),
+            FOAF_ORGANIZATION: translate(self.lang, "Organisation"),
+        }
+        return persons.get(cls, local_name(cls))
 
-    def kind_of_input(self, one: Field, entry: Entry) -> Markup:
-        """The attributes of a control that is for days or for numbers."""
+    def kind_of_input(self, one: Field, entry: FormValue) -> Markup:
+        """The attributes of a control that is for days, for numbers, or for what a source stands in."""
         if one.datatype == _DATE and re.fullmatch(r"(?:\d{4}-\d\d-\d\d)?", entry.text):
             return Markup(' type="date"')
+        if one.predicates == (DCTERMS_IS_PART_OF,) and not one.thing:
+            return Markup(' placeholder="Journal: …"')
         mode = "numeric" if one.datatype == XSD_INTEGER else "decimal" if one.datatype in _FRACTIONS else ""
         return Markup(' inputmode="{}"').format(mode) if mode else Markup("")
 
@@ -173,14 +198,17 @@ class RecordForm:
 
     def digest(self) -> str:
         """Names what stands in the form."""
-        said = [self.cls, self.slug, *(digest_of(one, self.draft.get(one.id, Filled()).entries) for one in self.fields)]
+        said = [self.cls, self.slug, *(digest_of(one, self._entries(one)) for one in self.fields)]
         return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+    def _entries(self, one: Field) -> Sequence[FormValue]:
+        return self.draft[one.id].entries if one.id in self.draft else ()
 
     def name(self) -> str:
         """What the record is called in the form; empty where it has no name yet."""
         for one in self.fields:
             if set(one.predicates) & {*LABELS}:
-                texts = {e.lang: stored_text(e.text) for e in self.draft[one.id].entries if stored_text(e.text)}
+                texts = {e.lang: stored_text(e.text) for e in self._entries(one) if stored_text(e.text)}
                 if text := best(texts, self.lang):
                     return text[1]
         return ""
@@ -210,6 +238,9 @@ class RecordForm:
         reader = self.generation.reader(self.lang, {self.record: both})
         order = [predicate for one in self.fields for predicate in one.predicates]
         moving = {one.predicates[0] for one in self.fields if one.moves}
+        if not self.exists:
+            graph = Graph(graph)
+            graph.discard(NamedNode(self.record), RDF_TYPE)
         return list(differences(reader, NamedNode(self.record), self.before, graph, self.label, order, moving))
 
     def kept(self) -> list[tuple[str, str]]:
@@ -250,26 +281,33 @@ class RecordForm:
             try:
                 return NamedNode(bare)
             except ValueError:
-                raise DataError(self._say("“{name}” is not an IRI.", name=bare[:80])) from None
+                raise DataError(translate(self.lang, "“{name}” is not an IRI.", name=bare[:80])) from None
         if not kinds:
-            raise DataError(self._say("Write the whole address of it, beginning with https://."))
+            raise DataError(translate(self.lang, "Write its whole address, as a browser has it."))
         kind, slash, slug = text.partition("/")
         wanted = [(kind, slug)] if slash else [(one, text) for one in kinds]
         if is_slug(wanted[0][1]):
             for kind, slug in wanted:
                 if is_slug(kind) and (entry := index.find(kind, slug)):
                     return NamedNode(entry.iri)
+        self._names += 1
+        if self._names > _MOST_NAMES:
+            raise DataError(translate(self.lang, "These are too many new names at once; take fewer."))
         found = [entry for one in kinds for entry in index.entries(index.called(text[:200], one, self.lang))]
         if len({entry.iri for entry in found}) == 1:
             return NamedNode(found[0].iri)
         if found:
             names = ", ".join(f"{entry.kind}/{entry.slug}" for entry in found[:_MOST_CHOICES])
-            raise DataError(self._say("Several answer to “{name}”. Write one of: {names}", name=text[:80], names=names))
+            raise DataError(
+                translate(self.lang, "Several answer to “{name}”. Write one of: {names}", name=text[:80], names=names)
+            )
+        self._near += 1
+        if self._near > _MOST_NEAR:
+            raise DataError(translate(self.lang, "Nothing is called “{text}”.", text=text[:80]))
         near = [thing for one in kinds[:2] for thing in self.generation.suggest(text[:80], self.lang, kind=one, most=3)]
-        said = self._say("Nothing is called “{text}”.", text=text[:80])
+        said = translate(self.lang, "Nothing is called “{text}”.", text=text[:80])
         if near:
-            said += " " + self._say("Close to it: {names}", names=", ".join(dict.fromkeys(t.label for t in near)))
+            said += " " + translate(
+                self.lang, "Close to it: {names}", names=", ".join(dict.fromkeys(t.label for t in near))
+            )
         raise DataError(said)
-
-    def _say(self, message: str, /, **values: str) -> str:
-        return translate(self.lang, message, context="", **values)

@@ -28,7 +28,7 @@ from kgcompare.web.forms import filled_in, pressed
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.looking import Look, look_at, place_faults
 from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, editable, language, link, root
+from kgcompare.web.request import VARY, current, editable, language, link, root
 from kgcompare.web.turns import costly, ordinary
 from kgcompare.web.writing import guard, make_change, renew_current
 
@@ -41,16 +41,16 @@ _MOST_SLUG = 200
 # -- the form ------------------------------------------------------------------------------------------
 
 
-@blueprint.get("/<slug:kind>/<slug:name>/edit")
-def shown(kind: str, name: str) -> Response:
+@blueprint.get("/<slug:kind>/<slug:slug>/edit")
+def shown(kind: str, slug: str) -> Response:
     """The form of a record."""
     _check_editable()
     lang = language()
-    state = ordinary(current().state)(kind, name)
+    state = ordinary(current().state)(kind, slug)
 
     @ordinary
     def make() -> str:
-        return _page(Look(_form_of(kind, name, lang)))
+        return _page(Look(_form_of(kind, slug, lang)))
 
     return answer(pick(("html",)), lang, make, state=state)
 
@@ -66,16 +66,16 @@ def shown_new(kind: str) -> Response:
         return records.record(kind, "new")
     lang = language()
     new = _new(kind, lang, request.args.get("class", ""))
-    return answer(pick(("html",)), lang, lambda: _page(Look(new)))
+    return answer(pick(("html",)), lang, lambda: ordinary(_page)(Look(new)))
 
 
-@blueprint.post("/<slug:kind>/<slug:name>/edit")
-def sent(kind: str, name: str) -> AnyResponse:
+@blueprint.post("/<slug:kind>/<slug:slug>/edit")
+def sent(kind: str, slug: str) -> AnyResponse:
     """What one has filled in: looked at, changed by a button, saved, or given as Turtle."""
     _check_editable()
     lang = language()
     pairs = _pairs()
-    return _answered(costly(_form_of)(kind, name, lang), pairs)
+    return _answered(costly(_form_of)(kind, slug, lang), pairs)
 
 
 @blueprint.post("/<slug:kind>/new")
@@ -131,6 +131,9 @@ def _answered(form: RecordForm, pairs: list[tuple[str, str]]) -> AnyResponse:
     """The answer to a form that is filled in."""
     said = dict(pairs)
     form.draft = filled_in(pairs, form.fields)
+    for one in form.fields:
+        if one.id in form.shown and f"{one.id}._was" not in said:  # the form that was sent has no such field
+            form.draft[one.id] = form.shown[one.id]
     command = said.get("do", "")
     look = Look(form)
     focus = pressed(command, form.fields, form.draft, form.lang)
@@ -146,7 +149,7 @@ def _answered(form: RecordForm, pairs: list[tuple[str, str]]) -> AnyResponse:
         return _download(look)
     if look.ready and command == "save" and not look.conflict:
         if said.get("_seen", "") != form.digest():
-            look.notice = "This is not what you have looked at. Look at it again, then save it."
+            look.notice = translate(form.lang, "This is not what you have looked at. Look at it again, then save it.")
         elif (saved := _saved(look, said.get("token", "").strip())) is not None:
             return saved
     return _shown(look)
@@ -157,12 +160,13 @@ def _saved(look: Look, token: str) -> AnyResponse | None:
     form = look.form
     opens = guard().opens(token)
     if not opens:
-        why = (
-            "The time of this token is over; ask for another one."
-            if opens is None
-            else ("This is no token that may write here." if token else "Saving needs a token.")
-        )
-        look.token_faults, look.status = [translate(form.lang, why)], 403
+        if opens is None:
+            why = translate(form.lang, "The time of this token is over; ask for another one.")
+        elif token:
+            why = translate(form.lang, "This is no token that may write here.")
+        else:
+            why = translate(form.lang, "Saving needs a token.")
+        look.token_faults, look.status = [why], 403
         return None
     condition = Condition(frozenset({form.state}), there=True) if form.exists else Condition(new=True)
     try:
@@ -173,7 +177,7 @@ def _saved(look: Look, token: str) -> AnyResponse | None:
     except Outdated:
         return _again(look)
     except (DataError, Unavailable) as fault:
-        look.status, look.notice = 503, str(fault)
+        look.status, look.failed = 503, str(fault)
     else:
         return redirect(link("records.record", kind=form.kind, name=form.slug) + "#saved", 303)
     return None
@@ -198,7 +202,9 @@ def _again(look: Look) -> AnyResponse:
 def _download(look: Look) -> Response:
     response = Response(look.turtle, content_type=FORMATS["ttl"].content_type)
     name = file_name([look.form.slug], FORMATS["ttl"])
-    response.headers.update({"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"})
+    response.headers.update(
+        {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache", "Vary": VARY}
+    )
     return response
 
 

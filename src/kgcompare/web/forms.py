@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kgcompare.ingest.drafts import Draft, Entry, Filled
+from kgcompare.errors import UsageError
+from kgcompare.ingest.drafts import Draft, Filled, FormValue
 from kgcompare.ingest.fields import Field
 
 _DEEPEST = 8
 """Parts of a field's name."""
+_MOST_STRUCTURES = 200
+"""Structures in a field."""
 
 
 @dataclass(slots=True)
@@ -29,7 +32,10 @@ class _Branch:
 
 
 def filled_in(pairs: Iterable[tuple[str, str]], fields: Iterable[Field]) -> Draft:
-    """What is filled in, of the names and values that a browser sends; those of no field are left out."""
+    """What is filled in, of the names and values that a browser sends; those of no field are left out.
+
+    :raises UsageError: if a field has far too many structures.
+    """
     root = _Branch()
     for name, value in pairs:
         parts = name.split(".")
@@ -42,18 +48,19 @@ def filled_in(pairs: Iterable[tuple[str, str]], fields: Iterable[Field]) -> Draf
 
 
 def _draft(branch: _Branch, fields: Iterable[Field]) -> Draft:
-    return {
-        one.id: Filled(
-            [_entry(part, at, one) for at, part in held.below.items() if at.isdecimal()], was=held.said("_was")
-        )
-        for one in fields
-        for held in [branch.below.get(one.id, _Branch())]
-    }
+    draft = {}
+    for one in fields:
+        held = branch.below.get(one.id, _Branch())
+        values = [(at, below) for at, below in held.below.items() if at.isdecimal()]
+        if one.parts and len(values) > _MOST_STRUCTURES:
+            raise UsageError(f"a field may have {_MOST_STRUCTURES} structures, and {one.id} has {len(values)}")
+        draft[one.id] = Filled([_entry(below, at, one) for at, below in values], was=held.said("_was"))
+    return draft
 
 
-def _entry(branch: _Branch, at: str, one: Field) -> Entry:
+def _entry(branch: _Branch, at: str, one: Field) -> FormValue:
     by = branch.said("_by") if branch.said("_by") in one.predicates else one.predicates[-1]
-    return Entry(
+    return FormValue(
         branch.text,
         branch.said("_lang"),
         by if len(one.predicates) > 1 else "",
@@ -86,7 +93,7 @@ def pressed(command: str, fields: Iterable[Field], draft: Draft, lang: str) -> s
     entries = filled.entries
     if verb == "add":
         tag = lang if one.worded and not one.once else ""
-        entries.append(Entry(lang=tag, by=one.predicates[-1] if len(one.predicates) > 1 else ""))
+        entries.append(FormValue(lang=tag, by=one.predicates[-1] if len(one.predicates) > 1 else ""))
         return f"{way}.{len(entries) - 1}"
     place = next((place for place, entry in enumerate(entries) if entry.at == last), None)
     if place is None:

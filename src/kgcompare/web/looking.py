@@ -22,13 +22,14 @@ class Look:
 
     ``changes`` is None unless one has looked; ``ready`` says that it can be saved or suggested then. ``others`` and
     ``warnings`` are what stands at no field, ``stale`` counts statements about facts that go with these. ``focus``
-    names what the focus goes to.
+    names what the focus goes to; ``failed`` is what went wrong on our side, in English.
     """
 
     form: RecordForm
     status: int = 200
     focus: str = ""
     notice: str = ""
+    failed: str = ""
     conflict: bool = False
     changes: list[Difference] | None = None
     ready: bool = False
@@ -76,7 +77,7 @@ def _judge(look: Look) -> None:
     except InvalidData as fault:
         found = fault.report.faults
     except (DataError, Unavailable) as fault:
-        look.status, look.notice = 503, str(fault)
+        look.status, look.failed = 503, str(fault)
         return
     place_faults(look, found)
 

@@ -17,6 +17,7 @@ from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format, json
 from kgcompare.formats.history import logged_at
 from kgcompare.model import Comparison, FacetValue
+from kgcompare.schema.rows import ASKED
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import translate
@@ -26,7 +27,7 @@ from kgcompare.web.downloads import FOR_PEOPLE, file_name, marked
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
-from kgcompare.web.rendering import facets_of, known_counts, labelled, render_page
+from kgcompare.web.rendering import class_asked_for, facets_of, known_counts, labelled, render_page
 from kgcompare.web.request import current, language, own_words
 from kgcompare.web.turns import ordinary
 
@@ -108,7 +109,9 @@ class _Wanted:
 @blueprint.get("/compare")
 @blueprint.get("/compare.<suffix>")
 def compare(suffix: str = "") -> AnyResponse:
-    """Up to ten things side by side."""
+    """Up to ten things side by side; ``?dataset=`` is short for ``?method=`` and ``?class=`` of that kind."""
+    if named := _by_kind():
+        return redirect(named, 303)
     form = pick(COMPARISON_FORMATS, suffix)
     lang = language()
     only = request.args.get("only", "")
@@ -127,6 +130,18 @@ def compare(suffix: str = "") -> AnyResponse:
     if not things:
         return unkept(_start_page(wanted), 400, lang)
     return _linked(form, wanted, "", lambda comparison: _compare_page(wanted, comparison))
+
+
+def _by_kind() -> str:
+    """Where the comparison is whose things are named by a kind that is compared; empty where none is."""
+    shapes = current().shapes
+    kinds = (shapes.kind_of_class(cls) for cls in shapes.leading)
+    kind = next((kind for kind in kinds if kind not in ASKED and request.args.get(kind)), "")
+    if not kind:
+        return ""
+    pairs = [("method" if name == kind else name, value) for name, value in request.args.items(multi=True)]
+    cls = class_asked_for(kind)
+    return f"{request.path}?" + urlencode(pairs if cls is None or "class" in request.args else [*pairs, ("class", cls)])
 
 
 def _written(comparison: Comparison, form: Format, cls: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from urllib.parse import quote, urlencode
 
@@ -16,8 +17,9 @@ from kgcompare import __version__
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.finder import findable
+from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
-from kgcompare.errors import UsageError
+from kgcompare.errors import StoreError, UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Row, Thing, Value
@@ -29,11 +31,22 @@ from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
 from kgcompare.web.brief import in_brief
 from kgcompare.web.contact import cell_address, report_address
-from kgcompare.web.request import current, editable, has_current, language, link, list_path, own_words, root
+from kgcompare.web.request import (
+    current,
+    do_without_own_words,
+    editable,
+    has_current,
+    language,
+    link,
+    list_path,
+    own_words,
+    root,
+)
 
 _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
 """Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
+_BESIDE = 3
 _SUGGESTED = 8
 """Completions that page.js asks for."""
 
@@ -67,6 +80,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         ngettext=plural,
         figure=partial(languages.grouped, lang),
         findable=lambda: findable(current() if has_current() else None),  # what a template is given it keeps
+        also_compared=partial(_also_compared, generation),
         generation=generation.name if generation else "",
         kind=kind,
         kind_heading=partial(kind_heading, lang),
@@ -115,6 +129,21 @@ def list_address(kind: str, **values: str | Sequence[str] | None) -> str:
     return link("lists.listing", plural=list_path(kind)[1:], **values)
 
 
+def _also_compared(generation: Generation | None) -> Sequence[str]:
+    """The kinds that a catalogue compares beside its main one and that has things: a few, for heads of pages."""
+
+    def find(of: Generation) -> Sequence[str]:
+        kinds = dict.fromkeys(of.shapes.kind_of_class(cls) for cls in of.shapes.leading)
+        others = [kind for kind in kinds if kind != of.main_kind]
+        counts = of.counts() if others else {}
+        return [kind for kind in others if counts.get(kind)][:_BESIDE]
+
+    others: Sequence[str] = ()
+    with suppress(StoreError):  # the page says what it can without
+        others = generation.once("also compared", find) if generation else ()
+    return others
+
+
 def known_counts() -> dict[str, int]:
     """How many things there are of each kind that shapes know, and so have a name for."""
     generation = current()
@@ -149,6 +178,10 @@ def problem_page(status: int, detail: str, more: Mapping[str, object]) -> str:
         lang = language()
     except UsageError:
         lang = languages.DEFAULT
+    try:
+        own_words(lang)
+    except StoreError:
+        do_without_own_words()
     arguments = request.view_args or {}
     comparing = request.endpoint == "pages.compare"
     wanted = list(dict.fromkeys(request.args.getlist("method"))) if comparing else []

@@ -104,14 +104,20 @@ def leave_out() -> None:
         shapes = current().shapes
         facets = {facet.id for cls in shapes.classes for facet in shapes.facets(cls) if facet.id}
         names |= facets | {f"not-{facet}" for facet in facets if request.endpoint == "finder.finder"}
+    if request.endpoint == "pages.compare":
+        names |= {current().shapes.kind_of_class(cls) for cls in current().shapes.leading}
     if not names.issuperset(request.args):
         given = [(name, value) for name, value in request.args.items(multi=True) if name in names]
         request.args = ImmutableMultiDict(given)
 
 
-def editable() -> bool:
-    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot."""
-    return has_current() and current().snapshot.path is not None and current().snapshot.keeps_shapes
+def editable(kind: str = "") -> bool:
+    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot. Where a
+    *kind* is named, whether one of it can be made: there has to be a shape for it."""
+    if not has_current() or current().snapshot.path is None or not current().snapshot.keeps_shapes:
+        return False
+    shapes = current().shapes
+    return not kind or any(map(shapes.fields, shapes.classes_of_kind(kind)[:1]))
 
 
 def limits() -> Limits:
@@ -121,12 +127,24 @@ def limits() -> Limits:
 
 def contact() -> str:
     """To whom mistakes are told: as the settings say, else as the catalogue does; empty where neither names anybody."""
-    return cast("str", current_app.config["CONTACT"]) or (about_of(current()).contact if has_current() else "")
+    return cast("str", current_app.config["CONTACT"]) or _own().contact
 
 
 def own_words(lang: str) -> Spoken:
-    """What the catalogue says of itself to a reader of *lang*; nothing where it cannot be read."""
-    return spoken(about_of(current()) if has_current() else Metadata(), lang)
+    """What the catalogue says of itself to a reader of *lang*.
+
+    :raises StoreError: if it cannot be read.
+    """
+    return spoken(_own(), lang)
+
+
+def do_without_own_words() -> None:
+    """Has this request answered as by a catalogue that says nothing of itself, where that cannot be read."""
+    g.unread = True
+
+
+def _own() -> Metadata:
+    return about_of(current()) if has_current() and "unread" not in g else Metadata()
 
 
 def unconfined() -> bool:

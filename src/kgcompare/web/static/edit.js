@@ -22,7 +22,18 @@
     field?.focus();
   }
 
-  document.getElementById("edit").addEventListener("click", (event) => {
+  // What is typed goes along into another language.
+  const form = document.getElementById("edit"), sent = JSON.stringify([...new FormData(form)]);
+  document.getElementById("languages").addEventListener("click", (event) => {
+    const a = event.target.closest("a");
+    if (!a || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!document.getElementById("looked") && JSON.stringify([...new FormData(form)]) === sent) return;
+    event.preventDefault();
+    form.action = a.href;
+    form.requestSubmit(form.querySelector(".send button"));
+  });
+
+  form.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=do]");
     const [verb] = button?.value.split(" ") ?? [];
     if (!["add", "remove", "up", "down"].includes(verb)) return;
