@@ -44,13 +44,13 @@ class _Listed:
     more: int
 
 
-@blueprint.get("/<kind>/<name>/history")
-@blueprint.get("/<kind>/<name>/history.<suffix>")
-def record(kind: str, name: str, suffix: str = "") -> Response:
+@blueprint.get("/<kind>/<slug>/history")
+@blueprint.get("/<kind>/<slug>/history.<suffix>")
+def record(kind: str, slug: str, suffix: str = "") -> Response:
     """What was changed of a record, statement by statement, by whom and from which file."""
     form = pick(("html", "json"), suffix)
     lang, before = language(), _before()
-    story = costly(story_of)(current(), kind, name, lang, most=_PAGE, before=before)
+    story = costly(story_of)(current(), kind, slug, lang, most=_PAGE, before=before)
 
     def make() -> str:
         if form.name == "json":
@@ -62,7 +62,7 @@ def record(kind: str, name: str, suffix: str = "") -> Response:
             kind=comparable,
             story=story,
             of_kind=kind,
-            slug=name,
+            slug=slug,
             what=formats.WHAT,
             done=formats.DONE,
         )
@@ -70,10 +70,10 @@ def record(kind: str, name: str, suffix: str = "") -> Response:
     return answer(form, lang, make)
 
 
-@blueprint.get("/<kind>/<name>/timemap")
-def timemap(kind: str, name: str) -> Response:
+@blueprint.get("/<kind>/<slug>/timemap")
+def timemap(kind: str, slug: str) -> Response:
     """The states of a record that can be asked for, for programs."""
-    return answer(_LINKS, None, lambda: memento.time_map(kind, name))
+    return answer(_LINKS, None, lambda: memento.time_map(kind, slug))
 
 
 @blueprint.get("/changes")

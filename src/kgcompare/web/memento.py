@@ -102,7 +102,7 @@ def _steps() -> list[Logged]:
     """The changes of the record that is asked for, the newest first; the first that is known where none made it."""
     generation = newest()
     arguments = request.view_args or {}
-    kind, name = arguments.get("kind", ""), arguments.get("name", "").partition(".")[0]
+    kind, name = arguments.get("kind", ""), arguments.get("slug", arguments.get("name", "")).partition(".")[0]
     history = history_of(generation)
     thing, _ = thing_at(generation, kind, name)
     steps = [logged for logged, _ in history.steps(generation.base.document(thing), most=10_000)]
@@ -126,7 +126,7 @@ def _around(logged: Logged | None) -> list[str]:
     if request.endpoint == "records.record":
         arguments = request.view_args or {}
         slug = arguments.get("name", "").partition(".")[0]
-        at = url_for("history.timemap", kind=arguments.get("kind", ""), name=slug)
+        at = url_for("history.timemap", kind=arguments.get("kind", ""), slug=slug)
         links.append(f'<{root()}{at[len(request.script_root) :]}>; rel="timemap"; type="{LINKS}"')
     if logged is not None:
         links += _mementos(original, _version(logged))
@@ -162,7 +162,7 @@ def time_map(kind: str, slug: str) -> str:
         raise UnknownThing(f"there is and was no {kind} {slug[:80]!r} in the catalogue", (slug,))
     steps = [step for step in _steps()[::-1] if step.done != "removed"]
     original = root() + url_for("records.record", kind=kind, name=slug)[len(request.script_root) :]
-    here = root() + url_for("history.timemap", kind=kind, name=slug)[len(request.script_root) :]
+    here = root() + url_for("history.timemap", kind=kind, slug=slug)[len(request.script_root) :]
     span = f'from="{http_date(steps[0].time)}"; until="{http_date(steps[-1].time)}"'
     lines = [
         f'<{original}>; rel="original timegate"',
@@ -190,5 +190,5 @@ def links_of_time(kind: str, slug: str) -> list[tuple[str, str, str]]:
     original = request.script_root + f"/{kind}/{slug}"
     return [
         (original, "original timegate", ""),
-        (link("history.timemap", kind=kind, name=slug, lang=None), "timemap", LINKS),
+        (link("history.timemap", kind=kind, slug=slug, lang=None), "timemap", LINKS),
     ]
