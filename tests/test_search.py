@@ -24,6 +24,7 @@ from kgcompare.search import DerivedFile, Filter, Index, matching
 from kgcompare.search.wording import rarely_related
 from kgcompare.store import writer as store_writer
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.folder import Folder
 from kgcompare.text.folding import fold
 
 PREFIXES = """\
@@ -479,7 +480,16 @@ def test_two_index_files_take_turns(store: Path, tmp_path: Path, monkeypatch: py
         assert {thing.id for thing in held.search(Filter("epsilon")).things} == {"epsilon", "lasso"}
         assert not held.search(Filter("eta")).things
     assert len(list(store.glob("index-*"))) <= 3
-    edit("theta")
+    publish = Folder.publish
+    monkeypatch.setattr(Folder, "publish", lambda *_: (tmp_path / "nothing").unlink())
+    with pytest.raises(StoreError, match="cannot be written"):
+        edit("unpublished")
+    monkeypatch.setattr(Folder, "publish", publish)
+    with Catalogue(EmbeddedStore(store)) as reader:
+        assert not reader.generation().search(Filter("unpublished")).things, "what was lent is of no generation to read"
+        assert {thing.id for thing in reader.generation().search(Filter("eta")).things} >= {"eta", "lasso"}
+    edit("iota")
+    edit("kappa")
     assert len(list(store.glob("index-*"))) == len(list((store / "snapshots").glob("*.lock"))) == 2
 
 

@@ -28,6 +28,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 import kgcompare
 from conftest import SMALL
+from forking import Forks, forks
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import (
@@ -49,6 +50,8 @@ from kgcompare.store.folder import Folder
 from kgcompare.store.layout import LAYOUT, Description
 from kgcompare.text import dates
 
+DEEP = os.environ.get("KGC_DEEP") == "1"
+"""Whether everything is to be tried of which a run takes a part."""
 ASK = "ASK {{ <https://w3id.org/kgcompare/id/method/{}> ?p ?o }}"
 
 
@@ -287,10 +290,16 @@ ingest.import_files(Path(sys.argv[1]), [Path(sys.argv[2])], ingest.Options(trust
 """
 
 
-@pytest.mark.slow
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Processes that start at once."""
+    with forks(tmp_path_factory.mktemp("forks")) as one:
+        yield one
+
+
 @pytest.mark.parametrize("stage", ["opened", "written", "flushed", "checkpoint", "indexed"])
-def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str) -> None:
-    killed(store, stage)
+def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str, forked: Forks) -> None:
+    killed(store, stage, forked)
     assert current(store) == "2"
     with kgcompare.open(store) as catalogue:
         assert catalogue.generation().counts()["method"] == 1
@@ -304,8 +313,8 @@ def test_a_killed_writer_leaves_the_old_generation(store: Path, stage: str) -> N
     assert generations(store) == ["3"]
 
 
-def test_a_writer_killed_after_it_has_published_has_published(store: Path) -> None:
-    killed(store, "current")
+def test_a_writer_killed_after_it_has_published_has_published(store: Path, forked: Forks) -> None:
+    killed(store, "current", forked)
     with kgcompare.open(store) as catalogue:
         assert has(catalogue.generation().snapshot, "doomed")  # type: ignore[arg-type]
     assert take(store, "after") == "4"
@@ -314,15 +323,14 @@ def test_a_writer_killed_after_it_has_published_has_published(store: Path) -> No
     assert "2" not in generations(store)
 
 
-def test_a_writer_killed_in_an_empty_store(tmp_path: Path) -> None:
+def test_a_writer_killed_in_an_empty_store(tmp_path: Path, forked: Forks) -> None:
     store = tmp_path / "store"
     script = (
         "import os, signal, sys; from pathlib import Path; from kgcompare import ingest, search\n"
         "search.build = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
         "ingest.create_store(Path(sys.argv[1]))"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(store)], check=False, timeout=60)
-    assert done.returncode == -signal.SIGKILL
+    assert forked.run(script, store).code == -signal.SIGKILL
     with pytest.raises(StoreError, match="has no generation to read"):
         EmbeddedStore(store)
     take(store, "first")
@@ -331,12 +339,12 @@ def test_a_writer_killed_in_an_empty_store(tmp_path: Path) -> None:
         assert catalogue.generation().counts()["method"] == 1
 
 
-def killed(store: Path, stage: str) -> None:
+def killed(store: Path, stage: str, forked: Forks) -> None:
     """Lets an import die at a stage."""
     file = store.parent / "doomed.ttl"
     file.write_text(method("doomed"), encoding="utf-8")
-    done = subprocess.run([sys.executable, "-c", KILLED, str(store), str(file), stage], check=False, timeout=60)
-    assert done.returncode == -signal.SIGKILL, "the import got past the stage at which it was to die"
+    done = forked.run(KILLED, store, file, stage)
+    assert done.code == -signal.SIGKILL, "the import got past the stage at which it was to die"
 
 
 # -- folders that are no store -------------------------------------------------------------------------
@@ -989,18 +997,15 @@ print(calls)
 """
 
 
-@pytest.mark.slow
-def test_a_writer_killed_at_any_step_leaves_nothing_for_good(lasting: Path, tmp_path: Path) -> None:
+def test_a_writer_killed_at_any_step_leaves_nothing_for_good(lasting: Path, tmp_path: Path, forked: Forks) -> None:
     file = tmp_path / "doomed.ttl"
     file.write_text(method("doomed"), encoding="utf-8")
-    for step in itertools.count(1, 3):
+    for step in itertools.count(1, 1 if DEEP else 3):
         folder = tmp_path / str(step)
         folder.mkdir()
         store = hurt(lasting, folder, [], unfinished=False)
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED_AT, str(store), str(file), str(step)], check=False, capture_output=True
-        )
-        assert done.returncode in {0, -signal.SIGKILL}, done.stderr
+        done = forked.run(KILLED_AT, store, file, step)
+        assert done.code in {0, -signal.SIGKILL}, done.err
         take(store, "after")
         name = current_name(store)
         assert {child.name for child in (store / "snapshots").iterdir()} == {name, f"{name}.lock"}, step
@@ -1011,7 +1016,7 @@ def test_a_writer_killed_at_any_step_leaves_nothing_for_good(lasting: Path, tmp_
             there = {thing.id for thing in catalogue.search("")}
             assert there - {"doomed"} == {"first", "second", "after"}, step
         shutil.rmtree(folder)
-        if done.returncode == 0:
+        if done.code == 0:
             assert step > 20, "the steps were counted"
             break
 
@@ -1161,7 +1166,7 @@ def test_a_server_goes_on_with_what_it_has_where_the_next_generation_is_damaged(
     before = served.snapshot().generation
     prepared = Folder.publish
 
-    def publish(folder: Folder, generation: str) -> None:
+    def publish(folder: Folder, generation: str, before: str | None = None) -> None:
         for table in folder.snapshot(generation).glob("*.sst"):
             if table.stat().st_nlink <= 2:  # of this generation and live/ alone
                 table.write_bytes(table.read_bytes()[:-1] + b"\0")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import click
 
 from kgcompare.cli import describing, readers, tokens, writers
-from kgcompare.cli.output import leave_stdout, put, report_lines
+from kgcompare.cli.output import leave_stdout, put, say, tell_report
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
 
@@ -72,12 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fault.show()
         code = 2
     except InvalidData as fault:
-        for line in report_lines(fault.report):
-            click.echo(line, err=True)
-        click.echo(f"kgcompare: {fault}", err=True)
+        tell_report(fault.report)
+        say(f"kgcompare: {fault}")
         code = 1
     except KgcompareError as fault:
-        click.echo(f"kgcompare: {fault}", err=True)
+        say(f"kgcompare: {fault}")
         code = exit_code(fault)
     except BrokenPipeError:
         leave_stdout()
@@ -90,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get("KGCOMPARE_DEBUG"):
             raise
         name = type(fault).__name__
-        click.echo(f"kgcompare: a fault of kgcompare itself ({name}: {fault}); KGCOMPARE_DEBUG=1 shows where", err=True)
+        say(f"kgcompare: a fault of kgcompare itself ({name}: {fault}); KGCOMPARE_DEBUG=1 shows where")
         code = 1
     sys.exit(code)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kgcompare.cli.foreign import Foreign
-from kgcompare.cli.output import ProgressLine, tell_report
+from kgcompare.cli.output import ProgressLine, say, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kgcompare.store.embedded import EmbeddedStore
 
 _PLACES = ("store", "endpoint", "data")
-OF_FILES = ("parse_time", "parse_memory", "unpacked_bytes", "validation_time", "validation_memory")
+OF_FILES = ("parse_time", "parse_memory", "unpacked_bytes", "arrival_time", "validation_time", "validation_memory")
 """The limits that matter to whatever takes files."""
 _LONG = 5.0
 """Seconds after which one looks whether a store is damaged."""
@@ -286,7 +286,7 @@ def _watched(store: EmbeddedStore) -> Iterator[None]:
         try:
             store.check()
         except StoreError as fault:
-            click.echo(f"kgcompare: {fault}", err=True)
+            say(f"kgcompare: {fault}")
             os._exit(3)  # the engine does not come back to whoever could end in order
 
     timer = threading.Timer(_LONG, look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 import sys
@@ -89,6 +90,20 @@ def _is_replaceable(path: Path, there: os.stat_result) -> bool:
     return plain and (ours or os.geteuid() == 0) and os.access(target, os.W_OK) and os.access(target.parent, os.W_OK)
 
 
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def steady(text: str) -> str:
+    """A text in which escapes stand for what would steer a terminal, turn its lines around, or is no sign at all; new
+    lines and tabs stay."""
+    return _STEERING.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
+
+
+def say(text: str) -> None:
+    """Says something on stderr that may have parts of a file or of its name in it."""
+    click.echo(steady(text), err=True)
+
+
 class ProgressLine:
     """Progress on stderr, only on a terminal."""
 
@@ -113,7 +128,7 @@ def report_lines(report: ValidationReport) -> list[str]:
         parts = [where, fault.severity, f"<{fault.focus_node}>" if fault.focus_node else None]
         parts += [f"path <{fault.path}>" if fault.path and "://" in fault.path else fault.path]
         parts += [f"value {fault.value!r}" if fault.value is not None else None, fault.message]
-        lines.append(": ".join(part for part in parts if part))
+        lines.append(steady(": ".join(part for part in parts if part)).replace("\n", "\\n"))
     return lines
 
 

@@ -25,7 +25,7 @@ from kgcompare.cli.options import (
     opened,
     tell_unread,
 )
-from kgcompare.cli.output import put, report_lines, tell_report
+from kgcompare.cli.output import put, report_lines, say, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import DataError, Unformatted, ValidationReport
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -172,7 +172,7 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
             try:
                 before, text = formatted(path, parser)
             except Unformatted as fault:
-                click.echo(f"{path}: {fault}", err=True)
+                say(f"{path}: {fault}")
                 refused += 1
                 continue
             if text == before:
@@ -180,7 +180,7 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
             other += 1
             if not check:
                 rewrite(path, text)
-            click.echo(f"{path}: {'not formatted' if check else 'formatted'}", err=True)
+            say(f"{path}: {'not formatted' if check else 'formatted'}")
     if refused:
         raise DataError(f"{refused} files were left as they are")
     if check and other:

@@ -57,7 +57,7 @@ def _found(path: Path, faults: Sequence[Fault], limits: Limits) -> tuple[Lines, 
     relative = {subject[at + 1 :]: subject for subject in subjects for at, sign in enumerate(subject) if sign in "/#"}
     prefixes, at = dict(PREFIXES), ""
     with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
-        file, _ = open_file(path, limits.unpacked_bytes)
+        file, _ = open_file(path, limits)
         with file:
             for number, data in enumerate(file, 1):
                 line = data.decode("utf-8", "replace")

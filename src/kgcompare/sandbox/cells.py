@@ -27,7 +27,16 @@ def decoded(data: bytes) -> tuple[str, str]:
     """The text of a file, and how it is coded: what its byte order mark says, else UTF-8, else Windows-1252.
 
     Five bytes mean nothing in Windows-1252; they are taken as Latin-1 has them.
+
+    :raises SyntaxFault: if it is no text.
     """
+    text, coding = _decoded(data)
+    if "\0" in text:
+        raise SyntaxFault("there are zero bytes in it: it is UTF-16 without its mark, or no text; save it as UTF-8")
+    return text, coding
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
     for mark, coding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             try:

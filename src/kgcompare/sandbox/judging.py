@@ -13,10 +13,13 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from kgcompare.errors import DataError, Fault, KgcompareError, Seam, ShapeError, Unavailable
 from kgcompare.rdf.graph import as_term
+from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.sandbox.job import Job, Part
 from kgcompare.sandbox.limits import Limits
+from kgcompare.schema.extract import Asked
 from kgcompare.schema.judging import Objection
 
+_ASKED_OF = NamedNode(PREFIXES["sh"] + "targetNode")
 _GRACE = 5.0
 """Seconds that a child has to say, at its limit, where it is."""
 _STATEMENTS = 1000
@@ -37,8 +40,9 @@ class ConfinedJudge:
         self._limits = limits or Limits()
         self._job = Job.started("judge", self._limits.validation_memory)
 
-    def __call__(self, data: Sequence[Triple], lang: str) -> list[Objection]:
-        """The faults of some statements, in an order that depends on nothing else.
+    def __call__(self, data: Sequence[Triple], lang: str, asked: Asked | None = None) -> list[Objection]:
+        """The faults of some statements, in an order that depends on nothing else; of the nodes that shapes are
+        *asked* of alone, if that is said.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         :raises DataError: if it cannot finish: says which record and which shape took it too long, where it knows.
@@ -60,11 +64,19 @@ class ConfinedJudge:
             Seam((EOFError,), lambda _: DataError(died)),
         ):
             handed = [files.enter_context(_file(data))]
+            if asked is not None:
+                aims = (Triple(shape, _ASKED_OF, node) for shape, nodes in asked.items() for node in nodes)
+                handed.append(files.enter_context(_file(aims)))
             if self._job.knows != self._shapes:
                 self._job.knows = None  # until it has judged by them
                 handed.append(files.enter_context(_file(self._shapes)))
             answer = self._job.ask(
-                whole + _GRACE, [file.fileno() for file in handed], lang=lang, step=step, whole=whole
+                whole + _GRACE,
+                [file.fileno() for file in handed],
+                lang=lang,
+                step=step,
+                whole=whole,
+                asks=asked is not None,
             )
             found = [finding for part in answer for finding in self._findings(part, data, late)]
         self._job.knows = self._shapes

@@ -17,6 +17,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store, Triple
 from kgcompare.errors import DataError, QueryError, Seam, SyntaxFault
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import KGC, slugify
+from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.opening import open_file
 from kgcompare.sandbox.screen import screen
 
@@ -46,7 +47,7 @@ def read_lift(query: Path | None, context: Path | None) -> Lift:
 
 def _text(path: Path) -> str:
     with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
-        file, size = open_file(path, _LONGEST)
+        file, size = open_file(path, Limits(unpacked_bytes=_LONGEST))
         with file:
             if size > _LONGEST:
                 raise DataError(f"{path} has more than {_LONGEST:,} bytes")

@@ -103,6 +103,13 @@ class Limits:
     unpacked_bytes: int = _limit(
         4 * _GIB, "bytes", _MIB, 1024 * _GIB, "How many bytes a file that is packed (.gz) may have when it is unpacked."
     )
+    arrival_time: float = _limit(
+        20.0,
+        "seconds",
+        0.1,
+        _DAY,
+        "How long a pipe may say nothing that a file is read from, and a second more for each KiB of it.",
+    )
     validation_time: float = _limit(
         10.0, "seconds", 0.1, _DAY, "How long a shape may judge one record, and all shapes together 1,000 statements."
     )

@@ -19,6 +19,8 @@ from kgcompare.sandbox.opening import open_file, unpacked_name
 _MIB = 1 << 20
 _WHOLE_FILE = 16
 """Bytes of memory for each byte of a file, beside the limit: some syntaxes have to be held whole."""
+_LONGEST_DETAIL = 500
+"""Signs of what a parser says: it may quote the file."""
 _NO_LIFT = Lift()
 _STEP = 64 * _MIB
 """Memory is given in steps, so that a child serves files of about one size."""
@@ -97,7 +99,7 @@ class Parser:
     def _asked(self, path: Path, asked: Mapping[str, object], more: Sequence[int] = ()) -> Iterator[Part]:
         """What the child says to a request about a file."""
         source = str(path)
-        file, size = open_file(path, self._limits.unpacked_bytes)
+        file, size = open_file(path, self._limits)
         allowed = self._limits.parse_time + size / _MIB
         late = f"its parser took more than {allowed:.0f} seconds; --parse-time gives it more"
         died = "it ends its parser: it nests too deeply or needs too much memory (--parse-memory gives it more)"
@@ -108,7 +110,7 @@ class Parser:
         ):
             for part in self._child(size).ask(allowed, [file.fileno(), *more], **asked):
                 if part.says["outcome"] == "fault":
-                    raise SyntaxFault(str(part.says["detail"]), source, part.says["line"])
+                    raise SyntaxFault(str(part.says["detail"])[:_LONGEST_DETAIL], source, part.says["line"])
                 yield part
 
     def triples(self, path: Path, base: str, name: str | None = None) -> list[Triple]:

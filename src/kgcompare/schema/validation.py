@@ -17,15 +17,15 @@ from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.terms import DCTERMS_CREATOR, KGC_ORIGINATION, RDF_REST, RDF_SUBJECT
 from kgcompare.schema import core
 from kgcompare.schema.dependents import Dependents, changed
-from kgcompare.schema.extract import Extract
+from kgcompare.schema.extract import Asked, Extract
 from kgcompare.schema.judging import Judge, Objection
 from kgcompare.schema.knowledge import Knowledge
 from kgcompare.store import Snapshot
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-Judging = Callable[[Sequence[Triple], str], list[Objection]]
-"""Statements and a language -> what is wrong with them: what needs no store, and can run elsewhere."""
+Judging = Callable[[Sequence[Triple], str, Asked], list[Objection]]
+"""Statements, a language, and what shapes are asked of -> what is wrong: what needs no store, and can run elsewhere."""
 Placed = tuple[Fault, str]
 """A fault, and the document whose it is; empty where nobody describes what it is about."""
 
@@ -189,7 +189,7 @@ class Validator:
         """What is wrong with some records, and with what their shapes look at elsewhere."""
         extract = Extract(self._shapes, known)
         owners = _owners(batch)
-        for fault, focus, shape in self._judge(extract.of(batch.values()), lang):
+        for fault, focus, shape in self._judge(extract.of(batch.values()), lang, extract.asked):
             # What else stands in an extract is there in part only, and is not looked at.
             if shape is not None and focus not in extract.judged.get(shape, ()):  # type: ignore[arg-type]
                 continue

@@ -249,7 +249,7 @@ def fault_of(path: Path) -> str | None:
     return None
 
 
-def said_of(path: Path) -> dict[str, str]:
+def notes_in(path: Path) -> dict[str, str]:
     """What an index file says of itself; nothing where it cannot be read."""
     with (
         suppress(sqlite3.Error),

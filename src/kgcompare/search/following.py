@@ -18,7 +18,7 @@ from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.building import Builder, OtherIndex, build
 from kgcompare.search.facts import Reading
-from kgcompare.search.file import fault_of, said_of
+from kgcompare.search.file import fault_of, notes_in
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Lend, Prepare
 from kgcompare.store.files import LOG
@@ -45,7 +45,7 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
         if previous is None or before is None or why is not None:
             build(snapshot, path, reading)
         else:
-            said = said_of(before)
+            said = notes_in(before)
             since = set(json.loads(said.get(_BY, "[]")))
             near = len(since) <= _FEW
             with lend(said.get(_FROM, "") if near else "", path) if lend is not None else nullcontext() as lent:

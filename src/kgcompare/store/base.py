@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pyoxigraph import Quad, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base
@@ -46,6 +46,14 @@ Results = Solutions | Statements | Verdict
 
 CLOSED = "this catalogue is closed; open it again to ask it more"
 """What is said to whoever asks a store, or what was taken from it, after its end."""
+
+
+LookUp = Callable[[NamedNode | BlankNode | None, NamedNode | None, Term | None], Iterator[Quad]]
+"""The statements of all graphs with a subject, a predicate and an object; None for any. One that several graphs have
+comes as often.
+
+:raises StoreError: if the store cannot be read.
+"""
 
 
 class Snapshot(Protocol):
@@ -95,6 +103,11 @@ class Snapshot(Protocol):
         :raises QueryError: if it is malformed, fails or is another kind of query.
         :raises StoreError: if the store cannot be read.
         """
+        ...
+
+    @property
+    def look_up(self) -> LookUp | None:
+        """Looks statements up, where that is quicker than a query; None where it is not."""
         ...
 
     def graph(self, name: str) -> list[Quad]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
+from pyoxigraph import BlankNode, NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
 
 from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
+from kgcompare.rdf.graph import Term
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
-from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
+from kgcompare.store.base import CLOSED, LookUp, Results, Solutions, Statements, Verdict
 from kgcompare.store.folder import Folder
 from kgcompare.store.layout import Description
 from kgcompare.store.sums import FileState, compare_sums
@@ -133,6 +134,17 @@ class EmbeddedSnapshot:
         """Makes a checkpoint of it."""
         with engine(f"{path} cannot be written"):
             self._open.backup(str(path))
+
+    @property
+    def look_up(self) -> LookUp:
+        """Looks statements up; see :class:`~kgcompare.store.base.Snapshot`."""
+        return self._matching
+
+    def _matching(
+        self, subject: NamedNode | BlankNode | None, predicate: NamedNode | None, value: Term | None
+    ) -> Iterator[Quad]:
+        with engine(f"the store at {self.path} cannot be read"):
+            return iter(list(self._open.quads_for_pattern(subject, predicate, value, None)))
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""

@@ -14,7 +14,8 @@
 
 A generation is called by a number and eight digits at random (``12-3f9a2c71``): two copies of a store that go
 different ways have no name in common for different data. A checkpoint and an index get their names when they are whole,
-and are on disk before ``current`` names them.
+and are on disk before ``current`` names them. Of a large catalogue the generation before the current one stays too: its
+index is changed into that of the next one.
 
 This module knows files and locks; what is inside live/ and snapshots/ is the engine's business.
 """

@@ -124,6 +124,11 @@ class RemoteSnapshot:
             raise EndpointError(f"{self.endpoint} did not answer a SELECT with solutions")
         return answer
 
+    @property
+    def look_up(self) -> None:
+        """None: each would be a request."""
+        return None
+
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
         with Seam((ValueError,), lambda why: UsageError(f"{name[:200]!r} cannot be the name of a graph: {why}")):

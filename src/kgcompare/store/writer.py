@@ -176,13 +176,14 @@ class Writer:
 
     @contextmanager
     def lend(self, generation: str, path: Path) -> Iterator[EmbeddedSnapshot | None]:
-        """A generation before the newest, whose index is moved to *path* to be changed there into the next one's.
+        """The generation before the newest, whose index is moved to *path* to be changed there into the next one's.
 
-        None where it is gone, or somebody reads it. The newest is then kept for the next writer who asks.
+        None where another one came before, or somebody reads it. The newest is then kept for the next writer who asks.
         """
         self._follows = True
-        snapshot = None
-        if generation and self.folder.take_index(generation, path):
+        snapshot, newest = None, self.latest()
+        is_before = newest is not None and generation == self._before(newest.generation)
+        if is_before and self.folder.take_index(generation, path):
             with suppress(StoreError, GenerationGone):
                 snapshot = EmbeddedSnapshot(self.folder, generation, self.about)
         try:
