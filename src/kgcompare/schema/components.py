@@ -87,7 +87,7 @@ def says(values: Sequence[Term] | None) -> bool:
     return any(isinstance(value, Literal) and value.value in _TRUE for value in values or ())
 
 
-def count_of(values: Sequence[Term]) -> int:
+def whole_of(values: Sequence[Term]) -> int:
     """What a parameter counts."""
     return int(getattr(values[0], "value", "0"))
 
@@ -99,22 +99,22 @@ def _whole(value: Term) -> int | None:
 
 
 def _min_count(least: Sequence[Term]) -> ValueTest:
-    count = count_of(least)
+    count = whole_of(least)
     return lambda values, _, __: len(values) >= count
 
 
 def _max_count(most: Sequence[Term]) -> ValueTest:
-    count = count_of(most)
+    count = whole_of(most)
     return lambda values, _, __: len(values) <= count
 
 
 def _min_length(least: Sequence[Term]) -> ValueTest:
-    count = count_of(least)
+    count = whole_of(least)
     return lambda values, _, __: all(not isinstance(value, BlankNode) and len(value.value) >= count for value in values)
 
 
 def _max_length(most: Sequence[Term]) -> ValueTest:
-    count = count_of(most)
+    count = whole_of(most)
     return lambda values, _, __: all(not isinstance(value, BlankNode) and len(value.value) <= count for value in values)
 
 

@@ -17,7 +17,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryS
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.terms import SH_PATH, SH_PROPERTY
-from kgcompare.schema.components import VALUE_TESTS, Data, Values, ValueTest, always, count_of, never, odd, says
+from kgcompare.schema.components import VALUE_TESTS, Data, Values, ValueTest, always, never, odd, says, whole_of
 from kgcompare.schema.extract import Asked
 
 _SH = PREFIXES["sh"]
@@ -130,7 +130,7 @@ class Screen:
         return self._node(_, [one for head in heads for one in self._members(head)])
 
     def _qualified(self, node: Node, shapes: Sequence[Term]) -> ValueTest:
-        least = count_of(self._shapes.objects(node, _SH + "qualifiedMinCount") or [Literal(0)])
+        least = whole_of(self._shapes.objects(node, _SH + "qualifiedMinCount") or [Literal(0)])
         inner = [self._shape(shape) for shape in shapes if not isinstance(shape, Literal)]
         return lambda values, _, data: all(
             sum(shape.passes(value, data) for value in values) >= least for shape in inner
