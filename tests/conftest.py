@@ -22,7 +22,6 @@ from kgcompare import cli, ingest, resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.cli.bundled import copy_of_bundled
-from kgcompare.rdf.contact import OURS
 from kgcompare.store.embedded import EmbeddedStore
 from serving import missing, serving
 
@@ -105,7 +104,7 @@ def bundled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bundled") / "store"
 
     def make(folder: Path) -> None:
-        ingest.throwaway(folder, resources.data_files(), ingest.Options(trust=True), contact=OURS)
+        ingest.throwaway(folder, resources.data_files(), ingest.Options(trust=True))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(_cache(tmp_path_factory)))

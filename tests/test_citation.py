@@ -7,9 +7,12 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any, Literal, cast
 
 import pytest
+from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
+from citeproc.source.json import CiteProcJSON
 from lxml import html as lxml_html
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
@@ -17,6 +20,7 @@ from kgcompare import ingest, resources
 from kgcompare.catalogue import Catalogue, citation
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.names import initials
+from kgcompare.catalogue.style import compiled
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import CslDate, CslItem, CslName
 from kgcompare.rdf.addresses import doi_address
@@ -238,6 +242,83 @@ def test_agents_without_an_iri_are_named_wherever_they_stand(forms: Generation) 
     authors = forms.record("source", "blank").fact("author")
     assert authors is not None
     assert [value.text for value in authors.values] == ["Jane Q. Doe; Some Institute; Solo"]
+
+
+SAID: dict[str, list[Any]] = {
+    "type": [
+        *("article-journal", "article", "book", "chapter", "paper-conference", "thesis", "webpage", "report"),
+        *("document", "software", "dataset"),
+    ],
+    "title": [
+        "Random forests",
+        "What?",
+        "Why not!",
+        "Dots...",
+        "A. B.",
+        "a: b:",
+        "ends,",
+        "two  spaces",
+        "<i>x</i> & y",
+    ],
+    "volume": ["12", "A3", "Suppl. 2", "1-3", "3, 4", "12.5"],
+    "issue": ["2", "1-2", "Special issue", "3&4"],
+    "page": ["1-10", "e12", "12, 14-16", "5–9", "1-2-3", "xi-xv", "A–3–A–9", "10 & 12-14", "1-10."],
+    "publisher": ["MIT Press", "Springer.", "A, Inc.", "X & Y"],
+    "container-title": ["Nature", "J. Stat.", "Proc. of X.", "Why?"],
+    "issued": [
+        *({"date-parts": [[2001]]}, {"date-parts": [[1999], [2003]]}, {"date-parts": [[1850]], "circa": True}),
+        *({"literal": "in press"}, {"literal": "before 1763."}, {"date-parts": [[800]]}, {"date-parts": [[-40]]}, {}),
+    ],
+    "URL": ["https://example.org/a", "http://example.org/z."],
+    "DOI": ["10.1000/182", "10.1002/(sici)1099-1255(199609)11:5<601::aid-jae417>3.0.co;2-t"],
+}
+PEOPLE: list[dict[str, str]] = [
+    *({"family": "Box", "given": "G. E. P."}, {"family": "van Gogh", "given": "V.", "suffix": "Jr."}),
+    *({"literal": "R Core Team"}, {"family": "Beethoven", "non-dropping-particle": "van", "given": "L."}),
+    *({"family": "Solo"}, {"family": "Ng", "given": "A.", "dropping-particle": "de"}, {"given": "Only"}),
+    {"literal": "Inc."},
+]
+
+
+def items(seed: int, many: int) -> Iterator[dict[str, Any]]:
+    """Items with whatever there may be, or not."""
+    mix = Random(seed)
+    for _ in range(many):
+        data = {key: mix.choice(values) for key, values in SAID.items() if key == "type" or mix.random() < 0.55}
+        for role in ROLES:
+            if mix.random() < 0.5:
+                data[role] = mix.choices(PEOPLE, k=mix.choice([1, 1, 2, 3, 5, 19, 20, 21, 22, 30]))
+        yield data | ({"et-al": True} if mix.random() < 0.1 else {})
+
+
+def test_the_compiled_style_gives_what_citeproc_gives() -> None:
+    path = str(resources.package_file("catalogue/apa.csl"))
+    style = CitationStylesStyle(path, locale="en-US", validate=False)
+    different = 0
+    for data in items(7, 300):
+        prepared = cast("dict[str, Any]", citation._prepared(cast("CslItem", data))) | {"id": "source"}
+        bibliography = CitationStylesBibliography(style, CiteProcJSON([prepared]), formatter.html)
+        bibliography.register(Citation([CitationItem("source")]))
+        wanted = "".join(str(part) for part in bibliography.bibliography())
+        assert citation._style()(prepared) == wanted, data
+        different += bool(wanted)
+    assert different > 250
+
+
+def test_a_style_that_has_more_than_can_be_compiled_is_refused(tmp_path: Path) -> None:
+    text = resources.package_file("catalogue/apa.csl").read_text(encoding="utf-8")
+    for said, other in (
+        ('<text variable="publisher"/>', '<text variable="publisher" strip-periods="true"/>'),
+        ('<text value="Retrieved"/>', '<number variable="volume"/>'),
+        ('match="none" variable="DOI URL"', 'position="first"'),
+        ('<label form="short" prefix=", "', '<label form="short" plural="always" prefix=", "'),
+        ('<date-part name="year"', '<date-part name="month"'),
+    ):
+        file = tmp_path / "other.csl"
+        assert said in text
+        file.write_text(text.replace(said, other), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"not compiled|more than years"):
+            compiled(str(file))
 
 
 @pytest.mark.slow

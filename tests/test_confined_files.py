@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 import pytest
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
 import kgcompare
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
-from kgcompare.errors import DataError, SyntaxFault, Unavailable
+from kgcompare.errors import DataError, ShapeError, SyntaxFault, Unavailable
 from kgcompare.ingest import Options
 from kgcompare.ingest.readers import read_records
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri
-from kgcompare.sandbox import parsing
+from kgcompare.sandbox import judging, parsing
 from kgcompare.sandbox.job import Job
 from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.limits import Limits
@@ -181,6 +182,46 @@ def test_a_judge_that_was_ended_judges_again(write: Write) -> None:
         judge._job.process.wait()
         assert before
         assert judge(triples, "en") == before
+
+
+def test_a_child_that_judges_keeps_its_shapes_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    sh = "http://www.w3.org/ns/shacl#"
+    node, data = NamedNode("http://e/s"), [Triple(NamedNode("http://e/a"), NamedNode("http://e/p"), Literal("x"))]
+
+    def shapes(*said: str) -> list[Triple]:
+        """Shapes of the subjects of a predicate: what each says by a whole number."""
+        part = NamedNode("http://e/part")
+        least = [Triple(part, NamedNode(sh + name), Literal(5)) for name in said]
+        targets = [Triple(node, NamedNode(sh + "targetSubjectsOf"), NamedNode("http://e/p"))]
+        inner = [Triple(node, NamedNode(sh + "property"), part)]
+        return [*targets, *inner, Triple(part, NamedNode(sh + "path"), NamedNode("http://e/p")), *least]
+
+    written: list[int] = []
+    file = judging._file
+
+    def counted(triples: Sequence[Triple]) -> IO[bytes]:
+        written.append(len(triples))
+        return file(triples)
+
+    monkeypatch.setattr(judging, "_file", counted)
+    strict, lax = shapes("minCount"), shapes()
+    broken = [
+        *lax,
+        Triple(node, NamedNode(sh + "path"), node),
+        Triple(node, NamedNode(sh + "path"), NamedNode("http://e/q")),
+    ]
+    found = []
+    for rules in (strict, strict, lax, strict, broken, strict, strict):
+        with ConfinedJudge(rules) as judge:
+            try:
+                found.append(len(judge(data, "en")))
+            except (ShapeError, DataError):
+                found.append(-1)
+    assert found == [1, 1, 0, 1, -1, 1, 1]
+    told = [size for size in written if size != len(data)]
+    assert told == [len(rules) for rules in (strict, lax, strict, broken, strict)], (
+        "told again only where they are others"
+    )
 
 
 # -- contexts of JSON-LD -------------------------------------------------------------------------------

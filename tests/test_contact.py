@@ -13,8 +13,11 @@ from flask.testing import FlaskClient
 
 from conftest import SMALL, Run
 from kgcompare import ingest
+from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.about import about_of
 from kgcompare.errors import StoreError, UsageError
-from kgcompare.rdf.contact import OURS, PARTS, checked_contact, contact_address
+from kgcompare.rdf.about import told
+from kgcompare.rdf.contact import PARTS, checked_contact, contact_address, plain_contact
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
@@ -96,7 +99,7 @@ def test_what_is_filled_in_stays_one_value() -> None:
 
 
 def store(path: Path, contact: str = "", base: str = "https://w3id.org/kgcompare/") -> Path:
-    ingest.create_store(path, base, contact=contact)
+    ingest.create_store(path, base, about=told(contact=contact))
     ingest.import_files(path, [SMALL], ingest.Options(trust=True))
     return path
 
@@ -191,7 +194,7 @@ def test_who_names_nobody_is_not_said_to_be_us(tmp_path: Path) -> None:
         nobody = create_app(Settings(store=store(tmp_path / base[-5:].strip("/"), "", base))).test_client()
         text = page(nobody, "/methods") + page(nobody, "/")
         assert "mistake" not in text
-        assert OURS not in text
+        assert "issues/new" not in text
         assert nobody.get("/mistake").status_code == 404
 
 
@@ -213,11 +216,33 @@ def test_it_is_kept_with_the_store(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "store"
     assert run("init", "--store", path, "--contact", "me@example.org").code == 0
     assert run("import", SMALL, "--store", path, "--trust").code == 0
-    kept = "mailto:me@example.org?subject={title}&body={body}"
-    assert EmbeddedStore(path).snapshot().contact == kept
+    with Catalogue(EmbeddedStore(path)) as catalogue:
+        assert about_of(catalogue.generation()).contact == "mailto:me@example.org?subject={title}&body={body}"
+
+
+def test_a_store_of_before_names_whom_it_named(run: Run, tmp_path: Path) -> None:
+    path = store(tmp_path / "store")
     about = json.loads((path / "store.json").read_text())
     (path / "store.json").write_text(json.dumps(about | {"contact": "javascript:x"}))
     with pytest.raises(StoreError, match="cannot be a contact"):
         EmbeddedStore(path)
-    (path / "store.json").write_text(json.dumps({k: v for k, v in about.items() if k != "contact"}))  # an older one
-    assert EmbeddedStore(path).snapshot().contact == ""
+    (path / "store.json").write_text(json.dumps(about | {"contact": TEMPLATE}))
+    assert reports(page(create_app(Settings(store=path)).test_client(), "/method/lasso"))
+    assert "https://example.org/tell" in run("describe", "--store", path, "--title", "Mine").out
+    assert reports(page(create_app(Settings(store=path)).test_client(), "/method/lasso"))
+    assert "not stated" in run("describe", "--store", path, "--contact", "").out.partition("contact")[2]
+    assert "mistake" not in page(create_app(Settings(store=path)).test_client(), "/method/lasso")
+
+
+@pytest.mark.parametrize(
+    ("contact", "plain"),
+    [
+        ("me@example.org", "mailto:me@example.org"),
+        ("mailto:a@b.org?cc=c@d.org", "mailto:a@b.org"),
+        ("https://g.org/o/r/issues/new?labels=data", "https://g.org/o/r/issues/new?labels=data"),
+        (TEMPLATE, "https://example.org/tell"),
+        ("https://e.org/?a=1{&value}", "https://e.org/?a=1"),
+    ],
+)
+def test_a_contact_with_nothing_filled_in(contact: str, plain: str) -> None:
+    assert plain_contact(checked_contact(contact)) == plain

@@ -549,7 +549,27 @@ def test_an_index_that_is_broken_is_made_anew_and_that_is_said_once(
         for _ in range(2):
             assert generation.counts()["method"] > 0
             assert generation.search(Filter(kind="method")).things
-    assert [record.message for record in caplog.records if "it is made anew beside it" in record.message] != []
+    with kgcompare.open(store) as catalogue:
+        assert catalogue.generation().counts()["method"] > 0, "it has taken the place of the broken one"
+    assert [record.message for record in caplog.records if "it is made anew" in record.message] != []
+    assert len(caplog.records) == 1
+    assert sorted(store.glob("index-*")) == [generation.snapshot.index_path], "nothing else is left"
+
+
+def test_an_index_that_cannot_be_put_back_is_kept_by_whoever_made_it(
+    store: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_made: Path, near: Path) -> None:
+        near.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with kgcompare.open(store) as catalogue:
+        generation = catalogue.generation()
+        assert generation.snapshot.index_path is not None
+        generation.snapshot.index_path.unlink()
+        monkeypatch.setattr("shutil.copyfile", full)
+        assert generation.search(Filter(kind="method")).things
+    assert sorted(store.glob("index-*")) == []
     assert len(caplog.records) == 1
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
 from conftest import Run
+from guides import follow
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "docs/examples/lifting"
@@ -19,25 +18,16 @@ EXTRACTS = Path(__file__).parent / "data/lifting"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the queries of the guide and small extracts of the files that it speaks of."""
-    for file in (*EXAMPLES.iterdir(), *EXTRACTS.iterdir()):
+    for file in (*EXAMPLES.iterdir(), *EXTRACTS.iterdir(), *(ROOT / "tests/data/published").iterdir()):
         shutil.copy(file, tmp_path)
     (tmp_path / "pwc.json").rename(tmp_path / "pwc_methods.json")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_the_guide_shows_what_its_commands_print(run: Run, folder: Path) -> None:
-    """Each command, in order; a generation is called otherwise each time."""
-    text = (ROOT / "docs/lifting.md").read_text(encoding="utf-8")
-    shown = [line for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
-    printed: list[str] = []
-    for line in (line for line in shown if line.startswith("$ ")):
-        ran = run(*shlex.split(line)[2:])
-        assert ran.code == 0, ran.err
-        printed += [line, *(ran.out + re.sub(r"(?<=generation )\S+", "...", ran.err)).splitlines()]
-    said = [line.rstrip().replace("\u00a0", " ") for line in printed]
-    assert [line for line in said if line] == [line for line in shown if line]
-    assert (folder / "lifted").is_dir()
+def test_the_guide_shows_what_its_commands_print(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command, in order."""
+    follow(ROOT / "docs/lifting.md", folder, monkeypatch, run)
 
 
 def test_what_a_placeholder_says_is_not_taken_over(run: Run, folder: Path) -> None:

@@ -12,8 +12,8 @@ from babel.messages.pofile import read_po
 from jinja2 import nodes
 
 import kgcompare
-from kgcompare.catalogue import record
-from kgcompare.formats import tables, void
+from kgcompare.catalogue import differences
+from kgcompare.formats import history, tables
 from kgcompare.text import languages, phrases
 from kgcompare.web import rendering, vocabularies
 from kgcompare.web.app import create_app
@@ -23,14 +23,18 @@ PACKAGE = Path(kgcompare.__file__).parent
 TEMPLATES = sorted((PACKAGE / "web" / "templates").iterdir())
 TABLES = (
     tables.STATUS.values(),
-    record._DOCUMENT.values(),
+    differences.NAMED.values(),
+    history.DONE.values(),
+    history.WHAT.values(),
     rendering.SAID.values(),
     vocabularies.TERM_KINDS.values(),
-    (void.TITLE, void.ABOUT, *void.KEYWORDS),
     phrases.TOGETHER,
 )
 """Texts that reach ``translate`` by a name; a template or a function looks them up."""
-LOOKED_UP = {"status_text[cell.status]", "status_text[fact.status]", "meaning", "term.kind"}
+LOOKED_UP = {
+    *("status_text[cell.status]", "status_text[fact.status]", "meaning", "term.kind"),
+    *("done[step.done]", "done[did]", "what[logged.occasion.what]"),
+}
 CALLS = {"_": 0, "ngettext": 0, "translate": 1, "translate_plural": 1}
 """What says something, and the place of its text among the arguments; a plural comes after it."""
 TRANSLATED = [tag for tag in languages.interface_languages() if tag != languages.DEFAULT]

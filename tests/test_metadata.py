@@ -169,7 +169,7 @@ def test_an_article_with_its_authors_and_its_journal(client: FlaskClient) -> Non
         ("/agent/group", {"@type": "Organization", "name": "A Group"}),
         ("/domain/nets", {"@type": "DefinedTerm", "termCode": "nets"}),
         ("/dataset", {"@type": "Dataset", "license": [CC0], "isAccessibleForFree": True}),
-        ("/", {"@type": "WebSite", "name": "kgcompare"}),
+        ("/", {"@type": "WebSite", "name": "Catalogue"}),
     ],
 )
 def test_kinds_of_thing(client: FlaskClient, path: str, said: dict[str, Any]) -> None:
@@ -301,8 +301,8 @@ def test_a_page_that_is_not_there_has_no_address(client: FlaskClient) -> None:
         ("/method/one", "The first."),
         ("/source/thesis", "A thesis"),
         ("/compare?method=one&method=evil", "One"),
-        ("/dataset", "A catalogue of research methods"),
-        ("/", "An open catalogue"),
+        ("/dataset", "A catalogue as linked data"),
+        ("/", "A catalogue as linked data"),
     ],
 )
 def test_descriptions(client: FlaskClient, path: str, said: str) -> None:

@@ -24,6 +24,7 @@ from kgcompare.search import DerivedFile, Filter, Index, matching
 from kgcompare.search.wording import rarely_related
 from kgcompare.store import writer as store_writer
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.folder import Folder
 from kgcompare.text.folding import fold
 
 PREFIXES = """\
@@ -443,6 +444,53 @@ def test_any_series_of_edits_leaves_the_index_of_a_rebuild(
         file.write_text(f"{PREFIXES}{said} .\n{extra}", encoding="utf-8")
         ingest.import_files(store, [file], Options(trust=True, replace=True))
     same_as_rebuilt(store, folder / "rebuilt.sqlite")
+
+
+def test_two_index_files_take_turns(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of an earlier generation that nobody reads is changed; one that somebody reads is let be."""
+    monkeypatch.setattr("kgcompare.store.writer.LARGE", 1)
+    copied: list[Path] = []
+
+    def copyfile(source: Path, target: Path) -> None:
+        copied.append(target)
+        target.write_bytes(source.read_bytes())
+
+    monkeypatch.setattr("kgcompare.search.following.shutil.copyfile", copyfile)
+
+    def edit(name: str) -> int:
+        """Renames a method and makes another one; gives the number of the index's file."""
+        file = tmp_path / "edit.ttl"
+        said = f'<id/method/lasso> a kgc:Method ; skos:prefLabel "{name}"@en ; kgc:related <id/method/{name}> .\n'
+        file.write_text(f'{PREFIXES}{said}<id/method/{name}> a kgc:Method ; skos:prefLabel "{name} too"@en .', "utf-8")
+        ingest.import_files(store, [file], Options(trust=True, replace=True))
+        same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
+        return EmbeddedStore(store).snapshot().index_path.stat().st_ino
+
+    first, second = edit("alpha"), edit("beta")
+    assert len(copied) <= 2, "there is one file from the import, and another one is needed"
+    copied.clear()
+    assert [edit(name) for name in ("gamma", "delta", "epsilon")] == [first, second, first]
+    assert not copied
+    with Catalogue(EmbeddedStore(store)) as reader:
+        held = reader.generation()
+        assert [held.record("method", slug, "en").thing.label for slug in ("lasso", "beta")] == ["epsilon", "beta too"]
+        assert edit("zeta") == second
+        assert edit("eta") not in {first, second}, "the first is read"
+        assert len(copied) == 1
+        assert {thing.id for thing in held.search(Filter("epsilon")).things} == {"epsilon", "lasso"}
+        assert not held.search(Filter("eta")).things
+    assert len(list(store.glob("index-*"))) <= 3
+    publish = Folder.publish
+    monkeypatch.setattr(Folder, "publish", lambda *_: (tmp_path / "nothing").unlink())
+    with pytest.raises(StoreError, match="cannot be written"):
+        edit("unpublished")
+    monkeypatch.setattr(Folder, "publish", publish)
+    with Catalogue(EmbeddedStore(store)) as reader:
+        assert not reader.generation().search(Filter("unpublished")).things, "what was lent is of no generation to read"
+        assert {thing.id for thing in reader.generation().search(Filter("eta")).things} >= {"eta", "lasso"}
+    edit("iota")
+    edit("kappa")
+    assert len(list(store.glob("index-*"))) == len(list((store / "snapshots").glob("*.lock"))) == 2
 
 
 def test_masks_follow_edits(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_what_is_shared_of_a_comparison(client: FlaskClient) -> None:
     generation = client.get("/healthz").get_json()["generation"]
     said = unescape(cited[1])
     assert said.startswith("Comparaison\u00a0: Lasso · ")
-    assert f"kgcompare. Génération {generation}" in said
+    assert f"Catalogue. Génération {generation}" in said
     assert said.endswith(f". http://localhost/compare?{PAIR}&only=differences&lang=fr")
     for target in ("link", "cite"):
         assert f'data-copy="{target}" hidden' in panel[0]

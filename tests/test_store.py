@@ -18,6 +18,7 @@ import tempfile
 import textwrap
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -30,12 +31,24 @@ from conftest import SMALL
 from forking import Forks, forks
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
-from kgcompare.errors import Conflict, DataError, InvalidData, QueryError, StoreError, StoreMissing, Unavailable
+from kgcompare.errors import (
+    Conflict,
+    DataError,
+    InvalidData,
+    QueryError,
+    StoreError,
+    StoreMissing,
+    Unavailable,
+    UnknownThing,
+)
+from kgcompare.search import Filter
 from kgcompare.store import Verdict
 from kgcompare.store import writer as store_writer
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.folder import LAYOUT, Description, Folder
+from kgcompare.store.folder import Folder
+from kgcompare.store.layout import LAYOUT, Description
+from kgcompare.text import dates
 
 DEEP = os.environ.get("KGC_DEEP") == "1"
 """Whether everything is to be tried of which a run takes a part."""
@@ -541,7 +554,7 @@ def test_an_index_that_cannot_be_made_publishes_nothing(store: Path, monkeypatch
     def failing(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kgcompare.search.building.shutil.copyfile", failing)
+    monkeypatch.setattr("kgcompare.search.following.shutil.copyfile", failing)
     with pytest.raises(StoreError, match="cannot be written"):
         take(store, "second")
     assert current(store) == "2"
@@ -1024,7 +1037,7 @@ def test_what_others_left_goes_with_the_next_import(store: Path) -> None:
     name = current_name(store)
     assert {child.name for child in snapshots.iterdir()} == {name, f"{name}.lock", "notes.txt"}
     assert sorted(child.name for child in store.iterdir()) == sorted(
-        ["current", f"index-{name}.sqlite", "live", "lock", "snapshots", "store.json"]
+        ["current", "history.sqlite", f"index-{name}.sqlite", "live", "lock", "snapshots", "store.json"]
     )
 
 
@@ -1153,11 +1166,11 @@ def test_a_server_goes_on_with_what_it_has_where_the_next_generation_is_damaged(
     before = served.snapshot().generation
     prepared = Folder.publish
 
-    def publish(folder: Folder, generation: str) -> None:
+    def publish(folder: Folder, generation: str, before: str | None = None) -> None:
         for table in folder.snapshot(generation).glob("*.sst"):
             if table.stat().st_nlink <= 2:  # of this generation and live/ alone
                 table.write_bytes(table.read_bytes()[:-1] + b"\0")
-        prepared(folder, generation)
+        prepared(folder, generation, before)
 
     monkeypatch.setattr(Folder, "publish", publish)
     take(store, "second")
@@ -1201,3 +1214,26 @@ def test_a_command_that_damage_holds_up_ends_and_says_so(store: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (3, "")
     assert f"{table.name} is damaged" in done.stderr
+
+
+def test_a_generation_that_nobody_has_is_let_go_of_at_once(small_store: Path) -> None:
+    """Its files can be removed, and its index changed, before Python looks for circles."""
+    gc.collect()
+    gc.disable()
+    try:
+        catalogue = Catalogue(EmbeddedStore(small_store))
+        generation = catalogue.generation()
+        generation.compare(["lasso", "gan"])
+        generation.search(Filter("lass"), facets=True)
+        generation.search(Filter("nets adversarial generativ"))
+        generation.record("method", "gan")
+        with pytest.raises(UnknownThing):
+            generation.compare(["lassso"])
+        with pytest.raises(ValueError, match="is not a date"):
+            dates.canonical("1763 or so")
+        held = weakref.ref(generation.snapshot)
+        catalogue.store.close()
+        del catalogue, generation
+        assert held() is None
+    finally:
+        gc.enable()

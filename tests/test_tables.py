@@ -116,6 +116,77 @@ def test_what_spreadsheets_save_comes_in(bring: Bring, shown: Callable[..., str]
     assert '"Méthode nouvelle"@fr' in shown("new")
 
 
+@pytest.mark.parametrize("name", ["calc-utf8", "calc-ansi", "calc-utf16"])
+def test_what_calc_saved_comes_in(run: Run, store: Path, shown: Callable[..., str], name: str) -> None:
+    """Files as LibreOffice Calc 7.4 saved them: commas and UTF-8, semicolons and Windows-1252, tabs and UTF-16."""
+    ran = run("import", "--store", store, DATA / f"spreadsheets/{name}.csv")
+    assert ran.code == 0, ran.err
+    one = shown("calc-one")
+    assert '"Fait avec Calc – « ça »"@fr' in one
+    assert "On two lines, with ‘smart’ signs." in one
+    assert '"1996-03-15"^^edtf:EDTF' in shown("calc-three")
+
+
+def test_files_of_excel_say_their_separator_after_a_mark(bring: Bring, shown: Callable[..., str]) -> None:
+    """``sep=;`` in the first line, before it a byte order mark, and lines of old Macs."""
+    for number, (start, end) in enumerate([("\ufeffsep=;", "\r\n"), ("sep=\t", "\r\n"), ("\ufeff", "\r")]):
+        sign = "\t" if "\t" in start else ";"
+        lines = ["id;name@en;summary@en;;", f'new-{number};New;"a, b";;', ";;;;"]
+        text = end.join([*([start] if "sep" in start else []), *(line.replace(";", sign) for line in lines), ""])
+        ran = bring(text if "sep" in start else start + text)
+        assert ran.code == 0, ran.err
+        assert '"a, b"@en' in shown(f"new-{number}")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("15/03/1996", "1996-03-15"),
+        ("3/15/1996", "1996-03-15"),
+        ("05/05/1996", "1996-05-05"),
+        ("15.03.1996", "1996-03-15"),
+        ("1996-03-15 00:00:00", "1996-03-15"),
+        ('"1996,00"', "1996"),
+        ("\u00a01996\u00a0", "1996"),
+        ("01/02/1996", "'01/02/1996' may be 1996-01-02 or 1996-02-01; write one of these"),
+        ("35139", "'35139' is no year; a spreadsheet calls the day 1996-03-15 so"),
+        ("########", "what a spreadsheet shows for a formula that fails"),
+        ("#N/A", "what a spreadsheet shows for a formula that fails"),
+        ("Mar-96", "is not a date in EDTF"),
+    ],
+)
+def test_days_as_spreadsheets_write_them(bring: Bring, shown: Callable[..., str], cell: str, said: str) -> None:
+    """They come in where they can be one day only; else the message says which cell it is, and what to write."""
+    ran = bring(f"id,name@en,origin-year\nday,A day,{cell}\n")
+    if said[0] == "1":
+        assert ran.code == 0, ran.err
+        assert f'"{said}"^^edtf:EDTF' in shown("day")
+    else:
+        assert (ran.code, f"column C (origin-year): {said}" in ran.err or said in ran.err) == (1, True), ran.err
+        assert "table.csv:2:" in ran.err
+
+
+def test_signs_that_nobody_sees_keep_no_name_from_being_known(bring: Bring, shown: Callable[..., str]) -> None:
+    """Soft hyphens, marks in the middle of a file, spaces that do not break."""
+    ran = bring("id,name@en,domain,family\n\ufeffnew,New,Statis\u00adtics,Machine\u00a0learning\n")
+    assert ran.code == 0, ran.err
+    assert "family:machine-learning" in shown("new")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "a workbook of a spreadsheet; save it as CSV"),
+        (b"PK\x03\x04" + bytes(100), "a workbook of a spreadsheet; save it as CSV"),
+        (b"\xef\xbb\xbf<!DOCTYPE html><table></table>", "a web page; open it in a spreadsheet and save it as CSV"),
+    ],
+)
+def test_files_that_are_no_tables_are_called_what_they_are(bring: Bring, data: bytes, said: str) -> None:
+    """Whatever their name says."""
+    ran = bring(data)
+    assert (ran.code, said in ran.err) == (1, True), ran.err
+
+
 def test_all_that_cannot_be_read_is_told_at_once(bring: Bring, store: Path) -> None:
     """By file, line and column; the store stays as it was."""
     before = _dump(store)

@@ -10,6 +10,7 @@ from typing import cast
 from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from kgcompare.catalogue.lookups import record_rows
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
 from kgcompare.rdf.queries import load
@@ -44,7 +45,7 @@ class _Kept:
 
 
 def _size(graph: Graph) -> int:
-    """About how many bytes of memory a graph takes."""
+    """Metadata how many bytes of memory a graph takes."""
     said = (values for node in graph.subjects() for values in graph.description(node).values())
     return _EMPTY + sum(_TERM + len(str(getattr(term, "value", term))) for values in said for term in values)
 
@@ -89,7 +90,11 @@ class Descriptions:
         inverse = [NamedNode(predicate) for predicate in self.shapes.inverses if is_safe_iri(predicate)]
         sequences = [tuple(map(NamedNode, s)) for s in self.shapes.sequences if all(map(is_safe_iri, s))]
         backwards = [(method, predicate) for method in methods for predicate in inverse]
-        rows = self.snapshot.select(load("record").bind(method=methods, method__inverse=backwards)).rows
+        rows: list[tuple[Term | None, ...]]
+        if (look_up := self.snapshot.look_up) is not None:
+            rows = [*record_rows(look_up, methods, backwards)]
+        else:
+            rows = self.snapshot.select(load("record").bind(method=methods, method__inverse=backwards)).rows
 
         def from_blank(row: tuple[Term | None, ...]) -> bool:
             return isinstance(row[1], BlankNode) and row[3] == row[0] and row[2] in inverse

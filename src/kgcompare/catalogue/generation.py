@@ -25,10 +25,12 @@ from kgcompare.model import Comparison, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
 from kgcompare.rdf.queries import load
-from kgcompare.schema.shapes import Shapes, stored_shapes
+from kgcompare.rdf.terms import KGC_METHOD
+from kgcompare.schema.held import shapes_of
+from kgcompare.schema.shapes import stored_shapes
 from kgcompare.search import DerivedFile, Filter, Index
 from kgcompare.store import Snapshot, Store, deadline
-from kgcompare.store.base import state_of
+from kgcompare.store.base import Prepare, state_of
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import DEFAULT
@@ -55,16 +57,18 @@ class Generation:
         most_described: int = 128 << 20,
         patience: float | None = None,
         index_path: Path | None = None,
+        prepare: Prepare | None = None,
     ) -> None:
         self.store = store
         self.snapshot = snapshot
         self.name = snapshot.generation
         self.base = snapshot.base
         self.extra = tuple(extra)
-        self.shapes = Shapes([*stored_shapes(snapshot), *extra])
+        self.shapes = shapes_of((*stored_shapes(snapshot), *extra))
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._patience = patience
         self._index_path = index_path or snapshot.index_path
+        self._prepare = prepare
         self._made: dict[str, object] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._ends: list[weakref.finalize[..., Generation]] = []
@@ -110,7 +114,8 @@ class Generation:
         return self.once("index", Generation._make_index)
 
     def _make_index(self) -> Index:
-        file = DerivedFile(self._index_path, partial(search.build, self.snapshot), self._patience)
+        kept = None if self._prepare else self._index_path
+        file = DerivedFile(kept, partial(self._prepare or search.build, self.snapshot), self._patience)
         return Index(file, self.shapes)
 
     # -- what it is about ----------------------------------------------------------------------------
@@ -118,7 +123,7 @@ class Generation:
     @property
     def main_class(self) -> str:
         """The class that the catalogue is about: the first with rows, not there for others only, of which there are
-        things; the first of these classes where there is nothing; empty where no shape has rows.
+        things; where there are none, the first that is not bundled, else methods; empty where no shape has rows.
 
         :raises StoreError: if the store cannot be read.
         """
@@ -126,7 +131,7 @@ class Generation:
 
     def _find_main_class(self) -> str:
         classes = self.shapes.leading or self.shapes.classes
-        there = set(classes[:1])
+        there = set(sorted(classes, key=KGC_METHOD.__eq__)[:1])
         if len(classes) > 1:
             asked = [NamedNode(cls) for cls in classes if is_safe_iri(cls)]
             rows = self.snapshot.select(load("classes_used").bind(**{"class": asked})).rows

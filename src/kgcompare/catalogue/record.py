@@ -26,7 +26,7 @@ from kgcompare.text.languages import best
 _SHOWN = 200
 _MANY = 1000
 """Things of a group from which on only those that are shown are read."""
-_DOCUMENT = {
+DOCUMENT = {
     "dcterms:created": "Created",
     "dcterms:modified": "Changed",
     "kgc:checked": "Checked",
@@ -199,7 +199,7 @@ def _document(home: Home, thing: str, lang: str) -> tuple[Fact, ...]:
     graph = home.descriptions.describe([document])[document]
     reader = Reader(lang, home.descriptions.things(comparison.names_in({document: graph})))
     facts = []
-    for name, message in _DOCUMENT.items():
+    for name, message in DOCUMENT.items():
         values = []
         for term in graph.objects(NamedNode(document), iri(name).value):
             value = reader.value(graph, term)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import readers, tokens, writers
+from kgcompare.cli import backups, describing, exports, history, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, say, tell_report
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -40,15 +40,20 @@ for command in (
     readers.compare,
     readers.show,
     readers.search,
-    writers.init,
+    describing.init,
+    describing.describe,
     writers.import_,
     writers.validate,
     writers.template,
-    readers.export,
+    exports.export,
     readers.query,
     readers.stats,
     readers.report,
+    history.log,
+    history.revert,
     writers.format_,
+    backups.backup,
+    backups.restore,
     tokens.token,
 ):
     cli.add_command(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from kgcompare.store.embedded import EmbeddedStore
 
 _PLACES = ("store", "endpoint", "data")
-OF_FILES = ("parse_time", "parse_memory", "unpacked_bytes", "arrival_time", "validation_time", "validation_memory")
+OF_FILES = (
+    *("parse_time", "parse_memory", "unpacked_bytes", "arrival_time", "validation_time", "validation_memory"),
+    "history_bytes",
+)
 """The limits that matter to whatever takes files."""
 _LONG = 5.0
 """Seconds after which one looks whether a store is damaged."""
@@ -160,6 +163,13 @@ def lang_option(command: Callable[..., None]) -> Callable[..., None]:
     )
 
 
+def by_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Who changes a catalogue."""
+    return click.option(
+        "--by", default="", metavar="NAME", envvar="KGCOMPARE_BY", help="Who you are, for the history; else nobody."
+    )(command)
+
+
 def contact_option(command: Callable[..., None]) -> Callable[..., None]:
     """To whom mistakes are told."""
     return click.option(
@@ -178,6 +188,7 @@ def import_options(
     replace: bool = False,
     skip_invalid: bool = False,
     foreign: Foreign | None = None,
+    by: str = "",
 ) -> Options:
     """How files are taken in, by the options of a command.
 
@@ -198,6 +209,7 @@ def import_options(
         separator=foreign.separator,
         kind=foreign.kind,
         lift=read_lift(foreign.lift, foreign.context),
+        by=by,
         progress=ProgressLine(),
         limits=place.limits,
     )
@@ -209,13 +221,12 @@ def fill(folder: Path, place: Place) -> None:
     from dataclasses import replace
 
     from kgcompare import ingest, resources
-    from kgcompare.rdf.contact import OURS
 
     if folder.is_dir() and any(folder.iterdir()):
         raise StoreError(f"{folder} is a folder with other things in it; name an empty or a new one")
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        ingest.create_store(scratch, shapes=place.shapes, contact=OURS)
+        ingest.create_store(scratch, shapes=place.shapes)
         ingest.import_files(scratch, resources.data_files(), replace(import_options(place), trust=True))
         scratch.replace(folder)
     except OSError as fault:
@@ -231,13 +242,12 @@ def make_throwaway(place: Place, folder: Path, lang: str) -> None:
 
     from kgcompare import ingest, resources
     from kgcompare.cli.bundled import copy_of_bundled
-    from kgcompare.rdf.contact import OURS
 
     options = import_options(place, lang)
     if place.data == ("bundled",):
 
         def make(store: Path) -> None:
-            ingest.throwaway(store, resources.data_files(), replace(options, trust=True), place.shapes, OURS)
+            ingest.throwaway(store, resources.data_files(), replace(options, trust=True), place.shapes)
 
         if place.shapes:
             make(folder)
@@ -276,7 +286,7 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     else:
         ensure(place)
         store = EmbeddedStore(place.folder)
-        with _watched(store), Catalogue(store, extra_shapes=extra, most_described=most) as catalogue:
+        with Catalogue(store, extra_shapes=extra, most_described=most) as catalogue, _watched(store):
             yield catalogue
 
 
@@ -284,10 +294,14 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
 def _watched(store: EmbeddedStore) -> Iterator[None]:
     """Ends this process where a command takes long because the engine cannot read what it asks again and again."""
 
+    over = threading.Event()
+
     def look() -> None:
         try:
             store.check()
         except StoreError as fault:
+            if over.is_set():  # it was closed meanwhile
+                return
             say(f"kgcompare: {fault}")
             os._exit(3)  # the engine does not come back to whoever could end in order
 
@@ -297,15 +311,27 @@ def _watched(store: EmbeddedStore) -> Iterator[None]:
     try:
         yield
     finally:
+        over.set()
         timer.cancel()
+
+
+def tell_unread(shapes: Sequence[Path]) -> None:
+    """Says what of the given shapes is checked, but seen nowhere."""
+    from kgcompare.sandbox.parsing import parsed
+    from kgcompare.schema.given import given_shapes
+
+    notes: list[str] = []
+    given_shapes(shapes, parsed, notes)
+    for note in dict.fromkeys(notes):
+        click.echo(f"note: {note}", err=True)
 
 
 def extra_shapes(place: Place) -> list[Triple]:
     """The statements of the files that ``--shapes`` names."""
     from kgcompare.sandbox.parsing import parsed
-    from kgcompare.schema.shapes import read_shapes
+    from kgcompare.schema.given import given_triples
 
-    return [triple for path in place.shapes for triple in read_shapes(path, parsed)]
+    return given_triples(place.shapes, parsed)
 
 
 def ensure(place: Place, *, make: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Commands that read a catalogue: compare, show, search, export, query, stats, report."""
+"""Commands that read a catalogue: compare, show, search, query, stats, report."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from kgcompare.cli.history import as_at, at_option
 from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
-from kgcompare.cli.output import ProgressLine, put, writing_to
+from kgcompare.cli.output import ProgressLine, put
 from kgcompare.errors import DataError, KgcompareError, QueryError, Seam, SyntaxFault, Unavailable, UsageError
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 @click.option("--only", type=click.Choice(["differences"]), help="Leave out rows that agree.")
 @click.option("--rows", default="", metavar="GROUP", help="Show one group of rows: identity or choosing.")
 @click.option("--class", "cls", metavar="IRI", help="Compare things of this class; default: what there is.")
+@at_option
 @click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
 def compare(
-    place: Place, slugs: Sequence[str], lang: str, only: str | None, rows: str, cls: str | None, form: str
+    place: Place, slugs: Sequence[str], lang: str, only: str | None, rows: str, cls: str | None, at: str, form: str
 ) -> None:
     """Compare up to ten methods side by side."""
     from kgcompare import formats
@@ -39,12 +41,13 @@ def compare(
     if form not in formats.COMPARISON:
         raise UsageError(f"unknown format {form!r}; use one of {', '.join(formats.COMPARISON)}")
     with opened(place, lang) as catalogue:
-        comparison = catalogue.compare(slugs, lang, only_differences=only is not None, cls=cls, rows=rows)
+        generation = as_at(catalogue.generation(), at)
+        comparison = generation.compare(slugs, lang, only_differences=only is not None, cls=cls, rows=rows)
         for name in comparison.unknown:
-            near = catalogue.generation().nearest(name, cls)
+            near = generation.nearest(name, cls)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             click.echo(f"not in the catalogue: {name}{hint}", err=True)
-        put(formats.render(comparison, form, catalogue.generation().base.value))
+        put(formats.render(comparison, form, generation.base.value))
 
 
 @click.command()
@@ -54,14 +57,15 @@ def compare(
 @click.option(
     "--kind", metavar="KIND", help="As in addresses (agent, source ...); default: what the catalogue is about."
 )
+@at_option
 @click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
-def show(place: Place, slug: str, lang: str, kind: str | None, form: str) -> None:
+def show(place: Place, slug: str, lang: str, kind: str | None, at: str, form: str) -> None:
     """Show one record."""
     from kgcompare import formats
     from kgcompare.formats import rdf
 
     with opened(place, lang) as catalogue:
-        generation = catalogue.generation()
+        generation = as_at(catalogue.generation(), at)
         kind = kind or generation.main_kind
         known = ("table", *(name for name in formats.record_formats(generation, kind, slug) if name != "html"))
         if form not in known:
@@ -140,30 +144,6 @@ def _listed(things: Sequence[Thing], facets: Sequence[str]) -> list[list[str]]:
         [thing.id, thing.label, thing.date or "", *("; ".join(thing.facets.get(facet, ())) for facet in facets)]
         for thing in things
     ]
-
-
-@click.command()
-@catalogue_options
-@click.option(
-    "--format", "form", type=click.Choice(["nq", "nt", "trig", "ttl", "jsonld"]), default="nq", show_default=True
-)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file; .gz compresses. Default: stdout.")
-def export(place: Place, form: str, output: Path | None) -> None:
-    """Write the whole catalogue."""
-    import gzip
-
-    from kgcompare.formats import rdf
-
-    with opened(place) as catalogue:
-        generation = catalogue.generation()
-        chunks = rdf.dump_lines(generation.quads(), form, generation.base.value)
-        if output is None:
-            for chunk in chunks:
-                put(chunk)
-            return
-        with writing_to(output) as raw, gzip.open(raw, "wb") if output.suffix == ".gz" else nullcontext(raw) as file:
-            for chunk in chunks:
-                file.write(chunk.encode())
 
 
 @click.command()

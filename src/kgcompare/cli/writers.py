@@ -1,4 +1,4 @@
-"""Commands that make, fill, check and serve a catalogue: init, import, validate, format, serve."""
+"""Commands that fill, check and serve a catalogue: import, validate, template, format, serve."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kgcompare.cli.formatting import formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
     Place,
+    by_option,
     catalogue_options,
     contact_option,
     ensure,
@@ -23,6 +24,7 @@ from kgcompare.cli.options import (
     make_throwaway,
     must_be_store,
     opened,
+    tell_unread,
 )
 from kgcompare.cli.output import put, report_lines, say, tell_report
 from kgcompare.cli.settings import limit_options
@@ -35,19 +37,6 @@ if TYPE_CHECKING:
 _FORMATS = "ttl, jsonld, nt, nq, trig, rdf, csv, tsv, jsonl, bib, ris or csl, where the suffix does not tell."
 
 
-@click.command()
-@catalogue_options
-@click.option("--base", default="https://w3id.org/kgcompare/", show_default=True, metavar="IRI")
-@contact_option
-def init(place: Place, base: str, contact: str) -> None:
-    """Make a new, empty catalogue."""
-    from kgcompare import ingest
-
-    must_be_store(place)
-    ingest.create_store(place.folder, base, place.shapes, contact)
-    click.echo(f"made an empty catalogue at {place.folder}", err=True)
-
-
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="FILE...")
 @catalogue_options
@@ -56,6 +45,7 @@ def init(place: Place, base: str, contact: str) -> None:
 @foreign_options
 @click.option("--skip-invalid", is_flag=True, help="Leave invalid records out and take the others.")
 @click.option("--replace", is_flag=True, help="Put records in the place of those that are there.")
+@by_option
 def import_(
     place: Place,
     files: Sequence[Path],
@@ -64,6 +54,7 @@ def import_(
     foreign: Foreign,
     skip_invalid: bool,
     replace: bool,
+    by: str,
 ) -> None:
     """Take files into the store: every record of them, or none."""
     from kgcompare import ingest
@@ -72,15 +63,16 @@ def import_(
     must_be_store(place)
     if place.default:
         ensure(place)
-    options = import_options(place, lang, syntax, replace, skip_invalid, foreign)
+    options = import_options(place, lang, syntax, replace, skip_invalid, foreign, by)
     fresh = not place.default and not Folder(place.folder).exists()
     if fresh and ingest.trusted_quads(files, options):
         report = ingest.create_of_quads(place.folder, files, options)
     else:
         if fresh:
-            ingest.create_store(place.folder, shapes=place.shapes)
+            ingest.create_store(place.folder, shapes=place.shapes, by=by)
         report = ingest.import_files(place.folder, files, options, place.shapes)
     tell_report(report.validation)
+    tell_unread(place.shapes)
     left = f", {report.left} left out as invalid" if report.left else ""
     click.echo(
         f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged{left}; "
@@ -108,6 +100,7 @@ def validate(
     from kgcompare.formats import json, rdf
 
     report = _validated(place, files, import_options(place, lang, syntax, foreign=foreign))
+    tell_unread(place.shapes)
     if form == "json":
         put(json.report_json(report))
     elif form == "ttl":
@@ -153,15 +146,18 @@ def _validated(place: Place, files: Sequence[Path], options: Options) -> Validat
 @click.argument("form", type=click.Choice(["csv", "jsonl"]))
 @catalogue_options
 @click.option("--kind", metavar="KIND", help="Of the things (agent, source ...); default: what the catalogue is about.")
-@click.option("--language", "languages", multiple=True, metavar="TAG", help="Of texts (repeatable); default: en, fr.")
+@click.option(
+    "--language", "languages", multiple=True, metavar="TAG", help="Of texts (repeatable); default: the catalogue's."
+)
 def template(place: Place, form: str, kind: str | None, languages: tuple[str, ...]) -> None:
     """Print an empty table with the columns that the shapes give."""
+    from kgcompare.catalogue.about import about_of
     from kgcompare.formats import templates
     from kgcompare.text.languages import interface_languages, normalise
 
     with opened(place) as catalogue:
         generation = catalogue.generation()
-        tags = tuple(map(normalise, languages)) or interface_languages()
+        tags = tuple(map(normalise, languages)) or about_of(generation).languages or interface_languages()
         put(templates.empty(generation.shapes, kind or generation.main_kind, form, tags))
 
 

@@ -38,8 +38,9 @@ def csl_object(item: CslItem) -> JsonObject:
     return cast("JsonObject", {name: value for name, value in item.items() if name != "et-al"})
 
 
-def comparison_json(comparison: Comparison) -> str:
-    """A comparison, as interface documents have it: language, methods, rows, summary, and what is not there."""
+def comparison_json(comparison: Comparison, at: JsonObject | None = None) -> str:
+    """A comparison, as interface documents have it: language, methods, rows, summary, and what is not there; *at* what
+    says when that was, of a comparison of the past."""
     return dumps(
         {
             "language": comparison.language,
@@ -53,6 +54,7 @@ def comparison_json(comparison: Comparison) -> str:
                 "sentences": [_sentence(sentence) for sentence in comparison.sentences],
             },
             "unknown": list(comparison.unknown),
+            **({"at": at} if at else {}),
         }
     )
 

@@ -11,16 +11,12 @@ from collections.abc import Iterable, Iterator
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.rdf import literals
+from kgcompare.rdf.about import Metadata, as_statements
 from kgcompare.rdf.graph import Node
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.report.extent import Extent
-from kgcompare.text.languages import interface_languages, translate
 
-TITLE = "A catalogue for comparisons"
-ABOUT = "A catalogue as linked data, in which any two to ten things can be compared."
-KEYWORDS = ("catalogue", "linked data", "comparison")
-"""What the dataset is, in English; the keys to their translations, which may say more of things of a kind."""
 _VOCABULARIES = ("dcterms", "skos", "foaf", "bibo", "schema", "prov")
 _FORMATS = "http://www.w3.org/ns/formats/"
 _MEDIA = "https://www.iana.org/assignments/media-types/"
@@ -38,35 +34,46 @@ def dataset_iri(base: Base) -> str:
 
 
 def describe(
-    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], kind: str = ""
+    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], about: Metadata
 ) -> list[Triple]:
-    """What the dataset is and how to get at it.
+    """What the dataset is and how to get at it: the one dataset of a catalogue, which says *about* of itself.
 
     *root* is the address of the server, without a slash at its end; *records* the number of things with a page of
-    their own, *examples* the IRIs of some of them; *kind* is the kind of those that the catalogue is about.
+    their own, *examples* the IRIs of some of them.
     """
-    return list(_statements(base, root, extent, records, examples, kind))
+    return list(_statements(base, root, extent, records, examples, about))
+
+
+_ALSO = {
+    "dcterms:title": "schema:name",
+    "dcterms:description": "schema:description",
+    "dcterms:license": "schema:license",
+    "dcterms:publisher": "schema:publisher",
+    "dcat:keyword": "schema:keywords",
+}
+"""What schema.org calls what a catalogue says of itself."""
 
 
 def _statements(
-    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], kind: str
+    base: Base, root: str, extent: Extent, records: int, examples: Iterable[str], about: Metadata
 ) -> Iterator[Triple]:
-    node = NamedNode(dataset_iri(base))
+    node, catalogue = NamedNode(dataset_iri(base)), NamedNode(base.catalogue)
     page = NamedNode(root + "/dataset")
+    yield Triple(catalogue, iri("rdf:type"), iri("dcat:Catalog"))
+    yield Triple(catalogue, iri("dcat:dataset"), node)
+    yield Triple(catalogue, iri("foaf:homepage"), NamedNode(root + "/"))
     for cls in ("void:Dataset", "dcat:Dataset", "schema:Dataset"):
         yield Triple(node, iri("rdf:type"), iri(cls))
-    for lang in interface_languages():
-        title, about = (Literal(translate(lang, text, context=kind), language=lang) for text in (TITLE, ABOUT))
-        for predicate in ("dcterms:title", "schema:name"):
-            yield Triple(node, iri(predicate), title)
-        for predicate in ("dcterms:description", "schema:description"):
-            yield Triple(node, iri(predicate), about)
-        for word in KEYWORDS:
-            yield Triple(node, iri("dcat:keyword"), Literal(translate(lang, word, context=kind), language=lang))
-        yield Triple(node, iri("schema:inLanguage"), Literal(lang))
-        yield Triple(node, iri("dcterms:language"), NamedNode("http://id.loc.gov/vocabulary/iso639-1/" + lang[:2]))
-    yield from _licensed(node, extent)
-    yield Triple(node, iri("schema:isAccessibleForFree"), Literal(True))
+    also = {iri(name): iri(other) for name, other in _ALSO.items()}
+    for triple in as_statements(catalogue, about):
+        yield triple
+        if triple.subject == catalogue:
+            yield Triple(node, triple.predicate, triple.object)
+            if triple.predicate in also:
+                yield Triple(node, also[triple.predicate], triple.object)
+    yield from _licensed(node, extent, about)
+    if about.licence or extent.licences:
+        yield Triple(node, iri("schema:isAccessibleForFree"), Literal(True))
     for predicate in ("dcterms:identifier", "schema:identifier"):
         yield Triple(node, iri(predicate), Literal(node.value))
     for predicate in ("foaf:homepage", "dcat:landingPage", "schema:url"):
@@ -76,7 +83,7 @@ def _statements(
         for predicate in ("dcterms:modified", "schema:dateModified"):
             yield Triple(node, iri(predicate), date)
     yield from _void(node, base, root, extent, records, examples)
-    yield from _access(node, root, extent)
+    yield from _access(node, catalogue, root, extent, about)
 
 
 def _void(node: Node, base: Base, root: str, extent: Extent, records: int, examples: Iterable[str]) -> Iterator[Triple]:
@@ -110,7 +117,7 @@ def _void(node: Node, base: Base, root: str, extent: Extent, records: int, examp
                 yield Triple(part, iri(counted), Literal(number))
 
 
-def _access(node: Node, root: str, extent: Extent) -> Iterator[Triple]:
+def _access(node: Node, catalogue: Node, root: str, extent: Extent, about: Metadata) -> Iterator[Triple]:
     """The ways to get at the data: the dump, the SPARQL endpoint, the reconciliation service."""
     dump = NamedNode(root + "/dump.nq.gz")
     yield Triple(node, iri("dcat:distribution"), dump)
@@ -124,7 +131,7 @@ def _access(node: Node, root: str, extent: Extent) -> Iterator[Triple]:
     yield Triple(dump, iri("dcat:compressFormat"), NamedNode(_MEDIA + "application/gzip"))
     yield Triple(dump, iri("dcterms:format"), NamedNode(_FORMATS + "N-Quads"))
     yield Triple(dump, iri("schema:encodingFormat"), Literal("application/n-quads"))
-    yield from _licensed(dump, extent)
+    yield from _licensed(dump, extent, about)
     for path, title, standard, described in _SERVICES:
         service = NamedNode(root + (path or "/"))
         yield Triple(service, iri("rdf:type"), iri("dcat:DataService"))
@@ -133,15 +140,20 @@ def _access(node: Node, root: str, extent: Extent) -> Iterator[Triple]:
         yield Triple(service, iri("dcat:endpointURL"), service)
         yield Triple(service, iri("dcat:endpointDescription"), NamedNode(root + described))
         yield Triple(service, iri("dcat:servesDataset"), node)
+        yield Triple(catalogue, iri("dcat:service"), service)
         yield Triple(node, iri("dcat:distribution"), access := NamedNode(f"{root}/dataset#{title.lower()}"))
         yield Triple(access, iri("rdf:type"), iri("dcat:Distribution"))
         yield Triple(access, iri("dcat:accessURL"), service)
         yield Triple(access, iri("dcat:accessService"), service)
-        yield from _licensed(access, extent)
+        yield from _licensed(access, extent, about)
 
 
-def _licensed(node: Node, extent: Extent) -> Iterator[Triple]:
-    """The licences that the records themselves name; none is assumed."""
-    for licence in filter(is_safe_iri, extent.licences):
+def licences_of(extent: Extent, about: Metadata) -> list[str]:
+    """The licence that the catalogue states; where it states none, those that records name. None is assumed."""
+    return [about.licence] if about.licence else list(filter(is_safe_iri, extent.licences))
+
+
+def _licensed(node: Node, extent: Extent, about: Metadata) -> Iterator[Triple]:
+    for licence in licences_of(extent, about):
         for predicate in ("dcterms:license", "schema:license"):
             yield Triple(node, iri(predicate), NamedNode(licence))

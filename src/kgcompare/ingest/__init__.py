@@ -16,14 +16,19 @@ from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.checks import Check, check, located, trusted
 from kgcompare.ingest.documents import Records
 from kgcompare.ingest.readers import Options, form_of, lines_of, read_records
+from kgcompare.rdf.about import Metadata, rewritten
+from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base, shortened
 from kgcompare.rdf.syntaxes import QUADS, bundled
 from kgcompare.sandbox.judging import ConfinedJudge
+from kgcompare.sandbox.opening import STDIN, file_digest
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema import core
-from kgcompare.schema.shapes import Shapes, bundled_shapes, read_shapes, stored_shapes
+from kgcompare.schema.given import given_shapes, given_triples
+from kgcompare.schema.shapes import Shapes, bundled_shapes, stored_shapes
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
+from kgcompare.store.history import Occasion, Used
 from kgcompare.store.writer import Writer, create, writing
 
 __all__ = [
@@ -66,20 +71,24 @@ def validate(
         return check(records, triples, Stored(snapshot), options, judge)
 
 
-def create_store(path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), contact: str = "") -> None:
-    """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it.
-
-    *contact* says to whom mistakes are told (:func:`kgcompare.rdf.contact.checked_contact`).
+def create_store(
+    path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), about: Metadata | None = None, by: str = ""
+) -> None:
+    """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it, which says *about* of
+    itself; the history says who it is *by*.
 
     :raises StoreError: if there is one already, or it cannot be made.
     :raises DataError: if a shapes file is at fault.
-    :raises UsageError: if *base* or *contact* cannot be one.
+    :raises UsageError: if *base* cannot be one.
     """
     quads = vocabulary_quads(Base(checked_base(base)), shapes)
-    create(path, base, contact=contact)
+    if about:
+        node = NamedNode(Base(base).catalogue)
+        quads += [Quad(t.subject, t.predicate, t.object, node) for t in rewritten(Graph(), node, about)]
+    create(path, base)
     with writing(path) as writer:
         writer.add(quads)
-        writer.publish(search.build)
+        writer.publish(search.build, Occasion("init", by))
 
 
 def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
@@ -89,7 +98,8 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
     """
     quads: list[Quad] = []
     named = [(base.shapes_graph(path.stem), bundled(path)) for path in resources.shape_files()]
-    named += [(base.shapes_graph(f"extra {path.stem}"), read_shapes(path, parsed)) for path in shapes]
+    given = given_shapes(shapes, parsed)
+    named += [(base.shapes_graph(f"extra {path.stem}"), triples) for path, triples in zip(shapes, given, strict=True)]
     for name, triples in named:
         graph = NamedNode(name)
         quads += [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
@@ -119,7 +129,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         if not options.trust:
             where = f"{path} keeps shapes that are taken no more; import an export of it into a new store"
             core.check_core(core.merged(kept), where, ours=True)
-        triples = kept + [triple for file in shapes for triple in read_shapes(file, parsed)]
+        triples = kept + given_triples(shapes, parsed)
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
@@ -134,10 +144,16 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         if changes.documents or shapes:
             _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            generation = writer.publish(search.updater(snapshot, changes.subjects, known))
+            prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
+            generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
             options.tell("indexing", 1, 1)
         left = len(judging.left) if judging else 0
         return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report, left)
+
+
+def _from(files: Sequence[Path], options: Options) -> Occasion:
+    """What the history says of an import of files."""
+    return options.occasion("import", (Used("stdin" if f == STDIN else f.name, file_digest(f)) for f in files))
 
 
 def trusted_quads(files: Sequence[Path], options: Options) -> bool:
@@ -147,9 +163,7 @@ def trusted_quads(files: Sequence[Path], options: Options) -> bool:
     )
 
 
-def throwaway(
-    path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = (), contact: str = ""
-) -> ValidationReport:
+def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()) -> ValidationReport:
     """Makes a store of *files* at *path*, without the vocabulary and shapes if these are trusted quads.
 
     :raises InvalidData: if a record is not valid.
@@ -158,7 +172,7 @@ def throwaway(
     if trusted_quads(files, options):
         create_of_quads(path, files, options)
         return ValidationReport()
-    create_store(path, shapes=shapes, contact=contact)
+    create_store(path, shapes=shapes)
     return import_files(path, files, options).validation
 
 
@@ -179,7 +193,7 @@ def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, opti
     if snapshot is not None:
         base = writer.about.base
         names = snapshot.graphs()
-        own = {name: snapshot.graph(name) for name in names if base.is_vocabulary_graph(name)}
+        own = {name: snapshot.graph(name) for name in names if not base.is_of_record(name)}
         fresh = len(names) == len(own)
     prepare: Prepare = search.build
     with lines_of(files, options) as lines, ThreadPoolExecutor(1) as pool:
@@ -197,7 +211,7 @@ def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, opti
     if own:
         writer.replace(own)
     options.tell("indexing", 0, 1)
-    generation = writer.publish(prepare)
+    generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
     options.tell("indexing", 1, 1)
     added = len(_documents(writer.latest()) - before)
     return ImportReport(added, 0, 0, generation)
@@ -206,7 +220,7 @@ def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, opti
 def _documents(snapshot: Snapshot | None) -> set[str]:
     """The names of the graphs of records."""
     names = snapshot.graphs() if snapshot is not None else []
-    return {name for name in names if snapshot is None or not snapshot.base.is_vocabulary_graph(name)}
+    return {name for name in names if snapshot is None or snapshot.base.is_of_record(name)}
 
 
 def _load_all(writer: Writer, files: Sequence[Path]) -> None:
@@ -217,6 +231,8 @@ def _load_all(writer: Writer, files: Sequence[Path]) -> None:
 def _require_records(records: Records, shapes: Shapes) -> None:
     if any(fault.severity in {"violation", "info"} for fault in records.faults):
         return  # that is what there is to say
+    if records.base.catalogue in records.documents:
+        return  # it says what it is
     classes = set(shapes.targets)
     for document in records.documents.values():
         if any(classes.intersection(document.types(subject)) for subject in document.subjects()):

@@ -32,9 +32,10 @@ _WRITING = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be done: ``put`` a record (its IRI), ``make`` one of a kind, ``remove`` one; on which condition."""
+    """What is to be done: ``put`` a record (its IRI), ``make`` one of a kind, ``remove`` one, on which condition; or
+    ``check`` what putting one would find, and change nothing."""
 
-    what: Literal["put", "make", "remove"]
+    what: Literal["put", "make", "remove", "check"]
     subject: str
     body: Body = field(default_factory=lambda: Body(b"", "ttl"))
     condition: Condition = field(default_factory=Condition)
@@ -125,6 +126,8 @@ def _made(order: _Order) -> Edit:
         return editor.make(change.subject, change.body)
     if change.what == "remove":
         return editor.remove(change.subject, change.condition)
+    if change.what == "check":
+        return editor.check(change.subject, change.body)
     return editor.put(change.subject, change.body, change.condition)
 
 

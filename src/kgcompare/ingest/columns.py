@@ -6,7 +6,7 @@ links of a class to others of it have a column for each kind of link. What is de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, NamedNode
@@ -78,7 +78,7 @@ def _columns(shapes: Shapes, target: str) -> Iterator[Column]:
         predicate = row.path.predicate
         if predicate is not None and predicate not in DERIVED:
             name = row.id or ("name" if predicate in LABELS else local_name(predicate))
-            yield _column(shapes, row, name, predicate, own)
+            yield column_of(shapes, row, name, predicate, own)
         elif predicate is None and row.kind == "count":
             links = [step.predicate for way in row.path.alternatives for step in way if not step.inverse]
             for link in dict.fromkeys(links):
@@ -87,7 +87,8 @@ def _columns(shapes: Shapes, target: str) -> Iterator[Column]:
         yield Column(local_name(link), link, thing=True, kinds=(own,))
 
 
-def _column(shapes: Shapes, row: PropertyShape, name: str, predicate: str, own: str) -> Column:
+def column_of(shapes: Shapes, row: PropertyShape, name: str, predicate: str, own: str) -> Column:
+    """The column of a property shape whose path is a predicate; *own* is the kind of the things that have it."""
     graph = shapes.graph
     node: Node = NamedNode(row.iri) if ":" in row.iri else BlankNode(row.iri)
     listed = predicate in _LISTS
@@ -129,6 +130,23 @@ def found(known: dict[str, Column], name: str) -> Column | None:
         if len(hits) == 1:
             return hits[0]
     return None
+
+
+def names_record(head: str) -> bool:
+    """Whether a column says which record a row is about, or of what classes it is."""
+    return head.casefold() in (*ID, *CLASS)
+
+
+def kind_of_heads(shapes: Shapes, names: Sequence[str]) -> str | None:
+    """The kind that a table with these heads is about: the first of which all are columns, else the one of most."""
+    best: tuple[int, str] | None = None
+    for kind, classes in shapes.kinds.items():
+        known = columns(shapes, classes[0])
+        said = [head.rpartition("@")[0] or head for head in names if head and not names_record(head)]
+        missing = sum(found(known, name) is None for name in said)
+        if best is None or missing < best[0]:
+            best = missing, kind
+    return best[1] if best else None
 
 
 def heads(shapes: Shapes, kind: str, languages: tuple[str, ...]) -> list[str]:

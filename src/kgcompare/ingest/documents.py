@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
@@ -17,8 +17,9 @@ from kgcompare.errors import DataError, Fault
 from kgcompare.ingest.facts import unread_facts
 from kgcompare.ingest.refusals import Predication, Schema, bundled_schema, refused, unasked
 from kgcompare.rdf import literals
+from kgcompare.rdf.about import faults_of
 from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term, structure_key
-from kgcompare.rdf.namespaces import Base, iri, is_defined, is_safe_iri
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri, is_defined, is_safe_iri
 from kgcompare.rdf.terms import (
     DCTERMS_CREATOR,
     EDTF,
@@ -31,6 +32,7 @@ from kgcompare.rdf.terms import (
     KGC_ORIGINATION,
     KGC_RELATED,
     RDF_SUBJECT,
+    RDF_TYPE,
     XSD_STRING,
 )
 from kgcompare.schema import vocabulary
@@ -38,9 +40,10 @@ from kgcompare.text import dates
 
 _XSD_INTEGER = iri("xsd:integer")
 _EDTF = NamedNode(EDTF)
+_CATALOG = iri("dcat:Catalog")
+_MAILBOXES = {iri("vcard:hasEmail"), iri("foaf:mbox")}
 
 
-_COMPONENT = "ConstraintComponent"
 DERIVED = {
     KGC_ORIGIN_START: (KGC_ORIGIN,),
     KGC_ORIGIN_END: (KGC_ORIGIN,),
@@ -109,8 +112,8 @@ def clean(term: Term) -> Term:
 def split(statements: Iterable[Quad | Triple], records: Records, source: str) -> None:
     """Adds the statements of one file to *records*, each to its document.
 
-    What files of the catalogue's own export say of the vocabulary and of shapes is left out; a record that speaks of
-    these otherwise is a fault, and so is an ill-formed literal.
+    What files of the catalogue's own export say of the vocabulary and of shapes is left out, and so is what another
+    catalogue says of itself; a record that speaks of shapes otherwise is a fault, and so is an ill-formed literal.
 
     :raises DataError: for a blank node that belongs to two records or to none, and for a triple term.
     """
@@ -119,6 +122,7 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
     described: dict[Node, list[Predication]] = {}
     parents: dict[BlankNode, dict[Node, None]] = {}
     wrong: list[tuple[Node, str, Literal, str]] = []
+    others = {Base(DEFAULT_BASE).catalogue}
     for statement in statements:
         graph = statement.graph_name if isinstance(statement, Quad) else DefaultGraph()
         if not isinstance(graph, DefaultGraph) and base.is_vocabulary_graph(graph.value):
@@ -126,17 +130,19 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         try:
             subject = as_node(clean(as_term(statement.subject)))
             said = as_term(statement.object)
-            value = clean(said)
+            value = said if _is_mailbox(statement.predicate, said) else clean(said)
             clean(statement.predicate)
         except DataError as fault:
             raise DataError(f"{source}: {fault}") from None
         described.setdefault(subject, []).append((statement.predicate.value, value))
+        if value == _CATALOG and statement.predicate.value == RDF_TYPE and subject == graph:
+            others.add(subject.value)
         if isinstance(said, Literal) and (message := literals.fault(said)):
             wrong.append((subject, statement.predicate.value, said, message))
         if isinstance(value, BlankNode):
             parents.setdefault(value, {})[subject] = None
 
-    homes = _Homes(described, parents, records, source)
+    homes = _Homes(described, parents, records, source, others - {base.catalogue})
     for subject, predications in described.items():
         home = homes.of(subject)
         left = predications
@@ -151,6 +157,11 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
         for predicate, value in predications:
             document.add(subject, predicate, value)
     records.faults += [_ill_formed(homes.record(one[0]).value, *one[1:], source) for one in wrong if homes.of(one[0])]
+
+
+def _is_mailbox(predicate: NamedNode, value: Term) -> bool:
+    """Whether a statement names a mailbox by its address, as vCard and FOAF have it."""
+    return predicate in _MAILBOXES and isinstance(value, NamedNode) and value.value.startswith("mailto:")
 
 
 def _ill_formed(focus: str, predicate: str, literal: Literal, message: str, source: str) -> Fault:
@@ -179,7 +190,9 @@ class _Homes:
         parents: Mapping[BlankNode, Mapping[Node, None]],
         records: Records,
         source: str,
+        others: Collection[str],
     ) -> None:
+        self._others = others
         self._described = described
         self._parents = parents
         self._base = records.base
@@ -189,7 +202,7 @@ class _Homes:
         self._counts: Counter[str | None] = Counter()
 
     def of(self, subject: Node) -> str | None:
-        """The IRI of the document's graph; None for what is said of the vocabulary and of shapes.
+        """The IRI of the document's graph; None for what is said of the vocabulary, of shapes and of other catalogues.
 
         :raises DataError: for a blank node that belongs to two records or to none.
         """
@@ -231,7 +244,11 @@ class _Homes:
             self._homes[subject] = self._base.document(about.value)
         elif isinstance(subject, BlankNode):
             path[subject] = iter(self._parents.get(subject, ()))
-        elif is_defined(subject.value) or self._schema.says_all(subject, self._described.get(subject, ())):
+        elif (
+            subject.value in self._others
+            or is_defined(subject.value)
+            or self._schema.says_all(subject, self._described.get(subject, ()))
+        ):
             self._homes[subject] = None
         else:
             named = subject.value
@@ -262,23 +279,14 @@ def derive(records: Records) -> None:
     """
     for name, document in records.documents.items():
         records.faults += unread_facts(document, records.files.get(name))
+        if name == records.base.catalogue:
+            records.faults += [
+                Fault(message, "violation", records.files.get(name), None, name, predicate, value)
+                for message, predicate, value in faults_of(document, NamedNode(name))
+            ]
         for subject in document.subjects():
             if isinstance(subject, NamedNode):
                 _derive(document, subject, name, records)
-
-
-def is_of_derived(records: Records, fault: Fault) -> bool:
-    """Whether a fault is about what was derived, and not about what the files say or lack."""
-    predicate = (fault.path or "").rpartition(" / ")[2]
-    if (
-        fault.focus_node is None
-        or predicate not in DERIVED
-        or (fault.constraint or "").endswith("MinCount" + _COMPONENT)
-    ):
-        return False
-    document = records.documents.get(records.base.document(fault.focus_node), Graph())
-    sources = DERIVED[predicate]
-    return not sources or any(document.objects(NamedNode(fault.focus_node), source) for source in sources)
 
 
 def _derive(document: Graph, subject: NamedNode, name: str, records: Records) -> None:

@@ -8,13 +8,14 @@ Source: RFC 3986, section 5 (relative references); RFC 9110, sections 9.3.3 to 9
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
 from kgcompare import search
 from kgcompare.errors import (
@@ -33,35 +34,27 @@ from kgcompare.ingest.changes import Stored, changes_of
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import without_equals
 from kgcompare.ingest.readers import Options
-from kgcompare.ingest.refusals import Schema
+from kgcompare.ingest.refusals import schema_of
+from kgcompare.ingest.stale import without_stale
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri, shortened, slugify
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, shortened, slugify
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import (
-    DCTERMS_CREATOR,
-    KGC_ORIGIN,
-    KGC_ORIGIN_END,
-    KGC_ORIGIN_START,
-    KGC_ORIGINATION,
-    KGC_RELATED,
-    LABELS,
-    RDF_SUBJECT,
-    RDF_TYPE,
-)
+from kgcompare.rdf.terms import LABELS, RDF_SUBJECT, RDF_TYPE
 from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.parsing import Parser
-from kgcompare.schema import vocabulary
 from kgcompare.schema.context import ADDRESS, context
-from kgcompare.schema.shapes import Shapes, stored_shapes
+from kgcompare.schema.held import held_shapes, hold, shapes_of
+from kgcompare.schema.shapes import Shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
-from kgcompare.store.base import state_of
+from kgcompare.store.base import Prepare, state_of
+from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.history import Used
 from kgcompare.store.writer import Writer, writing
 from kgcompare.text.languages import DEFAULT, best
 
 BODY = "the body"
 """What a body is called in messages."""
-_PRIMARY_TOPIC = iri("foaf:primaryTopic").value
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +100,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """What holds while the lock is held: the newest generation, all shapes, and those that it keeps."""
+    """What holds meanwhile: the newest generation, the shapes that it keeps, and all of them; the kept ones read."""
 
     snapshot: Snapshot
-    shapes: list[Triple]
+    kept: tuple[Triple, ...]
+    shapes: tuple[Triple, ...]
     known: Shapes
 
 
@@ -133,10 +127,10 @@ class Editor:
         :raises StoreError: if the store cannot be written.
         """
         with writing(self._path, self._patience) as writer, _filed(body) as file:
-            now = self._now(writer)
+            now = self._now(writer.latest())
             records = self._read(file, record, now)
             _only(records, record, now.known)
-            return self._store(writer, now, records, record, condition)
+            return self._store(writer, now, records, record, condition, body)
 
     def make(self, kind: str, body: Body) -> Edit:
         """Makes a record of a kind. ``<>`` in the body, or its one blank node with a type, is the new record, whose
@@ -146,13 +140,13 @@ class Editor:
         :raises InvalidData: as for :meth:`put`, or if the body says of nothing that it is new.
         """
         with writing(self._path, self._patience) as writer, _filed(body) as file:
-            now = self._now(writer)
+            now = self._now(writer.latest())
             records = self._read(file, f"{now.snapshot.base.value}id/{kind}/", now, kind)
             record = _new(records, kind)
             _only(records, record, now.known)
             if state_of(now.snapshot, records.base.document(record)):
                 raise Conflict(f"there is <{record}> already; change that one, or give this one an IRI of its own")
-            return self._store(writer, now, records, record, Condition())
+            return self._store(writer, now, records, record, Condition(), body)
 
     def remove(self, record: str, condition: Condition) -> Edit:
         """Removes a record.
@@ -162,7 +156,7 @@ class Editor:
         :raises InvalidData: if others would not be valid without it.
         """
         with writing(self._path, self._patience) as writer:
-            now = self._now(writer)
+            now = self._now(writer.latest())
             snapshot, name = now.snapshot, writer.about.base.document(record)
             state = state_of(snapshot, name)
             if not state:
@@ -184,22 +178,37 @@ class Editor:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
             writer.replace({name: []})
-            writer.publish(search.updater(snapshot, gone, now.known))
+            hold(self._publish(writer, search.updater(snapshot, gone, now.known, writer.lend), "remove"), now.kept)
         return Edit(record, made=False)
 
-    def _now(self, writer: Writer) -> _Now:
-        snapshot = writer.latest()
+    def check(self, record: str, body: Body) -> Edit:
+        """What :meth:`put` would find of a record. Nothing is written, and one waits for nobody.
+
+        :raises InvalidData: if the body says something of another record.
+        :raises DataError: if the body cannot be read.
+        :raises StoreError: if the store cannot be read.
+        """
+        with closing(EmbeddedStore(self._path)) as store, _filed(body) as file:
+            now = self._now(store.snapshot())
+            records = self._read(file, record, now)
+            _only(records, record, now.known)
+            stored = Stored(now.snapshot)
+            new = records.base.document(record) not in stored
+            return Edit(record, new, self._judged(now, records, record, stored))
+
+    def _now(self, snapshot: Snapshot | None) -> _Now:
         if snapshot is None:
             raise UnknownThing("the catalogue has no generation yet; import something first")
-        kept = stored_shapes(snapshot)
-        return _Now(snapshot, [*kept, *self._extra], Shapes(kept))
+        kept = held_shapes(snapshot)
+        return _Now(snapshot, kept, (*kept, *self._extra), shapes_of(kept))
 
     def _read(self, file: Path, at: str, now: _Now, kind: str = "") -> Records:
         """The records of a body whose relative IRIs are resolved against *at*; with a *kind*, what is new of it in it
         has an IRI then."""
         base = now.snapshot.base
-        contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), context(now.known))
-        records = Records(base, Schema(now.shapes))
+        ours = context(now.known) if file.suffix == ".jsonld" else {}
+        contexts = dict.fromkeys((base.value + ADDRESS, DEFAULT_BASE + ADDRESS), ours)
+        records = Records(base, schema_of(now.shapes))
         with Parser(self._options.limits) as parser:
             try:
                 quads: Iterable[Quad] = parser.read(file, at, None, contexts)
@@ -211,24 +220,38 @@ class Editor:
         records.documents = {name: without_equals(document) for name, document in records.documents.items()}
         return records
 
-    def _store(self, writer: Writer, now: _Now, records: Records, record: str, condition: Condition) -> Edit:
+    def _store(
+        self, writer: Writer, now: _Now, records: Records, record: str, condition: Condition, body: Body
+    ) -> Edit:
         name = records.base.document(record)
         state = state_of(now.snapshot, name)
         condition.check(record, state)
         stored = Stored(now.snapshot)
-        _without_stale(records.documents[name], stored.document(name), record, name)
-        derive(records)
-        records.faults = located(records.faults, records, self._options)
-        with ConfinedJudge(now.shapes, self._options.limits) as judge:
-            report = check(records, now.shapes, stored, self._options, judge)
-        report = ValidationReport(tuple(replace(fault, file=None) for fault in report.faults), report.records)
+        report = self._judged(now, records, record, stored)
         if report.violations:
             raise InvalidData("the record is not valid; nothing was changed", report)
         changes = changes_of(records, stored, replace=True)
         if changes.documents:
             writer.replace({name: records.quads(name) for name in changes.documents})
-            writer.publish(search.updater(now.snapshot, changes.subjects, now.known))
+            prepare = search.updater(now.snapshot, changes.subjects, now.known, writer.lend)
+            hold(self._publish(writer, prepare, "edit", body), now.kept)
         return Edit(record, not state, report)
+
+    def _publish(self, writer: Writer, prepare: Prepare, what: str, body: Body | None = None) -> str:
+        digest = hashlib.sha256(body.data).hexdigest() if body else ""
+        used = [Used(self._options.request or BODY, digest)] if body or self._options.request else []
+        occasion = self._options.occasion(self._options.what or what, used)
+        return writer.publish(prepare, occasion, self._options.limits.history_bytes)
+
+    def _judged(self, now: _Now, records: Records, record: str, stored: Stored) -> ValidationReport:
+        """What is found of a record, whose derived statements are made."""
+        name = records.base.document(record)
+        without_stale(records.documents[name], stored.document(name), record, name)
+        derive(records)
+        records.faults = located(records.faults, records, self._options)
+        with ConfinedJudge(now.shapes, self._options.limits) as judge:
+            report = check(records, now.shapes, stored, self._options, judge)
+        return ValidationReport(tuple(replace(fault, file=None) for fault in report.faults), report.records)
 
 
 @contextmanager
@@ -318,32 +341,3 @@ def _naming(snapshot: Snapshot, record: str, own: str) -> tuple[str, ...]:
             things = sorted(s.value for s in subjects if isinstance(s, NamedNode) and s != document)
             found.add(next(iter(things), document.value))
     return tuple(sorted(found))
-
-
-# -- what is derived -----------------------------------------------------------------------------------
-
-
-def _without_stale(document: Graph, before: Graph, record: str, home: str) -> None:
-    """Takes out what was derived from what the record no longer says: whoever changes what he got by GET has it there
-    still. And what an answer says of its document alone."""
-    subject = NamedNode(record)
-    document.discard(NamedNode(home), _PRIMARY_TOPIC)
-    for source, derived in (
-        (KGC_ORIGIN, (KGC_ORIGIN_START, KGC_ORIGIN_END)),
-        (KGC_ORIGINATION, (DCTERMS_CREATOR,)),
-    ):
-        if before.objects(subject, source) and not document.objects(subject, source):
-            for predicate in derived:
-                _drop(document, subject, predicate, before.objects(subject, predicate))
-    typed = vocabulary.typed_relations()
-    was, now = ({v for r in typed for v in graph.objects(subject, r)} for graph in (before, document))
-    _drop(document, subject, KGC_RELATED, was - now)
-
-
-def _drop(document: Graph, subject: NamedNode, predicate: str, values: Iterable[object]) -> None:
-    """Takes some values of a predicate out."""
-    gone = {value for value in values if isinstance(value, NamedNode | Literal)}
-    kept = [value for value in document.objects(subject, predicate) if value not in gone]
-    document.discard(subject, predicate)
-    for value in kept:
-        document.add(subject, predicate, value)

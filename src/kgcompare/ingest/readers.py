@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from kgcompare.sandbox.references import BIBLIOGRAPHIES
 from kgcompare.schema.context import ADDRESS, JsonLd, context
 from kgcompare.schema.shapes import Shapes, bundled_shapes
 from kgcompare.store import Snapshot
+from kgcompare.store.history import Occasion, Used
 
 _OTHERS = {**TABLES, **BIBLIOGRAPHIES}
 
@@ -39,7 +40,8 @@ class Options:
     """How files are taken in. ``syntax`` names a format for files whose suffix does not tell.
 
     ``separator`` stands between the values in a cell of a table, and ``kind`` is that of the things in tables, where
-    their columns do not tell. ``lift`` says what of foreign RDF and JSON is taken.
+    their columns do not tell. ``lift`` says what of foreign RDF and JSON is taken. The history says who it is ``by``,
+    by which ``request`` it came, if by one, and ``what`` was done, where that goes by another name.
     """
 
     syntax: str | None = None
@@ -50,8 +52,15 @@ class Options:
     separator: str = "|"
     kind: str | None = None
     lift: Lift = field(default_factory=Lift)
+    by: str = ""
+    request: str = ""
+    what: str = ""
     progress: Progress | None = None
     limits: Limits = field(default_factory=Limits)
+
+    def occasion(self, what: str, used: Iterable[Used] = ()) -> Occasion:
+        """What the history says of a change that is made so."""
+        return Occasion(what, self.by, tuple(used))
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Reports progress to whoever wants to know."""

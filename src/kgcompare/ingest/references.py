@@ -101,5 +101,11 @@ class Known:
 
 
 def folded(text: str) -> str:
-    """A name as it is compared: without regard to case, to the form of its letters and to how it is spaced."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    """A name as it is compared: without regard to case, to the form of its letters, to how it is spaced, and to signs
+    that nobody sees (soft hyphens, joiners, byte order marks)."""
+    return " ".join(seen(unicodedata.normalize("NFC", text)).casefold().split())
+
+
+def seen(text: str) -> str:
+    """A text without signs that nobody sees (Unicode's format characters)."""
+    return text if text.isascii() else "".join(sign for sign in text if unicodedata.category(sign) != "Cf")

@@ -7,7 +7,7 @@ what things are called; one that speaks in the document of another would take it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
@@ -19,6 +19,7 @@ from kgcompare.rdf.terms import (
     KGC_FACET,
     KGC_INVERSE_LABEL,
     KGC_KIND,
+    KGC_MAIN,
     KGC_MUTUAL_SENTENCE,
     KGC_PLURAL_LABEL,
     KGC_PLURAL_SENTENCE,
@@ -43,6 +44,7 @@ _OF_SHAPES = {
     KGC_FACET,
     KGC_INVERSE_LABEL,
     KGC_KIND,
+    KGC_MAIN,
     KGC_MUTUAL_SENTENCE,
     KGC_PLURAL_LABEL,
     KGC_PLURAL_SENTENCE,
@@ -72,6 +74,12 @@ class Schema:
     def says_all(self, subject: Node, said: Iterable[Predication]) -> bool:
         """Whether all statements of a subject are of vocabulary and shapes."""
         return any(subject in graph for graph in self._graphs) and all(self.says(subject, one) for one in said)
+
+
+@lru_cache(maxsize=2)
+def schema_of(shapes: tuple[Triple, ...]) -> Schema:
+    """The vocabulary and some shapes, read once for edit after edit."""
+    return Schema(shapes)
 
 
 @cache

@@ -14,9 +14,9 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError, Fault
 from kgcompare.ingest.changes import Stored
-from kgcompare.ingest.columns import CLASS, ID, Column, columns, found
+from kgcompare.ingest.columns import ID, Column, columns, found, kind_of_heads, names_record
 from kgcompare.ingest.documents import DERIVED, Records, split
-from kgcompare.ingest.references import Known
+from kgcompare.ingest.references import Known, seen
 from kgcompare.ingest.values import GUARDED, CellReader
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import PREFIXES, is_slug, local_name, slugify
@@ -100,20 +100,20 @@ class Tables:
     # -- heads -----------------------------------------------------------------------------------------
 
     def _columns(self, table: Table, said: str | None) -> tuple[str, dict[str, Column]]:
-        """The kind that a table is about, and its columns: the first of which all heads are, else the one of most."""
+        """The kind that a table is about, and its columns: what is said, else what all its ids say, else its heads."""
         if said and not self._shapes.classes_of_kind(said):
             raise DataError(f"{table.source}: this catalogue has no kind {said!r}, which is what the file is about")
-        kinds = [said] if said else list(self._shapes.kinds)
-        best: tuple[int, str, dict[str, Column]] | None = None
-        for kind in kinds:
-            known = columns(self._shapes, self._shapes.classes_of_kind(kind)[0])
-            names = [head.rpartition("@")[0] or head for head in table.heads if head and not _is_about(head)]
-            missing = sum(found(known, name) is None for name in names)
-            if best is None or missing < best[0]:
-                best = missing, kind, known
-        if best is None:
+        kind = said or self._kind_of_ids(table) or kind_of_heads(self._shapes, table.heads)
+        if kind is None:
             raise DataError(f"{table.source}: the shapes of this catalogue target no class")
-        return best[1], best[2]
+        return kind, columns(self._shapes, self._shapes.classes_of_kind(kind)[0])
+
+    def _kind_of_ids(self, table: Table) -> str | None:
+        """The kind that all ids of a table name, as in ``domain/statistics``."""
+        named = [head for head in table.heads if head.casefold() in ID]
+        kinds = {str(cells.get(head) or "/").strip().partition("/")[0] for _, cells in table.rows for head in named}
+        kind = kinds.pop() if len(kinds) == 1 else ""
+        return kind if self._shapes.classes_of_kind(kind) else None
 
     def _heads(self, table: Table, kind: str, known: dict[str, Column]) -> Iterator[tuple[str, _Head]]:
         for number, head in enumerate(table.heads):
@@ -122,7 +122,7 @@ class Tables:
             place = f"column {letters(number)} ({head})" if table.separator else f"key {head!r}"
             name, _, lang = head.rpartition("@") if "@" in head[1:] else (head, "", "")
             column = found(known, name)
-            if _is_about(head):
+            if names_record(head):
                 yield head, _Head(None, "", place)
             elif column is None:
                 self._fault(table, 1, None, f"{place}: no column of {kind} is called so; there are {', '.join(known)}")
@@ -145,7 +145,7 @@ class Tables:
                 labels |= {label: lang for lang, label in _labels(cell, heads[head].lang)}
         name = next((label for label, lang in labels.items() if lang == "en"), next(iter(labels), ""))
         try:
-            thing = self._about(str(said["id"] or "").strip(), name, kind)
+            thing = self._about(seen(str(said["id"] or "")).strip(), name, kind)
             classes = self._classes(said["class"], kind, thing)
         except DataError as fault:
             self._fault(table, line, f"_:line{line}", str(fault))
@@ -163,7 +163,7 @@ class Tables:
     def _about(self, said: str, name: str, kind: str) -> NamedNode:
         if not said and not name.strip():
             raise DataError("this row has neither an id nor a name; give it a slug in the column id")
-        slug = said or slugify(name)
+        slug = said.removeprefix(f"{kind}/") or slugify(name)
         if is_slug(slug):
             return NamedNode(self._records.base.record(kind, slug))
         try:
@@ -234,11 +234,6 @@ class Tables:
         value: str | None = None,
     ) -> None:
         self._records.faults.append(Fault(message, "violation", table.source, line, focus, path, value))
-
-
-def _is_about(head: str) -> bool:
-    """Whether a column says which record a row is about, or of what classes it is."""
-    return head.casefold() in (*ID, *CLASS)
 
 
 def _speaks(covered: dict[str, set[str]], triple: Triple) -> bool:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple
@@ -17,7 +18,7 @@ from kgcompare.errors import DataError
 from kgcompare.ingest.columns import Column
 from kgcompare.ingest.references import Known
 from kgcompare.rdf import literals
-from kgcompare.rdf.graph import as_term
+from kgcompare.rdf.graph import Graph, Node, as_term
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.syntaxes import read_bytes
 from kgcompare.rdf.terms import (
@@ -39,10 +40,12 @@ from kgcompare.rdf.terms import (
     RDF_REST,
     RDF_TYPE,
     XSD_BOOLEAN,
+    XSD_DATE,
     XSD_DECIMAL,
     XSD_DOUBLE,
     XSD_FLOAT,
     XSD_INTEGER,
+    XSD_STRING,
 )
 from kgcompare.schema.context import JsonLd
 from kgcompare.text import dates
@@ -54,6 +57,10 @@ _BOOLEANS = {
     "true": "true", "wahr": "true", "vrai": "true", "yes": "true",
     "false": "false", "falsch": "false", "faux": "false", "no": "false",
 }  # fmt: skip
+_FAILED = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|NV|WERT!|BEZUG!|VALEUR!|#+)|Err:\d{3}")
+"""What spreadsheets save for formulas that fail, and for numbers in columns that are too narrow."""
+_DAY = re.compile(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?: 0?0:00(?::00)?)?", re.ASCII)
+_MIDNIGHT = re.compile(r"(?<=\d{4}-\d\d-\d\d)[T ]0?0:00(?::00(?:\.0+)?)?\Z", re.ASCII)
 _ET_AL = re.compile(r"(?:\A|[;\s])\s*et\.? al\.?\s*\Z", re.IGNORECASE)
 _CONTAINER = re.compile(r"([A-Z][A-Za-z]+): (.+)", re.DOTALL)
 _CONTAINERS = {"Book", "Collection", "Conference", "Document", "EditedBook", "Journal", "Magazine", "Newspaper"}
@@ -110,7 +117,7 @@ class CellReader:
             return [one for one in raw if one not in (None, "")]
         if not isinstance(raw, str):
             return [] if raw is None else [raw]
-        if raw.lstrip().startswith(("{", "[")) and not column.worded and not column.thing:
+        if not is_plainly_said(raw) and not column.worded and not column.thing:
             try:
                 found = json.loads(raw, parse_float=str, parse_int=str)
             except (ValueError, RecursionError):
@@ -124,6 +131,8 @@ class CellReader:
         if isinstance(raw, list):
             return [_text(one).strip() for one in raw if one not in (None, "")]
         text = _text(raw)
+        if _FAILED.fullmatch(text.strip()):
+            raise DataError(f"{text.strip()!r} is what a spreadsheet shows for a formula that fails; empty the cell")
         if not column.many:
             return [text.strip()] if text.strip() else []
         pieces: list[str] = []
@@ -162,6 +171,8 @@ class CellReader:
         """A number or a truth value as spreadsheets write it, as the datatype has it."""
         if datatype == XSD_BOOLEAN:
             return _BOOLEANS.get(text.casefold(), text)
+        if datatype in {EDTF, XSD_DATE}:
+            text = _day(text)
         if datatype in {XSD_INTEGER, EDTF}:
             return re.sub(r"[.,]0+\Z", "", text)
         if datatype in _FRACTIONS and re.fullmatch(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?", text):
@@ -174,15 +185,9 @@ class CellReader:
 
     def _origination(self, subject: NamedNode, text: str, place: int, lang: str) -> Iterator[Triple]:
         """``AGENT; AGENT; et al. (CONTRIBUTION@en; CONTRIBUTION@fr)``."""
-        agents, said = _contribution(text)
+        agents, spoken = contribution_of(text, lang)
         et_al = bool(_ET_AL.search(agents))
         named = [one.strip() for one in _ET_AL.sub("", agents).split(";") if one.strip()]
-        spoken = {}
-        for one in filter(None, (piece.strip() for piece in said.split(";"))):
-            tagged = _LANGUAGE.fullmatch(one)
-            if not tagged and not lang:
-                raise DataError(f"say the language of {one!r}: write ({one}@en)")
-            spoken[tagged["lang"] if tagged else lang] = tagged["text"].strip() if tagged else one
         yield from self._originated(subject, named, spoken, place, et_al=et_al)
 
     def _originated(
@@ -234,6 +239,27 @@ class CellReader:
             yield _triple(quad)
 
 
+def _day(text: str) -> str:
+    """A day as spreadsheets write it, as ISO 8601 has it; other texts as they are.
+
+    :raises DataError: if it may be two days.
+    """
+    text = _MIDNIGHT.sub("", text)
+    if re.fullmatch(r"[1-9]\d{4}", text, re.ASCII):  # EDTF has four digits, or a letter before more
+        day = date(1899, 12, 30) + timedelta(days=int(text))
+        raise DataError(f"{text!r} is no year; a spreadsheet calls the day {day} so: write that, or the year")
+    said = _DAY.fullmatch(text)
+    if not said:
+        return text
+    one, other, year = int(said[1]), int(said[3]), said[4]
+    days = {f"{year}-{month:02}-{day:02}" for day, month in ((one, other), (other, one)) if month < 13 and day < 32}
+    if said[2] == ".":  # where dates have dots, the day is first
+        days = {f"{year}-{other:02}-{one:02}"}
+    if len(days) > 1:
+        raise DataError(f"{text!r} may be {' or '.join(sorted(days))}; write one of these")
+    return days.pop() if days else text
+
+
 def _triple(quad: Quad) -> Triple:
     return Triple(quad.subject, quad.predicate, as_term(quad.object))
 
@@ -252,7 +278,24 @@ def _well_formed(literal: Literal) -> Literal:
     return literal
 
 
-def _container(subject: NamedNode, part: re.Match[str]) -> Iterator[Triple]:
+def container_text(graph: Graph, node: Node) -> str:
+    """What :func:`container` reads for what a source stands in; empty where it says more than that, or less."""
+    said = graph.description(node)
+    title = graph.value(node, DCTERMS_TITLE)
+    kinds = [cls.removeprefix(PREFIXES["bibo"]) for cls in graph.types(node)]
+    plain = isinstance(title, Literal) and title.language is None and title.datatype.value == XSD_STRING
+    if said.keys() != {RDF_TYPE, DCTERMS_TITLE} or sum(map(len, said.values())) != 2 or not plain:
+        return ""
+    return f"{kinds[0]}: {title.value}" if kinds and kinds[0] in _CONTAINERS and isinstance(title, Literal) else ""
+
+
+def container(subject: Node, text: str) -> list[Triple]:
+    """``Journal: TITLE`` and the like, as what a source stands in; nothing for any other text."""
+    part = _CONTAINER.fullmatch(text)
+    return list(_container(subject, part)) if part and part[1] in _CONTAINERS else []
+
+
+def _container(subject: Node, part: re.Match[str]) -> Iterator[Triple]:
     """``Journal: TITLE`` and the like."""
     if part[1] not in _CONTAINERS:
         yield Triple(subject, NamedNode(DCTERMS_IS_PART_OF), Literal(part[0]))
@@ -261,6 +304,32 @@ def _container(subject: NamedNode, part: re.Match[str]) -> Iterator[Triple]:
     yield Triple(subject, NamedNode(DCTERMS_IS_PART_OF), node)
     yield Triple(node, NamedNode(RDF_TYPE), NamedNode(PREFIXES["bibo"] + part[1]))
     yield Triple(node, NamedNode(DCTERMS_TITLE), _well_formed(Literal(part[2])))
+
+
+def contribution_of(text: str, lang: str = "") -> tuple[str, dict[str, str]]:
+    """The agents of ``AGENTS (CONTRIBUTION@en; CONTRIBUTION@fr)``, and the contribution by language.
+
+    :raises DataError: if neither it nor *lang* says in which language it is.
+    """
+    agents, said = _contribution(text)
+    spoken: dict[str, str] = {}
+    for one in filter(None, (piece.strip() for piece in said.split(";"))):
+        tagged = _LANGUAGE.fullmatch(one)
+        if not tagged and not lang:
+            raise DataError(f"say the language of {one!r}: write ({one}@en)")
+        spoken[tagged["lang"] if tagged else lang] = tagged["text"].strip() if tagged else one
+    return agents, spoken
+
+
+def container_of(text: str) -> str | None:
+    """The class that ``Journal: TITLE`` and the like say; None for a text that says none."""
+    part = _CONTAINER.fullmatch(text)
+    return PREFIXES["bibo"] + part[1] if part and part[1] in _CONTAINERS else None
+
+
+def is_plainly_said(text: str) -> bool:
+    """Whether a cell is taken as the text that it is, rather than as JSON."""
+    return not text.lstrip().startswith(("{", "["))
 
 
 def _contribution(text: str) -> tuple[str, str]:

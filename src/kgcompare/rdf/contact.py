@@ -12,8 +12,6 @@ from urllib.parse import quote
 
 from kgcompare.errors import UsageError
 
-OURS = "https://w3id.org/kgcompare/issues/new"
-"""Where mistakes in the bundled catalogue are told: leads to the new-issue page of the repository."""
 PARTS = ("iri", "row", "value", "address", "title", "body")
 """What can be filled in: the record's IRI, the name of a row, what stands there, the page, and a report of all that."""
 _LONGEST = 2000
@@ -52,6 +50,13 @@ def _completed(text: str, has_names: bool) -> str:
         return text
     title, body = (quote(name, safe="") for name in said.split())
     return f"{page}?{query + '&' if sign else ''}{title}={{title}}&{body}={{body}}"
+
+
+def plain_contact(contact: str) -> str:
+    """The address of a contact with nothing to fill in: of the mailbox, or of the page."""
+    if contact.startswith("mailto:"):
+        return contact.partition("?")[0].partition("{")[0]
+    return re.sub(r"(?:[?&][\w%\[\]-]*=)?\{.*", "", contact)
 
 
 def contact_address(contact: str, values: Mapping[str, str]) -> str:

@@ -34,6 +34,7 @@ PREFIXES: dict[str, str] = {
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "vann": "http://purl.org/vocab/vann/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
     "void": "http://rdfs.org/ns/void#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
@@ -151,8 +152,11 @@ class Base:
     def document(self, record: str) -> str:
         """The IRI of the document graph that describes *record*.
 
-        A subject outside the base gets a graph of its own under it.
+        A subject outside the base gets a graph of its own under it. What is said of the catalogue itself has a graph
+        of that name.
         """
+        if record == self.catalogue:
+            return record
         if self.parts(record):
             return self.value + "doc/" + record[len(self.value) + 3 :]
         return f"{self.value}doc/elsewhere/{foreign_slug(record)}"
@@ -162,8 +166,12 @@ class Base:
         return value.startswith(self.value + "doc/")
 
     def is_vocabulary_graph(self, value: str) -> bool:
-        """Whether *value* is the graph of the vocabulary or of shapes, rather than of a record."""
-        return value == self.vocabulary_graph or self.is_shapes_graph(value)
+        """Whether *value* is the graph of the vocabulary, of shapes or of the history, rather than of a record."""
+        return value in {self.vocabulary_graph, self.history_graph} or self.is_shapes_graph(value)
+
+    def is_of_record(self, value: str) -> bool:
+        """Whether *value* is the graph of a record: not of vocabulary and shapes, nor of the catalogue itself."""
+        return value != self.catalogue and not self.is_vocabulary_graph(value)
 
     def is_shapes_graph(self, value: str) -> bool:
         """Whether *value* is the graph of a file of shapes."""
@@ -175,9 +183,27 @@ class Base:
         return self.value + "shapes/"
 
     @property
+    def catalogue(self) -> str:
+        """The catalogue itself, and the graph in which it says what it is (:mod:`kgcompare.rdf.about`)."""
+        return self.value + "catalogue"
+
+    @property
     def vocabulary_graph(self) -> str:
         """The graph that holds the vocabulary."""
         return self.value + "ns"
+
+    @property
+    def history_graph(self) -> str:
+        """The graph that says who changed what, and when."""
+        return self.value + "changes"
+
+    def change(self, generation: str) -> str:
+        """The IRI of the change that made a generation."""
+        return f"{self.history_graph}/{generation}"
+
+    def is_of_history(self, thing: str) -> bool:
+        """Whether *thing* is the IRI of a change, or of who made one."""
+        return thing.startswith((self.history_graph + "/", self.history_graph + "#"))
 
     def shapes_graph(self, name: str) -> str:
         """The graph that holds the shapes file *name*."""

@@ -196,7 +196,7 @@ def _everything(generation: Generation) -> Graph:
     return Graph(
         Triple(quad.subject, quad.predicate, quad.object)
         for quad in generation.quads()
-        if not generation.base.is_vocabulary_graph(getattr(quad.graph_name, "value", ""))
+        if generation.base.is_of_record(getattr(quad.graph_name, "value", ""))
         and not getattr(quad.subject, "value", "").startswith((KGC, SHAPES))
     )
 

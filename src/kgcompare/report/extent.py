@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import NamedNode
 
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import RDF_TYPE
 
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How large a dataset is: statements by predicate, things by class and documents by licence (all by IRI), and
-    the date (YYYY-MM-DD) of its latest change, None where no record says."""
+    """How large a dataset is, without its history: statements by predicate, things by class and documents by licence
+    (all by IRI), and the date (YYYY-MM-DD) of its latest change, None where no record says."""
 
     predicates: Mapping[str, int]
     classes: Mapping[str, int]
@@ -40,12 +42,27 @@ def measure(generation: Generation) -> Extent:
     predicates, classes, licences = (
         _counted(generation, f"dataset_{name}") for name in ("predicates", "classes", "licences")
     )
+    predicates -= Counter(quad.predicate.value for quad in generation.snapshot.graph(generation.base.history_graph))
+    classes -= classes_in_history(generation)
     return Extent(predicates, classes, licences, modified)
 
 
-def _counted(generation: Generation, query: str) -> dict[str, int]:
+def classes_in_history(generation: Generation) -> Counter[str]:
+    """How many things of each class (its IRI) the graph of the history speaks of: none of them is a record.
+
+    :raises StoreError: if the store cannot be read.
+    """
+    said = {
+        (quad.subject, quad.object.value)
+        for quad in generation.snapshot.graph(generation.base.history_graph)
+        if quad.predicate.value == RDF_TYPE and isinstance(quad.object, NamedNode)
+    }
+    return Counter(cls for _, cls in said)
+
+
+def _counted(generation: Generation, query: str) -> Counter[str]:
     rows = generation.snapshot.select(load(query).text).rows
-    return {what.value: int(count.value) for what, count in rows if isinstance(what, NamedNode) and count is not None}
+    return Counter({w.value: int(count.value) for w, count in rows if isinstance(w, NamedNode) and count is not None})
 
 
 def changes(generation: Generation, things: list[str]) -> dict[str, str]:

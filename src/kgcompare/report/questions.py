@@ -5,6 +5,7 @@ Classes and rows come from the shapes; the engine counts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -17,6 +18,7 @@ from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name, shortened
 from kgcompare.rdf.queries import Bindable, load
 from kgcompare.rdf.terms import LABELS
+from kgcompare.report.extent import classes_in_history
 from kgcompare.schema.paths import PropertyPath, Step
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text.languages import best, interface_languages, translate
@@ -45,8 +47,10 @@ class Questions:
         self.shapes = generation.shapes
         self.tell = tell
         defined = [node for node in self.shapes.graph.subjects() if _could_be_told(node)]
-        counted = self.ask("report_classes", thing=defined or [None])
-        self.classes = {cls.value: count_of(things) for cls, things in counted}
+        counted = self.ask("report_classes", thing=[*defined, NamedNode(generation.base.catalogue)])
+        classes = Counter({cls.value: count_of(things) for cls, things in counted})
+        classes -= classes_in_history(generation)
+        self.classes = dict(classes)
         targets = [c for c in self.shapes.targets if self.classes.get(c) and is_safe_iri(c)]
         self.rows = {c: _rows(self.shapes.fields(c)) for c in targets}
         linked = {c for c in targets if self.shapes.links(c)}

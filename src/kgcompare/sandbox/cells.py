@@ -21,6 +21,9 @@ TableRow = tuple[int, Any]
 _LONGEST = 16 << 20
 """Characters of one cell."""
 _SIGNS = ",;\t|"
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""What files of spreadsheets begin with: those of today (ZIP), and those of Excel before 2007."""
+_PAGES = ("<html", "<!doctype", "<table")
 
 
 def decoded(data: bytes) -> tuple[str, str]:
@@ -61,9 +64,12 @@ def rows(file: IO[bytes], form: str) -> tuple[dict[str, str], Iterator[TableRow]
     """
     if form == "jsonl":
         return {"coding": "UTF-8", "separator": ""}, _objects(file)
-    text, coding = decoded(file.read())
-    if text.startswith("PK\x03\x04"):
+    data = file.read()
+    if data.startswith(_WORKBOOKS):
         raise SyntaxFault("this is a workbook of a spreadsheet; save it as CSV")
+    text, coding = decoded(data)
+    if text.lstrip()[:20].lower().startswith(_PAGES):
+        raise SyntaxFault("this is a web page; open it in a spreadsheet and save it as CSV")
     at, sign = 1, "\t" if form == "tsv" else ""
     first, _, rest = text.partition("\n")
     if first.lower().startswith("sep=") and len(first.rstrip("\r")) == 5:  # as Excel has it

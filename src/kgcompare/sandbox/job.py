@@ -74,6 +74,8 @@ class Job:
         self._stdout = cast("IO[bytes]", self.process.stdout)
         self._read = bytearray()
         self._left = 0.0
+        self.knows: object = None
+        """What it was told and keeps, as whoever asks it names that; it stays with a child that is left."""
         self._ready = False
         self._asked = False
 

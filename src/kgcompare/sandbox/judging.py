@@ -13,10 +13,13 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from kgcompare.errors import DataError, Fault, KgcompareError, Seam, ShapeError, Unavailable
 from kgcompare.rdf.graph import as_term
+from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.sandbox.job import Job, Part
 from kgcompare.sandbox.limits import Limits
+from kgcompare.schema.extract import Asked
 from kgcompare.schema.judging import Objection
 
+_ASKED_OF = NamedNode(PREFIXES["sh"] + "targetNode")
 _GRACE = 5.0
 """Seconds that a child has to say, at its limit, where it is."""
 _STATEMENTS = 1000
@@ -28,24 +31,25 @@ class ConfinedJudge:
     """Judges statements by shapes as :class:`~kgcompare.schema.judging.Judge` does, in a child of its own.
 
     The child starts beside the caller. After the ``with`` block one child is left for whoever judges next, since its
-    start takes longer than most validations; it ends with this process.
+    start takes longer than most validations; it ends with this process. It keeps the shapes that it was told last, and
+    is told them again only where they are others.
     """
 
     def __init__(self, shapes: Iterable[Triple], limits: Limits | None = None) -> None:
-        self._shapes = list(shapes)
+        self._shapes = tuple(shapes)
         self._limits = limits or Limits()
         self._job = Job.started("judge", self._limits.validation_memory)
-        self._knows = False
 
-    def __call__(self, data: Sequence[Triple], lang: str) -> list[Objection]:
-        """The faults of some statements, in an order that depends on nothing else.
+    def __call__(self, data: Sequence[Triple], lang: str, asked: Asked | None = None) -> list[Objection]:
+        """The faults of some statements, in an order that depends on nothing else; of the nodes that shapes are
+        *asked* of alone, if that is said.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         :raises DataError: if it cannot finish: says which record and which shape took it too long, where it knows.
         """
         if not self._job.alive():
             self._job.close()
-            self._job, self._knows = Job("judge", self._limits.validation_memory), False
+            self._job = Job("judge", self._limits.validation_memory)
         step = self._limits.validation_time
         whole = step * (1 + len(data) / _STATEMENTS)
         late = f"the validation took more than {whole:.0f} seconds; --validation-time gives it more"
@@ -60,13 +64,22 @@ class ConfinedJudge:
             Seam((EOFError,), lambda _: DataError(died)),
         ):
             handed = [files.enter_context(_file(data))]
-            if not self._knows:
+            if asked is not None:
+                aims = (Triple(shape, _ASKED_OF, node) for shape, nodes in asked.items() for node in nodes)
+                handed.append(files.enter_context(_file(aims)))
+            if self._job.knows != self._shapes:
+                self._job.knows = None  # until it has judged by them
                 handed.append(files.enter_context(_file(self._shapes)))
             answer = self._job.ask(
-                whole + _GRACE, [file.fileno() for file in handed], lang=lang, step=step, whole=whole
+                whole + _GRACE,
+                [file.fileno() for file in handed],
+                lang=lang,
+                step=step,
+                whole=whole,
+                asks=asked is not None,
             )
             found = [finding for part in answer for finding in self._findings(part, data, late)]
-        self._knows = True
+        self._job.knows = self._shapes
         return found
 
     def _findings(self, part: Part, data: Sequence[Triple], late: str) -> list[Objection]:

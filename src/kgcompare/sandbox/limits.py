@@ -183,6 +183,13 @@ class Limits:
         600.0,
         "How long a change by HTTP waits for others that write; then it is told to try again.",
     )
+    history_bytes: int = _limit(
+        _GIB,
+        "bytes",
+        0,
+        64 * _GIB,
+        "How much room on disk the history may take, with what was there before each change; the oldest goes first.",
+    )
     waiting_writes: int = _limit(32, "requests", 0, 4096, "How many changes by HTTP may wait so at a time.")
 
     kept_bytes: int = _limit(

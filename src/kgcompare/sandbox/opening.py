@@ -8,6 +8,7 @@ Source: RFC 1952 (gzip); POSIX.1-2017, open() and poll().
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import os
 import select
@@ -100,6 +101,18 @@ class _Copy:
         self._file.flush()
         self._file.seek(0)
         return self._file, self.size
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes as they are, in hexadecimal digits; empty of what can be read but once.
+
+    :raises DataError: if it cannot be read.
+    """
+    with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
+        if path == STDIN or not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _arrived(file: IO[bytes], path: Path, limits: Limits) -> tuple[IO[bytes], int]:

@@ -22,13 +22,14 @@ import pyoxigraph
 from pyoxigraph import Quad, RdfFormat, Triple
 
 from kgcompare.errors import DataError, KgcompareError, SyntaxFault
+from kgcompare.rdf.graph import Node, Term, as_node, as_term
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
 from kgcompare.sandbox import cells, confinement, lifeline, lifting, references
 from kgcompare.sandbox.job import Part
 from kgcompare.sandbox.watch import Spot, Watch
 
 if TYPE_CHECKING:
-    from kgcompare.schema.validation import Judging
+    from kgcompare.schema.judging import Judge
 
 _PART = 1 << 20
 """Bytes from which on a part is sent."""
@@ -110,7 +111,8 @@ class _Lines:
 
 
 def _judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Part], None]) -> None:
-    """The faults of statements, those of the first file, by shapes, those of the second or else the last that came."""
+    """The faults of statements, those of the first file, by shapes, those of the last or else those that came before;
+    of the nodes alone that a file between says shapes are asked of, if it *asks*."""
     from kgcompare.schema import judging
 
     def stuck(place: Spot) -> None:
@@ -119,9 +121,13 @@ def _judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Par
 
     try:
         with Watch(arguments["step"], arguments["whole"], stuck):
-            if len(files) > 1:
-                _judges[:] = [judging.Judge(_triples(files[1]))]
-            found = _judges[0](_triples(files[0]), arguments["lang"])
+            asks = bool(arguments["asks"])
+            if len(files) > 1 + asks:
+                _judges[:] = [judging.Judge(_triples(files[-1]))]
+            asked: dict[Node, set[Term]] = {}
+            for triple in _triples(files[1]) if asks else ():
+                asked.setdefault(as_node(triple.subject), set()).add(as_term(triple.object))
+            found = _judges[0](_triples(files[0]), arguments["lang"], asked if asks else None)
     except KgcompareError as fault:
         send(Part({"outcome": "fault", "kind": type(fault).__name__, "detail": str(fault)}))
         return
@@ -129,7 +135,7 @@ def _judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Par
     send(Part({"outcome": "part"}, json.dumps(told).encode()))
 
 
-_judges: list[Judging] = []
+_judges: list[Judge] = []
 """The judge that has the shapes which came last."""
 
 

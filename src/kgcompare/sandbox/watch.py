@@ -1,7 +1,8 @@
-"""Where a validation stays: the shape and the thing that pySHACL has been at for too long.
+"""Where a validation stays: the shape and the thing that it has been at for too long.
 
 A regular expression that hangs still lets signals pass (CPython's engine looks for them), so a timer can look at the
-frames that are at work: each constraint of pySHACL has its ``shape``, and the thing in question is called ``f``.
+frames that are at work: each constraint of pySHACL has its ``shape``, and the thing in question is called ``f``; where
+nodes are screened before that, the shape is ``self`` and the thing is called ``focus``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from pyoxigraph import BlankNode, NamedNode
+
+from kgcompare.schema.screening import CompiledShape
+
+_SCREENING = CompiledShape.passes.__code__
 _EVERY = 0.1
 """Seconds between two looks."""
 
@@ -47,6 +53,8 @@ class Watch:
 def _constraint(frame: FrameType | None) -> tuple[Any, Any] | None:
     """The shape and the focus of the innermost constraint at work; asks nothing of what it only passes."""
     while frame is not None:
+        if frame.f_code is _SCREENING:
+            return frame.f_locals["self"], frame.f_locals["focus"]
         if str(frame.f_globals.get("__name__")).startswith("pyshacl.constraints."):
             known = frame.f_locals
             if "f" in known and "self" in known:
@@ -56,6 +64,13 @@ def _constraint(frame: FrameType | None) -> tuple[Any, Any] | None:
 
 
 def _spot(shape: Any, focus: Any) -> Spot:
+    if isinstance(shape, CompiledShape):
+        return {
+            "focus": None if isinstance(focus, BlankNode) else focus.value,
+            "blank": focus.value if isinstance(focus, BlankNode) else None,
+            "shape": shape.node.value if isinstance(shape.node, NamedNode) else None,
+            "path": shape.path.value if isinstance(shape.path, NamedNode) else None,
+        }
     blank = type(focus).__name__ == "BNode"
     path = shape.path() if shape.is_property_shape else None
     return {

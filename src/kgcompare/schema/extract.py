@@ -28,8 +28,10 @@ from kgcompare.schema.walk import Walk
 
 _SH = PREFIXES["sh"]
 PAIRS = tuple(_SH + name for name in ("equals", "disjoint", "lessThan", "lessThanOrEquals"))
+Asked = Mapping[Node, Collection[Term]]
+"""By shape the nodes that it is asked of."""
 RDFS_CLASS = NamedNode(PREFIXES["rdfs"] + "Class")
-_TARGETS = tuple(_SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"))
+TARGETS = tuple(_SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"))
 
 
 class Extract:
@@ -42,6 +44,8 @@ class Extract:
         self._triples: dict[Triple, None] = {}
         self.judged: dict[Node, set[Term]] = {}
         """What is wholly there to be judged: by shape the nodes."""
+        self.asked: dict[Node, Collection[Term]] = {}
+        """By shape with a target the nodes that it is asked of."""
         self._targeted = [shape for shape in shapes.subjects() if has_target(shapes, shape)]
 
     def of(self, documents: Iterable[Graph]) -> list[Triple]:
@@ -56,9 +60,24 @@ class Extract:
             ends[False][subject] = None  # type: ignore[index]
             ends[True][value] = None  # type: ignore[index]
         kinds = self._classes(nodes)
-        self.judged = {}
+        self.judged, self.asked = {}, {}
         for shape in self._targeted:
-            self._follow(shape, self._focus(shape, nodes, by, kinds))
+            self.asked[shape] = focus = self._focus(shape, nodes, by, kinds)
+            self._follow(shape, focus)
+        return list(self._triples)
+
+    def around(self, asked: Asked) -> list[Triple]:
+        """All statements of the nodes that shapes are *asked* of, and those beyond them that these are judged by."""
+        nodes = {node: None for some in asked.values() for node in some}
+        self._triples = {
+            Triple(node, NamedNode(predicate), value): None  # type: ignore[arg-type]
+            for node in nodes
+            for predicate, values in self._known.description(node).items()
+            for value in values
+        }
+        self.judged, self.asked = {}, dict(asked)
+        for shape, some in asked.items():
+            self._follow(shape, set(some))
         return list(self._triples)
 
     def _focus(
@@ -152,4 +171,4 @@ def has_target(shapes: Graph, shape: Node) -> bool:
     """Whether a shape says what it is asked of."""
     said = shapes.description(shape)
     implicit = RDFS_CLASS in said.get(RDF_TYPE, ()) and any(p.startswith(_SH) for p in said)
-    return implicit or any(target in said for target in _TARGETS)
+    return implicit or any(target in said for target in TARGETS)

@@ -14,9 +14,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError, Fault, Seam, Severity, ShapeError
 from kgcompare.rdf.convert import to_rdflib
-from kgcompare.rdf.graph import Term
-from kgcompare.rdf.terms import SH_INFO, SH_VIOLATION, SH_WARNING
+from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.namespaces import PREFIXES
+from kgcompare.rdf.terms import RDF_TYPE, SH_INFO, SH_VIOLATION, SH_WARNING
 from kgcompare.schema import core, wording
+from kgcompare.schema.extract import RDFS_CLASS, TARGETS, Asked, Extract
+from kgcompare.schema.knowledge import Knowledge
+from kgcompare.schema.screening import Screen
 from kgcompare.text.languages import best
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
 Objection = tuple[Fault, Term, Term | None]
 """A fault without its file, the focus node that it is about, and the shape that finds it where that is known."""
+_TARGET_NODE = NamedNode(PREFIXES["sh"] + "targetNode")
 _SEVERITY: Mapping[str, Severity] = {
     SH_VIOLATION: "violation",
     SH_WARNING: "warning",
@@ -35,14 +40,37 @@ class Judge:
     """Judges statements by shapes; reads the shapes once."""
 
     def __init__(self, shapes: Iterable[Triple]) -> None:
-        self._shapes = _flattened(to_rdflib(core.merged(shapes)))
+        triples = core.merged(shapes)
+        self._graph = graph = Graph(triples)
+        self._shapes = _flattened(to_rdflib(triples))
+        self._screen = Screen(graph)
+        implied = {subject for subject in graph.subjects() if RDFS_CLASS in graph.objects(subject, RDF_TYPE)}
+        self._aimless = [
+            triple
+            for triple in triples
+            if triple.predicate.value not in TARGETS and not (triple.subject in implied and triple.object == RDFS_CLASS)
+        ]
 
-    def __call__(self, data: Sequence[Triple], lang: str) -> list[Objection]:
+    def __call__(self, data: Sequence[Triple], lang: str, asked: Asked | None = None) -> list[Objection]:
         """The faults of some statements, in an order that depends on nothing else.
+
+        Where it says what shapes are *asked* of, by shape the nodes, nothing else is judged; else what their targets
+        are. Then pySHACL judges those nodes alone that a shape could find at fault, by what their shapes look at.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         :raises DataError: if it cannot finish.
         """
+        if asked is None:
+            return self._judged(self._shapes, data, lang)
+        graph = Graph(data)
+        suspects = self._screen.suspects(graph, asked)
+        if not suspects:
+            return []
+        aims = [Triple(shape, _TARGET_NODE, node) for shape, nodes in suspects.items() for node in nodes]
+        few = Extract(self._graph, Knowledge({"": graph}, None)).around(suspects)
+        return self._judged(_flattened(to_rdflib([*self._aimless, *aims])), few, lang)
+
+    def _judged(self, shapes: rdflib.Graph, data: Sequence[Triple], lang: str) -> list[Objection]:
         import pyshacl
         import rdflib
 
@@ -55,7 +83,7 @@ class Judge:
         ):
             _, report, _ = pyshacl.validate(
                 to_rdflib(data, _prepared_graph()(bind_namespaces="none")),
-                shacl_graph=self._shapes,
+                shacl_graph=shapes,
                 inplace=True,
                 allow_warnings=True,
                 advanced=True,
@@ -64,7 +92,7 @@ class Judge:
         if not isinstance(report, rdflib.Graph):
             raise DataError(f"pySHACL could not finish: {report}")
         return sorted(
-            (_fault(report, result, self._shapes, lang) for result in report.objects(None, rdflib.SH.result)),
+            (_fault(report, result, shapes, lang) for result in report.objects(None, rdflib.SH.result)),
             key=lambda one: (one[0].focus_node or "", one[0].path or "", one[0].value or "", one[0].message),
         )
 

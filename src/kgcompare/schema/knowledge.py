@@ -127,7 +127,7 @@ class Knowledge:
         return found
 
     def _ask(self, predicate: str, nodes: list[NamedNode | Literal], snapshot: Snapshot) -> None:
-        text = load("subjects_of").bind(thing=nodes, predicate=[NamedNode(predicate)])
+        text = load("subjects_of").bind(thing__predicate=[(node, NamedNode(predicate)) for node in nodes])
         for thing, subject, graph in snapshot.select(text).rows:
             if snapshot.keeps_shapes:
                 name = getattr(graph, "value", "")

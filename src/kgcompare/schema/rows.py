@@ -5,7 +5,7 @@ Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``), 4.1 (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -32,14 +32,20 @@ from kgcompare.rdf.terms import (
     KGC_WHERE_RECORDED,
     LABELS,
     RDFS_LABEL,
+    SH_AND,
     SH_CLASS,
     SH_DATATYPE,
+    SH_DEACTIVATED,
     SH_DESCRIPTION,
     SH_GROUP,
+    SH_MAX_COUNT,
     SH_NAME,
+    SH_NODE,
     SH_OR,
     SH_ORDER,
     SH_PATH,
+    SH_TARGET_CLASS,
+    SH_XONE,
 )
 from kgcompare.schema.paths import PropertyPath, read_path
 from kgcompare.text.languages import DEFAULT, best
@@ -51,6 +57,12 @@ _ROW_KINDS: dict[str, RowKind] = {
     KGC_REMARK_ROW: "remark",
     KGC_NAME_ROW: "name",
 }
+ASKED = {
+    *("add", "after", "as", "at", "bom", "class", "compare", "format", "from", "kind", "lang", "limit", "method"),
+    *("only", "q", "rows", "sort", "swap", "to"),
+}
+"""What addresses of lists and comparisons ask for, and no facet can be called."""
+_MOST_SAID = 100
 LAST = 1_000_000.0
 """The order of a property shape that states none; queries/compare.rq says the same."""
 
@@ -68,12 +80,13 @@ class RowGroup:
 class PropertyShape:
     """A property shape as a row: ``id`` is None for one that comparisons leave out.
 
-    ``datatype`` and ``value_classes`` are the IRIs of what its values are; ``facet`` says whether lists can be narrowed
-    by it, ``shown`` whether pages of records have a line for it: not for names, which are their heads, and
-    ``where_recorded`` whether comparisons leave it out where no column has a value, ``explained`` whether they say what
-    its values mean. ``value_kind`` is what addresses of its values begin with, where the shape says so; ``condition``
-    says whether they are conditions that may hold or not. ``names``, ``plurals`` and ``inverses`` are what it, several
-    of its values, and its path read backwards are called, by language.
+    ``datatypes`` and ``value_classes`` are the IRIs of what its values are, ``datatype`` is the only one of the
+    former; ``facet`` says whether lists can be narrowed by it, ``shown`` whether pages of records have a line for
+    it: not for names, which are their heads, and ``where_recorded`` whether comparisons leave it out where no
+    column has a value, ``explained`` whether they say what its values mean. ``value_kind`` is what addresses of its
+    values begin with, where the shape says so; ``condition`` says whether they are conditions that may hold or not.
+    ``names``, ``plurals`` and ``inverses`` are what it, several of its values, and its path read backwards are
+    called, by language.
     """
 
     iri: str
@@ -85,6 +98,7 @@ class PropertyShape:
     descriptions: Mapping[str, str] = field(hash=False, default_factory=dict)
     group: RowGroup | None = None
     datatype: str | None = None
+    datatypes: tuple[str, ...] = ()
     value_classes: tuple[str, ...] = ()
     facet: bool = False
     shown: bool = True
@@ -113,6 +127,8 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
     """
     where = node.value if isinstance(node, NamedNode) else "a property shape without an IRI"
     row_id = graph.text(node, KGC_ROW_ID)
+    if row_id is None and (is_true(graph, node, SH_DEACTIVATED) or graph.text(node, SH_MAX_COUNT) == "0"):
+        return None  # nobody has it
     try:
         path = read_path(graph, graph.value(node, SH_PATH))
     except ShapeError as fault:
@@ -129,6 +145,10 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
             f"{where}: a facet needs a kgc:rowId of lower-case letters, digits and hyphens, and a path that is one "
             "predicate"
         )
+    if facet and row_id in ASKED:
+        raise ShapeError(
+            f"{where}: a facet cannot be called {row_id!r}, which asks lists for something else; rename it"
+        )
     shown = {term.value for term in graph.objects(node, KGC_SHOWN) if not isinstance(term, BlankNode | Triple)}
     return PropertyShape(
         iri=node.value,
@@ -139,8 +159,9 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
         names=graph.texts(node, SH_NAME),
         descriptions=graph.texts(node, SH_DESCRIPTION),
         group=_group(graph, node),
-        datatype=next(iter(graph.iris(node, SH_DATATYPE)), None),
-        value_classes=_value_classes(graph, node),
+        datatype=types[0] if len(types := datatypes(graph, node)) == 1 else None,
+        datatypes=types,
+        value_classes=value_classes(graph, node),
         facet=facet,
         shown=not shown & {"false", "0"} and (row_id is not None or path.predicate not in LABELS),
         explained=is_true(graph, node, KGC_EXPLAINED),
@@ -185,11 +206,32 @@ def _value_kind(graph: Graph, node: Node, where: str) -> str | None:
     return kind
 
 
-def _value_classes(graph: Graph, node: Node) -> tuple[str, ...]:
-    """The classes of which each value must be one, whether the shape says one or several to choose from."""
-    choices = [choice for head in graph.objects(node, SH_OR) for choice in graph.members(head)]
-    nodes = [node, *(choice for choice in choices if not isinstance(choice, Literal))]
-    return tuple(dict.fromkeys(cls for one in nodes for cls in graph.iris(one, SH_CLASS)))
+def value_classes(graph: Graph, node: Node) -> tuple[str, ...]:
+    """The classes of which each value must be one, whether the shape says one or several to choose from, or has other
+    shapes say so (``sh:node``)."""
+    nodes = list(_all_said(graph, node))
+    own = [cls for one in nodes for cls in graph.iris(one, SH_CLASS)]
+    return tuple(dict.fromkeys(own or [cls for one in nodes[1:] for cls in graph.iris(one, SH_TARGET_CLASS)]))
+
+
+def datatypes(graph: Graph, node: Node) -> tuple[str, ...]:
+    """The datatypes of which each value must be one, wherever the shape says so."""
+    return tuple(dict.fromkeys(one for said in _all_said(graph, node) for one in graph.iris(said, SH_DATATYPE)))
+
+
+def _all_said(graph: Graph, node: Node) -> Iterator[Node]:
+    """A property shape, and the shapes that its values must fit, all of them or one."""
+    waiting, seen = [node], {node}
+    while waiting:
+        at = waiting.pop(0)
+        yield at
+        inner = list(graph.objects(at, SH_NODE))
+        for choice in (SH_OR, SH_AND, SH_XONE):
+            inner += [member for head in graph.objects(at, choice) for member in graph.members(head)]
+        for one in inner:
+            if not isinstance(one, Literal) and one not in seen and len(seen) < _MOST_SAID:
+                seen.add(one)
+                waiting.append(one)
 
 
 def is_true(graph: Graph, node: Node, predicate: str) -> bool:

@@ -11,7 +11,6 @@ Source: SHACL, sections 2.3 (property shapes, ``sh:order``, ``sh:group``) and 2.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -19,17 +18,15 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kgcompare import resources
-from kgcompare.errors import ShapeError
 from kgcompare.model import RowKind
 from kgcompare.rdf import syntaxes
-from kgcompare.rdf.graph import Graph, Node
-from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES, is_slug, local_name, slugify
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES, local_name, slugify
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import (
+    AGENTS,
     BIBO_DOCUMENT,
     EDTF,
-    FOAF_ORGANIZATION,
-    FOAF_PERSON,
     KGC_FACET,
     KGC_INVERSE_LABEL,
     KGC_KIND,
@@ -38,29 +35,24 @@ from kgcompare.rdf.terms import (
     KGC_SHOWN,
     KGC_SUPPORTING,
     RDFS_LABEL,
-    SH_PROPERTY,
-    SH_TARGET_CLASS,
+    SH_IN,
     SKOS_CONCEPT,
+    XSD_DATE,
+    XSD_DATE_TIME,
+    XSD_G_YEAR,
+    XSD_G_YEAR_MONTH,
 )
 from kgcompare.schema import core, vocabulary
 from kgcompare.schema.paths import PropertyPath
-from kgcompare.schema.rows import PropertyShape, is_true, read_row
+from kgcompare.schema.rows import PropertyShape, is_true
+from kgcompare.schema.targets import ordered, targets
 from kgcompare.store.base import Snapshot, Statements
 from kgcompare.text.languages import best
 
 _LATER = {KGC_FACET, KGC_INVERSE_LABEL, KGC_KIND, KGC_PLURAL_LABEL, KGC_SHOWN, KGC_SUPPORTING}
-_AGENTS = {FOAF_PERSON, FOAF_ORGANIZATION, PREFIXES["foaf"] + "Agent"}
 
 
-@dataclass(slots=True)
-class _Target:
-    """What the node shapes that target one class say together."""
-
-    fields: dict[str, PropertyShape] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
-    plurals: dict[str, str] = field(default_factory=dict)
-    kind: str = ""
-    supporting: bool = False
+_DATES = {XSD_DATE, XSD_DATE_TIME, XSD_G_YEAR, XSD_G_YEAR_MONTH}
 
 
 class Shapes:
@@ -74,18 +66,8 @@ class Shapes:
     def __init__(self, triples: Iterable[Triple]) -> None:
         self.triples = tuple(triples)
         self.graph = Graph(self.triples)
-        self._targets: dict[str, _Target] = {}
-        for shape in self.graph.subjects():
-            for target in self.graph.iris(shape, SH_TARGET_CLASS):
-                _add(self._targets.setdefault(target, _Target()), self.graph, shape)
-        for target, said in self._targets.items():
-            ids = [row.id for row in said.fields.values() if row.id]
-            for row_id in {i for i in ids if ids.count(i) > 1}:
-                raise ShapeError(f"two property shapes of <{target}> have the row id {row_id!r}; give one another id")
-        self._fields = {
-            target: tuple(sorted(said.fields.values(), key=lambda row: (row.order, row.id or "", row.iri)))
-            for target, said in self._targets.items()
-        }
+        self._targets = targets(self.graph)
+        self._fields = {target: ordered(target, said.fields.values()) for target, said in self._targets.items()}
 
     # -- classes -------------------------------------------------------------------------------------
 
@@ -93,13 +75,17 @@ class Shapes:
     def targets(self) -> tuple[str, ...]:
         """The classes that shapes target, whether they have rows or not: what catalogues are about, then the rest.
 
-        Methods come first, and of the rest concepts last, which many things are beside what else they are; others go
-        by their kind and their IRI, since a store hands out its shapes in no order.
+        Those that a shape calls main ones come first, then methods, and of the rest concepts last, which many things
+        are beside what else they are; others go by how many rows they have, their kind and their IRI, since a store
+        hands out its shapes in no order.
         """
 
-        def place(target: str) -> tuple[bool, bool, bool, str, str]:
-            kind = self._targets[target].kind or slugify(local_name(target))
-            return not self._leads(target), target != KGC_METHOD, target == SKOS_CONCEPT, kind, target
+        def place(target: str) -> tuple[bool | int | str, ...]:
+            said = self._targets[target]
+            kind = said.kind or slugify(local_name(target))
+            lead = self._leads(target)
+            rows = -len(self.rows(target)) if lead else 0
+            return not (lead and said.main), not lead, target != KGC_METHOD, target == SKOS_CONCEPT, rows, kind, target
 
         return tuple(sorted(self._targets, key=place))
 
@@ -114,7 +100,8 @@ class Shapes:
         return tuple(target for target in self.targets if self._leads(target))
 
     def _leads(self, target: str) -> bool:
-        return not self._targets[target].supporting and bool(self.rows(target))
+        said = self._targets[target]
+        return (said.leading or not said.supporting) and bool(self.rows(target))
 
     def class_among(self, types: Collection[str]) -> str:
         """The class with a shape that a thing of some classes is described by; empty where there is none.
@@ -203,9 +190,19 @@ class Shapes:
         """The rows that lists of a class can be narrowed by, in order; their ids are kinds of pages as well."""
         return tuple(row for row in self.fields(target) if row.facet)
 
+    @cached_property
+    def values_named(self) -> frozenset[str]:
+        """The IRIs that shapes name one by one as what values may be (``sh:in``): a shapes file may describe them."""
+        heads = (head for shape in self.graph.subjects() for head in self.graph.objects(shape, SH_IN))
+        members = (member for head in heads for member in self.graph.members(head))
+        return frozenset(member.value for member in members if isinstance(member, NamedNode))
+
     def date_row(self, target: str) -> PropertyShape | None:
-        """The row of a class that says when a thing arose: the first whose values are dates (EDTF)."""
-        return next((row for row in self.rows(target) if row.datatype == EDTF and row.path.predicate), None)
+        """The row of a class that says when a thing arose: the first whose values are dates in EDTF, else days or
+        years of XML Schema."""
+        rows = [row for row in self.rows(target) if row.path.predicate and row.datatypes]
+        exact = (row for row in rows if row.datatype == EDTF)
+        return next(exact, None) or next((row for row in rows if _DATES.issuperset(row.datatypes)), None)
 
     def predicates(self, target: str, kind: RowKind) -> tuple[str, ...]:
         """The predicates of the rows of one kind (``"name"``, ``"text"`` ...) of a class."""
@@ -213,7 +210,7 @@ class Shapes:
 
     def people(self, target: str) -> tuple[str, ...]:
         """The predicates by which things of a class name persons and organisations."""
-        return tuple(p for row in self.fields(target) if _AGENTS & {*row.value_classes} and (p := row.path.predicate))
+        return tuple(p for row in self.fields(target) if {*AGENTS} & {*row.value_classes} and (p := row.path.predicate))
 
     def mentions(self, target: str) -> tuple[str, ...]:
         """The predicates of the rows of names of a class whose values are things: software that does it."""
@@ -290,23 +287,6 @@ class Shapes:
 def _within(label: str) -> str:
     """A label as it stands within a sentence: without a capital, unless it is one of several (an acronym)."""
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
-
-
-def _add(target: _Target, graph: Graph, shape: Node) -> None:
-    """Adds what a node shape says to what others say of the class that it targets."""
-    target.labels.update(graph.texts(shape, RDFS_LABEL))
-    target.plurals.update(graph.texts(shape, KGC_PLURAL_LABEL))
-    target.supporting |= is_true(graph, shape, KGC_SUPPORTING)
-    kind = graph.text(shape, KGC_KIND)
-    if kind is not None:
-        if not is_slug(kind):
-            raise ShapeError(f"{shape}: {kind!r} cannot be a kind; use lower-case letters, digits and hyphens")
-        target.kind = kind
-    for node in graph.objects(shape, SH_PROPERTY):
-        if not isinstance(node, Literal):
-            row = read_row(graph, node)
-            if row is not None:
-                target.fields[row.iri] = row
 
 
 def bundled_shapes() -> list[Triple]:

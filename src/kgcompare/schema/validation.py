@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -16,15 +17,15 @@ from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.terms import DCTERMS_CREATOR, KGC_ORIGINATION, RDF_REST, RDF_SUBJECT
 from kgcompare.schema import core
 from kgcompare.schema.dependents import Dependents, changed
-from kgcompare.schema.extract import Extract
+from kgcompare.schema.extract import Asked, Extract
 from kgcompare.schema.judging import Judge, Objection
 from kgcompare.schema.knowledge import Knowledge
 from kgcompare.store import Snapshot
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-Judging = Callable[[Sequence[Triple], str], list[Objection]]
-"""Statements and a language -> what is wrong with them: what needs no store, and can run elsewhere."""
+Judging = Callable[[Sequence[Triple], str, Asked], list[Objection]]
+"""Statements, a language, and what shapes are asked of -> what is wrong: what needs no store, and can run elsewhere."""
 Placed = tuple[Fault, str]
 """A fault, and the document whose it is; empty where nobody describes what it is about."""
 
@@ -78,6 +79,16 @@ def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
     return owners
 
 
+@lru_cache(maxsize=2)
+def _checked(shapes: tuple[Triple, ...]) -> tuple[list[Triple], Graph]:
+    """Shapes as they are judged by, for reading: an edit comes with those of the edit before it.
+
+    :raises ShapeError: if they are more than SHACL Core and our own, ill-formed or too many.
+    """
+    triples = core.merged(shapes)
+    return triples, core.check_core(triples, ours=True)
+
+
 class Validator:
     """Validates records against shapes; reads the shapes once."""
 
@@ -86,8 +97,7 @@ class Validator:
 
         :raises ShapeError: if the shapes are more than SHACL Core and our own, ill-formed or too many.
         """
-        triples = core.merged(shapes)
-        self._shapes = core.check_core(triples, ours=True)
+        triples, self._shapes = _checked(tuple(shapes))
         self._judge = judge or Judge(triples)
 
     def validate(
@@ -179,7 +189,7 @@ class Validator:
         """What is wrong with some records, and with what their shapes look at elsewhere."""
         extract = Extract(self._shapes, known)
         owners = _owners(batch)
-        for fault, focus, shape in self._judge(extract.of(batch.values()), lang):
+        for fault, focus, shape in self._judge(extract.of(batch.values()), lang, extract.asked):
             # What else stands in an extract is there in part only, and is not looked at.
             if shape is not None and focus not in extract.judged.get(shape, ()):  # type: ignore[arg-type]
                 continue

@@ -9,9 +9,10 @@ stands in the index for it.
 Source: SQLite FTS5; keyset paging.
 """
 
-from kgcompare.search.building import build, builder, updater
+from kgcompare.search.building import build, builder
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.file import DerivedFile
+from kgcompare.search.following import updater
 from kgcompare.search.index import Index
 
 __all__ = ["DerivedFile", "Entry", "Filter", "Index", "build", "builder", "updater"]

@@ -1,22 +1,21 @@
-"""Makes the index file of a generation, anew or from the one before."""
+"""Writes the index file of a generation: anew, or into one that another generation had."""
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pyoxigraph import Quad
 
 from kgcompare.errors import Seam, StoreError
-from kgcompare.rdf.namespaces import Base, foreign_slug, is_safe_iri, local_name
+from kgcompare.rdf.namespaces import Base, foreign_slug, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import masks, wording
 from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, facts_in, facts_of, names_of
-from kgcompare.search.file import FORMAT, fault_of
+from kgcompare.search.file import FORMAT
 from kgcompare.search.wording import Worded
 from kgcompare.search.written import (
     authors_in,
@@ -33,7 +32,6 @@ from kgcompare.search.written import (
 )
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
-from kgcompare.store.files import LOG
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import best, interface_languages
 
@@ -51,13 +49,12 @@ CREATE INDEX thing_start ON thing(kind, start, id);
 CREATE INDEX identifier_thing ON identifier(thing);
 CREATE INDEX link_thing ON link(thing, facet, target);
 """
-_FEW = 2000
 
 
 def build(snapshot: Snapshot, path: Path, reading: Reading | None = None) -> None:
     """Makes the index of a generation at *path*, as *reading* or else the shapes that it keeps say."""
     reading = reading or _reading(snapshot)
-    _Builder(path, snapshot.base, reading).build(facts_of(snapshot, reading))
+    Builder(path, snapshot.base, reading).build(facts_of(snapshot, reading))
 
 
 def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
@@ -72,39 +69,9 @@ def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     def prepare(snapshot: Snapshot, path: Path) -> None:
         reading = _reading(snapshot)
         if reading.predicates.keys() <= read.keys():
-            _Builder(path, snapshot.base, reading).build(reading.records_of(facts))
+            Builder(path, snapshot.base, reading).build(reading.records_of(facts))
         else:
             build(snapshot, path)
-
-    return prepare
-
-
-def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes) -> Prepare:
-    """A way to make the next generation's index from *previous* and the IRIs of the things that changed.
-
-    *shapes* are those that the next generation keeps.
-
-    An index that other shapes, or an earlier version, have made is made anew.
-    """
-
-    reading = Reading(shapes)
-
-    def prepare(snapshot: Snapshot, path: Path) -> None:
-        before = previous.index_path if previous is not None and len(subjects) <= _FEW else None
-        why = fault_of(before) if before is not None else None
-        if previous is None or before is None or why is not None:
-            build(snapshot, path, reading)
-        else:
-            shutil.copyfile(before, path)
-            try:
-                _Builder(path, snapshot.base, reading).update(sorted(filter(is_safe_iri, subjects)), previous, snapshot)
-            except _Outdated:
-                build(snapshot, path, reading)
-            except StoreError as fault:  # the file before may be damaged where nothing has looked yet
-                why = f"cannot be changed ({fault})"
-                build(snapshot, path, reading)
-        if why is not None:
-            LOG.warning("kgcompare: the index %s %s; the next one was made anew", before, why)
 
     return prepare
 
@@ -113,7 +80,7 @@ def _reading(snapshot: Snapshot) -> Reading:
     return Reading(Shapes(stored_shapes(snapshot)))
 
 
-class _Outdated(Exception):
+class OtherIndex(Exception):
     """An index cannot be changed into the next: it was made by other shapes, or a record of our own has the address
     that a foreign thing was given before."""
 
@@ -131,7 +98,7 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
             db.close()
 
 
-class _Builder:
+class Builder:
     """Writes an index file."""
 
     def __init__(self, path: Path, base: Base, reading: Reading) -> None:
@@ -139,7 +106,13 @@ class _Builder:
         self.base = base
         self.reading = reading
 
+    def _is_thing(self, thing: str) -> bool:
+        """Whether something can be a record: it is neither the catalogue itself nor of its history."""
+        return thing != self.base.catalogue and not self.base.is_of_history(thing)
+
     def build(self, facts: Mapping[str, Facts]) -> None:
+        """Writes all that is said of things."""
+        facts = {thing: said for thing, said in facts.items() if self._is_thing(thing)}
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(
@@ -156,10 +129,15 @@ class _Builder:
             db.execute("COMMIT") if db.in_transaction else None
             db.execute("ANALYZE")
 
-    def update(self, changed: Sequence[str], previous: Snapshot, snapshot: Snapshot) -> None:
+    def update(self, changed: Sequence[str], previous: Snapshot, snapshot: Snapshot, said: Mapping[str, str]) -> None:
+        """Makes of the index of a *previous* generation that of *snapshot*, in which the *changed* things (IRIs) say
+        something else; it then has what is *said* among what it says of itself.
+
+        :raises OtherIndex: if it cannot be done.
+        """
         with _writing(self.path) as db:
             if db.execute("SELECT value FROM meta WHERE key = 'shapes'").fetchone() != (self.reading.signature,):
-                raise _Outdated
+                raise OtherIndex
             db.execute("PRAGMA journal_mode=OFF")
             db.execute("PRAGMA synchronous=OFF")
             db.execute("BEGIN")
@@ -184,6 +162,7 @@ class _Builder:
 
             for number, degree in degrees_of(db, sorted(near)).items():
                 wording.rank_again(db, number, degree, worded)
+            db.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", said.items())
             db.execute("COMMIT")
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
@@ -302,7 +281,7 @@ class _Builder:
     ) -> dict[str, str]:
         """Writes where things are found, and returns the kind of each.
 
-        :raises _Outdated: for a record of our own whose address a foreign thing has.
+        :raises OtherIndex: for a record of our own whose address a foreign thing has.
         """
         kinds: dict[str, str] = {}
         rows: list[tuple[object, ...]] = []
@@ -311,7 +290,7 @@ class _Builder:
         for thing, facts in facts_by_thing.items():
             kind, slug = self._address(thing, facts, places, taken, None if fresh else db)
             if not fresh and (holder_of(db, kind, slug) or thing) != thing:
-                raise _Outdated
+                raise OtherIndex
             kinds[thing] = kind
             rows.append((ids[thing], thing, kind, slug, self.reading.class_of(facts), *self.reading.years_of(facts)))
         db.executemany("INSERT OR REPLACE INTO thing VALUES(?,?,?,?,?,?,?,NULL)", rows)

@@ -72,6 +72,7 @@ class Reading:
         self._known: dict[tuple[str, ...], str] = {}
         self.facets = tuple(dict.fromkeys(facet for columns in self._columns.values() for facet, _ in columns.facets))
         self._defined = {node.value for node in shapes.graph.subjects() if isinstance(node, NamedNode)}
+        self._defined -= shapes.values_named
         read = [RDF_TYPE, *LABELS, *ALIASES, SKOS_DEFINITION, BIBO_DOI]
         for columns in self._columns.values():
             read += [predicate for _, predicate in columns.facets]

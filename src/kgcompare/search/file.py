@@ -5,19 +5,23 @@ Source: SQLite, "Database File Format", section 1.3 (the header), and "Result an
 
 from __future__ import annotations
 
+import contextlib
+import secrets
+import shutil
 import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 from kgcompare.errors import Seam, StoreError, Unavailable, UsageError
 from kgcompare.search.reading import Connection, unread
 from kgcompare.store.base import CLOSED
-from kgcompare.store.files import LOG
+from kgcompare.store.files import LOG, flush
 from kgcompare.store.scratch import held_folder
 
 FORMAT = "6"
@@ -32,7 +36,10 @@ _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
 
 
 class DerivedFile:
-    """The file that came with the data; where that is missing or damaged, one that is made beside whoever asks."""
+    """The file that came with the data; where that is missing, damaged or of another version, one that is made anew.
+
+    A copy of what is made takes the place of what came, where that can be written, for those who open it next.
+    """
 
     def __init__(self, kept: Path | None, make: Callable[[Path], None], patience: float | None = None) -> None:
         """Names the *kept* file, or none. *make* makes one at a path.
@@ -40,7 +47,7 @@ class DerivedFile:
         *patience* is for how many seconds somebody waits for that; None as long as it takes.
         """
         self._path: Path | None = None
-        self._kept = kept
+        self._kept = self._unseen = kept
         self._make = make
         self._patience = patience
         self._lock = threading.Lock()
@@ -64,12 +71,12 @@ class DerivedFile:
 
     def _look(self) -> None:
         """Takes the kept file, unless something is wrong with it; looks at it once."""
-        kept, self._kept = self._kept, None
+        kept, self._unseen = self._unseen, None
         why = fault_of(kept) if kept is not None else None
         if why is None:
             self._path = self._path or kept
         else:
-            LOG.warning("kgcompare: the index %s %s; it is made anew beside it", kept, why)
+            LOG.warning("kgcompare: the index %s %s; it is made anew", kept, why)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What the file says; or another file, if this one turns out to be damaged.
@@ -101,7 +108,7 @@ class DerivedFile:
         damaged = is_damage(fault, path)
         with self._lock:
             if damaged and self._path == path:
-                LOG.warning("kgcompare: the index %s is damaged (%s); it is made anew beside it", path, fault)
+                LOG.warning("kgcompare: the index %s is damaged (%s); it is made anew", path, fault)
                 self._path = None
         return damaged
 
@@ -146,6 +153,8 @@ class DerivedFile:
         except BaseException:
             self._remove()
             raise
+        if self._kept is not None:
+            _put(folder / "index.sqlite", self._kept)
         return folder / "index.sqlite"
 
     def release(self) -> None:
@@ -180,6 +189,19 @@ class IndexFile:
         with Seam((OverflowError, UnicodeError), lambda why: UsageError(f"no list can be asked for this: {why}")):
             return self._file.rows(sql, values)
 
+    def _weak_rows(self) -> Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]:
+        """The same for what this object has itself: in a circle, the generation would be held until Python looks for
+        circles, and with it its files."""
+        rows = weakref.WeakMethod(self._rows)
+
+        def read(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+            method = rows()
+            if method is None:
+                raise StoreError(CLOSED)
+            return method(sql, values)
+
+        return read
+
     def release(self) -> None:
         """Lets go of the file; nothing can be asked of it afterwards."""
         self._file.release()
@@ -194,6 +216,18 @@ class IndexFile:
                 self._counted.clear()
             self._counted[key] = rows
         return rows
+
+
+def _put(made: Path, kept: Path) -> None:
+    """Puts a copy of a file in the place of another, at once and on disk, if that can be written."""
+    near = kept.with_name(f"{kept.name}.{''.join(secrets.choice(ascii_lowercase) for _ in range(8))}")
+    with contextlib.suppress(OSError):
+        try:
+            shutil.copyfile(made, near)
+            flush(near)
+            near.replace(kept)
+        finally:
+            near.unlink(missing_ok=True)
 
 
 def fault_of(path: Path) -> str | None:
@@ -213,6 +247,16 @@ def fault_of(path: Path) -> str | None:
     except (sqlite3.Error, OSError):
         return "is damaged"
     return None
+
+
+def notes_in(path: Path) -> dict[str, str]:
+    """What an index file says of itself; nothing where it cannot be read."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db,
+    ):
+        return dict(db.execute("SELECT key, value FROM meta").fetchall())
+    return {}
 
 
 def is_damage(fault: sqlite3.Error, path: Path) -> bool:

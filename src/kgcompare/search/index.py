@@ -44,7 +44,7 @@ class Index(Lookup, Choices):
     def __init__(self, file: DerivedFile, shapes: Shapes) -> None:
         """Names the file, and the shapes of the generation."""
         super().__init__(file)
-        self._matcher: tuple[Path | None, Matcher] = (None, Matcher(self._rows))
+        self._matcher: tuple[Path | None, Matcher] = (None, Matcher(self._weak_rows()))
         self._found: Callable[..., Found] = lru_cache(maxsize=256)(lambda matcher, *asked: matcher.find(*asked))
         self._facets: dict[str, list[str]] = {}
         for kind, classes in shapes.kinds.items():
@@ -56,7 +56,7 @@ class Index(Lookup, Choices):
         """What finds things by their names; another one for another file, whose numbers may be others."""
         path = self.path
         if self._matcher[0] != path:
-            self._matcher = (path, Matcher(self._rows))
+            self._matcher = (path, Matcher(self._weak_rows()))
         return self._matcher[1]
 
     def nearest(self, kind: str, slug: str, most: int = 3) -> list[str]:

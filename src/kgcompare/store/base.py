@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pyoxigraph import Quad, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base
+from kgcompare.store.history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ CLOSED = "this catalogue is closed; open it again to ask it more"
 """What is said to whoever asks a store, or what was taken from it, after its end."""
 
 
+LookUp = Callable[[NamedNode | BlankNode | None, NamedNode | None, Term | None], Iterator[Quad]]
+"""The statements of all graphs with a subject, a predicate and an object; None for any. One that several graphs have
+comes as often.
+
+:raises StoreError: if the store cannot be read.
+"""
+
+
 class Snapshot(Protocol):
     """One generation of a catalogue, for reading."""
 
@@ -62,7 +72,7 @@ class Snapshot(Protocol):
 
     @property
     def contact(self) -> str:
-        """To whom mistakes are told (:mod:`kgcompare.rdf.contact`); empty where the catalogue names nobody."""
+        """To whom mistakes are told, in a store that was made before catalogues said it themselves; empty in others."""
         ...
 
     @property
@@ -80,6 +90,11 @@ class Snapshot(Protocol):
         """Whether vocabulary and shapes stand in it, as graphs of their own."""
         ...
 
+    @property
+    def history(self) -> History | None:
+        """What it knows of the changes before it; None where none are kept with the data."""
+        ...
+
     def query(self, query: str) -> Results:
         """Answers a query over the union of all graphs, or over the dataset that the query itself names.
 
@@ -94,6 +109,11 @@ class Snapshot(Protocol):
         :raises QueryError: if it is malformed, fails or is another kind of query.
         :raises StoreError: if the store cannot be read.
         """
+        ...
+
+    @property
+    def look_up(self) -> LookUp | None:
+        """Looks statements up, where that is quicker than a query; None where it is not."""
         ...
 
     def graph(self, name: str) -> list[Quad]:
@@ -136,6 +156,9 @@ def state_of(snapshot: Snapshot, document: str) -> str:
 
 Prepare = Callable[[Snapshot, Path], None]
 """Makes the derived index of a new generation at a path."""
+Lend = Callable[[str, Path], AbstractContextManager[Snapshot | None]]
+"""Moves the derived index of an earlier generation, named, to a path where it may be changed, and gives that
+generation; None where it cannot be had."""
 
 
 class Store(Protocol):

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
+from pyoxigraph import BlankNode, NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat
 
 from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
+from kgcompare.rdf.graph import Term
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
-from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
-from kgcompare.store.folder import Description, Folder
+from kgcompare.store.base import CLOSED, LookUp, Results, Solutions, Statements, Verdict
+from kgcompare.store.folder import Folder
+from kgcompare.store.history import History
+from kgcompare.store.layout import Description
 from kgcompare.store.sums import FileState, compare_sums
 
 
@@ -66,6 +69,9 @@ class EmbeddedSnapshot:
         self.base = about.base
         self.contact = about.contact
         self.keeps_shapes = not about.bare
+        self.history = (
+            History(folder, generation, about.base) if self.keeps_shapes and folder.history.exists() else None
+        )
         self.path = folder.snapshot(generation)
         self.index_path = folder.index(generation)
         self._lock = folder.lock(generation)
@@ -119,25 +125,57 @@ class EmbeddedSnapshot:
         return answer
 
     def quads(self) -> Iterator[Quad]:
-        """All statements with their graphs."""
+        """All statements with their graphs, but for those of the history."""
+        history = NamedNode(self.base.history_graph)
         with engine(f"the store at {self.path} cannot be read"):
-            yield from self._open
+            yield from (quad for quad in self._open if quad.graph_name != history)
 
     def dump(self, path: Path) -> None:
-        """Writes all statements with their graphs to a file, as N-Quads; other threads run meanwhile."""
+        """Writes all statements but those of the history to a file, as N-Quads; other threads run meanwhile."""
+        left_out = f" <{self.base.history_graph}> .\n".encode()
+        whole = path.with_name(path.name + ".part")
+        with engine(f"{path} cannot be written"):
+            try:
+                self._open.dump(str(whole), format=RdfFormat.N_QUADS)
+                with whole.open("rb") as lines, path.open("wb") as file:
+                    file.writelines(line for line in lines if not line.endswith(left_out))
+            finally:
+                whole.unlink(missing_ok=True)
+
+    def write_all(self, path: Path) -> int:
+        """Writes all that it holds to a file, as N-Quads; gives the number of statements."""
         with engine(f"{path} cannot be written"):
             self._open.dump(str(path), format=RdfFormat.N_QUADS)
+            with path.open("rb") as lines:
+                return sum(1 for _ in lines)
 
     def copy_to(self, path: Path) -> None:
         """Makes a checkpoint of it."""
         with engine(f"{path} cannot be written"):
             self._open.backup(str(path))
 
+    @property
+    def look_up(self) -> LookUp:
+        """Looks statements up; see :class:`~kgcompare.store.base.Snapshot`."""
+        return self._matching
+
+    def _matching(
+        self, subject: NamedNode | BlankNode | None, predicate: NamedNode | None, value: Term | None
+    ) -> Iterator[Quad]:
+        with engine(f"the store at {self.path} cannot be read"):
+            return iter(list(self._open.quads_for_pattern(subject, predicate, value, None)))
+
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
         graph = named(name)
         with engine(f"the store at {self.path} cannot be read"):
             return list(self._open.quads_for_pattern(None, None, None, graph))
+
+    def has_records(self) -> bool:
+        """Whether there is the graph of a record."""
+        with engine(f"the store at {self.path} cannot be read"):
+            graphs = self._open.named_graphs()
+            return any(isinstance(graph, NamedNode) and self.base.is_of_record(graph.value) for graph in graphs)
 
     def graphs(self) -> list[str]:
         """The names of the named graphs."""

@@ -2,19 +2,21 @@
 
 ::
 
-    <store>/store.json              layout version, base IRI, identity, contact
+    <store>/store.json              layout number, base IRI, identity (:mod:`kgcompare.store.layout`)
     <store>/live/                   made from the current generation by whoever holds the lock, and written to
     <store>/snapshots/<generation>/ a hard-linked checkpoint: immutable, opened read-only by anybody
     <store>/snapshots/<generation>.lock  held by whoever reads it, and has the check sums of its files
     <store>/current                 names the generation to read; replaced atomically
     <store>/index-<generation>.sqlite  the derived index of that generation
     <store>/lock                    held by the writer, and says who that is
+    <store>/history.sqlite          every change, and what was there before it
     <store>/tokens.json             hashes of the tokens by which one may write over HTTP
     <store>/unfinished              there while live/ may hold what no generation has; names the one in the making
 
 A generation is called by a number and eight digits at random (``12-3f9a2c71``): two copies of a store that go
 different ways have no name in common for different data. A checkpoint and an index get their names when they are whole,
-and are on disk before ``current`` names them.
+and are on disk before ``current`` names them. Of a large catalogue the generation before the current one stays too: its
+index is changed into that of the next one.
 
 This module knows files and locks; what is inside live/ and snapshots/ is the engine's business.
 """
@@ -23,43 +25,30 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import re
 import secrets
 import shutil
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kgcompare.errors import StoreError, StoreMissing, UsageError
-from kgcompare.rdf.contact import checked_contact
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
+from kgcompare.errors import StoreError
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.store.files import alone, files, flush, read_small, write_whole
+from kgcompare.store.layout import About, Description, read_description, write_about
 
-LAYOUT = 1
 _NAME = r"[0-9]{1,18}(?:-[0-9a-f]{8})?"
+GENERATION = re.compile(_NAME, re.ASCII)
+"""What a generation is called."""
 _SNAPSHOT = re.compile(rf"({_NAME})(?:\.[a-z]+)?", re.ASCII)
 _INDEX = re.compile(rf"index-({_NAME})\.sqlite(?:[.-][a-z]+)?", re.ASCII)
 _NONE_YET = "0"
 """What ``unfinished`` says in a store that has no generation yet."""
 WHAT_TO_DO = "put the folder back from a copy, or import into a new store"
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What store.json says: ``bare`` is a store of foreign quads, without our shapes and vocabulary in it.
-
-    ``contact`` says to whom mistakes are told (:mod:`kgcompare.rdf.contact`); empty where it names nobody.
-    """
-
-    base: Base
-    identity: str
-    bare: bool = False
-    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +73,11 @@ class Folder:
     def unfinished(self) -> Path:
         """The mark of a write that no generation has yet."""
         return self.path / "unfinished"
+
+    @property
+    def history(self) -> Path:
+        """The file of the history."""
+        return self.path / "history.sqlite"
 
     def snapshot(self, generation: str) -> Path:
         """The checkpoint of a generation."""
@@ -111,7 +105,7 @@ class Folder:
                 raise StoreError(f"{self.path} is a file, not a store folder; name a folder")
             return (self.path / "store.json").is_file()
 
-    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False, contact: str = "") -> None:
+    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
         """Lays out an empty folder; the first generation is the writer's.
 
         :raises StoreError: if it cannot be made, or if a folder with other things in it is there.
@@ -119,33 +113,26 @@ class Folder:
         with files(f"cannot make a store at {self.path}"):
             if self.path.is_dir() and any(self.path.iterdir()) and not self.exists():
                 raise StoreError(f"{self.path} is a folder with other things in it; name an empty or a new one")
-            (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
-            (self.path / "lock").touch()
-            self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
-            about = {"layout": LAYOUT, "base": base, "identity": uuid.uuid4().hex, "bare": bare, "contact": contact}
-            write_whole(self.path / "store.json", json.dumps(about, indent=1) + "\n")
+            self.adopt(Description(Base(base), uuid.uuid4().hex, bare).as_json())
+
+    def adopt(self, about: About) -> None:
+        """Lays out an empty folder whose store.json says what another one's said.
+
+        :raises OSError: if it cannot be made.
+        """
+        (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
+        (self.path / "lock").touch()
+        self.unfinished.write_text(_NONE_YET + "\n", encoding="ascii")
+        write_about(self.path, about)
 
     def describe(self) -> Description:
-        """Reads store.json.
+        """What store.json says. A store of an older layout is brought to ours.
 
         :raises StoreMissing: if there is none.
         :raises StoreError: if it is of a newer layout or unreadable.
         """
-        if not self.exists():
-            raise StoreMissing(f"there is no store at {self.path}; make one with: kgcompare init --store {self.path}")
-        try:
-            about = json.loads((self.path / "store.json").read_text(encoding="utf-8"))
-            layout = int(about["layout"])
-            if layout > LAYOUT:
-                raise StoreError(
-                    f"the store at {self.path} has layout {layout}, this kgcompare reads up to {LAYOUT}; "
-                    "install a newer kgcompare"
-                )
-            base = Base(checked_base(str(about["base"])))
-            contact = checked_contact(str(about["contact"])) if about.get("contact") else ""
-            return Description(base, str(about["identity"]), bool(about.get("bare", False)), contact)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError) as fault:
-            raise StoreError(f"{self.path / 'store.json'} cannot be read: {fault}; put it back from a copy") from None
+        self.exists()
+        return read_description(self.path)
 
     # -- which generations there are -----------------------------------------------------------------
 
@@ -246,9 +233,9 @@ class Folder:
         (self.path / "snapshots").mkdir(exist_ok=True)
         self.lock(generation).touch()
 
-    def publish(self, generation: str) -> None:
-        """Makes a generation the one to read when all of it is on disk."""
-        self.flush(generation)
+    def publish(self, generation: str, before: str | None = None) -> None:
+        """Makes a generation the one to read when all of it is on disk, as the one *before* it is."""
+        self.flush(generation, before)
         if (making := self.index_in_the_making(generation)).exists():
             flush(making)
             making.replace(self.index(generation))
@@ -257,19 +244,30 @@ class Folder:
         with contextlib.suppress(OSError):  # live/ is then made anew where it is needed
             self.unfinished.unlink(missing_ok=True)
 
-    def flush(self, generation: str) -> None:
-        """Sees to it that a checkpoint is on disk."""
-        for file in self.snapshot(generation).iterdir():
-            flush(file)
+    def flush(self, generation: str, before: str | None = None) -> None:
+        """Sees to it that a checkpoint is on disk; what it shares with the one *before*, which was published, is."""
+        there = {file.inode() for file in os.scandir(self.snapshot(before))} if before else set()
+        for file in os.scandir(self.snapshot(generation)):
+            if file.inode() not in there:
+                flush(Path(file.path))
         flush(self.snapshot(generation))
         flush(self.path / "snapshots")
 
-    def remove_old(self) -> None:
-        """Removes all but the current generation and those that somebody reads."""
-        self.clean(self.current())
+    def remove_old(self, *others: str | None) -> None:
+        """Removes all but the current generation, those to keep beside it, and those that somebody reads."""
+        self.clean({self.current(), *others})
 
-    def clean(self, keep: str | None) -> None:
-        """Removes what killed writers left, and every generation that nobody reads except *keep*.
+    def take_index(self, generation: str, path: Path) -> bool:
+        """Moves the index of a generation to *path*, unless it is not there or somebody reads that generation."""
+        try:
+            with self._without_readers(generation):
+                self.index(generation).rename(path)
+        except OSError:
+            return False
+        return True
+
+    def clean(self, keep: Collection[str | None]) -> None:
+        """Removes what killed writers left, and every generation that nobody reads except those to *keep*.
 
         What cannot be removed now is left to the next writer. Killed anywhere, it has left something by whose name the
         next one finds the rest: the lock goes last.
@@ -279,7 +277,7 @@ class Folder:
                 scratch.unlink(missing_ok=True)
         for generation in self._names():
             with contextlib.suppress(OSError):
-                if generation == keep:
+                if generation in keep:
                     self._remove_rest(generation)
                 else:
                     self._remove(generation)
@@ -292,19 +290,27 @@ class Folder:
 
         :raises BlockingIOError: if somebody reads it.
         """
-        lock = self.lock(generation)
+        with self._without_readers(generation):
+            self.index(generation).unlink(missing_ok=True)
+            self.set_aside(generation)
+            self._remove_rest(generation)
+            self.lock(generation).unlink()
+
+    @contextlib.contextmanager
+    def _without_readers(self, generation: str) -> Iterator[None]:
+        """Holds a generation alone.
+
+        :raises BlockingIOError: if somebody reads it.
+        """
         with contextlib.ExitStack() as stack:
-            handles = [os.open(lock, os.O_RDONLY | os.O_CREAT, 0o644)]
+            handles = [os.open(self.lock(generation), os.O_RDONLY | os.O_CREAT, 0o644)]
             stack.callback(os.close, handles[0])
             if self.snapshot(generation).is_dir():  # readers who found no lock hold that
                 handles.append(os.open(self.snapshot(generation), os.O_RDONLY))
                 stack.callback(os.close, handles[1])
             for handle in handles:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.index(generation).unlink(missing_ok=True)
-            self.set_aside(generation)
-            self._remove_rest(generation)
-            lock.unlink()
+            yield
 
     def set_aside(self, generation: str) -> None:
         """Takes a checkpoint from its place, at once."""

@@ -78,6 +78,10 @@ class RemoteSnapshot:
         self.timeout = timeout
         self.generation = generation
 
+    @property
+    def history(self) -> None:
+        """None: an endpoint keeps none."""
+
     def query(self, query: str) -> Results:
         """Answers a query over the endpoint's own default graph.
 
@@ -123,6 +127,11 @@ class RemoteSnapshot:
         if not isinstance(answer, Solutions):
             raise EndpointError(f"{self.endpoint} did not answer a SELECT with solutions")
         return answer
+
+    @property
+    def look_up(self) -> None:
+        """None: each would be a request."""
+        return None
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""

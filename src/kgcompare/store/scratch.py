@@ -31,14 +31,16 @@ def scratch_folder() -> Iterator[Path]:
         remove()
 
 
-def held_folder() -> tuple[Path, Callable[[], None]]:
-    """The same, and what removes it.
+def held_folder(place: Path | None = None) -> tuple[Path, Callable[[], None]]:
+    """The same, and what removes it; in *place* where one may write there.
 
     :raises StoreError: if it cannot be made.
     """
     with Seam((OSError,), lambda why: StoreError(f"there is no place for temporary files: {why}")):
-        remove_leftovers()
-        folder, lock = _made(Path(tempfile.gettempdir()))
+        if place is None or not os.access(place, os.W_OK):
+            place = Path(tempfile.gettempdir())
+        remove_leftovers(place)
+        folder, lock = _made(place)
 
     def remove() -> None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -59,9 +61,9 @@ def _made(place: Path) -> tuple[Path, int]:
             os.close(lock)
 
 
-def remove_leftovers() -> None:
-    """Removes the folders of processes that are no more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+def remove_leftovers(place: Path | None = None) -> None:
+    """Removes the folders of processes that are no more, from among the system's temporary files or in a *place*."""
+    for folder in (place or Path(tempfile.gettempdir())).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):  # somebody else's, or gone by now
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, RdfFormat
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from kgcompare.errors import Seam, StoreError, SyntaxFault
-from kgcompare.rdf.contact import checked_contact
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
-from kgcompare.rdf.queries import load, with_data, with_graph
 from kgcompare.store.base import Prepare
-from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine, named
+from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
 from kgcompare.store.files import LOG
 from kgcompare.store.folder import WHAT_TO_DO, Folder, number
+from kgcompare.store.history import Occasion
+from kgcompare.store.past import replacement
+from kgcompare.store.recording import HISTORY_BYTES, Recorder, forgotten_in
 from kgcompare.store.sums import seal
 
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
-
-
-def _in_graph(graph: NamedNode, quads: Iterable[Quad]) -> Iterator[Quad]:
-    return (Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
+LARGE = 8 << 20
+"""Bytes of an index from which on the one before is kept, to be changed into the next: else the last is copied."""
 
 
 class Writer:
@@ -41,6 +41,9 @@ class Writer:
         self._live: pyoxigraph.Store | None = None
         self._latest: EmbeddedSnapshot | None = None
         self._next = ""
+        self._first: bool | None = None
+        self._recorder = Recorder(folder, self.about.base)
+        self._follows = False
 
     def latest(self) -> EmbeddedSnapshot | None:
         """The newest generation, which cannot change while the lock is held; None in a store that never had one.
@@ -99,7 +102,7 @@ class Writer:
         if self._live is None:
             base = self.latest()
             with self._writing():
-                self.folder.clean(base.generation if base else None)
+                self.folder.clean({base.generation, self._before(base.generation)} if base else ())
                 self._next = self.folder.following()
                 self.folder.begin(self._next)
                 if self.folder.live.exists():
@@ -116,6 +119,7 @@ class Writer:
         """Adds statements, all or none of them."""
         live = self._open()
         statements = quads if isinstance(quads, list) else list(quads)
+        self._note_more(quad.graph_name for quad in statements)
         with self._writing():
             if len(statements) >= _BULK:
                 live.bulk_extend(statements)
@@ -133,36 +137,98 @@ class Writer:
                 live.bulk_load(path=str(path), format=media)
             except SyntaxError as fault:
                 raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
+            if not self.about.bare:
+                first = self._is_first(self.latest())
+                graphs = live.named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
+                self._note_more(graphs)
 
     def replace(self, graphs: dict[str, list[Quad]]) -> None:
         """Replaces whole graphs in one transaction; an empty list removes one and its name."""
-        filled = {named(name): quads for name, quads in graphs.items() if quads}
-        gone = [named(name) for name, quads in graphs.items() if not quads]
-        data = (quad for graph, quads in filled.items() for quad in _in_graph(graph, quads))
-        updates = [with_graph(load("drop_graph").text, graph) for graph in gone]
-        updates.append(with_data(load("replace_graphs").bind(graph=filled), data))
+        for name, quads in graphs.items():
+            self._recorder.note(name, self._said(name), quads)
         live = self._open()
         with self._writing():
-            live.update(";\n".join(updates))
+            live.update(replacement(graphs))
 
-    def publish(self, prepare: Prepare) -> str:
+    def _note_more(self, graphs: Iterable[NamedNode | BlankNode | DefaultGraph]) -> None:
+        """Has the history know to which documents something is added."""
+        for graph in dict.fromkeys(graphs):
+            if isinstance(graph, NamedNode):
+                self._recorder.note(graph.value, self._said(graph.value), None)
+
+    def _said(self, name: str) -> list[Quad]:
+        """What a document says in the newest generation; nothing of note as long as that has no records."""
+        base = self.latest()
+        return base.graph(name) if base is not None and not self._is_first(base) else []
+
+    def _is_first(self, base: EmbeddedSnapshot | None) -> bool:
+        """Whether what is written now are the first records."""
+        if self._first is None:
+            self._first = base is None or not base.has_records()
+        return self._first
+
+    def publish(self, prepare: Prepare, occasion: Occasion | None = None, keep: int = HISTORY_BYTES) -> str:
         """Flushes what was written to disk and makes it the next generation; returns that generation's name.
 
-        *prepare* makes the derived index beside it before anybody reads it.
+        *prepare* makes the derived index beside it before anybody reads it. The history, which takes no more than
+        *keep* bytes, has the *occasion*; it is kept of no store of foreign quads.
         """
         with self._writing():
+            self._open()
+            if not self.about.bare:
+                self._record(occasion or Occasion(), keep)
             # No name here holds live/: what *prepare* raises may keep this frame, and live/ has to close with the lock.
-            self._open().flush()
             generation = self._next
-            self.folder.prepare(generation)
-            self._open().backup(str(self.folder.snapshot(generation)))
-            self._seal(generation)
-            prepare(EmbeddedSnapshot(self.folder, generation, self.about), self.folder.index_in_the_making(generation))
-            self.folder.publish(generation)
+            with ThreadPoolExecutor(1) as beside:  # both wait for the disk
+                committed = beside.submit(self._recorder.commit)
+                self._open().flush()
+                self.folder.prepare(generation)
+                self._open().backup(str(self.folder.snapshot(generation)))
+                self._seal(generation)
+                made = EmbeddedSnapshot(self.folder, generation, self.about)
+                prepare(made, self.folder.index_in_the_making(generation))
+                committed.result()
+            self.folder.publish(generation, self._latest.generation if self._latest else None)
         self.close()
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
-            self.folder.remove_old()
+            self.folder.remove_old(self._before(generation) if self._follows else None)
         return generation
+
+    def _record(self, occasion: Occasion, keep: int) -> None:
+        base, home = self.latest(), self.about.base
+        previous = base.generation if base else None
+        said, forgotten = self._recorder.record(occasion, previous, self._next, keep, first=self._is_first(base))
+        if forgotten:
+            graph = NamedNode(home.history_graph)
+            for quad in forgotten_in(home, forgotten, list(self._open().quads_for_pattern(None, None, None, graph))):
+                self._open().remove(quad)
+        self._open().extend(said)
+
+    def _before(self, generation: str) -> str | None:
+        """The generation before another one, if its index is there and large."""
+        earlier = [name for name in self.folder.published() if number(name) < number(generation)]
+        with suppress(OSError):
+            if earlier and self.folder.index(earlier[-1]).stat().st_size >= LARGE:
+                return earlier[-1]
+        return None
+
+    @contextmanager
+    def lend(self, generation: str, path: Path) -> Iterator[EmbeddedSnapshot | None]:
+        """The generation before the newest, whose index is moved to *path* to be changed there into the next one's.
+
+        None where another one came before, or somebody reads it. The newest is then kept for the next writer who asks.
+        """
+        self._follows = True
+        snapshot, newest = None, self.latest()
+        is_before = newest is not None and generation == self._before(newest.generation)
+        if is_before and self.folder.take_index(generation, path):
+            with suppress(StoreError, GenerationGone):
+                snapshot = EmbeddedSnapshot(self.folder, generation, self.about)
+        try:
+            yield snapshot
+        finally:
+            if snapshot is not None:
+                snapshot.close()
 
     def _seal(self, generation: str) -> None:
         before = self._latest and self._latest.generation
@@ -171,7 +237,9 @@ class Writer:
 
     def close(self) -> None:
         """Lets go of live/ and of the generation that it was made from."""
-        self._live = None
+        self._live = self._first = None
+        self._recorder.close()
+        self._recorder = Recorder(self.folder, self.about.base)
         if self._latest is not None:
             self._latest.close()
             self._latest = None
@@ -194,15 +262,14 @@ def writing(path: Path, patience: float | None = None) -> Iterator[Writer]:
             writer.close()
 
 
-def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False, contact: str = "") -> None:
+def create(path: Path, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
     """Makes an empty store folder.
 
     :raises StoreError: if there is one already, or if it cannot be made.
-    :raises UsageError: if *base* cannot be one, or *contact* cannot be one.
+    :raises UsageError: if *base* cannot be one.
     """
     checked_base(base)
-    contact = checked_contact(contact) if contact else ""
     folder = Folder(path)
     if folder.exists():
-        raise StoreError(f"there is a store at {path} already")
-    folder.create(base, bare=bare, contact=contact)
+        raise StoreError(f"there is a store at {path} already; kgcompare describe changes what it says of itself")
+    folder.create(base, bare=bare)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from kgcompare.text.languages import translate
+from kgcompare.text.languages import speaks, translate
 
 _PLAIN = re.compile(r"([0-9]{4})[~?%]?(?P<slash>/(?:([0-9]{4})[~?%]?|\.\.))?\Z")
 """Years, marked or not, and intervals of them: nearly all there is, and read without edtf's grammar (20 ms each)."""
@@ -109,16 +112,27 @@ def years(text: str) -> tuple[int | None, int | None]:
 def _parsed(text: str) -> Any:
     """A date as edtf has it.
 
+    Its grammar leaves circles of errors and frames, which would hold whatever those who ask hold, such as a generation
+    that is read no more, until Python looks for circles. So it is asked by a thread, above which there is nobody.
+
     :raises ValueError: if it is none.
     """
+    found: list[Any] = []
+    if len(text) <= _LONGEST:
+        thread = threading.Thread(target=_try, args=(text, found), name="kgcompare-date")
+        thread.start()
+        thread.join()
+    if not found:
+        raise ValueError(f"{text[:100]!r} is not a date in EDTF, such as 1996, 2014/2018, 1763~ or 199X")
+    return found[0]
+
+
+def _try(text: str, found: list[Any]) -> None:
+    """Adds a date to what is *found*, if it is one."""
     import edtf
 
-    try:
-        if len(text) <= _LONGEST:
-            return edtf.parse_edtf(text)
-    except (edtf.EDTFParseException, TypeError, RecursionError, OverflowError):
-        pass
-    raise ValueError(f"{text[:100]!r} is not a date in EDTF, such as 1996, 2014/2018, 1763~ or 199X")
+    with suppress(edtf.EDTFParseException, TypeError, RecursionError, OverflowError):
+        found.append(edtf.parse_edtf(text))
 
 
 @lru_cache(maxsize=8192)
@@ -192,3 +206,12 @@ def _day(match: re.Match[str], lang: str) -> str | None:
         format_date(day, format="long", locale=locale) if match["day"] else format_skeleton("yMMMM", day, locale=locale)
     )
     return said if number > 0 else said.replace(str(day.year), _year(number, lang))
+
+
+def moment(when: datetime, lang: str) -> str:
+    """A moment as a reader of *lang* writes it, in UTC: "28 November 2026, 18:34 UTC"."""
+    from babel.dates import format_datetime
+
+    locale = speaks(lang).replace("-", "_")
+    pattern = "d MMMM y, HH:mm" if locale == "en" else "d MMMM y 'à' HH:mm" if locale == "fr" else "medium"
+    return f"{format_datetime(when, pattern, locale=locale)} UTC"

@@ -7,13 +7,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
+from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
 from kgcompare.sandbox.parsing import parsed
-from kgcompare.schema.shapes import read_shapes
+from kgcompare.schema.given import given_triples
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
@@ -22,8 +23,11 @@ from kgcompare.web import (
     coding,
     crawlers,
     dataset,
+    edit,
     finder,
+    history,
     lists,
+    memento,
     pages,
     problems,
     query_page,
@@ -50,7 +54,9 @@ if TYPE_CHECKING:
 _ADDRESSES = (
     crawlers,
     dataset,
+    edit,
     finder,
+    history,
     lists,
     pages,
     query_page,
@@ -127,7 +133,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     trusted = settings.names
 
     @app.before_request
-    def begin() -> None:
+    def begin() -> AnyResponse | None:
         check_host(trusted)
         if "HTTP_IF_MATCH" in request.environ:  # the framework takes * for a tag
             request.environ[IF_MATCH] = request.environ.pop("HTTP_IF_MATCH")
@@ -137,6 +143,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
         set_current(front.current())
         leave_out()
+        return memento.travel()
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -148,6 +155,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             response = problems.problem(412, "what is here now is not what If-Match names")
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
+        memento.say_when(response)
         gate.say_what_is_allowed(response)
         return response
 
@@ -156,6 +164,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     for module in _ADDRESSES:
         app.register_blueprint(module.blueprint)
     rendering.equip_templates(app)
+    memento.equip(app)
     # The None of a quick request, which only our own server makes, is not in the type.
     app.outer = cast("WSGIApplication", _Prefix(front, settings.root) if settings.root else front)
     if n := settings.proxies:
@@ -164,7 +173,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 
 
 def _open(settings: Settings) -> Catalogue:
-    extra = [triple for path in settings.shapes for triple in read_shapes(path, parsed)]
+    extra = given_triples(settings.shapes, parsed)
     limits = settings.limits
     if settings.endpoint is not None:
         store: Store = RemoteStore(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from flask import request, url_for
 
+from kgcompare.catalogue.edited import Difference
 from kgcompare.model import Thing
 from kgcompare.rdf.contact import contact_address
 from kgcompare.text.languages import translate
@@ -13,6 +14,8 @@ from kgcompare.web.request import contact
 
 _LONGEST = 200
 """Characters of a value that a report repeats: addresses have to stay short."""
+_MOST_MAIL, _MOST_WEB = 1_900, 7_000
+"""Characters of an address that programs for mail and servers of issues take."""
 
 
 def report_address(lang: str, page: str, things: Sequence[Thing] = (), row: str = "", value: str = "") -> str:
@@ -41,6 +44,33 @@ def report_address(lang: str, page: str, things: Sequence[Thing] = (), row: str 
     body = "\n".join([translate(lang, "What is wrong, and where can one see that?"), "", "", *about, ""])
     values: Mapping[str, str] = {"iri": iris, "row": row, "value": value, "address": page, "title": title, "body": body}
     return contact_address(contact(), values)
+
+
+def suggestion_address(lang: str, name: str, thing: str, page: str, changes: Sequence[Difference], turtle: str) -> str:
+    """Where a change of a *thing*, which is called so and has this *page*, is suggested: with what would change, and
+    with the record as Turtle where an address has room for it. Empty where the catalogue names nobody."""
+    if not contact():
+        return ""
+    title = translate(lang, "Suggested change to {name}", name=name)
+    lines = [
+        f"{one.label}:\n" + "\n".join([f"- {v.text}" for v in one.gone] + [f"+ {v.text}" for v in one.new])
+        for one in changes
+    ]
+    about = [
+        translate(lang, "{facet}: {value}", facet=translate(lang, "Identifier"), value=thing),
+        page,
+        "",
+        *lines,
+        "",
+    ]
+    most = _MOST_MAIL if contact().startswith("mailto:") else _MOST_WEB
+    values = {"iri": thing, "row": "", "value": "", "address": page, "title": title}
+    shortened = translate(lang, "(The record as Turtle follows here: paste what you have copied.)")
+    for body in ("\n".join([*about, turtle]), "\n".join([*about, shortened]), "\n".join([*about[:2], "", shortened])):
+        address = contact_address(contact(), {**values, "body": body})
+        if len(address) <= most:
+            return address
+    return contact_address(contact(), {**values, "body": shortened})
 
 
 def cell_address(thing: Thing, row: str) -> str:

@@ -50,8 +50,12 @@ def robots() -> Response:
         "/suggest",
         "/reconcile",
         "/mistake",
+        "/*?at=",
+        "/*&at=",
         "/find?",
         "/compare.",
+        "/*/edit",
+        "/*/new",
         *(f"/*{name}=" for name in _ENDLESS),
     )
     if kind := current().main_kind:

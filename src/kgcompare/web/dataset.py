@@ -15,16 +15,20 @@ from pathlib import Path
 from flask import Blueprint, Response, request, send_file, url_for
 
 from kgcompare import formats
+from kgcompare.catalogue.about import Spoken, about_of
 from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import RDF, Format, json, rdf, void
+from kgcompare.rdf.contact import plain_contact
+from kgcompare.rdf.namespaces import slugify
+from kgcompare.report.extent import Extent
 from kgcompare.search import Filter
-from kgcompare.text.languages import translate
+from kgcompare.text.languages import DEFAULT, translate
 from kgcompare.web import signposting
 from kgcompare.web.kept import HELD, answer, answers_of, pick
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.once import extent_of, once, report_of
 from kgcompare.web.rendering import format_name, known_counts, render_page
-from kgcompare.web.request import current, language, limits, root
+from kgcompare.web.request import contact, current, language, limits, own_words, root
 
 blueprint = Blueprint("dataset", __name__)
 DATASET_FORMATS = ("html", *RDF, "json")
@@ -40,11 +44,7 @@ def page(suffix: str = "") -> Response:
         return _described(form)
 
     def make() -> str:
-        extent, counts, about = (
-            extent_of(current()),
-            current().counts(),
-            translate(lang, void.ABOUT, context=current().main_kind),
-        )
+        extent, counts, own = extent_of(current()), current().counts(), own_words(lang)
         if form.name == "html":
             named = ", ".join(format_name(name) for name in formats.RECORD)
             return render_page(
@@ -53,16 +53,22 @@ def page(suffix: str = "") -> Response:
                 counts=known_counts(),
                 formats=named,
                 extent=extent,
-                description=about,
+                description=own.description[1],
+                contact=plain_contact(contact()),
+                citation=_citation(lang, own, extent),
                 identifiers=current().base.value,
             )
         return json.dumps(
             {
                 "iri": void.dataset_iri(current().base),
-                "name": "kgcompare",
-                "title": translate(lang, void.TITLE, context=current().main_kind),
-                "description": about,
-                "licenses": list(extent.licences),
+                "name": own.name[1],
+                "title": own.title[1],
+                "description": own.description[1],
+                "languages": list(own.about.languages),
+                "licenses": void.licences_of(extent, own.about),
+                "publisher": own.publisher[1] or own.about.publisher_iri,
+                "contact": plain_contact(contact()),
+                "keywords": own.about.keywords_in(lang),
                 "generation": current().name,
                 "modified": extent.modified,
                 "base": current().base.value,
@@ -74,6 +80,13 @@ def page(suffix: str = "") -> Response:
         )
 
     return answer(form, lang, make, lambda: signposting.links_of_dataset(DATASET_FORMATS))
+
+
+def _citation(lang: str, own: Spoken, extent: Extent) -> str:
+    """The catalogue as one cites it: its title, who publishes it, its generation, when it was changed, its address."""
+    state = translate(lang, "Generation {name}", name=current().name)
+    parts = [own.title[1], own.publisher[1], f"{state} ({extent.modified})" if extent.modified else state, root() + "/"]
+    return ". ".join(filter(None, parts))
 
 
 @blueprint.get("/.well-known/void")
@@ -90,7 +103,7 @@ def _described(form: Format) -> Response:
         counts = current().counts()
         examples = [thing.iri for thing in current().search(Filter(kind=current().main_kind), most=3).things]
         triples = void.describe(
-            current().base, root(), extent_of(current()), sum(counts.values()), examples, current().main_kind
+            current().base, root(), extent_of(current()), sum(counts.values()), examples, about_of(current())
         )
         return rdf.write(triples, form.name, current().base.value)
 
@@ -106,7 +119,7 @@ def dump() -> Response:
         made.path,
         mimetype="application/gzip",
         as_attachment=True,
-        download_name="kgcompare.nq.gz",
+        download_name=f"{slugify(own_words(DEFAULT).name[1])}.nq.gz",
         etag=answers_of(current(), limits().kept_bytes).tag("dump").strip('"'),
     )
 

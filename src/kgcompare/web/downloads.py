@@ -36,7 +36,7 @@ def own_file_name(form: Format) -> str:
     its own."""
     if form.name == "html" or FORMATS.get(form.name) != form:
         return ""
-    return file_name([request.path.strip("/").rpartition("/")[2].partition(".")[0] or "kgcompare"], form)
+    return file_name([request.path.strip("/").rpartition("/")[2].partition(".")[0] or "catalogue"], form)
 
 
 def marked(text: str, form: Format) -> str:

@@ -47,6 +47,8 @@ _READ = {"records.record", "lists.listing"}
 """What answers GET where one may write: a record, or a list."""
 _BEARER = re.compile(r"Bearer +([\w.~+/-]+=*) *", re.ASCII | re.IGNORECASE)
 _REALM = "kgcompare"
+BY = "kgcompare.by"
+"""In the environ of a request that may write: the name of the token that it has."""
 
 
 class SlugConverter(BaseConverter):
@@ -83,6 +85,14 @@ class Gate:
         :raises StoreError: if that cannot be read.
         """
         return self._tokens is not None and bool(self._tokens.all())
+
+    def opens(self, text: str) -> bool | None:
+        """Whether a text is a token that may write; None where it was one, and its time is over.
+
+        :raises StoreError: if that cannot be read.
+        """
+        token = self._tokens.named(text) if self._tokens is not None else None
+        return token is not None and (None if token.has_ended() else True)
 
     def writes(self, path: str) -> set[str]:
         """The methods that write at a path, whether that is on or off."""
@@ -143,6 +153,7 @@ class Gate:
             return _unauthorized("this is no token that may write here, or not any more", "invalid_token")
         if token.has_ended():
             return _unauthorized("the time of this token is over; ask for another one", "invalid_token")
+        environ[BY] = token.name
         return None
 
     def _of_what(self, environ: WSGIEnvironment) -> HTTPException | None:

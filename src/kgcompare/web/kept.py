@@ -28,7 +28,7 @@ from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
 from kgcompare.web.downloads import own_file_name
 from kgcompare.web.negotiation import Coding, choose_format
 from kgcompare.web.problems import NoSuchFormat, refused_at_once
-from kgcompare.web.request import contact, current, limits
+from kgcompare.web.request import VARY, contact, current, limits, varies
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,7 +45,6 @@ OF_STATE = 24
 _STATE = re.compile(rf'\A"([0-9a-f]{{{OF_STATE}}})\.')
 _LONGEST_KEY = 8000
 """Characters of a request that may be remembered to have been answered."""
-VARY = "Accept, Accept-Language, Accept-Encoding"
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -78,7 +77,12 @@ class Kept:
     @classmethod
     def of(cls, body: bytes, tag: str, form: Format, lang: str | None, *, links: str = "", file: str = "") -> Kept:
         """An answer with all its headers; *file* is the name under which it is saved."""
-        always = [("ETag", tag), ("Vary", VARY), ("Cache-Control", "no-cache"), *SECURITY.items()]
+        always = [
+            ("ETag", tag),
+            ("Vary", varies()),
+            ("Cache-Control", "no-cache"),
+            *SECURITY.items(),
+        ]
         own = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
         if links:
             own.append(("Link", links))
@@ -101,7 +105,7 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory it takes."""
+        """Metadata how many bytes of memory it takes."""
         return _OVERHEAD + len(self.body)
 
     def response(self) -> Response:
@@ -237,7 +241,7 @@ class Front:
         if UNREAD in environ:
             return _refused(self.gate(environ), environ, start_response)
         quick = QUICK in environ
-        if method in {"GET", "HEAD"} and "HTTP_IF_MATCH" not in environ and FAULT not in environ:
+        if method in {"GET", "HEAD"} and not environ.keys() & {"HTTP_IF_MATCH", "HTTP_ACCEPT_DATETIME", FAULT}:
             try:
                 generation = self._opened() if quick else self.current()
                 kept = answers_of(generation, self.most).get(key_of(environ)) if generation is not None else None

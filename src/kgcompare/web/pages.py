@@ -12,20 +12,23 @@ from werkzeug import Response as AnyResponse
 from kgcompare import formats
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.catalogue.finder import finder_of, first_step
+from kgcompare.catalogue.past import changed_cells
 from kgcompare.errors import UsageError
-from kgcompare.formats import FORMATS, Format
+from kgcompare.formats import FORMATS, Format, json
+from kgcompare.formats.history import logged_at
 from kgcompare.model import Comparison, FacetValue
+from kgcompare.schema.rows import ASKED
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import translate
-from kgcompare.web import schema_org, signposting
+from kgcompare.web import memento, schema_org, signposting
 from kgcompare.web.adding import NOTHING_ADDED, Adding, to_add, typed_to_add
 from kgcompare.web.downloads import FOR_PEOPLE, file_name, marked
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.problems import wants_page
-from kgcompare.web.rendering import facets_of, known_counts, labelled, render_page
-from kgcompare.web.request import current, language
+from kgcompare.web.rendering import class_asked_for, facets_of, known_counts, labelled, render_page
+from kgcompare.web.request import current, language, own_words
 from kgcompare.web.turns import ordinary
 
 blueprint = Blueprint("pages", __name__)
@@ -106,7 +109,9 @@ class _Wanted:
 @blueprint.get("/compare")
 @blueprint.get("/compare.<suffix>")
 def compare(suffix: str = "") -> AnyResponse:
-    """Up to ten things side by side."""
+    """Up to ten things side by side; ``?dataset=`` is short for ``?method=`` and ``?class=`` of that kind."""
+    if named := _by_kind():
+        return redirect(named, 303)
     form = pick(COMPARISON_FORMATS, suffix)
     lang = language()
     only = request.args.get("only", "")
@@ -118,7 +123,7 @@ def compare(suffix: str = "") -> AnyResponse:
     if form.name != "html" or not (things or request.args.get("add") or wants_page()):
         if not things:
             raise UsageError(f"name what to compare: /compare?method=SLUG&method=SLUG, up to {MOST_COLUMNS}")
-        return _linked(form, wanted, only, lambda comparison: _written(comparison, form))
+        return _linked(form, wanted, only, lambda comparison: _written(comparison, form, cls))
     added = request.args.get("add", "").strip()
     if added:
         return _add(wanted, added)
@@ -127,7 +132,23 @@ def compare(suffix: str = "") -> AnyResponse:
     return _linked(form, wanted, "", lambda comparison: _compare_page(wanted, comparison))
 
 
-def _written(comparison: Comparison, form: Format) -> str:
+def _by_kind() -> str:
+    """Where the comparison is whose things are named by a kind that is compared; empty where none is."""
+    shapes = current().shapes
+    kinds = (shapes.kind_of_class(cls) for cls in shapes.leading)
+    kind = next((kind for kind in kinds if kind not in ASKED and request.args.get(kind)), "")
+    if not kind:
+        return ""
+    pairs = [("method" if name == kind else name, value) for name, value in request.args.items(multi=True)]
+    cls = class_asked_for(kind)
+    return f"{request.path}?" + urlencode(pairs if cls is None or "class" in request.args else [*pairs, ("class", cls)])
+
+
+def _written(comparison: Comparison, form: Format, cls: str) -> str:
+    logged = memento.then()
+    if logged is not None and form.name == "json":
+        changed = changed_cells(comparison, current(), memento.newest(), cls)
+        return json.comparison_json(comparison, logged_at(logged, changed))
     return marked(formats.render(comparison, form.name, current().base.value), form)
 
 
@@ -202,6 +223,7 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
         for_people=FOR_PEOPLE,
         citation=_citation(whole),
+        changed=ordinary(changed_cells)(whole, current(), memento.newest(), wanted.cls) if memento.then() else (),
     )
 
 
@@ -211,4 +233,6 @@ def _citation(comparison: Comparison) -> str:
     title = translate(lang, "Comparison: {names}", names=" · ".join(thing.label for thing in comparison.methods))
     state = translate(lang, "Generation {name}", name=current().name)
     day = schema_org.last_change([thing.iri for thing in comparison.methods])
-    return ". ".join([title, "kgcompare", f"{state} ({day})" if day else state, schema_org.canonical_address()])
+    return ". ".join(
+        [title, own_words(lang).name[1], f"{state} ({day})" if day else state, schema_org.canonical_address()]
+    )

@@ -6,23 +6,26 @@ What the address names is shown, never run here: the page's script asks the endp
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 from pyoxigraph import Literal, NamedNode
 
+from kgcompare.catalogue.about import shown_targets
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, json, rdf, solutions
 from kgcompare.rdf import queries
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.queries import Query
-from kgcompare.rdf.terms import OWL_CLASS
+from kgcompare.rdf.terms import KGC_METHOD, OWL_CLASS
 from kgcompare.schema import vocabulary
 from kgcompare.search import Filter
+from kgcompare.text.languages import DEFAULT
 from kgcompare.web.examples import examples as comparisons
 from kgcompare.web.kept import answer, unkept
-from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, language, queries_allowed
+from kgcompare.web.rendering import kind_name, render_page
+from kgcompare.web.request import current, language, list_path, queries_allowed
 
 blueprint = Blueprint("query_page", __name__)
 _FIRST = ("methods", "compare", "differences", "record")
@@ -42,6 +45,7 @@ _INTERNAL = (
 )
 """What the names of queries begin with that are nothing without parameters, or give all there is."""
 _DOWNLOADS = solutions.MEDIA_TYPES | {name: FORMATS[name].media_type for name in ("ttl", "jsonld", "nt", "rdf")}
+_OF_METHODS = re.compile(r"\?methods?\b|kgc:Method\b|\b[Mm]ethods?\b")
 _HEADER = re.compile(r"\A(?:#.*\n)+\n*")
 
 
@@ -51,12 +55,12 @@ def query_page() -> Response:
     :raises UsageError: for an example that there is not.
     """
     lang = language()
-    examples = {query.name: query for query in example_queries()}
+    examples = {query.name: query for query in map(_in_own_words, example_queries())}
     wanted = request.args.get("example", "")
     if wanted and wanted not in examples:
         raise UsageError(f"there is no example {wanted[:40]!r}; there are {', '.join(examples)}")
     given = request.args.get("query") or (filled(examples[wanted], lang) if wanted else "")
-    shown = given or filled(examples[_FIRST[0]], lang)
+    shown = given or filled(next(iter(examples.values())), lang)
     text = render_page(
         "sparql.html",
         lang,
@@ -77,7 +81,31 @@ def example_queries() -> list[Query]:
 
 def filled(query: Query, lang: str) -> str:
     """The text of a query below its header; where it asks for methods, for two that people compare."""
-    return _HEADER.sub("", _bound(query, lang)).rstrip()
+    return _own_words(_HEADER.sub("", _bound(query, lang)).rstrip())
+
+
+def _in_own_words(query: Query) -> Query:
+    """A query by the name, title and summary that it has in this catalogue, which may be about other things."""
+    name = list_path(current().main_kind)[1:] if query.name == _FIRST[0] else query.name
+    return replace(query, name=name, title=_own_words(query.title), summary=_own_words(query.summary))
+
+
+def _own_words(text: str) -> str:
+    """A text that speaks of what this catalogue is about where the file speaks of methods."""
+    cls, kind = current().main_class, current().main_kind
+    if cls in {KGC_METHOD, ""}:
+        return text
+
+    def other(found: re.Match[str]) -> str:
+        word = found[0]
+        if word.startswith("?"):
+            return word.replace("method", "item")
+        if word.startswith("kgc:"):
+            return f"<{cls}>"
+        name = kind_name(DEFAULT, kind, 2 if word.endswith("s") else 1)
+        return name[:1].upper() + name[1:] if word[0].isupper() else name
+
+    return _OF_METHODS.sub(other, text)
 
 
 def _bound(query: Query, lang: str) -> str:
@@ -106,15 +134,16 @@ def terms() -> Response:
 
 
 def _terms(generation: Generation, lang: str) -> dict[str, object]:
-    classes = {target: generation.shapes.class_label(target, lang) for target in generation.shapes.targets}
+    targets = shown_targets(generation)
+    classes = {target: generation.shapes.class_label(target, lang) for target in targets}
     properties: dict[str, str] = {}
-    for target in generation.shapes.targets:
+    for target in targets:
         for row in generation.shapes.fields(target):
             for steps in row.path.alternatives:
                 if len(steps) == 1 and not steps[0].inverse:
                     properties.setdefault(steps[0].predicate, row.label(lang)[1])
     words = vocabulary.graph()
-    for term in words.subjects():
+    for term in words.subjects() if KGC_METHOD in targets else ():
         types = words.types(term)
         if isinstance(term, NamedNode) and types:
             kind = classes if OWL_CLASS in types else properties if types[0].endswith("Property") else None
@@ -122,7 +151,9 @@ def _terms(generation: Generation, lang: str) -> dict[str, object]:
                 kind[term.value] = vocabulary.label(term.value, lang)
     return {
         "base": generation.base.value,
-        "prefixes": rdf.prefixes(generation.base.value, generation.shapes.kinds),
+        "prefixes": rdf.prefixes(
+            generation.base.value, [generation.shapes.kind_of_class(target) for target in targets]
+        ),
         "classes": dict(sorted(classes.items())),
         "properties": dict(sorted(properties.items())),
     }

@@ -30,9 +30,9 @@ from kgcompare.reconciliation import (
     reconcile,
 )
 from kgcompare.text.languages import speaks, translate
-from kgcompare.web.kept import SECURITY, VARY
+from kgcompare.web.kept import SECURITY
 from kgcompare.web.rendering import render_page
-from kgcompare.web.request import current, language, limits, root, whole_number
+from kgcompare.web.request import VARY, current, language, limits, own_words, root, whole_number
 from kgcompare.web.turns import costly
 
 blueprint = Blueprint("reconcile", __name__, url_prefix="/reconcile")
@@ -80,7 +80,7 @@ def manifest(things: Things) -> dict[str, object]:
 
     return {
         "versions": ["0.2"],
-        "name": "kgcompare",
+        "name": own_words(things.lang).name[1],
         "identifierSpace": f"{current().base.value}id/",
         "schemaSpace": "https://schema.org/Thing",
         "documentation": f"{root()}/dataset",

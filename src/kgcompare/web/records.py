@@ -17,9 +17,10 @@ from kgcompare.model import Fact, Record
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.web import signposting
 from kgcompare.web.contact import report_address
-from kgcompare.web.kept import VARY, answer, pick
+from kgcompare.web.kept import answer, pick
+from kgcompare.web.memento import links_of_time
 from kgcompare.web.rendering import class_asked_for, render_page
-from kgcompare.web.request import contact, current, language, root
+from kgcompare.web.request import VARY, contact, current, language, root
 from kgcompare.web.turns import ordinary
 
 blueprint = Blueprint("records", __name__)
@@ -31,7 +32,7 @@ def identifier(kind: str, slug: str) -> AnyResponse:
     """A thing is not a document: 303 to the document that describes it."""
     if not is_slug(kind) or not is_slug(slug.partition(".")[0]):
         raise UnknownThing(f"there is no such record: /{kind[:40]}/{slug[:80]}")
-    keep = urlencode({name: request.args[name] for name in ("lang", "format") if name in request.args})
+    keep = urlencode({name: request.args[name] for name in ("lang", "format", "at") if name in request.args})
     response = redirect(url_for("records.record", kind=kind, name=slug) + ("?" + keep if keep else ""), 303)
     response.headers["Vary"] = VARY
     return response
@@ -59,7 +60,9 @@ def record(kind: str, name: str) -> Response:
 
     tag = lang if form.name in {"html", "json"} else None
     state = ordinary(current().state)(kind, slug)
-    return answer(form, tag, make, lambda: signposting.links_of_record(kind, slug, known), state=state)
+    return answer(
+        form, tag, make, lambda: signposting.links_of_record(kind, slug, known, links_of_time(kind, slug)), state=state
+    )
 
 
 @blueprint.get("/mistake")

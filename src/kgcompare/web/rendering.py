@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from urllib.parse import quote, urlencode
 
@@ -16,28 +17,38 @@ from kgcompare import __version__
 from kgcompare.catalogue import citation
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.finder import findable
+from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
-from kgcompare.errors import UsageError
+from kgcompare.errors import StoreError, UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
-from kgcompare.formats.void import ABOUT
-from kgcompare.model import Comparison, Row, Thing, Value
+from kgcompare.model import Row, Thing, Value
+from kgcompare.rdf.licences import licence_name
 from kgcompare.rdf.literals import without_controls
-from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
+from kgcompare.rdf.namespaces import is_web
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
+from kgcompare.web.brief import in_brief
 from kgcompare.web.contact import cell_address, report_address
-from kgcompare.web.request import current, has_current, language, link, list_path, root
+from kgcompare.web.request import (
+    current,
+    do_without_own_words,
+    editable,
+    has_current,
+    language,
+    link,
+    list_path,
+    own_words,
+    root,
+)
 
 _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
 _GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
 """Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
-_BRIEF = 40
-"""Characters of a value that the description of a page may repeat."""
+_BESIDE = 3
 _SUGGESTED = 8
 """Completions that page.js asks for."""
-LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
 def shared(row: Row) -> list[list[tuple[Value, int]]]:
@@ -69,6 +80,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         ngettext=plural,
         figure=partial(languages.grouped, lang),
         findable=lambda: findable(current() if has_current() else None),  # what a template is given it keeps
+        also_compared=partial(_also_compared, generation),
         generation=generation.name if generation else "",
         kind=kind,
         kind_heading=partial(kind_heading, lang),
@@ -76,9 +88,8 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         lang=lang,
         main_kind=main_kind,
         mistake=partial(_mistake, lang),
-        catalogue_in_short=partial(languages.translate, lang, ABOUT, context=kind),
-        differences=partial(_differences, lang),
-        ours=generation is not None and generation.base.value == DEFAULT_BASE,
+        differences=partial(in_brief, lang),
+        own=own_words(lang),
         spoken=languages.speaks(lang),
         suggestions=partial(_suggestions, lang),
         **values,
@@ -90,32 +101,6 @@ def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
     """Where a mistake on this page is told, in *things* that it shows; empty where nobody is named."""
     page = schema_org.canonical_address() if things else root() + quote(request.path)
     return report_address(lang, page, things)
-
-
-def _differences(lang: str, comparison: Comparison) -> str:
-    """What differs between what is compared, in a line; what is compared, where nothing does."""
-    names = " · ".join(thing.label for thing in comparison.methods)
-    if not comparison.differing:
-        return languages.translate(lang, "Comparison: {names}", names=names)
-    said = languages.translate_plural(
-        lang,
-        "{differing} of {compared} compared rows differs",
-        "{differing} of {compared} compared rows differ",
-        comparison.differing,
-        differing=comparison.differing,
-        compared=comparison.compared,
-    )
-    apart = [(row.label, [_brief(cell.text) for cell in row.cells]) for row in comparison.rows if row.differs]
-    brief = [(label, " – ".join(filter(None, texts))) for label, texts in apart]
-    listed = " · ".join(
-        languages.translate(lang, "{facet}: {value}", facet=label, value=text) if text else label
-        for label, text in sorted(brief, key=lambda pair: not pair[1])
-    )
-    return f"{names}. " + languages.translate(lang, "{facet}: {value}", facet=said, value=listed)
-
-
-def _brief(text: str | None) -> str:
-    return text if text and len(text) <= _BRIEF else ""
 
 
 def _suggestions(lang: str) -> list[str]:
@@ -142,6 +127,21 @@ def kind_heading(lang: str, kind: str) -> str:
 def list_address(kind: str, **values: str | Sequence[str] | None) -> str:
     """The address of the list of things of a kind, with parameters, in the language that this page was asked for in."""
     return link("lists.listing", plural=list_path(kind)[1:], **values)
+
+
+def _also_compared(generation: Generation | None) -> Sequence[str]:
+    """The kinds that a catalogue compares beside its main one and that has things: a few, for heads of pages."""
+
+    def find(of: Generation) -> Sequence[str]:
+        kinds = dict.fromkeys(of.shapes.kind_of_class(cls) for cls in of.shapes.leading)
+        others = [kind for kind in kinds if kind != of.main_kind]
+        counts = of.counts() if others else {}
+        return [kind for kind in others if counts.get(kind)][:_BESIDE]
+
+    others: Sequence[str] = ()
+    with suppress(StoreError):  # the page says what it can without
+        others = generation.once("also compared", find) if generation else ()
+    return others
 
 
 def known_counts() -> dict[str, int]:
@@ -178,6 +178,10 @@ def problem_page(status: int, detail: str, more: Mapping[str, object]) -> str:
         lang = language()
     except UsageError:
         lang = languages.DEFAULT
+    try:
+        own_words(lang)
+    except StoreError:
+        do_without_own_words()
     arguments = request.view_args or {}
     comparing = request.endpoint == "pages.compare"
     wanted = list(dict.fromkeys(request.args.getlist("method"))) if comparing else []
@@ -243,7 +247,7 @@ def equip_templates(app: Flask) -> None:
         picture=picture,
         version=__version__,
         interface_languages=languages.interface_languages(),
-        licence=LICENCE,
+        licence_name=licence_name,
         is_web=is_web,
         list_address=list_address,
         class_asked_for=class_asked_for,
@@ -251,6 +255,7 @@ def equip_templates(app: Flask) -> None:
         suggest_address=suggest_address,
         static=static,
         schema_org=schema_org,
+        editable=editable,
     )
 
 

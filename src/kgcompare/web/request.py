@@ -10,8 +10,10 @@ from flask import current_app, g, request, url_for
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, MisdirectedRequest
 
+from kgcompare.catalogue.about import Spoken, about_of, spoken
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import StoreError, UsageError
+from kgcompare.rdf.about import Metadata
 from kgcompare.rdf.namespaces import slugify
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.process import are_closed, locks_here
@@ -25,8 +27,12 @@ _PORTS = {"http": "80", "https": "443"}
 _RANGE = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-[0-9]+)", re.ASCII | re.IGNORECASE)
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "pages.home": (),
-    "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom"),
-    "records.record": (),
+    "pages.compare": ("method", "only", "class", "add", "swap", "rows", "bom", "at"),
+    "records.record": ("at",),
+    "edit.shown": (),
+    "edit.shown_new": ("class",),
+    "history.record": ("before",),
+    "history.changes": ("before",),
     "lists.listing": ("q", "from", "to", "sort", "after", "limit", "as", "method", "compare", "bom"),
     "lists.suggest": ("q", "limit", "kind"),
     "finder.finder": ("q", "after", "limit", "method", "compare"),
@@ -36,6 +42,13 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "service.openapi": (),
 }
 """The parameters that an address knows beside ``lang`` and ``format``; lists and the finder know facets too."""
+
+VARY = "Accept, Accept-Language, Accept-Encoding"
+"""The headers that most answers depend on."""
+NEWEST, LOGGED = "newest", "logged"
+"""In what a request for the past has: the newest generation, and the change that made the one that answers it."""
+TRAVELLING = {"records.record", "pages.compare"}
+"""What can be asked for as it was."""
 
 
 def current() -> Generation:
@@ -47,6 +60,12 @@ def current() -> Generation:
     if not isinstance(generation, Generation):
         raise StoreError("the catalogue cannot be read")
     return generation
+
+
+def varies() -> str:
+    """The headers that an answer depends on: on the time that one asks for too, where what was can be asked for."""
+    travels = request.endpoint in TRAVELLING and current().snapshot.history is not None
+    return f"{VARY}, Accept-Datetime" if travels else VARY
 
 
 def has_current() -> bool:
@@ -63,7 +82,8 @@ def let_go_of_current(_: BaseException | None = None) -> None:
     """Forgets the generation when the request is over: what pages are made with, which stays until Python looks for
     cycles, would keep it, and its workers with it.
     """
-    g.pop("generation", None)
+    for name in ("generation", NEWEST, LOGGED):
+        g.pop(name, None)
 
 
 def leave_out() -> None:
@@ -84,9 +104,20 @@ def leave_out() -> None:
         shapes = current().shapes
         facets = {facet.id for cls in shapes.classes for facet in shapes.facets(cls) if facet.id}
         names |= facets | {f"not-{facet}" for facet in facets if request.endpoint == "finder.finder"}
+    if request.endpoint == "pages.compare":
+        names |= {current().shapes.kind_of_class(cls) for cls in current().shapes.leading}
     if not names.issuperset(request.args):
         given = [(name, value) for name, value in request.args.items(multi=True) if name in names]
         request.args = ImmutableMultiDict(given)
+
+
+def editable(kind: str = "") -> bool:
+    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot. Where a
+    *kind* is named, whether one of it can be made: there has to be a shape for it."""
+    if not has_current() or current().snapshot.path is None or not current().snapshot.keeps_shapes:
+        return False
+    shapes = current().shapes
+    return not kind or any(map(shapes.fields, shapes.classes_of_kind(kind)[:1]))
 
 
 def limits() -> Limits:
@@ -96,7 +127,24 @@ def limits() -> Limits:
 
 def contact() -> str:
     """To whom mistakes are told: as the settings say, else as the catalogue does; empty where neither names anybody."""
-    return cast("str", current_app.config["CONTACT"]) or (current().snapshot.contact if has_current() else "")
+    return cast("str", current_app.config["CONTACT"]) or _own().contact
+
+
+def own_words(lang: str) -> Spoken:
+    """What the catalogue says of itself to a reader of *lang*.
+
+    :raises StoreError: if it cannot be read.
+    """
+    return spoken(_own(), lang)
+
+
+def do_without_own_words() -> None:
+    """Has this request answered as by a catalogue that says nothing of itself, where that cannot be read."""
+    g.unread = True
+
+
+def _own() -> Metadata:
+    return about_of(current()) if has_current() and "unread" not in g else Metadata()
 
 
 def unconfined() -> bool:

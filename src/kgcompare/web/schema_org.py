@@ -21,7 +21,7 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.formats import FORMATS
 from kgcompare.formats.bibliography import inverted, one_line, pages, references
 from kgcompare.formats.json import JsonObject
-from kgcompare.formats.void import ABOUT, KEYWORDS, TITLE, dataset_iri
+from kgcompare.formats.void import dataset_iri, licences_of
 from kgcompare.model import Comparison, CslItem, Record, Thing
 from kgcompare.rdf.addresses import web_address
 from kgcompare.rdf.graph import Graph
@@ -37,7 +37,7 @@ from kgcompare.report.extent import Extent
 from kgcompare.text import dates
 from kgcompare.text.languages import DEFAULT, interface_languages, speaks, translate
 from kgcompare.web import signposting
-from kgcompare.web.request import current, list_path, root
+from kgcompare.web.request import current, language, list_path, own_words, root
 
 _CONTEXT: JsonObject = {"@context": "https://schema.org"}
 _KEPT = ("from", "to", "sort", "after", "query", "only", "rows", "class", "lang")
@@ -111,12 +111,16 @@ def of_dataset(lang: str, extent: Extent) -> JsonObject:
         "contentUrl": _absolute("/dump.nq.gz"),
         "encodingFormat": "application/n-quads",
     }
+    own = own_words(lang)
+    licences = list(filter(is_web, licences_of(extent, own.about)))
+    publisher = _without_empty({"name": _text(own.publisher[1], own.publisher[0]), "url": own.about.publisher_iri})
     more: JsonObject = {
-        "description": _text(translate(lang, ABOUT, context=current().main_kind), speaks(lang)),
-        "license": [licence for licence in extent.licences if is_web(licence)],
-        "isAccessibleForFree": True,
-        "inLanguage": list(interface_languages()),
-        "keywords": [_text(translate(lang, word, context=current().main_kind), speaks(lang)) for word in KEYWORDS],
+        "description": _text(own.description[1], own.description[0]),
+        "license": licences,
+        "isAccessibleForFree": bool(licences),
+        "inLanguage": list(own.about.languages),
+        "keywords": own.about.keywords_in(lang),
+        "publisher": publisher and {"@type": "Organization"} | publisher,
         "version": current().name,
         "dateModified": extent.modified,
         "distribution": dump,
@@ -176,7 +180,7 @@ def _document(thing: str, lang: str) -> JsonObject:
 
 def _site() -> JsonObject:
     address = _absolute("/")
-    return {"@type": "WebSite", "@id": address, "url": address, "name": "kgcompare"}
+    return {"@type": "WebSite", "@id": address, "url": address, "name": own_words(language()).name[1]}
 
 
 def _page(lang: str, things: Sequence[str]) -> JsonObject:
@@ -187,8 +191,9 @@ def _page(lang: str, things: Sequence[str]) -> JsonObject:
 
 
 def _dataset(lang: str) -> JsonObject:
-    name = _text(translate(lang, TITLE, context=current().main_kind), speaks(lang))
-    return {"@type": "Dataset", "@id": dataset_iri(current().base), "name": name, "url": _absolute("/dataset")}
+    tag, title = own_words(lang).title
+    url = _absolute("/dataset")
+    return {"@type": "Dataset", "@id": dataset_iri(current().base), "name": _text(title, tag), "url": url}
 
 
 def _thing(thing: Thing, graph: Graph) -> JsonObject:

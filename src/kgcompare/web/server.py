@@ -21,7 +21,8 @@ from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.sandbox.pool import stop_all
 from kgcompare.sandbox.process import locks_here
-from kgcompare.schema.shapes import Shapes, read_shapes, stored_shapes
+from kgcompare.schema.given import given_triples
+from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.store.scratch import scratch_folder
@@ -149,7 +150,7 @@ def _connections(limits: Limits) -> int:
 
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
-    extra = [triple for path in settings.shapes for triple in read_shapes(path, parsed)]
+    extra = given_triples(settings.shapes, parsed)
     if settings.endpoint is not None:
         RemoteStore(settings.endpoint)
     elif settings.store is not None:

@@ -1,25 +1,21 @@
 """The server itself: whether it can answer, and what every address of it takes and gives.
 
-Source: OpenAPI Specification 3.1.1, section 4.8 (``openapi.json`` beside this file is the document as it is served).
+Source: OpenAPI Specification 3.1.1, section 4.8 (``openapi`` beside this file makes the document).
 """
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from typing import TypedDict
-
 from flask import Blueprint, Response, request
 
-from kgcompare import __version__, resources
 from kgcompare.formats import Format
-from kgcompare.formats.json import JsonObject, dumps
+from kgcompare.formats.json import dumps
 from kgcompare.sandbox.confinement import Lock
 from kgcompare.sandbox.process import locks_here
 from kgcompare.web.coding import wanted
 from kgcompare.web.kept import SECURITY, Kept, answer, answers_of, give, pick
 from kgcompare.web.negotiation import best_of, media_types_of
-from kgcompare.web.request import current, limits, queries_allowed, root
+from kgcompare.web.openapi import openapi_document
+from kgcompare.web.request import contact, current, limits, queries_allowed, root
 
 blueprint = Blueprint("service", __name__)
 _OPENAPI = Format("openapi", "OpenAPI", "application/vnd.oai.openapi+json;version=3.1")
@@ -52,28 +48,4 @@ def openapi() -> Response:
     """The description of this server, as plain JSON unless OpenAPI's own media type is preferred."""
     wanted = request.args.get("format") or best_of(request.headers.get("Accept", ""), _OFFERED)
     form = _OPENAPI if wanted == _OPENAPI.name else pick(("json",))
-    return answer(form, None, lambda: dumps(openapi_document(root())))
-
-
-def openapi_document(server: str) -> dict[str, object]:
-    """The OpenAPI document, with our version, of the server at an address that ends without a slash."""
-    document = _openapi_file()
-    return {
-        **document,
-        "info": document["info"] | {"version": __version__},
-        "servers": [{"url": server}],
-        "externalDocs": document["externalDocs"] | {"url": server + "/dataset"},
-    }
-
-
-class _OpenApi(TypedDict):
-    """What of the file is filled in."""
-
-    info: JsonObject
-    externalDocs: JsonObject
-
-
-@cache
-def _openapi_file() -> _OpenApi:
-    document: _OpenApi = json.loads(resources.package_file("web/openapi.json").read_text(encoding="utf-8"))
-    return document
+    return answer(form, None, lambda: dumps(openapi_document(root(), current(), contact())))

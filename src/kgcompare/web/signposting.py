@@ -1,7 +1,7 @@
 """The Link headers of answers: where else the same is, what it is, and under which terms.
 
 Source: RFC 8288 (Web Linking); FAIR Signposting, level 1; RFC 6596 (canonical), RFC 8574 (cite-as),
-RFC 6903 (type), RFC 4946 (license), RFC 6573 (item, collection).
+RFC 6861 (edit-form), RFC 6903 (type), RFC 4946 (license), RFC 6573 (item, collection).
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from urllib.parse import quote, urlencode
 from flask import request
 from pyoxigraph import NamedNode
 
+from kgcompare.catalogue.about import about_of
 from kgcompare.formats import FORMATS, void
 from kgcompare.formats.cube import comparison_iri
 from kgcompare.model import Comparison
 from kgcompare.rdf.namespaces import is_web
 from kgcompare.rdf.terms import DCTERMS_LICENSE, QB_DATA_SET, SCHEMA_DATASET, SCHEMA_WEB_PAGE
 from kgcompare.web.once import extent_of
-from kgcompare.web.request import current, link
+from kgcompare.web.request import current, editable, link
 
 _MOST = 3500
 """Bytes of a Link header; many proxies refuse an answer whose headers together are over 4 KiB."""
@@ -53,13 +54,19 @@ def links_of_document(path: str, offered: Sequence[str], *more: tuple[str, str, 
     return header(links)
 
 
-def links_of_record(kind: str, slug: str, offered: Sequence[str]) -> str:
-    """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types."""
+def links_of_record(kind: str, slug: str, offered: Sequence[str], more: Sequence[tuple[str, str, str]] = ()) -> str:
+    """The Link header of a record's document: it is cited by the IRI of the thing, whose classes are its types. *more*
+    are other links that it has."""
     thing, graph = current().locate(kind, slug)
     types = [(SCHEMA_WEB_PAGE, "type", ""), *((cls, "type", "") for cls in graph.types(NamedNode(thing)))]
     collection = (link("dataset.page", lang=None), "collection", "")
     cite = (thing, "cite-as", "")
-    return links_of_document(f"/{kind}/{slug}", offered, cite, *licensed(licences([thing])), *types, collection)
+    form = []
+    if editable() and current().shapes.fields(current().shapes.class_among(graph.types(NamedNode(thing)))):
+        form = [(link("edit.shown", kind=kind, slug=slug, lang=None), "edit-form", FORMATS["html"].media_type)]
+    return links_of_document(
+        f"/{kind}/{slug}", offered, cite, *form, *more, *licensed(licences([thing])), *types, collection
+    )
 
 
 def links_of_comparison(comparison: Comparison, offered: Sequence[str]) -> str:
@@ -77,16 +84,16 @@ def links_of_dataset(offered: Sequence[str]) -> str:
     """The Link header of the dataset's description: its item is the dump."""
     dump = (link("dataset.dump", lang=None), "item", "application/gzip")
     cite = (void.dataset_iri(current().base), "cite-as", "")
-    terms = licensed(extent_of(current()).licences)
+    terms = licensed(void.licences_of(extent_of(current()), about_of(current())))
     return links_of_document("/dataset", offered, cite, *terms, (SCHEMA_DATASET, "type", ""), dump)
 
 
 def licences(things: Sequence[str]) -> list[str]:
-    """The addresses of the licences that the documents of things name."""
+    """The addresses of the licences that the documents of things name; that of the catalogue where they name none."""
     documents = [current().base.document(thing) for thing in things]
     graphs = current().descriptions.describe(documents)
     named = dict.fromkeys(name for of, graph in graphs.items() for name in graph.iris(NamedNode(of), DCTERMS_LICENSE))
-    return list(filter(is_web, named))
+    return list(filter(is_web, named or [about_of(current()).licence]))
 
 
 def licensed(names: Iterable[str]) -> list[tuple[str, str, str]]:

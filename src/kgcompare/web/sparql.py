@@ -8,24 +8,26 @@ from __future__ import annotations
 from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, request
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, NamedNode, Triple
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
+from kgcompare.catalogue.about import about_of
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, RDF, rdf
 from kgcompare.formats.solutions import MEDIA_TYPES
 from kgcompare.formats.void import dataset_iri
+from kgcompare.rdf.about import titles
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.sandbox.confinement import switched_off
 from kgcompare.sandbox.pool import Answer, Bounds, Pool
 from kgcompare.sandbox.screen import screen
 from kgcompare.web import query_page
-from kgcompare.web.kept import VARY, pick
+from kgcompare.web.kept import pick
 from kgcompare.web.negotiation import best_of, media_types_of, names_html
-from kgcompare.web.request import current, limits, queries_allowed, root, unconfined
+from kgcompare.web.request import VARY, current, limits, queries_allowed, root, unconfined
 
 blueprint = Blueprint("sparql", __name__)
 _SOLUTIONS = (
@@ -213,7 +215,7 @@ def service_description(server: str) -> list[Triple]:
         Triple(data, iri("rdf:type"), iri("sd:Dataset")),
         Triple(data, iri("sd:defaultGraph"), default),
         Triple(default, iri("rdf:type"), iri("sd:Graph")),
-        Triple(data, iri("dcterms:title"), Literal("kgcompare")),
+        *titles(data, about_of(current())),
         Triple(data, iri("rdfs:seeAlso"), NamedNode(server + "/dataset")),
     ]
     for name in _RESULT_FORMATS:

@@ -25,6 +25,7 @@ from kgcompare.web.request import limits
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _ENDPOINTS = {"lists.listing", "lists.suggest", "reconcile.endpoint", "reconcile.suggest_entity", "reconcile.preview"}
+_ENDPOINTS |= {"edit.sent", "edit.sent_new"}
 """What is costly whatever it is asked for, unless its answer is kept."""
 _COSTLY, _ORDINARY, _WAITING = "kgcompare.costly", "kgcompare.ordinary", "kgcompare.waiting"
 

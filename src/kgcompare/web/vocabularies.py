@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from pyoxigraph import NamedNode, Triple
 
+from kgcompare.catalogue.about import shown_targets
 from kgcompare.formats import FORMATS, RDF, json, rdf
 from kgcompare.rdf.namespaces import KGC, SHAPES, iri, local_name, shortened
 from kgcompare.rdf.terms import (
@@ -74,7 +75,7 @@ def shapes(suffix: str = "") -> Response:
     def page(lang: str) -> str:
         shapes = current().shapes
         alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        for target in shapes.targets:
+        for target in shown_targets(current()):
             key = (shapes.class_label(target, lang), tuple(field.iri for field in shapes.fields(target)))
             alike.setdefault(key, []).append(target)
         classes = [

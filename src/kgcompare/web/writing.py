@@ -22,7 +22,7 @@ from kgcompare.ingest.readers import Options
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.turns import Turns
-from kgcompare.web.gate import TAKEN, Gate
+from kgcompare.web.gate import BY, TAKEN, Gate
 from kgcompare.web.kept import IF_MATCH, answers_of, record_states
 from kgcompare.web.negotiation import best_of, choose_format, media_types_of
 from kgcompare.web.problems import problem
@@ -35,6 +35,7 @@ _REPORTS = (
 )
 """What a report comes as, in order of preference."""
 _EDITOR, _GATE, _TURNS = "kgcompare.editor", "kgcompare.gate", "kgcompare.writing"
+_CHECKER, _CHECKS = "kgcompare.checker", "kgcompare.checks"
 
 
 def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
@@ -43,6 +44,8 @@ def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
     app.extensions[_GATE] = gate
     app.extensions[_TURNS] = Turns(1, limits.waiting_writes, limits.waiting_writes + 1)
     app.extensions[_EDITOR] = EditorApart(store) if store is not None else None
+    app.extensions[_CHECKS] = Turns(1, limits.waiting_costly, limits.client_costly)
+    app.extensions[_CHECKER] = EditorApart(store) if store is not None else None
     return gate
 
 
@@ -50,7 +53,7 @@ def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
 def put(kind: str, name: str) -> Response:
     """Puts a record in the place of the one that is there, or makes it."""
     record = _record(kind, name)
-    edit = _in_turn(Change("put", record, _body(), _condition()))
+    edit = make_change(Change("put", record, _body(), _condition()))
     return _stored(edit, kind, name)
 
 
@@ -58,7 +61,7 @@ def put(kind: str, name: str) -> Response:
 def delete(kind: str, name: str) -> Response:
     """Removes a record that no other one names."""
     record = _record(kind, name, there=True)
-    _in_turn(Change("remove", record, condition=_condition()))
+    make_change(Change("remove", record, condition=_condition()))
     response = Response(status=204, headers={"Cache-Control": "no-cache"})
     del response.headers["Content-Type"]
     return response
@@ -70,16 +73,15 @@ def make(plural: str) -> Response:
     kind = next((one for one in current().shapes.kinds if plural == one or list_path(one) == f"/{plural}"), None)
     if kind is None:
         raise NotFound
-    edit = _in_turn(Change("make", kind, _body()))
-    made, slug = current().base.parts(edit.record) or (kind, "")
-    return _stored(edit, made, slug)
+    edit = make_change(Change("make", kind, _body()))
+    of_kind, slug = current().base.parts(edit.record) or (kind, "")
+    return _stored(edit, of_kind, slug)
 
 
 @blueprint.before_request
 def _admit() -> None:
     """Lets a request pass that may write, by its headers."""
-    gate = cast("Gate", current_app.extensions[_GATE])
-    refusal = gate.refusal(request.environ)
+    refusal = guard().refusal(request.environ)
     if refusal is not None:
         raise refusal
     if not current().snapshot.keeps_shapes:
@@ -110,6 +112,11 @@ def _malformed(fault: SyntaxFault) -> Response:
     return problem(400, f"the body cannot be read: {fault}")
 
 
+def guard() -> Gate:
+    """What guards the addresses that write."""
+    return cast("Gate", current_app.extensions[_GATE])
+
+
 def _record(kind: str, name: str, *, there: bool = False) -> str:
     """The IRI of the record at an address.
 
@@ -136,7 +143,7 @@ def _condition() -> Condition:
     return Condition(states, match is not None, new)
 
 
-def _in_turn(change: Change) -> Edit:
+def make_change(change: Change) -> Edit:
     """Makes a change when it is its turn, and has this request and all later ones see it.
 
     :raises Busy: if it is not in time.
@@ -144,13 +151,30 @@ def _in_turn(change: Change) -> Edit:
     most = limits()
     until = time.monotonic() + most.write_wait
     turns = cast("Turns", current_app.extensions[_TURNS])
-    catalogue = cast("Catalogue", current_app.extensions["kgcompare"])
     editor = cast("EditorApart", current_app.extensions[_EDITOR])
-    options = Options(replace=True, lang=language(), limits=most)
+    by, asked = request.environ.get(BY, ""), f"{request.method} {request.path}"
+    options = Options(replace=True, lang=language(), limits=most, by=by, request=asked)
     with turns.taken(request.remote_addr or "", until):
         done = editor.change(change, current().extra, options, max(0.0, until - time.monotonic()))
-    set_current(catalogue.generation())
+    renew_current()
     return done
+
+
+def renew_current() -> None:
+    """Has this request see what was changed last."""
+    set_current(cast("Catalogue", current_app.extensions["kgcompare"]).generation())
+
+
+def check_change(change: Change) -> Edit:
+    """What a change would find. Those who look take turns beside those who write, whom they do not hold up.
+
+    :raises Busy: if there is no turn in time.
+    """
+    most = limits()
+    turns = cast("Turns", current_app.extensions[_CHECKS])
+    checker = cast("EditorApart", current_app.extensions[_CHECKER])
+    with turns.taken(request.remote_addr or "", time.monotonic() + most.write_wait):
+        return checker.change(change, current().extra, Options(replace=True, lang=language(), limits=most), 0.0)
 
 
 def _stored(edit: Edit, kind: str, name: str) -> Response:

@@ -89,7 +89,7 @@ function complete(input) {
       const answer = await fetch(url, { signal: asking.signal, headers: { Accept: "application/json" } });
       if (!answer.ok) return;
       const there = new Set([...input.form.querySelectorAll("input[type=hidden][name=method]")].map((field) => field.value));
-      const completions = (await answer.json()).filter((thing) => !there.has(thing.id));
+      const completions = (await answer.json()).filter((thing) => !there.has(thing.id) && !(thing.compare && input.dataset.into));
       asked = text;
       if (document.activeElement === input) show(completions);
     } catch (fault) {
@@ -101,7 +101,12 @@ function complete(input) {
     const thing = things[at];
     close();
     input.value = thing.label;
-    if (input.dataset.goto) {
+    if (input.dataset.into) {
+      // A field of a form: what it names goes along with its name.
+      const { elements } = input.form;
+      elements[`${input.name}._thing`].value = thing.iri;
+      elements[`${input.name}._was`].value = thing.label;
+    } else if (input.dataset.goto) {
       const values = (thing.compare || []).map((id) => ["method", id]);
       for (const [name, value] of [["class", input.dataset.class], ["lang", new URLSearchParams(location.search).get("lang")]]) {
         if (value && (name === "lang" || thing.compare)) values.push([name, value]);

@@ -1,0 +1,69 @@
+"""The index of a generation made from that of the one before, by what has changed.
+
+Each index says from which generation it was made, and by which changes. So there are two files, and they take turns:
+the one that nobody reads any more gets the last changes and the new ones in its place, and becomes the index of the
+next generation. It is copied only where somebody reads it still.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection
+from contextlib import nullcontext
+from pathlib import Path
+
+from kgcompare.errors import StoreError
+from kgcompare.rdf.namespaces import is_safe_iri
+from kgcompare.schema.shapes import Shapes
+from kgcompare.search.building import Builder, OtherIndex, build
+from kgcompare.search.facts import Reading
+from kgcompare.search.file import fault_of, notes_in
+from kgcompare.store import Snapshot
+from kgcompare.store.base import Lend, Prepare
+from kgcompare.store.files import LOG
+
+_FEW = 2000
+"""Changed things up to which an index is changed; with more it is made anew."""
+_FROM, _BY = "from", "by"
+"""Where an index has the generation that it was made from, and the changed things."""
+
+
+def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes, lend: Lend | None = None) -> Prepare:
+    """A way to make the next generation's index from *previous* and the IRIs of the things that changed.
+
+    *shapes* are those that the next generation keeps; *lend* gives the file of an earlier one, if there is any.
+
+    An index that other shapes, or an earlier version, have made is made anew.
+    """
+    changed = {thing for thing in subjects if is_safe_iri(thing)}
+    reading = Reading(shapes)
+
+    def prepare(snapshot: Snapshot, path: Path) -> None:
+        before = previous.index_path if previous is not None and len(changed) <= _FEW else None
+        why = fault_of(before) if before is not None else None
+        if previous is None or before is None or why is not None:
+            build(snapshot, path, reading)
+        else:
+            said = notes_in(before)
+            since = set(json.loads(said.get(_BY, "[]")))
+            near = len(since) <= _FEW
+            with lend(said.get(_FROM, "") if near else "", path) if lend is not None else nullcontext() as lent:
+                older = lent if lent is not None and fault_of(path) is None else previous
+                if older is previous:
+                    shutil.copyfile(before, path)
+                    since = set()
+                try:
+                    made = {_FROM: previous.generation, _BY: json.dumps(sorted(changed))}
+                    Builder(path, snapshot.base, reading).update(
+                        sorted((since | changed) - {snapshot.base.catalogue}), older, snapshot, made
+                    )
+                except OtherIndex:
+                    build(snapshot, path, reading)
+                except StoreError as fault:  # the file before may be damaged where nothing has looked yet
+                    why = f"cannot be changed ({fault})"
+                    build(snapshot, path, reading)
+        if why is not None:
+            LOG.warning("kgcompare: the index %s %s; the next one was made anew", before, why)
+
+    return prepare
