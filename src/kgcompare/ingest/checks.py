@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, Triple
 
 from kgcompare.errors import Fault, InvalidData, ValidationReport
 from kgcompare.ingest.changes import Stored
-from kgcompare.ingest.documents import Records, is_of_derived
+from kgcompare.ingest.documents import DERIVED, Records
 from kgcompare.ingest.lines import with_lines
 from kgcompare.ingest.readers import Options
 from kgcompare.rdf.graph import Graph
@@ -103,7 +103,7 @@ class Check:
         here = [(fault, frozenset((name,))) for fault, name in found if name in documents]
         nobodys = dict.fromkeys(fault for fault, name in found if not name)
         self._own += here + [(fault, self._asking(fault)) for fault in nobodys]
-        self._own = [(fault, names) for fault, names in self._own if not is_of_derived(self._records, fault)]
+        self._own = [(fault, names) for fault, names in self._own if not _is_of_derived(self._records, fault)]
         self._broken = self._breaking()
 
     def _placed(self, names: Collection[str], tell: Callable[[str, int, int], None] | None = None) -> list[Placed]:
@@ -218,6 +218,20 @@ class Check:
         )
         self._own = [(fault, names) for fault, names in self._own if names.isdisjoint(again | bad)]
         self._judge(sorted(again))
+
+
+def _is_of_derived(records: Records, fault: Fault) -> bool:
+    """Whether a fault is about what was derived, and not about what the files say or lack."""
+    predicate = (fault.path or "").rpartition(" / ")[2]
+    if (
+        fault.focus_node is None
+        or predicate not in DERIVED
+        or (fault.constraint or "").endswith("MinCountConstraintComponent")
+    ):
+        return False
+    document = records.documents.get(records.base.document(fault.focus_node), Graph())
+    sources = DERIVED[predicate]
+    return not sources or any(document.objects(NamedNode(fault.focus_node), source) for source in sources)
 
 
 def _to_blame(names: list[str], breaking: _Breaking) -> list[tuple[Fault, str]]:

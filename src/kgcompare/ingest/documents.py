@@ -44,7 +44,6 @@ _CATALOG = iri("dcat:Catalog")
 _MAILBOXES = {iri("vcard:hasEmail"), iri("foaf:mbox")}
 
 
-_COMPONENT = "ConstraintComponent"
 DERIVED = {
     KGC_ORIGIN_START: (KGC_ORIGIN,),
     KGC_ORIGIN_END: (KGC_ORIGIN,),
@@ -288,20 +287,6 @@ def derive(records: Records) -> None:
         for subject in document.subjects():
             if isinstance(subject, NamedNode):
                 _derive(document, subject, name, records)
-
-
-def is_of_derived(records: Records, fault: Fault) -> bool:
-    """Whether a fault is about what was derived, and not about what the files say or lack."""
-    predicate = (fault.path or "").rpartition(" / ")[2]
-    if (
-        fault.focus_node is None
-        or predicate not in DERIVED
-        or (fault.constraint or "").endswith("MinCount" + _COMPONENT)
-    ):
-        return False
-    document = records.documents.get(records.base.document(fault.focus_node), Graph())
-    sources = DERIVED[predicate]
-    return not sources or any(document.objects(NamedNode(fault.focus_node), source) for source in sources)
 
 
 def _derive(document: Graph, subject: NamedNode, name: str, records: Records) -> None:
