@@ -1199,9 +1199,9 @@ def test_a_generation_without_sums_is_taken_as_it_is(store: Path) -> None:
 HELD_UP = """
 import sys, time
 from kgcompare import cli
-from kgcompare.cli import options
+from kgcompare.cli import damage
 from kgcompare.store.checkpoint import EmbeddedSnapshot
-options._LONG = 0.2
+damage._LONG = 0.2
 EmbeddedSnapshot.query = lambda snapshot, query: time.sleep(60)
 cli.main(["stats", "--store", sys.argv[1]])
 """

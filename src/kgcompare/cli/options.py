@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kgcompare.cli.damage import watched
 from kgcompare.cli.foreign import Foreign
-from kgcompare.cli.output import ProgressLine, say, tell_report
+from kgcompare.cli.output import ProgressLine, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from kgcompare.catalogue import Catalogue
     from kgcompare.ingest import Options
-    from kgcompare.store.embedded import EmbeddedStore
 
 _PLACES = ("store", "endpoint", "data")
 OF_FILES = (
@@ -32,8 +31,6 @@ OF_FILES = (
     "history_bytes",
 )
 """The limits that matter to whatever takes files."""
-_LONG = 5.0
-"""Seconds after which one looks whether a store is damaged."""
 OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
 
@@ -286,33 +283,8 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     else:
         ensure(place)
         store = EmbeddedStore(place.folder)
-        with Catalogue(store, extra_shapes=extra, most_described=most) as catalogue, _watched(store):
+        with Catalogue(store, extra_shapes=extra, most_described=most) as catalogue, watched(store):
             yield catalogue
-
-
-@contextmanager
-def _watched(store: EmbeddedStore) -> Iterator[None]:
-    """Ends this process where a command takes long because the engine cannot read what it asks again and again."""
-
-    over = threading.Event()
-
-    def look() -> None:
-        try:
-            store.check()
-        except StoreError as fault:
-            if over.is_set():  # it was closed meanwhile
-                return
-            say(f"kgcompare: {fault}")
-            os._exit(3)  # the engine does not come back to whoever could end in order
-
-    timer = threading.Timer(_LONG, look)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        timer.cancel()
 
 
 def tell_unread(shapes: Sequence[Path]) -> None:
