@@ -183,6 +183,8 @@ def test_a_look_says_what_changes_and_the_token_saves_it(site: Site) -> None:
     saved = site.post(EDIT, form, "save", token=token)
     assert saved.status_code == 303
     assert saved.headers["Location"] == "/method/lasso#saved"
+    history = re.sub(r"<[^>]+>", " ", site.get("/method/lasso/history").text)
+    assert re.search(r"\bme\b", history), "the history names whose token it was"
     assert site.values("method/lasso", "dcterms:subject") == {f"{BASE}id/domain/deep-learning"}
     assert site.values("method/lasso", "kgc:origin") == {"1996~"}
     for same in (

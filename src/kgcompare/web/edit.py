@@ -25,6 +25,7 @@ from kgcompare.web.contact import suggestion_address
 from kgcompare.web.downloads import file_name
 from kgcompare.web.drafted import RecordForm
 from kgcompare.web.forms import filled_in, pressed
+from kgcompare.web.gate import BY
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.looking import Look, look_at, place_faults
 from kgcompare.web.rendering import render_page
@@ -158,9 +159,9 @@ def _answered(form: RecordForm, pairs: list[tuple[str, str]]) -> AnyResponse:
 def _saved(look: Look, token: str) -> AnyResponse | None:
     """Leads to the record when it is saved; None if it is not, which the form says why."""
     form = look.form
-    opens = guard().opens(token)
-    if not opens:
-        if opens is None:
+    who = guard().who(token)
+    if not who:
+        if who is None:
             why = translate(form.lang, "The time of this token is over; ask for another one.")
         elif token:
             why = translate(form.lang, "This is no token that may write here.")
@@ -168,6 +169,7 @@ def _saved(look: Look, token: str) -> AnyResponse | None:
             why = translate(form.lang, "Saving needs a token.")
         look.token_faults, look.status = [why], 403
         return None
+    request.environ[BY] = who
     condition = Condition(frozenset({form.state}), there=True) if form.exists else Condition(new=True)
     try:
         make_change(Change("put", form.record, Body(look.turtle.encode(), "ttl"), condition))

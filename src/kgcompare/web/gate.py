@@ -86,13 +86,15 @@ class Gate:
         """
         return self._tokens is not None and bool(self._tokens.all())
 
-    def opens(self, text: str) -> bool | None:
-        """Whether a text is a token that may write; None where it was one, and its time is over.
+    def who(self, text: str) -> str | None:
+        """The name of the token that a text is; None where its time is over, empty for any other text.
 
         :raises StoreError: if that cannot be read.
         """
         token = self._tokens.named(text) if self._tokens is not None else None
-        return token is not None and (None if token.has_ended() else True)
+        if token is None:
+            return ""
+        return None if token.has_ended() else token.name
 
     def writes(self, path: str) -> set[str]:
         """The methods that write at a path, whether that is on or off."""
