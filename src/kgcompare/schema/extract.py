@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES
@@ -67,18 +67,29 @@ class Extract:
         return list(self._triples)
 
     def around(self, asked: Asked) -> list[Triple]:
-        """All statements of the nodes that shapes are *asked* of, and those beyond them that these are judged by."""
-        nodes = {node: None for some in asked.values() for node in some}
-        self._triples = {
-            Triple(node, NamedNode(predicate), value): None  # type: ignore[arg-type]
-            for node in nodes
-            for predicate, values in self._known.description(node).items()
-            for value in values
-        }
-        self.judged, self.asked = {}, dict(asked)
+        """All statements of the nodes that shapes are *asked* of, and those beyond them that these are judged by.
+
+        Blank nodes come whole: messages show them.
+        """
+        self._triples, self.judged, self.asked = {}, {}, dict(asked)
+        self._describe({node for some in asked.values() for node in some})
         for shape, some in asked.items():
             self._follow(shape, set(some))
+        ends = [end for triple in self._triples for end in (triple.subject, triple.object)]
+        self._describe({end for end in ends if isinstance(end, BlankNode)})
         return list(self._triples)
+
+    def _describe(self, nodes: set[Term]) -> None:
+        """Keeps all that is said of some nodes, and of blank nodes that they lead to."""
+        waiting, seen = list(nodes), set(nodes)
+        while waiting:
+            node = waiting.pop()
+            for predicate, values in self._known.description(node).items():
+                for value in values:
+                    self._triples[Triple(node, NamedNode(predicate), value)] = None  # type: ignore[arg-type]
+                    if isinstance(value, BlankNode) and value not in seen:
+                        seen.add(value)
+                        waiting.append(value)
 
     def _focus(
         self,
