@@ -24,6 +24,7 @@ WHAT = {
     "edit": "Edit",
     "remove": "Removal",
     "revert": "Restored",
+    "restore": "Backup restored",
     "change": "Change",
     "unrecorded": "Not recorded here",
 }

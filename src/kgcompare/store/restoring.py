@@ -7,6 +7,7 @@ means the same. In a store that is there, the records that differ are replaced a
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from kgcompare.store.base import Prepare
 from kgcompare.store.checkpoint import EmbeddedSnapshot, engine
 from kgcompare.store.files import alone, files, flush
 from kgcompare.store.folder import Folder
+from kgcompare.store.history import Occasion, Used
 from kgcompare.store.layout import Description, read_description
 from kgcompare.store.sums import seal
 from kgcompare.store.writer import writing
@@ -150,10 +152,13 @@ def _put_back(folder: Folder, backup: Path, manifest: Manifest, data: Path, prep
             )
         then = _loaded(data, data.with_name("then"))
         changed = dict(_changed(then, now, names))
+        changed.pop(base.history_graph, None)  # what happened to this store goes on
         if not changed and now is not None:
             return now.generation
         writer.replace(changed)
-        return writer.publish(prepare)
+        with backup.open("rb") as file:
+            used = Used(backup.name, hashlib.file_digest(file, "sha256").hexdigest())
+        return writer.publish(prepare, Occasion("restore", used=(used,)))
 
 
 def _changed(then: pyoxigraph.Store, now: EmbeddedSnapshot | None, names: set[str]) -> Iterator[tuple[str, list[Quad]]]:
