@@ -67,7 +67,9 @@ class Judge:
         if not suspects:
             return []
         aims = [Triple(shape, _TARGET_NODE, node) for shape, nodes in suspects.items() for node in nodes]
+        blank = {node for nodes in suspects.values() for node in nodes if isinstance(node, BlankNode)}
         few = Extract(self._graph, Knowledge({"": graph}, None)).around(suspects)
+        few += [triple for triple in data if triple.object in blank]  # pySHACL wants to meet a blank node somewhere
         return self._judged(_flattened(to_rdflib([*self._aimless, *aims])), few, lang)
 
     def _judged(self, shapes: rdflib.Graph, data: Sequence[Triple], lang: str) -> list[Objection]:
