@@ -39,7 +39,7 @@ from kgcompare.ingest import Options
 from kgcompare.rdf import syntaxes
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Graph, Node, as_node, structure_key
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, slugify
+from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES, Base, slugify
 from kgcompare.rdf.queries import load, with_data, with_graph
 from kgcompare.rdf.terms import RDF_FIRST, RDF_NIL, RDF_REST
 from kgcompare.schema.shapes import read_shapes
@@ -650,6 +650,13 @@ def test_shapes_that_cannot_be_used(tmp_path: Path, turtle: str, said: str) -> N
     assert str(shapes) in str(fault.value)
 
 
+SHAPE = NamedNode("http://e/S")
+READING = [
+    Triple(SHAPE, NamedNode(PREFIXES["sh"] + "targetSubjectsOf"), P),
+    Triple(SHAPE, NamedNode(PREFIXES["sh"] + "nodeKind"), NamedNode(PREFIXES["sh"] + "IRI")),
+]
+
+
 @pytest.mark.parametrize(
     ("fault", "becomes"),
     [
@@ -667,14 +674,14 @@ def test_a_validator_that_fails(
     monkeypatch.setattr("pyshacl.validate", fail)
     graph = Graph([Triple(NamedNode("http://e/s"), P, Literal("x"))])
     with pytest.raises(becomes):
-        Validator([]).validate({"http://e/d": graph})
+        Validator(READING).validate({"http://e/d": graph})
 
 
 def test_a_validator_that_gives_no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pyshacl.validate", lambda *_, **__: (False, "it went wrong", ""))
     graph = Graph([Triple(NamedNode("http://e/s"), P, Literal("x"))])
     with pytest.raises(DataError, match="could not finish: it went wrong"):
-        Validator([]).validate({"http://e/d": graph})
+        Validator(READING).validate({"http://e/d": graph})
 
 
 # -- what people ask -----------------------------------------------------------------------------------

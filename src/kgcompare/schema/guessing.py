@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -115,7 +116,8 @@ def _rows_known(known: Graph, cls: str) -> dict[PropertyPath, str]:
     for shape in known.subjects_of(rdf.SH_TARGET_CLASS, NamedNode(cls)):
         for node in known.objects(shape, rdf.SH_PROPERTY):
             if not isinstance(node, Literal):
-                rows[read_path(known, known.value(node, rdf.SH_PATH))] = known.text(node, rdf.KGC_ROW_ID) or ""
+                with suppress(ShapeError):  # a path that no query follows is no row, and is judged by
+                    rows[read_path(known, known.value(node, rdf.SH_PATH))] = known.text(node, rdf.KGC_ROW_ID) or ""
     return rows
 
 

@@ -127,7 +127,8 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
     """
     where = node.value if isinstance(node, NamedNode) else "a property shape without an IRI"
     row_id = graph.text(node, KGC_ROW_ID)
-    if row_id is None and (is_true(graph, node, SH_DEACTIVATED) or graph.text(node, SH_MAX_COUNT) == "0"):
+    unused = is_true(graph, node, SH_DEACTIVATED) and not graph.objects(node, KGC_INVERSE_LABEL)
+    if row_id is None and (unused or graph.text(node, SH_MAX_COUNT) == "0"):
         return None  # nobody has it
     try:
         path = read_path(graph, graph.value(node, SH_PATH))
