@@ -65,11 +65,11 @@ def test_all_of_the_rdf_comes_back(run: Run, small_store: Path, tmp_path: Path) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", RDF)
+@pytest.mark.parametrize("form", ["rdf", "jsonld"])  # where most has to be said otherwise
 def test_all_of_the_bundled_catalogue_comes_back_as_rdf(
     run: Run, bundled_store: Path, tmp_path: Path, form: str
 ) -> None:
-    """In every syntax."""
+    """As XML, and as JSON."""
     assert _records_of(run, bundled_store, tmp_path / f"all.{form}", form) == meant(bundled_store)
 
 
@@ -106,7 +106,7 @@ def test_tables_come_back(run: Run, small_store: Path, tmp_path: Path, form: str
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", TABLES)
+@pytest.mark.parametrize("form", ["csv"])
 def test_tables_of_the_bundled_catalogue_come_back(run: Run, bundled_store: Path, tmp_path: Path, form: str) -> None:
     """All that one chooses methods by, and more than nine tenths of everything."""
     lost = _brought_back(run, bundled_store, tmp_path, form)
