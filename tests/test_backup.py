@@ -9,7 +9,6 @@ import random
 import select
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -27,6 +26,7 @@ from kgcompare.errors import DataError, KgcompareError, StoreError
 from kgcompare.ingest import Options
 from kgcompare.store.backup import back_up, newest_in, unpacked_backup
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.history import Logged
 from kgcompare.store.layout import LAYOUT
 from kgcompare.store.restoring import restore
 from kgcompare.store.tokens import Tokens
@@ -59,6 +59,15 @@ def meant(store: Path) -> Dataset:
     return found
 
 
+def steps(store: Path) -> list[tuple[Logged, int]]:
+    """The changes of one record as the history has them, and how many statements it had before each."""
+    with closing(EmbeddedStore(store)) as opened:
+        history = opened.snapshot().history
+        assert history is not None
+        found = history.steps("https://w3id.org/kgcompare/doc/method/lasso")
+    return [(change, len(before)) for change, before in found]
+
+
 def method(path: Path, slug: str) -> Path:
     path.write_text(
         f"<https://w3id.org/kgcompare/id/method/{slug}> a <https://w3id.org/kgcompare/ns#Method> ; "
@@ -86,30 +95,34 @@ def test_what_is_restored_is_what_was_kept(small_store: Path, tmp_path: Path, ru
 
 
 def test_a_backup_is_what_others_can_read(backup: Path) -> None:
-    """A tar file of N-Quads and a manifest that says what is in it."""
+    """A tar file of N-Quads, the history in SQLite, and a manifest that says what is in it."""
     with tarfile.open(backup) as archive:
-        assert archive.getnames() == ["manifest.json", "data.nq"]
+        assert archive.getnames() == ["manifest.json", "data.nq", "history.sqlite"]
         manifest = json.load(archive.extractfile("manifest.json") or io.BytesIO())
         data = (archive.extractfile("data.nq") or io.BytesIO()).read()
+        history = (archive.extractfile("history.sqlite") or io.BytesIO()).read()
     assert (manifest["records"], manifest["statements"], manifest["layout"]) == (15, len(data.splitlines()), LAYOUT)
-    assert manifest["files"]["data.nq"]["bytes"] == len(data)
+    assert {name: file["bytes"] for name, file in manifest["files"].items()} == {
+        "data.nq": len(data),
+        "history.sqlite": len(history),
+    }
+    assert history.startswith(b"SQLite format 3\0")
 
 
 def test_secrets_and_what_can_be_made_again_are_left_out(store: Path, tmp_path: Path) -> None:
     """Tokens are no part of a backup; what there is of a history is."""
     secret = Tokens(store).add("ada")
-    with closing(sqlite3.connect(store / "history.sqlite")) as database:
-        database.execute("CREATE TABLE change(generation TEXT)")
-        database.execute("INSERT INTO change VALUES('1-00000000')")
-        database.commit()
-        path, manifest = back_up(store, str(tmp_path / "b.tgz"))
+    ingest.import_files(store, [method(tmp_path / "lasso.ttl", "lasso")], Options(trust=True, replace=True))
+    path, manifest = back_up(store, str(tmp_path / "b.tgz"))
     assert set(manifest.files) == {"data.nq", "history.sqlite"}
     kept = gzip.decompress(path.read_bytes())
     assert secret.encode() not in kept
     assert Tokens(store).all()[0].digest.encode() not in kept
     restore(path, tmp_path / "made", search.build)
-    with closing(sqlite3.connect(tmp_path / "made/history.sqlite")) as database:
-        assert database.execute("SELECT * FROM change").fetchall() == [("1-00000000",)]
+    happened = steps(store)
+    assert [change.generation for change, _ in happened] == [manifest.generation]
+    assert happened[0][1], "what was there before the change"
+    assert steps(tmp_path / "made") == happened
     assert not (tmp_path / "made/tokens.json").exists()
 
 

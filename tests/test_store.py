@@ -1010,7 +1010,7 @@ def test_a_writer_killed_at_any_step_leaves_nothing_for_good(lasting: Path, tmp_
         name = current_name(store)
         assert {child.name for child in (store / "snapshots").iterdir()} == {name, f"{name}.lock"}, step
         assert {child.name for child in store.iterdir()} == {
-            "store.json", "live", "snapshots", "current", f"index-{name}.sqlite", "lock"
+            "store.json", "live", "snapshots", "current", f"index-{name}.sqlite", "lock", "history.sqlite"
         }, step  # fmt: skip
         with kgcompare.open(store) as catalogue:
             there = {thing.id for thing in catalogue.search("")}
