@@ -410,6 +410,16 @@ def test_mementos_are_negotiated_by_date(client: FlaskClient, store: Path) -> No
     assert client.get("/method/lasso", headers={"Accept-Datetime": "soon"}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/method/lasso?lang=0.5", 400), ("/compare?method=lasso&only=5", 400), ("/compare", 400), ("/method/none", 404)],
+)
+def test_nobody_is_led_to_a_refusal(client: FlaskClient, address: str, status: int) -> None:
+    refused = client.get(address, headers={"Accept-Datetime": "Thu, 01 Jan 2099 00:00:00 GMT", "Accept": "text/html"})
+    assert refused.status_code == status
+    assert "Memento-Datetime" not in refused.headers
+
+
 @pytest.mark.parametrize("at", ["99-00000000", "1999-01-01", "nonsense", "../x", "2026-13-45", "0001-01-01T00:00:00Z"])
 def test_what_was_at_no_time_is_not_found(client: FlaskClient, at: str) -> None:
     assert client.get("/method/lasso", query_string={"at": at}).status_code == 404

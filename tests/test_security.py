@@ -256,8 +256,9 @@ def test_requests_that_no_client_makes(server: Server) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "POST", "CONNECT", "PROPFIND", "BREW"])
 def test_other_methods_everywhere(app: Flask, method: str) -> None:
+    posted_to = {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     for rule in app.url_map.iter_rules():
-        if method == "POST" and "POST" in (rule.methods or ()):
+        if method == "POST" and rule.rule in posted_to:  # an address may have one rule to read and one to write
             continue
         path = re.sub(r"<[^>]*>", "json", rule.rule)
         status, headers, body = ask(app, path, method=method, HTTP_X_SECRET="s3cret")

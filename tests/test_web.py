@@ -827,7 +827,10 @@ def crawl(client: FlaskClient, root: str, most: int, **environ: str) -> set[str]
             assert response.status_code == 200, path
         if response.mimetype != "text/html":
             continue
-        for address in Page(response).addresses():
+        page = Page(response)
+        starts = {attrs["data-goto"] for _, attrs in page.elements if "data-goto" in attrs}  # a slug comes after them
+        assert all(re.fullmatch(rf"{re.escape(root)}/[a-z0-9-]+/", start) for start in starts), starts
+        for address in [one for one in page.addresses() if one not in starts]:
             parts = urlsplit(urljoin("http://localhost" + path, address))
             if parts.netloc != "localhost":
                 assert address.startswith(("https://", "http://")), address
@@ -836,8 +839,6 @@ def crawl(client: FlaskClient, root: str, most: int, **environ: str) -> set[str]
             assert address.startswith((root + "/", f"http://localhost{root}/", "#", "?")), f"{path} leads to {address}"
             target = parts.path + (f"?{parts.query}" if parts.query else "")
             if target not in seen and not target.startswith((f"{root}/suggest", f"{root}/method/?")):
-                if target.endswith("/method/"):
-                    continue
                 seen.add(target)
                 todo.append(target)
     return {path.partition("?")[0].removeprefix(root) for path in seen}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from werkzeug import Response as AnyResponse
 from werkzeug.http import http_date, parse_date
 
@@ -53,12 +53,35 @@ def travel() -> AnyResponse | None:
     if moment is None:
         raise UsageError(f"Accept-Datetime has no date: {wanted[:60]!r}; write one as in {http_date(0)}")
     logged = _nearest(moment)
+    refused = _refusal(logged)
+    if refused is not None:
+        return refused
     target = _memento(request.script_root + request.path, logged)
     response = redirect(target, 302)
     response.headers["Vary"] = varies()
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Link"] = ", ".join(_around(None))
     return response
+
+
+def _refusal(logged: Logged) -> AnyResponse | None:
+    """The answer that there is at a time already, if it is a refusal: nobody is led to one.
+
+    :raises KgcompareError: as what is asked does, and as :func:`generation_at` does.
+    """
+    now = current()
+    setattr(g, NEWEST, now)
+    setattr(g, LOGGED, logged)
+    set_current(costly(generation_at)(now, logged.generation)[1])
+    view = current_app.view_functions[str(request.endpoint)]
+    there = cast("AnyResponse", view(**(request.view_args or {})))
+    if there.status_code >= 400:
+        return there
+    there.close()
+    set_current(now)
+    for name in (NEWEST, LOGGED):
+        g.pop(name)
+    return None
 
 
 def _nearest(moment: datetime) -> Logged:
