@@ -121,13 +121,16 @@ class PropertyShape:
 def read_row(graph: Graph, node: Node) -> PropertyShape | None:
     """The property shape that a node of a shapes graph describes; None for one that validates only.
 
+    A deactivated one judges nothing; it is a field all the same where it is a row, or says what leads back by it.
+
     :raises ShapeError: for a row whose path no query follows, for a row id that could not stand in a CSV column or a
         JSON key, for an unknown kind of row, for an order that is no number, and for a facet that is no row or whose
         path is more than one predicate.
     """
     where = node.value if isinstance(node, NamedNode) else "a property shape without an IRI"
     row_id = graph.text(node, KGC_ROW_ID)
-    if row_id is None and (is_true(graph, node, SH_DEACTIVATED) or graph.text(node, SH_MAX_COUNT) == "0"):
+    off = is_true(graph, node, SH_DEACTIVATED) and not graph.objects(node, KGC_INVERSE_LABEL)  # else it is shown
+    if row_id is None and (off or graph.text(node, SH_MAX_COUNT) == "0"):
         return None  # nobody has it
     try:
         path = read_path(graph, graph.value(node, SH_PATH))
