@@ -50,13 +50,14 @@ def get(client: FlaskClient, path: str, accept: str = "text/html", **headers: st
 
 
 def links(response: TestResponse) -> dict[str, list[tuple[str, str]]]:
-    """Relation -> (target, media type) of a Link header."""
+    """Relation -> (target, media type) of a Link header; one link may have several relations (RFC 8288, 3.3)."""
     found: dict[str, list[tuple[str, str]]] = {}
     header = response.headers["Link"]
-    pattern = r'<([^<>]*)>; rel="([a-z-]+)"(?:; type="([^"]*)")?'
+    pattern = r'<([^<>]*)>; rel="([a-z-]+(?: [a-z-]+)*)"(?:; type="([^"]*)")?'
     assert re.fullmatch(f"{pattern}(?:, {pattern})*", header), header
-    for target, relation, media in re.findall(pattern, header):
-        found.setdefault(relation, []).append((target, media))
+    for target, relations, media in re.findall(pattern, header):
+        for relation in relations.split():
+            found.setdefault(relation, []).append((target, media))
     return found
 
 
@@ -98,6 +99,19 @@ def test_links_lead_to_what_a_thing_is_made_of(client: FlaskClient) -> None:
     assert record["collection"] == [("/dataset", "")]
     assert links(get(client, PAIR))["item"] == [("/method/lasso", ""), ("/method/ridge-regression", "")]
     assert links(get(client, "/dataset"))["item"] == [("/dump.nq.gz", "application/gzip")]
+
+
+def test_links_of_a_record_lead_to_its_form_and_to_what_it_was(client: FlaskClient) -> None:
+    response = get(client, "/method/lasso")
+    found = links(response)
+    assert found["edit-form"] == [("/method/lasso/edit", "text/html")]
+    assert found["original"] == found["timegate"]
+    assert urlsplit(found["timegate"][0][0]).path == "/method/lasso"
+    assert "accept-datetime" in {name.strip().lower() for name in response.headers["Vary"].split(",")}
+    (address, media), *more = found["timemap"]
+    assert (urlsplit(address).path, media, more) == ("/method/lasso/timemap", "application/link-format", [])
+    assert client.get(urlsplit(address).path).mimetype == media
+    assert not {"edit-form", "timemap"} & set(links(get(client, PAIR)))
 
 
 def test_only_what_a_record_says_of_its_licence_is_said(small: FlaskClient) -> None:

@@ -146,7 +146,7 @@ def test_switches_by_keyboard_say_their_state_and_keep_focus_and_scroll(visit: O
     page.evaluate("scrollTo({top: 90, behavior: 'instant'})")
     page.keyboard.press("Space")
     page.locator("#switch-only[aria-checked=true]").wait_for()
-    page.locator("#main:not([aria-busy])").wait_for()  # the switch turns before the answer is there
+    page.locator("#page-main:not([aria-busy])").wait_for()  # the switch turns before the answer is there
     assert page.evaluate("document.activeElement.id") == "switch-only"
     assert abs(page.evaluate("scrollY") - 90) <= 20
     assert page.locator(".region").evaluate("region => [region.scrollLeft, region.scrollTop]") == [120, 60]
@@ -573,7 +573,7 @@ def test_markup_is_valid_and_says_its_structure(site: str, address: str) -> None
     assert len(page.all("title")) == 1
     assert page.all("html")[0]["lang"]
     assert [nav["aria-label"] for nav in page.all("nav")]
-    assert page.tags[[tag for tag, _ in page.tags].index("body") + 1][1]["href"] == "#main"
+    assert page.tags[[tag for tag, _ in page.tags].index("body") + 1][1]["href"] == "#page-main"
     assert not page.all("style")
     labelled = {given["for"] for given in page.all("label") if "for" in given}
     for field in [*page.all("input"), *page.all("textarea")]:

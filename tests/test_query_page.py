@@ -164,7 +164,7 @@ def test_the_keyboard_leaves_the_editor(visit: Open) -> None:
     assert page.evaluate("document.activeElement.matches('#ask .CodeMirror textarea')"), "Tab indents again"
     page.get_by_role("link", name="Skip to content").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**#main")
+    page.wait_for_url("**#page-main")
     assert page.locator("#ask .CodeMirror").is_visible()
 
 

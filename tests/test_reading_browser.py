@@ -197,7 +197,7 @@ def test_a_fragment_is_a_place_in_the_page_and_no_new_page(visit: Open, site: st
     page.on("request", lambda request: asked.append(request.url))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#main")
+    assert page.url.endswith("#page-main")
     page.keyboard.press("Tab")
     page.keyboard.type("zzzz")
     page.wait_for_timeout(400)

@@ -121,6 +121,8 @@ class PropertyShape:
 def read_row(graph: Graph, node: Node) -> PropertyShape | None:
     """The property shape that a node of a shapes graph describes; None for one that validates only.
 
+    A deactivated one judges nothing; it is a field all the same where it is a row, or says what leads back by it.
+
     :raises ShapeError: for a row whose path no query follows, for a row id that could not stand in a CSV column or a
         JSON key, for an unknown kind of row, for an order that is no number, and for a facet that is no row or whose
         path is more than one predicate.

@@ -1,7 +1,7 @@
 // Completion in fields, and links and forms of a page's own address without a reload. Every page works without this.
 "use strict";
 
-const main = document.getElementById("main");
+const main = document.getElementById("page-main");
 const status = document.getElementById("say");
 const SUGGESTIONS = JSON.parse(status.dataset.suggestions); // what is said of none, of one, of two ...
 const MOST = SUGGESTIONS.length - 1;
@@ -162,7 +162,7 @@ async function visit(url, { push = true, focus = null, keep = true, top, undo = 
     status.classList.add("shown");
     return;
   }
-  const fresh = page.getElementById("main");
+  const fresh = page.getElementById("page-main");
   if (!fresh || answer.status >= 500) { location.assign(url); return; }
   const region = main.querySelector(".region");
   const at = [scrollX, scrollY, region?.scrollLeft, region?.scrollTop];
