@@ -363,11 +363,14 @@ def test_two_endpoints_have_two_identities() -> None:
 
 @pytest.fixture(params=["embedded", "remote"])
 def catalogue(request: pytest.FixtureRequest, small_store: Path) -> Iterator[Catalogue]:
-    """The small catalogue in a store folder, and behind a real SPARQL server."""
+    """The small catalogue in a store folder, and all of it, its history too, behind a real SPARQL server."""
     local = EmbeddedStore(small_store)
     if request.param == "remote":
         load_quads: LoadQuads = request.getfixturevalue("oxigraph_server")
-        with Catalogue(RemoteStore(load_quads(local.snapshot().quads()))) as found:
+        snapshot = local.snapshot()
+        history = snapshot.graph(snapshot.base.history_graph)
+        assert history
+        with Catalogue(RemoteStore(load_quads([*snapshot.quads(), *history]))) as found:
             yield found
     else:
         with Catalogue(local) as found:
@@ -490,8 +493,11 @@ def test_graphs_are_read_in_one_way(catalogue: Catalogue) -> None:
     names = snapshot.graphs()
     assert len(names) == len(set(names)) > 3
     by_graph = Counter(quad.graph_name.value for quad in snapshot.quads() if isinstance(quad.graph_name, NamedNode))
-    assert set(names) == set(by_graph)
-    for name in names[:5]:
+    history = snapshot.base.history_graph
+    assert history not in by_graph  # what is given on says what is, not how it came about
+    assert set(names) == {*by_graph, history}
+    assert {quad.graph_name for quad in snapshot.graph(history)} == {NamedNode(history)}
+    for name in sorted(by_graph)[:5]:
         quads = snapshot.graph(name)
         assert len(quads) == by_graph[name]
         assert {quad.graph_name for quad in quads} == {NamedNode(name)}

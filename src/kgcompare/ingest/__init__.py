@@ -142,7 +142,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
-            _write(writer, records, changes, vocabulary_quads(base, shapes) if shapes else [])
+            _write(writer, records, changes, stored, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
             prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
             generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
@@ -242,12 +242,12 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
 
 
-def _write(writer: Writer, records: Records, changes: Changes, vocabulary: list[Quad]) -> None:
+def _write(writer: Writer, records: Records, changes: Changes, stored: Stored, vocabulary: list[Quad]) -> None:
     if not changes.there and not vocabulary:
-        writer.add([quad for name in changes.documents for quad in records.quads(name)])
+        writer.add([quad for name in changes.documents for quad in records.quads(name)], stored.quads)
         return
     graphs = {name: records.quads(name) for name in changes.documents}
     for quad in vocabulary:
         if isinstance(quad.graph_name, NamedNode):
             graphs.setdefault(quad.graph_name.value, []).append(quad)
-    writer.replace(graphs)
+    writer.replace(graphs, stored.quads)

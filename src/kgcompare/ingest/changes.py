@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
 from kgcompare.errors import Conflict
 from kgcompare.ingest.documents import Records
@@ -35,6 +35,14 @@ class Stored:
                 return Graph()
             self._documents[name] = Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
         return self._documents[name]
+
+    def quads(self, name: str) -> list[Quad]:
+        """The same as statements of that graph.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        graph = NamedNode(name)
+        return [Quad(triple.subject, triple.predicate, triple.object, graph) for triple in self.document(name)]
 
     def differs(self, name: str, document: Graph) -> bool:
         """Whether a document says something else than what stands there by its name, or nothing stands there."""

@@ -232,7 +232,7 @@ class Editor:
             raise InvalidData("the record is not valid; nothing was changed", report)
         changes = changes_of(records, stored, replace=True)
         if changes.documents:
-            writer.replace({name: records.quads(name) for name in changes.documents})
+            writer.replace({name: records.quads(name) for name in changes.documents}, stored.quads)
             prepare = search.updater(now.snapshot, changes.subjects, now.known, writer.lend)
             hold(self._publish(writer, prepare, "edit", body), now.kept)
         return Edit(record, not state, report)

@@ -131,14 +131,14 @@ class Snapshot(Protocol):
         ...
 
     def quads(self) -> Iterator[Quad]:
-        """All statements with their graphs.
+        """All statements with their graphs, but for those of the history.
 
         :raises StoreError: if the store cannot be read.
         """
         ...
 
     def dump(self, path: Path) -> None:
-        """Writes all statements with their graphs to a file, as N-Quads.
+        """Writes all statements but those of the history to a file, with their graphs, as N-Quads.
 
         :raises StoreError: if the store cannot be read, or the file not be written.
         """

@@ -146,9 +146,10 @@ class RemoteSnapshot:
         return [graph.value for (graph,) in rows if isinstance(graph, NamedNode)]
 
     def quads(self) -> Iterator[Quad]:
-        """All statements with their graphs; those of the default graph without one."""
+        """All statements with their graphs, but for those of the history; those of the default graph without one."""
         rows = self._columns(load("quads").text, "subject", "predicate", "object", "graph")
-        return (self._quad(subject, predicate, value, graph) for subject, predicate, value, graph in rows)
+        history = NamedNode(self.base.history_graph)
+        return (self._quad(*row) for row in rows if row[3] != history)
 
     def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
         """The terms of some variables in each solution, whatever else the endpoint brings along and in whatever order.
@@ -170,7 +171,7 @@ class RemoteSnapshot:
             raise self._nonsense(reason(fault)) from None
 
     def dump(self, path: Path) -> None:
-        """Writes all statements with their graphs to a file, as N-Quads."""
+        """Writes all statements but those of the history to a file, with their graphs, as N-Quads."""
         quads = list(self.quads())
         with Seam((OSError, ValueError), lambda why: StoreError(f"{path} cannot be written: {why}")):
             serialize(quads, str(path), format=RdfFormat.N_QUADS)

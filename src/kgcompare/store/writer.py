@@ -7,7 +7,7 @@ generation. A writer that dies leaves ``current`` where it was, and the next one
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +26,8 @@ from kgcompare.store.past import replacement
 from kgcompare.store.recording import HISTORY_BYTES, Recorder, forgotten_in
 from kgcompare.store.sums import seal
 
+Read = Callable[[str], list[Quad]]
+"""Gives what a graph, named, says in the newest generation."""
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
 LARGE = 8 << 20
@@ -115,11 +117,11 @@ class Writer:
     def _writing(self) -> Seam:
         return engine(f"the store at {self.folder.path} cannot be written")
 
-    def add(self, quads: Iterable[Quad]) -> None:
-        """Adds statements, all or none of them."""
+    def add(self, quads: Iterable[Quad], read: Read | None = None) -> None:
+        """Adds statements, all or none of them; *read* as for :meth:`replace`."""
         live = self._open()
         statements = quads if isinstance(quads, list) else list(quads)
-        self._note_more(quad.graph_name for quad in statements)
+        self._note_more((quad.graph_name for quad in statements), read)
         with self._writing():
             if len(statements) >= _BULK:
                 live.bulk_extend(statements)
@@ -142,24 +144,27 @@ class Writer:
                 graphs = live.named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
                 self._note_more(graphs)
 
-    def replace(self, graphs: dict[str, list[Quad]]) -> None:
-        """Replaces whole graphs in one transaction; an empty list removes one and its name."""
+    def replace(self, graphs: dict[str, list[Quad]], read: Read | None = None) -> None:
+        """Replaces whole graphs in one transaction; an empty list removes one and its name. *read* is given by
+        those who have read already what they replace, so that the history does not read it again."""
         for name, quads in graphs.items():
-            self._recorder.note(name, self._said(name), quads)
+            self._recorder.note(name, self._said(name, read), quads)
         live = self._open()
         with self._writing():
             live.update(replacement(graphs))
 
-    def _note_more(self, graphs: Iterable[NamedNode | BlankNode | DefaultGraph]) -> None:
+    def _note_more(self, graphs: Iterable[NamedNode | BlankNode | DefaultGraph], read: Read | None = None) -> None:
         """Has the history know to which documents something is added."""
         for graph in dict.fromkeys(graphs):
             if isinstance(graph, NamedNode):
-                self._recorder.note(graph.value, self._said(graph.value), None)
+                self._recorder.note(graph.value, self._said(graph.value, read), None)
 
-    def _said(self, name: str) -> list[Quad]:
+    def _said(self, name: str, read: Read | None) -> list[Quad]:
         """What a document says in the newest generation; nothing of note as long as that has no records."""
         base = self.latest()
-        return base.graph(name) if base is not None and not self._is_first(base) else []
+        if base is None or self._is_first(base):
+            return []
+        return (read or base.graph)(name)
 
     def _is_first(self, base: EmbeddedSnapshot | None) -> bool:
         """Whether what is written now are the first records."""
