@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_SERVER = """
-import json, os, resource, signal, sys, time
+FAMILY = """
+import os
 from pathlib import Path
-import kgcompare, kgcompare.cli, kgcompare.cli.writers, kgcompare.ingest.readers, kgcompare.store.embedded, pyoxigraph
 
 def children(pid):
     for task in Path(f"/proc/{pid}/task").glob("*"):
@@ -25,16 +24,27 @@ def children(pid):
         except OSError:
             continue
 
-def look(pid, peaks):
+def family(pid):
     waiting = [pid]
     while waiting:
         one = waiting.pop()
+        yield one
+        waiting += children(one)
+
+def look(pid, peaks):
+    for one in family(pid):
         try:
             said = Path(f"/proc/{one}/status").read_text()
             peaks[one] = max((int(l.split()[1]) >> 10 for l in said.splitlines() if l.startswith("VmHWM")), default=0)
-            waiting += children(one)
         except OSError:
             continue
+"""
+"""A program's way to see a process with all that it started, and the most memory (MiB) that each had."""
+_SERVER = (
+    FAMILY
+    + """
+import json, resource, signal, sys, time
+import kgcompare, kgcompare.cli, kgcompare.cli.writers, kgcompare.ingest.readers, kgcompare.store.embedded, pyoxigraph
 
 def work(order):
     os.setsid()
@@ -78,6 +88,7 @@ for line in sys.stdin:
         "memory": max([used.ru_maxrss >> 10, *peaks.values()]), "cpu": used.ru_utime + used.ru_stime,
     }), flush=True)
 """
+)
 
 
 @dataclass(frozen=True)

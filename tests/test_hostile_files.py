@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from forking import FAMILY
 from hostile_files import Hostile, hostile_files, some
 from kgcompare.store.embedded import EmbeddedStore
 
@@ -32,41 +33,20 @@ LATEST = 180.0
 """Seconds after which a caller that says nothing is taken for lost."""
 FILES = hostile_files() if DEEP else some(60)
 
-CALLER = """
-import json, os, sys, threading, time
-from pathlib import Path
+CALLER = (
+    FAMILY
+    + """
+import json, sys, threading, time
 from kgcompare import cli
-
-def children(pid):
-    for task in Path(f"/proc/{pid}/task").glob("*"):
-        try:
-            yield from map(int, (task / "children").read_text().split())
-        except OSError:
-            continue
-
-def family():
-    waiting = [os.getpid()]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting += children(one)
-
-def look(peaks):
-    for one in family():
-        try:
-            said = Path(f"/proc/{one}/status").read_text()
-            peaks[one] = max((int(l.split()[1]) >> 10 for l in said.splitlines() if l.startswith("VmHWM")), default=0)
-        except OSError:
-            continue
 
 def watch(peaks, over):
     while not over.wait(0.03):
-        look(peaks)
+        look(os.getpid(), peaks)
 
 answers = os.fdopen(os.dup(1), "w")
 for line in sys.stdin:
     order = json.loads(line)
-    for one in family():
+    for one in family(os.getpid()):
         try:
             Path(f"/proc/{one}/clear_refs").write_text("5")  # its peak of memory is what it has now
         except OSError:
@@ -83,12 +63,13 @@ for line in sys.stdin:
     seconds = time.monotonic() - started
     over.set()
     watching.join()
-    look(peaks)
+    look(os.getpid(), peaks)
     sys.stdout.flush()
     sys.stderr.flush()
     answers.write(json.dumps({"code": code, "seconds": seconds, "memory": max(peaks.values())}) + "\\n")
     answers.flush()
 """
+)
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,8 @@ class Judge:
     """Judges statements by shapes; reads the shapes once."""
 
     def __init__(self, shapes: Iterable[Triple]) -> None:
-        triples = core.merged(shapes)
+        self._triples = triples = core.merged(shapes)
         self._graph = graph = Graph(triples)
-        self._shapes = _flattened(to_rdflib(triples))
         self._screen = Screen(graph)
         implied = {subject for subject in graph.subjects() if RDFS_CLASS in graph.objects(subject, RDF_TYPE)}
         self._aimless = [
@@ -61,7 +60,7 @@ class Judge:
         :raises DataError: if it cannot finish.
         """
         if asked is None:
-            return self._judged(self._shapes, data, lang)
+            return self._judged(self._triples, data, lang)
         graph = Graph(data)
         suspects = self._screen.suspects(graph, asked)
         if not suspects:
@@ -70,13 +69,14 @@ class Judge:
         blank = {node for nodes in suspects.values() for node in nodes if isinstance(node, BlankNode)}
         few = Extract(self._graph, Knowledge({"": graph}, None)).around(suspects)
         few += [triple for triple in data if triple.object in blank]  # pySHACL wants to meet a blank node somewhere
-        return self._judged(_flattened(to_rdflib([*self._aimless, *aims])), few, lang)
+        return self._judged([*self._aimless, *aims], few, lang)
 
-    def _judged(self, shapes: rdflib.Graph, data: Sequence[Triple], lang: str) -> list[Objection]:
+    def _judged(self, triples: Sequence[Triple], data: Sequence[Triple], lang: str) -> list[Objection]:
         import pyshacl
         import rdflib
 
         logging.getLogger("pyshacl").setLevel(logging.CRITICAL)
+        shapes = _flattened(to_rdflib(triples))
         unusable = (pyshacl.errors.ShapeLoadError, pyshacl.errors.ConstraintLoadError)
         with (
             Seam((Exception,), lambda why: DataError(f"pySHACL could not finish: {why}")),

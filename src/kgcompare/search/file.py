@@ -5,7 +5,6 @@ Source: SQLite, "Database File Format", section 1.3 (the header), and "Result an
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import shutil
 import sqlite3
@@ -221,7 +220,7 @@ class IndexFile:
 def _put(made: Path, kept: Path) -> None:
     """Puts a copy of a file in the place of another, at once and on disk, if that can be written."""
     near = kept.with_name(f"{kept.name}.{''.join(secrets.choice(ascii_lowercase) for _ in range(8))}")
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         try:
             shutil.copyfile(made, near)
             flush(near)
