@@ -273,8 +273,7 @@ def test_the_bounds_of_an_endpoint() -> None:
     catalogue: Catalogue = create_app(Settings(endpoint="http://127.0.0.1:1/", limits=limits)).extensions["kgcompare"]
     store = catalogue.store
     assert isinstance(store, RemoteStore)
-    assert (store.timeout, store.keep, store.most_bytes) == (4.0, 5.0, 6000)
-    assert (store.snapshot().timeout, store.snapshot().most_bytes) == (4.0, 6000)
+    assert (store.endpoint.timeout, store.keep, store.endpoint.most_bytes) == (4.0, 5.0, 6000)
 
 
 def test_what_the_server_is_told(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

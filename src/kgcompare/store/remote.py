@@ -9,14 +9,9 @@ Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 from __future__ import annotations
 
 import hashlib
-import http.client
-import io
-import threading
 import time
-import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from pyoxigraph import (
     NamedNode,
@@ -29,17 +24,13 @@ from pyoxigraph import (
     serialize,
 )
 from pyoxigraph import parse_query_results as parse_results
-from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
-from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
 
 from kgcompare.errors import (
     DataError,
     EndpointError,
-    QueryError,
     Seam,
     StoreError,
     SyntaxFault,
-    Unavailable,
     UsageError,
     reason,
 )
@@ -48,14 +39,10 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import nests_deeply, read_bytes
 from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
+from kgcompare.store.endpoint import Endpoint
 
-_LONGEST_GET = 1500
 _MOST_TRIPLE_TERMS = 500
 """Of results in XML, which SPARQL 1.1 has none in: the engine's parser follows them on its stack."""
-_ACCEPT = (
-    "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8, "
-    "application/sparql-results+xml;q=0.5, application/rdf+xml;q=0.5"
-)
 _RESULTS = {
     "application/sparql-results+json": QueryResultsFormat.JSON,
     "application/json": QueryResultsFormat.JSON,
@@ -71,11 +58,9 @@ class RemoteSnapshot:
     keeps_shapes = False
     contact = ""
 
-    def __init__(self, endpoint: str, base: Base, timeout: float, most_bytes: int, generation: str) -> None:
+    def __init__(self, endpoint: Endpoint, base: Base, generation: str) -> None:
         self.endpoint = endpoint
-        self.most_bytes = most_bytes
         self.base = base
-        self.timeout = timeout
         self.generation = generation
 
     @property
@@ -88,14 +73,16 @@ class RemoteSnapshot:
         :raises QueryError: if the endpoint refuses the query (400).
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
-        media, body = self._fetch(query)
+        media, body = self.endpoint.ask(query)
         if media in _RESULTS:
             return self._results(body, _RESULTS[media])
         syntax = RdfFormat.from_media_type(media)
         if syntax is None or media == "text/plain":
-            raise EndpointError(f"{self.endpoint} answered with {media or 'no media type'}, which is no SPARQL answer")
+            raise EndpointError(
+                f"{self.endpoint.url} answered with {media or 'no media type'}, which is no SPARQL answer"
+            )
         try:
-            quads = list(read_bytes(body, syntax, self.endpoint, ""))
+            quads = list(read_bytes(body, syntax, self.endpoint.url, ""))
         except SyntaxFault as fault:
             raise self._nonsense(reason(fault)) from None
         return Statements([Triple(quad.subject, quad.predicate, quad.object) for quad in quads])
@@ -115,7 +102,7 @@ class RemoteSnapshot:
             answer = None  # pyoxigraph's iterators must end in the thread that made them
 
     def _nonsense(self, why: str) -> EndpointError:
-        return EndpointError(f"{self.endpoint} answered something that is no SPARQL result: {why}")
+        return EndpointError(f"{self.endpoint.url} answered something that is no SPARQL result: {why}")
 
     def select(self, query: str) -> Solutions:
         """Answers a SELECT.
@@ -125,7 +112,7 @@ class RemoteSnapshot:
         """
         answer = self.query(query)
         if not isinstance(answer, Solutions):
-            raise EndpointError(f"{self.endpoint} did not answer a SELECT with solutions")
+            raise EndpointError(f"{self.endpoint.url} did not answer a SELECT with solutions")
         return answer
 
     @property
@@ -176,83 +163,6 @@ class RemoteSnapshot:
         with Seam((OSError, ValueError), lambda why: StoreError(f"{path} cannot be written: {why}")):
             serialize(quads, str(path), format=RdfFormat.N_QUADS)
 
-    def _fetch(self, query: str) -> tuple[str, bytes]:
-        """(media type, body) of the answer, within the time.
-
-        A socket's timeout starts again with every byte, so a server that drips would hold us for ever; the
-        exchange runs beside and is left to itself when the time is over.
-        """
-        with Seam((ValueError,), lambda why: QueryError(f"the query is no text that can be sent: {why}")):
-            query.encode()
-        outcome: list[tuple[str, bytes] | Exception] = []
-
-        def exchange() -> None:
-            try:
-                outcome.append(self._exchange(query))
-            except Exception as fault:  # noqa: BLE001  raised again below, in the thread that asked
-                outcome.append(fault)
-
-        thread = threading.Thread(target=exchange, name="kgcompare-endpoint", daemon=True)
-        with Seam((RuntimeError,), lambda why: Unavailable(f"{self.endpoint} cannot be asked just now: {why}")):
-            thread.start()
-        thread.join(self.timeout)
-        if not outcome:
-            raise self._late()
-        with Seam((Exception,), lambda why: EndpointError(f"{self.endpoint} cannot be reached: {why}")):
-            if isinstance(outcome[0], Exception):
-                raise outcome[0]
-        return outcome[0]
-
-    def _late(self) -> EndpointError:
-        return EndpointError(f"{self.endpoint} did not answer within {self.timeout:g} s")
-
-    def _request(self, query: str) -> SPARQLWrapper:
-        by_get = len(query) <= _LONGEST_GET
-        parts = urlsplit(self.endpoint)
-        wrapper = SPARQLWrapper(urlunsplit(parts._replace(query="")) if by_get else self.endpoint, agent="kgcompare")
-        if by_get:
-            for name, value in parse_qsl(parts.query, keep_blank_values=True):
-                wrapper.addParameter(name, value)
-        wrapper.timeout = self.timeout
-        wrapper.setMethod(GET if by_get else POST)
-        wrapper.setOnlyConneg(True)  # without parameters of its own, which some endpoints heed more than Accept
-        wrapper.addCustomHttpHeader("Accept", _ACCEPT)
-        # Sent as a query whatever it says: SPARQLWrapper would send what looks like an update as an update.
-        wrapper.queryString, wrapper.queryType = query, SELECT
-        return wrapper
-
-    def _exchange(self, query: str) -> tuple[str, bytes]:
-        deadline = time.monotonic() + self.timeout
-        try:
-            response: http.client.HTTPResponse = self._request(query).query().response
-            with response:
-                media = (response.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-                body = io.BytesIO()
-                while chunk := response.read1(65536):
-                    body.write(chunk)
-                    if time.monotonic() > deadline:
-                        raise self._late()
-                    if body.tell() > self.most_bytes:
-                        raise EndpointError(f"{self.endpoint} answered more than {self.most_bytes / (1 << 20):g} MiB")
-                if response.length:
-                    raise EndpointError(f"{self.endpoint} broke off in the middle of its answer")
-                return media, body.getvalue()
-        except urllib.error.HTTPError as fault:
-            fault.close()
-            raise EndpointError(f"{self.endpoint} answered with status {fault.code}") from None
-        except SPARQLWrapperException as fault:
-            if isinstance(fault, QueryBadFormed):
-                raise QueryError(f"{self.endpoint} refused the query: {reason(fault)}") from None
-            raise EndpointError(f"{self.endpoint} failed: {reason(fault)}") from None
-        except TimeoutError:
-            raise self._late() from None
-        except urllib.error.URLError as fault:
-            if isinstance(fault.reason, TimeoutError):
-                raise self._late() from None
-            raise EndpointError(f"{self.endpoint} cannot be reached: {reason(fault.reason)}") from None
-        except (OSError, http.client.HTTPException, ValueError) as fault:
-            raise EndpointError(f"{self.endpoint} cannot be reached: {reason(fault)}") from None
-
 
 class RemoteStore:
     """A SPARQL endpoint as a store."""
@@ -273,25 +183,16 @@ class RemoteStore:
         :raises EndpointError: if that is not an http or https address.
         :raises UsageError: if *base* cannot be a base.
         """
-        try:
-            parts = urlsplit(endpoint)
-            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
-            raise EndpointError(f"{endpoint!r} is not the address of an endpoint; it starts with http:// or https://")
-        self.endpoint = endpoint
+        self.endpoint = Endpoint(endpoint, timeout, most_bytes)
         self.base = Base(checked_base(base))
-        self.timeout = timeout
         self.identity = hashlib.sha256(endpoint.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.keep = keep
-        self.most_bytes = most_bytes
         self._until = time.monotonic() + keep
         self._snapshot = self._begun()
         self._closed = False
 
     def _begun(self) -> RemoteSnapshot:
-        return RemoteSnapshot(self.endpoint, self.base, self.timeout, self.most_bytes, f"{time.time():.0f}")
+        return RemoteSnapshot(self.endpoint, self.base, f"{time.time():.0f}")
 
     def snapshot(self) -> RemoteSnapshot:
         """The present state; a new generation every ``keep`` seconds.
