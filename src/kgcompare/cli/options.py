@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kgcompare.cli.damage import watched
+from kgcompare.cli.endpoint import ENDPOINT_OPTIONS, OF_AN_ENDPOINT, endpoint_options
 from kgcompare.cli.foreign import Foreign
 from kgcompare.cli.output import ProgressLine, tell_report
 from kgcompare.cli.settings import limit_options
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from kgcompare.catalogue import Catalogue
+    from kgcompare.catalogue.elsewhere import Elsewhere
     from kgcompare.ingest import Options
 
 _PLACES = ("store", "endpoint", "data")
@@ -31,7 +33,7 @@ OF_FILES = (
     "history_bytes",
 )
 """The limits that matter to whatever takes files."""
-OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions", *OF_FILES)
+OF_A_CATALOGUE = (*OF_AN_ENDPOINT, "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
 
 
@@ -40,11 +42,23 @@ class Place:
     """Which catalogue a command works on, and within which limits."""
 
     store: Path | None
-    endpoint: str | None
+    endpoint: str | None = field(repr=False)
     data: tuple[str, ...]
     shapes: tuple[Path, ...]
     trust: bool
     limits: Limits
+    update_endpoint: str = field(default="", repr=False)
+    graph_store: str = field(default="", repr=False)
+    endpoint_credentials: Path | None = None
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The endpoint, if there is one."""
+        from kgcompare.catalogue.elsewhere import Elsewhere
+
+        if self.endpoint is None:
+            return None
+        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials)
 
     @property
     def default(self) -> bool:
@@ -108,6 +122,7 @@ def _place(ctx: click.Context, values: Mapping[str, Any]) -> Place:
         shapes=tuple(Path(path) for path in values["shapes"]),
         trust=values["trust"],
         limits=Limits(**{name: values[name] for name in LIMITS if name in values}),
+        **{name: values[name] for name in ENDPOINT_OPTIONS},
     )
 
 
@@ -116,6 +131,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option("--store", metavar="DIR", envvar="KGCOMPARE_STORE", help="A store folder.")
     @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint, for reading.")
+    @endpoint_options
     @click.option(
         "--data",
         metavar="FILE",
@@ -146,7 +162,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     @wraps(command)
     def wrapped(ctx: click.Context, /, **values: Any) -> None:
-        taken = {*_PLACES, "shapes", "trust", *LIMITS}
+        taken = {*_PLACES, *ENDPOINT_OPTIONS, "shapes", "trust", *LIMITS}
         rest = {name: value for name, value in values.items() if name not in taken}
         command(_place(ctx, values), **rest)
 
@@ -262,17 +278,13 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     """The catalogue that a command works on."""
     from kgcompare.catalogue import Catalogue
     from kgcompare.store.embedded import EmbeddedStore
-    from kgcompare.store.remote import RemoteStore
     from kgcompare.store.scratch import scratch_folder
 
     limits = place.limits
     most = limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
-    if place.endpoint is not None:
-        remote = RemoteStore(
-            place.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
-        )
-        yield Catalogue(remote, extra_shapes=extra, most_described=most)
+    if (elsewhere := place.elsewhere) is not None:
+        yield Catalogue(elsewhere.open(limits), extra_shapes=extra, most_described=most)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"

@@ -229,6 +229,14 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_UNCONFINED_QUERIES",
     help="Answer strangers' queries even where the system has no lock that keeps them from network and files.",
 )
+@click.option(
+    "--endpoint-queries",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    envvar="KGCOMPARE_ENDPOINT_QUERIES",
+    help="Whether strangers' queries are passed on to the endpoint that the catalogue is kept at.",
+)
 def serve(
     place: Place,
     host: str,
@@ -238,6 +246,7 @@ def serve(
     trusted_host: tuple[str, ...],
     proxies: int,
     unconfined_queries: bool,
+    endpoint_queries: str,
 ) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.store.scratch import scratch_folder
@@ -261,5 +270,9 @@ def serve(
             proxies=proxies,
             limits=place.limits,
             unconfined=unconfined_queries,
+            update_endpoint=place.update_endpoint,
+            graph_store=place.graph_store,
+            endpoint_credentials=place.endpoint_credentials,
+            endpoint_queries=endpoint_queries == "on",
         )
         server.run(settings, host, port)

@@ -17,7 +17,6 @@ from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.given import given_triples
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.remote import RemoteStore
 from kgcompare.web import (
     assets,
     coding,
@@ -119,6 +118,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         LIMITS=limits,
         UNCONFINED=settings.unconfined,
         CONTACT=settings.contact,
+        ENDPOINT_QUERIES=settings.endpoint_queries,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
@@ -175,10 +175,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 def _open(settings: Settings) -> Catalogue:
     extra = given_triples(settings.shapes, parsed)
     limits = settings.limits
-    if settings.endpoint is not None:
-        store: Store = RemoteStore(
-            settings.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
-        )
+    if (elsewhere := settings.elsewhere) is not None:
+        store: Store = elsewhere.open(limits)
     elif settings.store is not None:
         store = EmbeddedStore(settings.store, checked=True)
     else:

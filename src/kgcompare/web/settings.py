@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kgcompare.catalogue.elsewhere import Elsewhere
 from kgcompare.errors import UsageError
 from kgcompare.rdf.contact import checked_contact
 from kgcompare.sandbox.limits import Limits
@@ -20,13 +21,15 @@ class Settings:
     stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
     queries of strangers where the system has no lock that keeps them from the network and from files.
 
+    ``update_endpoint``, ``graph_store`` and ``endpoint_credentials`` say more of an endpoint
+    (:class:`~kgcompare.catalogue.elsewhere.Elsewhere`), ``endpoint_queries`` whether strangers' queries are passed on.
     ``contact`` says to whom mistakes are told, whatever the catalogue says of that.
 
     :raises UsageError: for a host or a contact that is none.
     """
 
     store: Path | None = None
-    endpoint: str | None = None
+    endpoint: str | None = field(default=None, repr=False)
     shapes: tuple[Path, ...] = ()
     prefix: str = ""
     hosts: tuple[str, ...] = ()
@@ -34,11 +37,22 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     unconfined: bool = False
     contact: str = ""
+    update_endpoint: str = field(default="", repr=False)
+    graph_store: str = field(default="", repr=False)
+    endpoint_credentials: Path | None = None
+    endpoint_queries: bool = True
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
         if self.contact:
             object.__setattr__(self, "contact", checked_contact(self.contact))
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The endpoint, if there is one."""
+        if self.endpoint is None:
+            return None
+        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials)
 
     @property
     def root(self) -> str:
