@@ -17,6 +17,7 @@ from kgcompare.cli.foreign import Foreign
 from kgcompare.cli.output import ProgressLine, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
+from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from kgcompare.catalogue import Catalogue
     from kgcompare.ingest import Options
+    from kgcompare.store.base import Home
+    from kgcompare.store.remote import RemoteStore
 
 _PLACES = ("store", "endpoint", "data")
 OF_FILES = (
@@ -31,7 +34,7 @@ OF_FILES = (
     "history_bytes",
 )
 """The limits that matter to whatever takes files."""
-OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions", *OF_FILES)
+OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_mark_time", "endpoint_bytes", "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
 
 
@@ -45,11 +48,41 @@ class Place:
     shapes: tuple[Path, ...]
     trust: bool
     limits: Limits
+    endpoint_base: str = DEFAULT_BASE
 
     @property
     def default(self) -> bool:
         """Whether nothing was said: the store in the user's data directory."""
         return self.store is None and self.endpoint is None and not self.data
+
+    @property
+    def base(self) -> str:
+        """The base of a catalogue that is made where none is yet."""
+        return DEFAULT_BASE if self.endpoint is None else self.endpoint_base
+
+    @property
+    def home(self) -> Home:
+        """Where the catalogue lives, for whoever writes to it."""
+        from kgcompare.store.home import RemoteHome, home_of
+
+        return home_of(self.folder) if self.endpoint is None else RemoteHome(self.remote())
+
+    def remote(self, base: str = "") -> Callable[[], RemoteStore]:
+        """Makes the store of the endpoint, which is read as a catalogue of *base*, if one is given."""
+        from functools import partial
+
+        from kgcompare.store.remote import RemoteStore
+
+        limits = self.limits
+        return partial(
+            RemoteStore,
+            self.endpoint or "",
+            base=base or self.endpoint_base,
+            timeout=limits.timeout,
+            keep=limits.endpoint_keep,
+            most_bytes=limits.endpoint_bytes,
+            mark_time=limits.endpoint_mark_time,
+        )
 
     @property
     def folder(self) -> Path:
@@ -108,6 +141,7 @@ def _place(ctx: click.Context, values: Mapping[str, Any]) -> Place:
         shapes=tuple(Path(path) for path in values["shapes"]),
         trust=values["trust"],
         limits=Limits(**{name: values[name] for name in LIMITS if name in values}),
+        endpoint_base=values["endpoint_base"],
     )
 
 
@@ -115,7 +149,14 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that name a catalogue; the command gets them as one :class:`Place`."""
 
     @click.option("--store", metavar="DIR", envvar="KGCOMPARE_STORE", help="A store folder.")
-    @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint, for reading.")
+    @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint.")
+    @click.option(
+        "--endpoint-base",
+        metavar="IRI",
+        default=DEFAULT_BASE,
+        envvar="KGCOMPARE_ENDPOINT_BASE",
+        help="What the IRIs of the records in the endpoint begin with.",
+    )
     @click.option(
         "--data",
         metavar="FILE",
@@ -146,7 +187,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     @wraps(command)
     def wrapped(ctx: click.Context, /, **values: Any) -> None:
-        taken = {*_PLACES, "shapes", "trust", *LIMITS}
+        taken = {*_PLACES, "endpoint_base", "shapes", "trust", *LIMITS}
         rest = {name: value for name, value in values.items() if name not in taken}
         command(_place(ctx, values), **rest)
 
@@ -192,6 +233,8 @@ def import_options(
     :raises DataError: if a lift cannot be read.
     """
     from kgcompare.ingest import Options
+    from kgcompare.store.base import Home
+    from kgcompare.store.remote import RemoteStore
     from kgcompare.sandbox.lifting import read_lift
     from kgcompare.text.languages import normalise
 
@@ -262,17 +305,12 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     """The catalogue that a command works on."""
     from kgcompare.catalogue import Catalogue
     from kgcompare.store.embedded import EmbeddedStore
-    from kgcompare.store.remote import RemoteStore
     from kgcompare.store.scratch import scratch_folder
 
-    limits = place.limits
-    most = limits.kept_descriptions
+    most = place.limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
     if place.endpoint is not None:
-        remote = RemoteStore(
-            place.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
-        )
-        yield Catalogue(remote, extra_shapes=extra, most_described=most)
+        yield Catalogue(place.remote()(), extra_shapes=extra, most_described=most)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"
@@ -320,6 +358,15 @@ def ensure(place: Place, *, make: bool = False) -> None:
         raise StoreMissing(f"there is no store at {folder.path}; make one with: kgcompare init --store {folder.path}")
     click.echo(f"making a store with the bundled catalogue at {folder.path}", err=True)
     fill(folder.path, place)
+
+
+def must_be_kept(place: Place) -> None:
+    """Refuses a throw-away catalogue.
+
+    :raises UsageError: for one.
+    """
+    if place.data:
+        raise UsageError("this command writes to a catalogue; name one with --store or --endpoint")
 
 
 def must_be_store(place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, NamedNode, Quad, Triple
@@ -20,6 +21,14 @@ class Stored:
         self.snapshot = snapshot
         self._documents: dict[str, Graph] = {}
         self._absent: set[str] = set()
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Says which documents will be asked for.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        if self.snapshot is not None:
+            self.snapshot.prefetch([name for name in names if name not in self._documents and name not in self._absent])
 
     def document(self, name: str) -> Graph:
         """What the graph of that name says.
@@ -74,6 +83,7 @@ def changes_of(records: Records, stored: Stored, *, replace: bool) -> Changes:
     fresh: list[str] = []
     other: list[str] = []
     subjects: set[str] = set()
+    stored.prefetch(records.documents)
     for name, document in records.documents.items():
         before = stored.document(name)
         if not stored.differs(name, document):
