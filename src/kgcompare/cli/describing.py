@@ -83,7 +83,8 @@ def init(ctx: click.Context, /, place: Place, base: str, by: str, **values: Any)
     if not any(_is_given(ctx, name) for name in (*_TOLD, "base")) and not shapes and _on_terminal():
         values, base, shapes = _asked()
     about = _told(values)
-    home = replace(place, endpoint_base=base if _is_given(ctx, "base") or base != _BASE else place.base).home
+    base = base if _is_given(ctx, "base") or base != _BASE else place.base
+    home = replace(place, endpoint_base=base).home
     ingest.create_store(home, base, shapes, about, by)
     tell_unread(shapes)
     click.echo(f"made an empty catalogue at {home}", err=True)

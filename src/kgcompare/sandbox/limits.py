@@ -86,7 +86,11 @@ class Limits:
         300.0, "seconds", 0.0, 30 * _DAY, "How long an endpoint is taken to say what it said; then it is asked anew."
     )
     endpoint_mark_time: float = _limit(
-        1.0, "seconds", 0.0, _DAY, "After how long one looks again which generation an endpoint has that kgcompare writes to."
+        1.0,
+        "seconds",
+        0.0,
+        _DAY,
+        "After how long one looks again which generation an endpoint has that kgcompare writes to.",
     )
     endpoint_bytes: int = _limit(512 * _MIB, "bytes", _KIB, 64 * _GIB, "How long an answer of an endpoint may be.")
     kept_descriptions: int = _limit(

@@ -80,7 +80,9 @@ class RemoteHistory(History):
             for source in map(NamedNode, sources)
         )
         name = _text(graph.value(by, FOAF_NAME)) if isinstance(by, NamedNode) else ""
-        added, replaced, removed = (int(_text(graph.value(node, p)) or 0) for p in (KGC_ADDED, KGC_REPLACED, KGC_REMOVED))
+        added, replaced, removed = (
+            int(_text(graph.value(node, p)) or 0) for p in (KGC_ADDED, KGC_REPLACED, KGC_REMOVED)
+        )
         time = _text(graph.value(node, iri("prov:startedAtTime").value))
         when = datetime.fromisoformat(time).astimezone(UTC) if time else datetime.fromtimestamp(0, UTC)
         occasion = Occasion(_text(graph.value(node, RDFS_LABEL)), name, used)
