@@ -49,6 +49,7 @@ class Place:
     trust: bool
     limits: Limits
     endpoint_base: str = DEFAULT_BASE
+    token_folder: Path | None = None
 
     @property
     def default(self) -> bool:
@@ -83,6 +84,24 @@ class Place:
             most_bytes=limits.endpoint_bytes,
             mark_time=limits.endpoint_mark_time,
         )
+
+    @property
+    def tokens(self) -> Path:
+        """The folder with the tokens of those who may write over HTTP: the store's, or one that is named, or that of
+        the user's data directory which is for the endpoint."""
+        if self.endpoint is None:
+            return self.folder
+        import hashlib
+
+        import platformdirs
+
+        from kgcompare.store.files import files
+
+        name = hashlib.sha256(f"{self.endpoint} {self.endpoint_base}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        folder = self.token_folder or platformdirs.user_data_path("kgcompare") / "endpoints" / name
+        with files(f"{folder} cannot be made"):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @property
     def folder(self) -> Path:
@@ -142,6 +161,7 @@ def _place(ctx: click.Context, values: Mapping[str, Any]) -> Place:
         trust=values["trust"],
         limits=Limits(**{name: values[name] for name in LIMITS if name in values}),
         endpoint_base=values["endpoint_base"],
+        token_folder=values["token_folder"],
     )
 
 
@@ -156,6 +176,13 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
         default=DEFAULT_BASE,
         envvar="KGCOMPARE_ENDPOINT_BASE",
         help="What the IRIs of the records in the endpoint begin with.",
+    )
+    @click.option(
+        "--token-folder",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        envvar="KGCOMPARE_TOKEN_FOLDER",
+        help="Where the tokens of those are who may write to the endpoint over HTTP.",
     )
     @click.option(
         "--data",
@@ -187,7 +214,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     @wraps(command)
     def wrapped(ctx: click.Context, /, **values: Any) -> None:
-        taken = {*_PLACES, "endpoint_base", "shapes", "trust", *LIMITS}
+        taken = {*_PLACES, "endpoint_base", "token_folder", "shapes", "trust", *LIMITS}
         rest = {name: value for name, value in values.items() if name not in taken}
         command(_place(ctx, values), **rest)
 
@@ -233,8 +260,6 @@ def import_options(
     :raises DataError: if a lift cannot be read.
     """
     from kgcompare.ingest import Options
-    from kgcompare.store.base import Home
-    from kgcompare.store.remote import RemoteStore
     from kgcompare.sandbox.lifting import read_lift
     from kgcompare.text.languages import normalise
 

@@ -260,5 +260,7 @@ def serve(
             proxies=proxies,
             limits=place.limits,
             unconfined=unconfined_queries,
+            base=place.base,
+            tokens=place.tokens if place.endpoint else None,
         )
         server.run(settings, host, port)

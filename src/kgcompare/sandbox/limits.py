@@ -90,7 +90,7 @@ class Limits:
         "seconds",
         0.0,
         _DAY,
-        "After how long one looks again which generation an endpoint has that kgcompare writes to.",
+        "After how long one looks again which generation an endpoint has.",
     )
     endpoint_bytes: int = _limit(512 * _MIB, "bytes", _KIB, 64 * _GIB, "How long an answer of an endpoint may be.")
     kept_descriptions: int = _limit(

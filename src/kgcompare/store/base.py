@@ -18,6 +18,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple
 
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
+from kgcompare.rdf.sameness import outline
 from kgcompare.store.history import HISTORY_BYTES, History, Occasion
 from kgcompare.store.layout import Description
 
@@ -92,6 +93,11 @@ class Snapshot(Protocol):
         ...
 
     @property
+    def rewrites(self) -> bool:
+        """Whether what was written may come back in other words: with other blank nodes, or ``1`` for ``true``."""
+        ...
+
+    @property
     def history(self) -> History | None:
         """What it knows of the changes before it; None where none are kept with the data."""
         ...
@@ -158,7 +164,9 @@ def state_of(snapshot: Snapshot, document: str) -> str:
 
     :raises StoreError: if the store cannot be read.
     """
-    statements = sorted(str(quad.triple) for quad in snapshot.graph(document))
+    quads = snapshot.graph(document)
+    triples = [quad.triple for quad in quads]
+    statements = outline(triples) if snapshot.rewrites else sorted(map(str, triples))
     return hashlib.sha256("\n".join(statements).encode("utf-8", "surrogatepass")).hexdigest() if statements else ""
 
 

@@ -68,6 +68,7 @@ class EmbeddedSnapshot:
         self.generation = generation
         self.base = about.base
         self.contact = about.contact
+        self.rewrites = False
         self.keeps_shapes = not about.bare
         self.history = (
             History(folder, generation, about.base) if self.keeps_shapes and folder.history.exists() else None

@@ -64,6 +64,7 @@ class RemoteSnapshot:
     path: Path | None = None
     index_path: Path | None = None
     contact = ""
+    rewrites = True
 
     def __init__(self, endpoint: Endpoint, base: Base, generation: str, *, is_marked: bool = False) -> None:
         """*is_marked* says that the generation is that of a mark, which writers move

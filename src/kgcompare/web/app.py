@@ -17,7 +17,6 @@ from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.given import given_triples
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.remote import RemoteStore
 from kgcompare.web import (
     assets,
     coding,
@@ -128,7 +127,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
-    gate = writing.open_to_writers(app, settings.store, limits)
+    gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)
     trusted = settings.names
 
@@ -176,9 +175,7 @@ def _open(settings: Settings) -> Catalogue:
     extra = given_triples(settings.shapes, parsed)
     limits = settings.limits
     if settings.endpoint is not None:
-        store: Store = RemoteStore(
-            settings.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
-        )
+        store: Store = settings.remote()()
     elif settings.store is not None:
         store = EmbeddedStore(settings.store, checked=True)
     else:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from kgcompare.errors import UsageError
+from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.contact import checked_contact
+from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import Limits
+from kgcompare.store.base import Home
+from kgcompare.store.home import RemoteHome, home_of
+from kgcompare.store.remote import RemoteStore
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A store folder or an endpoint, and how it is served.
+    """A store folder or an endpoint, and how it is served. Of an endpoint ``base`` is what the IRIs of its records
+    begin with, and ``tokens`` a folder with the tokens of those who may write to it over HTTP; without one nobody may.
 
     ``shapes`` are files of shapes beside those of the catalogue, ``prefix`` is the path that a proxy puts before ours.
     ``hosts`` are the only names that are answered for, any where there are none; ``proxies`` tells how many proxies
@@ -34,11 +41,39 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     unconfined: bool = False
     contact: str = ""
+    base: str = DEFAULT_BASE
+    tokens: Path | None = None
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
         if self.contact:
             object.__setattr__(self, "contact", checked_contact(self.contact))
+
+    def remote(self) -> Callable[[], RemoteStore]:
+        """Makes the store of the endpoint, in whatever process.
+
+        :raises StoreError: if none is named.
+        """
+        if self.endpoint is None:
+            raise StoreError("name a store folder or an endpoint")
+        limits = self.limits
+        return partial(
+            RemoteStore,
+            self.endpoint,
+            base=self.base,
+            timeout=limits.timeout,
+            keep=limits.endpoint_keep,
+            most_bytes=limits.endpoint_bytes,
+            mark_time=limits.endpoint_mark_time,
+        )
+
+    @property
+    def home(self) -> Home:
+        """Where the catalogue lives, for whoever writes to it.
+
+        :raises StoreError: if that was not said.
+        """
+        return home_of(self.store) if self.store is not None else RemoteHome(self.remote())
 
     @property
     def root(self) -> str:
