@@ -1,7 +1,7 @@
 """Any SPARQL 1.1 endpoint, for reading, through SPARQLWrapper.
 
-A generation is what the endpoint said for a while (five minutes, unless one says otherwise): an endpoint does not tell
-when it changes.
+Where kgcompare has written, a mark says which generation is there (:mod:`kgcompare.store.ledger`). Elsewhere a generation
+is what the endpoint said for a while (five minutes, unless one says otherwise): it does not tell when it changes.
 
 Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 """
@@ -14,46 +14,19 @@ import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from pyoxigraph import (
-    Literal,
-    NamedNode,
-    Quad,
-    QueryBoolean,
-    QueryResultsFormat,
-    QuerySolutions,
-    RdfFormat,
-    Triple,
-    serialize,
-)
-from pyoxigraph import parse_query_results as parse_results
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kgcompare.errors import (
-    DataError,
-    EndpointError,
-    QueryError,
-    Seam,
-    StoreError,
-    SyntaxFault,
-    UsageError,
-    reason,
-)
+from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.syntaxes import nests_deeply, read_bytes
-from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
+from kgcompare.store import answers
+from kgcompare.store.base import CLOSED, Results, Solutions
 from kgcompare.store.endpoint import Addresses, Endpoint
 from kgcompare.store.ledger import Ledger
 from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
 
-_MOST_TRIPLE_TERMS = 500
-"""Of results in XML, which SPARQL 1.1 has none in: the engine's parser follows them on its stack."""
-_RESULTS = {
-    "application/sparql-results+json": QueryResultsFormat.JSON,
-    "application/json": QueryResultsFormat.JSON,
-    "application/sparql-results+xml": QueryResultsFormat.XML,
-}
 _AHEAD = 50
 """Graphs that are read at a time."""
 
@@ -114,32 +87,7 @@ class RemoteSnapshot:
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
         media, body = self.endpoint.ask(query)
-        if media in _RESULTS:
-            return self._results(body, _RESULTS[media])
-        syntax = RdfFormat.from_media_type(media)
-        if syntax is None or media == "text/plain":
-            raise EndpointError(
-                f"{self.endpoint.url} answered with {media or 'no media type'}, which is no SPARQL answer"
-            )
-        try:
-            quads = list(read_bytes(body, syntax, self.endpoint.url, ""))
-        except SyntaxFault as fault:
-            raise self._nonsense(reason(fault)) from None
-        return Statements([Triple(quad.subject, quad.predicate, quad.object) for quad in quads])
-
-    def _results(self, body: bytes, form: QueryResultsFormat) -> Solutions | Verdict:
-        if nests_deeply(body) if form == QueryResultsFormat.JSON else body.count(b"triple>") > _MOST_TRIPLE_TERMS:
-            raise self._nonsense("it nests too deeply")
-        answer: QuerySolutions | QueryBoolean | None = None
-        try:
-            with Seam((SyntaxError, ValueError, OSError, RuntimeError), self._nonsense):
-                answer = parse_results(body, form)
-                if isinstance(answer, QuerySolutions):
-                    variables = tuple(variable.value for variable in answer.variables)
-                    return Solutions(variables, [tuple(solution) for solution in answer])
-                return Verdict(bool(answer))
-        finally:
-            answer = None  # pyoxigraph's iterators must end in the thread that made them
+        return answers.read(media, body, self.endpoint.url)
 
     def _nonsense(self, why: str) -> EndpointError:
         return EndpointError(f"{self.endpoint.url} answered something that is no SPARQL result: {why}")
