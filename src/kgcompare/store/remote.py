@@ -1,7 +1,7 @@
 """Any SPARQL 1.1 endpoint, for reading, through SPARQLWrapper.
 
-Where kgcompare has written, a mark says which generation is there (:mod:`kgcompare.store.ledger`). Elsewhere a generation
-is what the endpoint said for a while (five minutes, unless one says otherwise): it does not tell when it changes.
+Where kgcompare has written, a mark says which generation is there (:mod:`kgcompare.store.ledger`). Elsewhere one
+is what the endpoint said for a while (five minutes, unless one says otherwise), which does not tell when it changes.
 
 Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 """
