@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kgcompare.cli.damage import watched
+from kgcompare.cli.endpoint import ENDPOINT_OPTIONS, OF_AN_ENDPOINT, endpoint_options
 from kgcompare.cli.foreign import Foreign
 from kgcompare.cli.output import ProgressLine, tell_report
 from kgcompare.cli.settings import limit_options
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from kgcompare.catalogue import Catalogue
+    from kgcompare.catalogue.elsewhere import Elsewhere
     from kgcompare.ingest import Options
     from kgcompare.store.base import Home
-    from kgcompare.store.remote import RemoteStore
 
 _PLACES = ("store", "endpoint", "data")
 OF_FILES = (
@@ -34,7 +35,7 @@ OF_FILES = (
     "history_bytes",
 )
 """The limits that matter to whatever takes files."""
-OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_mark_time", "endpoint_bytes", "kept_descriptions", *OF_FILES)
+OF_A_CATALOGUE = (*OF_AN_ENDPOINT, "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
 
 
@@ -43,13 +44,27 @@ class Place:
     """Which catalogue a command works on, and within which limits."""
 
     store: Path | None
-    endpoint: str | None
+    endpoint: str | None = field(repr=False)
     data: tuple[str, ...]
     shapes: tuple[Path, ...]
     trust: bool
     limits: Limits
+    update_endpoint: str = field(default="", repr=False)
+    graph_store: str = field(default="", repr=False)
+    endpoint_credentials: Path | None = None
     endpoint_base: str = DEFAULT_BASE
     token_folder: Path | None = None
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The endpoint, if there is one."""
+        from kgcompare.catalogue.elsewhere import Elsewhere
+
+        if self.endpoint is None:
+            return None
+        return Elsewhere(
+            self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.endpoint_base
+        )
 
     @property
     def default(self) -> bool:
@@ -64,26 +79,13 @@ class Place:
     @property
     def home(self) -> Home:
         """Where the catalogue lives, for whoever writes to it."""
-        from kgcompare.store.home import RemoteHome, home_of
-
-        return home_of(self.folder) if self.endpoint is None else RemoteHome(self.remote())
-
-    def remote(self, base: str = "") -> Callable[[], RemoteStore]:
-        """Makes the store of the endpoint, which is read as a catalogue of *base*, if one is given."""
         from functools import partial
 
-        from kgcompare.store.remote import RemoteStore
+        from kgcompare.store.home import RemoteHome, home_of
 
-        limits = self.limits
-        return partial(
-            RemoteStore,
-            self.endpoint or "",
-            base=base or self.endpoint_base,
-            timeout=limits.timeout,
-            keep=limits.endpoint_keep,
-            most_bytes=limits.endpoint_bytes,
-            mark_time=limits.endpoint_mark_time,
-        )
+        if (elsewhere := self.elsewhere) is None:
+            return home_of(self.folder)
+        return RemoteHome(partial(elsewhere.open, self.limits))
 
     @property
     def tokens(self) -> Path:
@@ -160,8 +162,7 @@ def _place(ctx: click.Context, values: Mapping[str, Any]) -> Place:
         shapes=tuple(Path(path) for path in values["shapes"]),
         trust=values["trust"],
         limits=Limits(**{name: values[name] for name in LIMITS if name in values}),
-        endpoint_base=values["endpoint_base"],
-        token_folder=values["token_folder"],
+        **{name: values[name] for name in ENDPOINT_OPTIONS},
     )
 
 
@@ -170,20 +171,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option("--store", metavar="DIR", envvar="KGCOMPARE_STORE", help="A store folder.")
     @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint.")
-    @click.option(
-        "--endpoint-base",
-        metavar="IRI",
-        default=DEFAULT_BASE,
-        envvar="KGCOMPARE_ENDPOINT_BASE",
-        help="What the IRIs of the records in the endpoint begin with.",
-    )
-    @click.option(
-        "--token-folder",
-        metavar="DIR",
-        type=click.Path(path_type=Path),
-        envvar="KGCOMPARE_TOKEN_FOLDER",
-        help="Where the tokens of those are who may write to the endpoint over HTTP.",
-    )
+    @endpoint_options
     @click.option(
         "--data",
         metavar="FILE",
@@ -214,7 +202,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     @wraps(command)
     def wrapped(ctx: click.Context, /, **values: Any) -> None:
-        taken = {*_PLACES, "endpoint_base", "token_folder", "shapes", "trust", *LIMITS}
+        taken = {*_PLACES, *ENDPOINT_OPTIONS, "shapes", "trust", *LIMITS}
         rest = {name: value for name, value in values.items() if name not in taken}
         command(_place(ctx, values), **rest)
 
@@ -334,8 +322,8 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
 
     most = place.limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
-    if place.endpoint is not None:
-        yield Catalogue(place.remote()(), extra_shapes=extra, most_described=most)
+    if (elsewhere := place.elsewhere) is not None:
+        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"

@@ -228,6 +228,14 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_UNCONFINED_QUERIES",
     help="Answer strangers' queries even where the system has no lock that keeps them from network and files.",
 )
+@click.option(
+    "--endpoint-queries",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    envvar="KGCOMPARE_ENDPOINT_QUERIES",
+    help="Whether strangers' queries are passed on to the endpoint that the catalogue is kept at.",
+)
 def serve(
     place: Place,
     host: str,
@@ -237,6 +245,7 @@ def serve(
     trusted_host: tuple[str, ...],
     proxies: int,
     unconfined_queries: bool,
+    endpoint_queries: str,
 ) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.store.scratch import scratch_folder
@@ -262,5 +271,9 @@ def serve(
             unconfined=unconfined_queries,
             base=place.base,
             tokens=place.tokens if place.endpoint else None,
+            update_endpoint=place.update_endpoint,
+            graph_store=place.graph_store,
+            endpoint_credentials=place.endpoint_credentials,
+            endpoint_queries=endpoint_queries == "on",
         )
         server.run(settings, host, port)

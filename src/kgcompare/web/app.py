@@ -118,6 +118,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         LIMITS=limits,
         UNCONFINED=settings.unconfined,
         CONTACT=settings.contact,
+        ENDPOINT_QUERIES=settings.endpoint_queries,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
@@ -174,8 +175,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 def _open(settings: Settings) -> Catalogue:
     extra = given_triples(settings.shapes, parsed)
     limits = settings.limits
-    if settings.endpoint is not None:
-        store: Store = settings.remote()()
+    if (elsewhere := settings.elsewhere) is not None:
+        store: Store = elsewhere.open(limits)
     elif settings.store is not None:
         store = EmbeddedStore(settings.store, checked=True)
     else:

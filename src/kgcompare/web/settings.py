@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from kgcompare.catalogue.elsewhere import Elsewhere
 from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.contact import checked_contact
 from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.base import Home
 from kgcompare.store.home import RemoteHome, home_of
-from kgcompare.store.remote import RemoteStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +26,15 @@ class Settings:
     stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
     queries of strangers where the system has no lock that keeps them from the network and from files.
 
+    ``update_endpoint``, ``graph_store`` and ``endpoint_credentials`` say more of an endpoint
+    (:class:`~kgcompare.catalogue.elsewhere.Elsewhere`), ``endpoint_queries`` whether strangers' queries are passed on.
     ``contact`` says to whom mistakes are told, whatever the catalogue says of that.
 
     :raises UsageError: for a host or a contact that is none.
     """
 
     store: Path | None = None
-    endpoint: str | None = None
+    endpoint: str | None = field(default=None, repr=False)
     shapes: tuple[Path, ...] = ()
     prefix: str = ""
     hosts: tuple[str, ...] = ()
@@ -43,29 +44,15 @@ class Settings:
     contact: str = ""
     base: str = DEFAULT_BASE
     tokens: Path | None = None
+    update_endpoint: str = field(default="", repr=False)
+    graph_store: str = field(default="", repr=False)
+    endpoint_credentials: Path | None = None
+    endpoint_queries: bool = True
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
         if self.contact:
             object.__setattr__(self, "contact", checked_contact(self.contact))
-
-    def remote(self) -> Callable[[], RemoteStore]:
-        """Makes the store of the endpoint, in whatever process.
-
-        :raises StoreError: if none is named.
-        """
-        if self.endpoint is None:
-            raise StoreError("name a store folder or an endpoint")
-        limits = self.limits
-        return partial(
-            RemoteStore,
-            self.endpoint,
-            base=self.base,
-            timeout=limits.timeout,
-            keep=limits.endpoint_keep,
-            most_bytes=limits.endpoint_bytes,
-            mark_time=limits.endpoint_mark_time,
-        )
 
     @property
     def home(self) -> Home:
@@ -73,7 +60,18 @@ class Settings:
 
         :raises StoreError: if that was not said.
         """
-        return home_of(self.store) if self.store is not None else RemoteHome(self.remote())
+        if (elsewhere := self.elsewhere) is not None:
+            return RemoteHome(partial(elsewhere.open, self.limits))
+        if self.store is None:
+            raise StoreError("name a store folder or an endpoint")
+        return home_of(self.store)
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The endpoint, if there is one."""
+        if self.endpoint is None:
+            return None
+        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.base)
 
     @property
     def root(self) -> str:
