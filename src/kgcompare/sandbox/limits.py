@@ -85,6 +85,13 @@ class Limits:
     endpoint_keep: float = _limit(
         300.0, "seconds", 0.0, 30 * _DAY, "How long an endpoint is taken to say what it said; then it is asked anew."
     )
+    endpoint_mark_time: float = _limit(
+        1.0,
+        "seconds",
+        0.0,
+        _DAY,
+        "After how long one looks again which generation an endpoint has.",
+    )
     endpoint_bytes: int = _limit(512 * _MIB, "bytes", _KIB, 64 * _GIB, "How long an answer of an endpoint may be.")
     endpoint_connect: float = _limit(
         10.0, "seconds", 0.1, 600.0, "How long the connection to an endpoint may take to be made."

@@ -128,7 +128,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
-    gate = writing.open_to_writers(app, settings.store, limits)
+    gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)
     trusted = settings.names
 

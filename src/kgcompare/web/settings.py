@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from kgcompare.catalogue.elsewhere import Elsewhere
-from kgcompare.errors import UsageError
+from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.contact import checked_contact
+from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import Limits
+from kgcompare.store.base import Home
+from kgcompare.store.home import RemoteHome, home_of
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A store folder or an endpoint, and how it is served.
+    """A store folder or an endpoint, and how it is served. Of an endpoint ``base`` is what the IRIs of its records
+    begin with, and ``tokens`` a folder with the tokens of those who may write to it over HTTP; without one nobody may.
 
     ``shapes`` are files of shapes beside those of the catalogue, ``prefix`` is the path that a proxy puts before ours.
     ``hosts`` are the only names that are answered for, any where there are none; ``proxies`` tells how many proxies
@@ -37,6 +42,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     unconfined: bool = False
     contact: str = ""
+    base: str = DEFAULT_BASE
+    tokens: Path | None = None
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
     endpoint_credentials: Path | None = None
@@ -48,11 +55,23 @@ class Settings:
             object.__setattr__(self, "contact", checked_contact(self.contact))
 
     @property
+    def home(self) -> Home:
+        """Where the catalogue lives, for whoever writes to it.
+
+        :raises StoreError: if that was not said.
+        """
+        if (elsewhere := self.elsewhere) is not None:
+            return RemoteHome(partial(elsewhere.open, self.limits))
+        if self.store is None:
+            raise StoreError("name a store folder or an endpoint")
+        return home_of(self.store)
+
+    @property
     def elsewhere(self) -> Elsewhere | None:
         """The endpoint, if there is one."""
         if self.endpoint is None:
             return None
-        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials)
+        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.base)
 
     @property
     def root(self) -> str:
