@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from kgcompare.errors import UsageError
 from kgcompare.rdf.contact import checked_contact
 from kgcompare.sandbox.limits import Limits
+from kgcompare.web.loglines import Form
+
+Metering = Literal["auto", "on", "off"]
+"""When there are metrics: where the server listens at a loopback address, always, or never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,11 @@ class Settings:
     stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
     queries of strangers where the system has no lock that keeps them from the network and from files.
 
-    ``contact`` says to whom mistakes are told, whatever the catalogue says of that.
+    ``contact`` says to whom mistakes are told, whatever the catalogue says of that. ``shared`` is a folder of all
+    processes of a server, if there are several.
+
+    ``log_format`` is that of what is logged, ``access_log`` logs each request. ``metrics`` says whether ``/metrics``
+    answers: "auto" where the server listens at ``loopback`` only, to those who ask it themselves.
 
     :raises UsageError: for a host or a contact that is none.
     """
@@ -34,6 +43,11 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     unconfined: bool = False
     contact: str = ""
+    shared: Path | None = None
+    log_format: Form = "text"
+    access_log: bool = False
+    metrics: Metering = "auto"
+    loopback: bool = True
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
