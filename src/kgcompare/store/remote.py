@@ -39,7 +39,8 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import nests_deeply, read_bytes
 from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
-from kgcompare.store.endpoint import Endpoint
+from kgcompare.store.endpoint import Addresses, Endpoint
+from kgcompare.store.speaking import Manners
 
 _MOST_TRIPLE_TERMS = 500
 """Of results in XML, which SPARQL 1.1 has none in: the engine's parser follows them on its stack."""
@@ -169,23 +170,24 @@ class RemoteStore:
 
     def __init__(
         self,
-        endpoint: str,
+        endpoint: str | Addresses,
         base: str = DEFAULT_BASE,
         timeout: float = 30.0,
         keep: float = 300.0,
         most_bytes: int = 512 * 1024 * 1024,
+        manners: Manners | None = None,
     ) -> None:
         """Names the endpoint; nothing is asked of it yet.
 
         *timeout* is how many seconds an answer may take, *most_bytes* how long it may be; *keep* is for how many
-        seconds the endpoint counts as unchanged.
+        seconds the endpoint counts as unchanged. *manners* say how often it is asked, and how soon given up.
 
         :raises EndpointError: if that is not an http or https address.
         :raises UsageError: if *base* cannot be a base.
         """
-        self.endpoint = Endpoint(endpoint, timeout, most_bytes)
+        self.endpoint = Endpoint(endpoint, timeout, most_bytes, manners)
         self.base = Base(checked_base(base))
-        self.identity = hashlib.sha256(endpoint.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.keep = keep
         self._until = time.monotonic() + keep
         self._snapshot = self._begun()
