@@ -59,6 +59,7 @@ class Generation(Indexed):
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
         self._index_path = index_path or snapshot.index_path
         self._prepare = prepare
+        self.is_past = prepare is not None
         self._keeper = keeper
         self.index_stamp = keeper.stamp if keeper is not None else ()
 
@@ -67,6 +68,14 @@ class Generation(Indexed):
             return ShelfPlace(self._keeper, self.snapshot, self.shapes, newest=self._patience is None)
         kept = None if self._prepare else self._index_path
         return KeptPlace(kept, partial(self._prepare or search.build, self.snapshot))
+
+    @property
+    def index_name(self) -> str:
+        """Which generation the index is of, where that may be an earlier one; empty where it is of this one."""
+        if self._keeper is None:
+            return ""
+        name = self.once("index name", lambda of: self._keeper.index_name(of.shapes) if self._keeper else "")
+        return "" if name == self.name else name
 
     def see_to_index(self) -> None:
         """Has the index of an endpoint follow this generation, in the background; costs nothing where it has."""

@@ -30,6 +30,9 @@ class Indexed:
         self.snapshot = snapshot
         self.shapes = shapes
         self._patience = patience
+        self.is_past = False
+        self.lacked = 0
+        """How often something had to do without the index."""
         self._begin()
 
     def _begin(self) -> None:
@@ -96,4 +99,7 @@ class Indexed:
     @property
     def there(self) -> Index | None:
         """The index for what can do without it: None where it is being made and nobody is to wait for that."""
-        return self.index if self._patience is None or self.index.ready() else None
+        if self._patience is None or self.is_past or self.index.ready():
+            return self.index
+        self.lacked += 1
+        return None

@@ -54,6 +54,7 @@ class Place:
     endpoint_credentials: Path | None = None
     endpoint_base: str = DEFAULT_BASE
     token_folder: Path | None = None
+    index_dir: Path | None = None
 
     @property
     def elsewhere(self) -> Elsewhere | None:
@@ -63,7 +64,12 @@ class Place:
         if self.endpoint is None:
             return None
         return Elsewhere(
-            self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.endpoint_base
+            self.endpoint,
+            self.update_endpoint,
+            self.graph_store,
+            self.endpoint_credentials,
+            self.endpoint_base,
+            self.index_dir,
         )
 
     @property
@@ -323,7 +329,8 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     most = place.limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
     if (elsewhere := place.elsewhere) is not None:
-        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most)
+        keeper = elsewhere.keeper(place.limits)
+        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most, keeper=keeper)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"

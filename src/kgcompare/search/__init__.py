@@ -12,6 +12,7 @@ Source: SQLite FTS5; keyset paging.
 from kgcompare.search.building import build, builder
 from kgcompare.search.endpoint import Keeper, ShelfPlace
 from kgcompare.search.entries import Entry, Filter
+from kgcompare.search.facts import Reading
 from kgcompare.search.file import DerivedFile
 from kgcompare.search.following import updater
 from kgcompare.search.index import Index
@@ -25,6 +26,7 @@ __all__ = [
     "Keeper",
     "KeptPlace",
     "Place",
+    "Reading",
     "ShelfPlace",
     "build",
     "builder",

@@ -71,6 +71,11 @@ class Keeper:
             return ()
         return current.st_ino, current.st_mtime_ns
 
+    def index_name(self, shapes: Shapes) -> str:
+        """The generation that the index to read was made for; empty where there is none."""
+        newest = self.shelf.newest(Reading(shapes).signature)
+        return newest.said.get(FOR, "") if newest is not None else ""
+
     def follow(self, snapshot: Snapshot, shapes: Shapes) -> None:
         """Sees to the index of a generation in the background, once; after a failure again when some time has gone."""
         if self._seen is snapshot or time.monotonic() < self._again or not self._following.acquire(blocking=False):
