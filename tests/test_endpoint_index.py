@@ -237,7 +237,7 @@ def making(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setattr(gathering, "_BATCH", 20)
     monkeypatch.setattr(Collected, "put", waiting)
     with Catalogue(RemoteStore(url), patience=0.1, keeper=Keeper(tmp_path / "ix", 300)) as catalogue:
-        yield create_app(Settings(), catalogue).test_client(), go_on
+        yield create_app(Settings(endpoint=url), catalogue).test_client(), go_on
         go_on.set()
 
 
@@ -292,7 +292,7 @@ def test_a_folder_without_its_index_is_served_meanwhile(own_store: Path, monkeyp
 
     monkeypatch.setattr(search, "build", waiting)
     with Catalogue(EmbeddedStore(own_store), patience=0.1) as catalogue:
-        client = create_app(Settings(), catalogue).test_client()
+        client = create_app(Settings(store=own_store), catalogue).test_client()
         assert client.get("/methods.json").status_code == 503
         assert client.get("/compare.json?method=lasso").status_code == 200
         assert client.get("/readyz").get_json()["index"] == "making"
@@ -306,7 +306,7 @@ def test_whether_the_server_lives_waits_for_nothing(url: str, monkeypatch: pytes
     go_on = threading.Event()
     monkeypatch.setattr(RemoteStore, "snapshot", lambda _: go_on.wait(60))
     monkeypatch.setattr(RemoteStore, "opened", lambda _: None)
-    client = create_app(Settings(), Catalogue(RemoteStore(url))).test_client()
+    client = create_app(Settings(endpoint=url), Catalogue(RemoteStore(url))).test_client()
     start = time.monotonic()
     health = client.get("/healthz").get_json()
     assert (health["status"], health["generation"]) == ("ok", None)
@@ -319,7 +319,7 @@ def test_whether_the_server_lives_waits_for_nothing(url: str, monkeypatch: pytes
 def test_an_endpoint_that_is_gone_is_not_ready(tmp_path: Path) -> None:
     store = RemoteStore("http://127.0.0.1:9/query", timeout=5)
     with Catalogue(store, patience=0.1, keeper=Keeper(tmp_path, 300)) as catalogue:
-        client = create_app(Settings(), catalogue).test_client()
+        client = create_app(Settings(endpoint="http://127.0.0.1:9/query"), catalogue).test_client()
         told = client.get("/readyz")
         assert (told.status_code, told.get_json()["status"]) == (503, "not ready")
         assert told.get_json()["store"] in {"unreachable", "late"}
