@@ -196,7 +196,12 @@ def test_a_change_of_a_record_changes_a_few_entries(
     editor.put(thing, Body(TURTLE.encode(), "ttl"), Condition(new=True))
     asked: list[str] = []
     select = RemoteSnapshot.select
-    monkeypatch.setattr(RemoteSnapshot, "select", lambda self, query: asked.append(query) or select(self, query))
+
+    def noted(self: RemoteSnapshot, query: str) -> Solutions:
+        asked.append(query)
+        return select(self, query)
+
+    monkeypatch.setattr(RemoteSnapshot, "select", noted)
     snapshot = written.make().snapshot()
     how = reading(snapshot)
     asked.clear()
