@@ -27,7 +27,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
 import kgcompare
-from conftest import SMALL
+from conftest import SMALL, copied
 from deep import many
 from forking import Forks, forks
 from kgcompare import ingest, search
@@ -62,13 +62,19 @@ def method(slug: str, name: str = "") -> str:
     )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    """A store with one method in it, as generation 2."""
-    path = tmp_path / "store"
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one method in it, as generation 2, to be copied."""
+    path = tmp_path_factory.mktemp("first") / "store"
     ingest.create_store(path)
     take(path, "first")
     return path
+
+
+@pytest.fixture
+def store(first: Path, tmp_path: Path) -> Path:
+    """A store with one method in it, as generation 2."""
+    return copied(first, tmp_path / "store")
 
 
 def take(path: Path, slug: str, name: str = "", *, replace: bool = False) -> str:
