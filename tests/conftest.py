@@ -128,13 +128,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
 
 @pytest.fixture(scope="session")
 def bundled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of the bundled catalogue, to be read only."""
+    """A store of the bundled catalogue, to be read only. It is there only if every record is valid."""
     path = tmp_path_factory.mktemp("bundled") / "store"
     cache = _cache(tmp_path_factory)
     cache.mkdir(exist_ok=True)
 
     def make(folder: Path) -> None:
-        ingest.throwaway(folder, resources.data_files(), ingest.Options(trust=True))
+        ingest.throwaway(folder, resources.data_files(), ingest.Options())
 
     with pytest.MonkeyPatch.context() as patch, (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker makes it, the others copy it
