@@ -774,7 +774,7 @@ def test_an_import_into_a_damaged_store_loses_nothing(
 def test_an_import_into_a_store_with_two_kinds_of_damage_loses_nothing(
     lasting: Path, tmp_path: Path, unfinished: bool
 ) -> None:
-    for number, pair in enumerate(PAIRS[int(unfinished) :: 2]):
+    for number, pair in enumerate(PAIRS[int(unfinished) :: many(6, 2)]):
         folder = tmp_path / str(number)
         folder.mkdir()
         try:
