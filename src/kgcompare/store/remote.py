@@ -23,7 +23,7 @@ from kgcompare.rdf.queries import load
 from kgcompare.store import answers
 from kgcompare.store.base import CLOSED, Results, Solutions
 from kgcompare.store.endpoint import Addresses, Endpoint
-from kgcompare.store.ledger import Ledger
+from kgcompare.store.ledger import mark_of
 from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
 
@@ -61,14 +61,6 @@ class RemoteSnapshot:
     def has_graphs(self, beginning: str = "") -> bool:
         """Whether there is a graph whose name begins so; with the base, if nothing is said."""
         return bool(self.select(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
-
-    def mark(self) -> str:
-        """The generation that the mark names now; empty where there is none."""
-        query = load("endpoint_mark").bind(graph=[NamedNode(Ledger(self.base).mark)])
-        rows = [
-            tuple(str(getattr(term, "value", "")) for term in row) for row in self._columns(query, "made", "generation")
-        ]
-        return max(rows)[1] if rows else ""
 
     def prefetch(self, names: Collection[str]) -> None:
         """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
@@ -220,8 +212,7 @@ class RemoteStore:
 
         :raises EndpointError: if the endpoint cannot be asked.
         """
-        probe = before or self._unmarked()
-        newest = probe.mark()
+        newest = mark_of(self.endpoint, self.base)
         if before is not None and before.is_marked and newest in {"", before.generation}:
             return before
         return RemoteSnapshot(self.endpoint, self.base, newest, is_marked=True) if newest else self._unmarked()
