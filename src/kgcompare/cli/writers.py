@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -236,6 +236,25 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_ENDPOINT_QUERIES",
     help="Whether strangers' queries are passed on to the endpoint that the catalogue is kept at.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="KGCOMPARE_LOG_FORMAT",
+    help="How what is logged looks; each line of json is an object.",
+)
+@click.option(
+    "--access-log", is_flag=True, envvar="KGCOMPARE_ACCESS_LOG", help="Log each request, in one line, to stderr."
+)
+@click.option(
+    "--metrics",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    envvar="KGCOMPARE_METRICS",
+    help="Answer at /metrics, for Prometheus; auto where it listens at a loopback address, and to no proxy.",
+)
 def serve(
     place: Place,
     host: str,
@@ -246,6 +265,9 @@ def serve(
     proxies: int,
     unconfined_queries: bool,
     endpoint_queries: str,
+    log_format: Literal["text", "json"],
+    access_log: bool,
+    metrics: Literal["auto", "on", "off"],
 ) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.store.scratch import scratch_folder
@@ -275,5 +297,8 @@ def serve(
             graph_store=place.graph_store,
             endpoint_credentials=place.endpoint_credentials,
             endpoint_queries=endpoint_queries == "on",
+            log_format=log_format,
+            access_log=access_log,
+            metrics=metrics,
         )
         server.run(settings, host, port)

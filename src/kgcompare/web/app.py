@@ -27,6 +27,7 @@ from kgcompare.web import (
     history,
     lists,
     memento,
+    metrics,
     pages,
     problems,
     query_page,
@@ -39,11 +40,13 @@ from kgcompare.web import (
     vocabularies,
     writing,
 )
+from kgcompare.web.answered import OF_GENERATION
 from kgcompare.web.gate import SlugConverter
 from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Front, Kept, give, is_wanted
 from kgcompare.web.negotiation import Coding
 from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
+from kgcompare.web.together import Together
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -57,6 +60,7 @@ _ADDRESSES = (
     finder,
     history,
     lists,
+    metrics,
     pages,
     query_page,
     reconcile,
@@ -119,12 +123,14 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         UNCONFINED=settings.unconfined,
         CONTACT=settings.contact,
         ENDPOINT_QUERIES=settings.endpoint_queries,
+        TOGETHER=Together(settings.shared) if settings.shared else None,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
     )
     app.extensions["kgcompare"] = catalogue
     turns.give_turns(app, limits)
+    metrics.equip(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
@@ -141,7 +147,9 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             raise request.environ[FAULT]
         if not coding.wanted(request.environ).acceptable:
             raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
-        set_current(front.current())
+        generation = front.current()
+        request.environ[OF_GENERATION] = generation.name
+        set_current(generation)
         leave_out()
         return memento.travel()
 

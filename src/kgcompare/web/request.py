@@ -19,6 +19,7 @@ from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.process import are_closed, locks_here
 from kgcompare.text import languages
 from kgcompare.web.negotiation import choose_language
+from kgcompare.web.together import Together
 
 _HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -124,6 +125,11 @@ def editable(kind: str = "") -> bool:
 def limits() -> Limits:
     """How much anybody may have of this application."""
     return cast("Limits", current_app.config["LIMITS"])
+
+
+def made_together() -> Together | None:
+    """What the processes of this server make together; None where there is one process only."""
+    return cast("Together | None", current_app.config["TOGETHER"])
 
 
 def contact() -> str:

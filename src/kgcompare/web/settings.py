@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from kgcompare.catalogue.elsewhere import Elsewhere
 from kgcompare.errors import StoreError, UsageError
@@ -14,6 +15,10 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.base import Seat
 from kgcompare.store.seat import EndpointSeat, seat_of
+from kgcompare.web.loglines import Form
+
+Metering = Literal["auto", "on", "off"]
+"""When there are metrics: where the server listens at a loopback address, always, or never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,11 @@ class Settings:
 
     ``update_endpoint``, ``graph_store`` and ``endpoint_credentials`` say more of an endpoint
     (:class:`~kgcompare.catalogue.elsewhere.Elsewhere`), ``endpoint_queries`` whether strangers' queries are passed on.
-    ``contact`` says to whom mistakes are told, whatever the catalogue says of that.
+    ``contact`` says to whom mistakes are told, whatever the catalogue says of that. ``shared`` is a folder of all
+    processes of a server, if there are several.
+
+    ``log_format`` is that of what is logged, ``access_log`` logs each request. ``metrics`` says whether ``/metrics``
+    answers: "auto" where the server listens at ``loopback`` only, to those who ask it themselves.
 
     :raises UsageError: for a host or a contact that is none.
     """
@@ -48,6 +57,11 @@ class Settings:
     graph_store: str = field(default="", repr=False)
     endpoint_credentials: Path | None = None
     endpoint_queries: bool = True
+    shared: Path | None = None
+    log_format: Form = "text"
+    access_log: bool = False
+    metrics: Metering = "auto"
+    loopback: bool = True
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
