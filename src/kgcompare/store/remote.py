@@ -9,8 +9,9 @@ Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
@@ -19,9 +20,18 @@ from kgcompare.errors import DataError, EndpointError, Seam, StoreError, UsageEr
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
-from kgcompare.store import answers
 from kgcompare.store.base import CLOSED, Results, Solutions
-from kgcompare.store.endpoint import Endpoint
+from kgcompare.store.copied import Copy
+from kgcompare.store.endpoint import Addresses, Endpoint
+from kgcompare.store.engine import Engine
+from kgcompare.store.speaking import Manners
+
+MOST_COPIED = 500_000
+"""Statements of a catalogue that is read whole where the engine is slow."""
+_PARTS = ("subject", "predicate", "object")
+_GRAPHS = 100
+"""Graphs whose statements are asked for at a time."""
+
 
 class RemoteSnapshot:
     """What an endpoint says at present."""
@@ -31,9 +41,13 @@ class RemoteSnapshot:
     keeps_shapes = False
     contact = ""
 
-    def __init__(self, endpoint: Endpoint, base: Base, generation: str) -> None:
-        self.endpoint = endpoint
+    def __init__(self, engine: Engine, base: Base, generation: str, most_copied: int = MOST_COPIED) -> None:
+        self.engine = engine
+        self.endpoint = engine.endpoint
         self.base = base
+        self.most_copied = most_copied
+        self._copy: Copy | None = None
+        self._copying = threading.Lock()
         self.generation = generation
 
     @property
@@ -41,13 +55,23 @@ class RemoteSnapshot:
         """None: an endpoint keeps none."""
 
     def query(self, query: str) -> Results:
-        """Answers a query over the endpoint's own default graph.
+        """Answers a query over the union of the catalogue's graphs, or over the dataset that the query itself names.
 
         :raises QueryError: if the endpoint refuses the query (400).
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
-        media, body = self.endpoint.ask(query)
-        return answers.read(media, body, self.endpoint.url)
+        copy = self._copied()
+        return self.engine.query(query) if copy is None else copy.query(query)
+
+    def _copied(self) -> Copy | None:
+        """All that the endpoint says, where the engine is better asked once than often and that is little enough."""
+        traits = self.engine.traits
+        if traits is None or not traits.slow or traits.statements > self.most_copied:
+            return None
+        with self._copying:
+            if self._copy is None:
+                self._copy = Copy(self._everything())
+        return self._copy
 
     def _nonsense(self, why: str) -> EndpointError:
         return EndpointError(f"{self.endpoint.url} answered something that is no SPARQL result: {why}")
@@ -82,16 +106,56 @@ class RemoteSnapshot:
 
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs, but for those of the history; those of the default graph without one."""
-        rows = self._columns(load("quads").text, "subject", "predicate", "object", "graph")
+        copy = self._copied()
         history = NamedNode(self.base.history_graph)
-        return (self._quad(*row) for row in rows if row[3] != history)
+        return (quad for quad in (self._everything() if copy is None else copy.quads()) if quad.graph_name != history)
+
+    def _everything(self) -> Iterator[Quad]:
+        traits = self.engine.traits
+        if traits is None or not traits.named:
+            for subject, predicate, value in self._asked("probes/default", [], *_PARTS):
+                yield self._quad(subject, predicate, value, None)
+            return
+        number = 0
+        for number, row in enumerate(self._named(traits.few), 1):  # noqa: B007  (asked for below)
+            yield self._quad(*row)
+        if traits.plain and number < traits.statements:
+            for subject, predicate, value in self._asked("probes/loose", [], *_PARTS):
+                yield self._quad(subject, predicate, value, None)
+
+    def _named(self, at_once: bool) -> Iterator[tuple[Term | None, ...]]:
+        """The statements of the named graphs: all at once, or some graphs at a time, as many as the engine bears."""
+        if at_once:
+            yield from self._asked("probes/statements", [], *_PARTS, "graph")
+            return
+        names = [graph for (graph,) in self._asked("graphs", [], "graph") if isinstance(graph, NamedNode)]
+        size = _GRAPHS
+        while names:
+            try:
+                rows = list(self._asked("probes/statements", names[:size], *_PARTS, "graph"))
+            except EndpointError:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+                continue
+            yield from rows
+            names = names[size:]
+
+    def _asked(self, name: str, graphs: list[NamedNode], *columns: str) -> Iterator[tuple[Term | None, ...]]:
+        """Columns of what the engine itself answers, whether or not there is a copy."""
+        query = load(name)
+        return self._of(self.engine.query(query.bind(graph=graphs) if graphs else query.text), *columns)
 
     def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
         """The terms of some variables in each solution, whatever else the endpoint brings along and in whatever order.
 
         :raises EndpointError: if it leaves one of them out.
         """
-        answer = self.select(query)
+        return self._of(self.query(query), *names)
+
+    def _of(self, answer: Results, *names: str) -> Iterator[tuple[Term | None, ...]]:
+        if not isinstance(answer, Solutions):
+            raise self._nonsense("it has no solutions")
         if missing := set(names) - set(answer.variables):
             raise self._nonsense(f"?{', ?'.join(sorted(missing))} is not in it")
         places = [answer.variables.index(name) for name in names]
@@ -117,30 +181,40 @@ class RemoteStore:
 
     def __init__(
         self,
-        endpoint: str,
+        endpoint: str | Addresses,
         base: str = DEFAULT_BASE,
         timeout: float = 30.0,
         keep: float = 300.0,
         most_bytes: int = 512 * 1024 * 1024,
+        manners: Manners | None = None,
+        graphs: Sequence[str] = (),
+        most_copied: int = MOST_COPIED,
+        *,
+        probe: bool = True,
     ) -> None:
         """Names the endpoint; nothing is asked of it yet.
 
         *timeout* is how many seconds an answer may take, *most_bytes* how long it may be; *keep* is for how many
-        seconds the endpoint counts as unchanged.
+        seconds the endpoint counts as unchanged. *manners* say how often it is asked, and how soon given up. *graphs*
+        are patterns of the graphs that are the catalogue (:class:`~kgcompare.store.probing.Graphs`); without any, those
+        under the base. Of an engine that is slow a catalogue of *most_copied* statements at most is read whole. Without
+        *probe* nothing is found out about the engine, and each query is sent as it is.
 
         :raises EndpointError: if that is not an http or https address.
-        :raises UsageError: if *base* cannot be a base.
+        :raises UsageError: if *base* cannot be a base, or *graphs* are no patterns.
         """
-        self.endpoint = Endpoint(endpoint, timeout, most_bytes)
+        self.endpoint = Endpoint(endpoint, timeout, most_bytes, manners)
         self.base = Base(checked_base(base))
-        self.identity = hashlib.sha256(endpoint.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.engine = Engine(self.endpoint, self.base, graphs, probe=probe)
+        self.most_copied = most_copied
+        self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.keep = keep
         self._until = time.monotonic() + keep
         self._snapshot = self._begun()
         self._closed = False
 
     def _begun(self) -> RemoteSnapshot:
-        return RemoteSnapshot(self.endpoint, self.base, f"{time.time():.0f}")
+        return RemoteSnapshot(self.engine, self.base, f"{time.time():.0f}", self.most_copied)
 
     def snapshot(self) -> RemoteSnapshot:
         """The present state; a new generation every ``keep`` seconds.
