@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from kgcompare.errors import QueryError
 from kgcompare.rdf.namespaces import PREFIXES
-from kgcompare.rdf.sparql_text import located, names_dataset
+from kgcompare.rdf.sparql_text import placed_tokens, names_dataset
 
 OURS = "kgcompareGraph"
 """What the variables that are put in begin with: those of ``SELECT *`` are taken out of the answer again."""
@@ -25,7 +25,7 @@ _RDF = PREFIXES["rdf"]
 _LISTS = {f"<{_RDF}rest>", f"<{_RDF}first>", "rdf:rest", "rdf:first"}
 _CLOSERS = {"}", "."}
 
-Condition = Callable[[str], str]
+OfGraph = Callable[[str], str]
 """What must hold of the variable of a graph, such as ``?g``, as an expression of SPARQL."""
 _Token = tuple[str, str, int, int]
 
@@ -34,16 +34,16 @@ class Unscoped(QueryError):
     """A query that cannot be written so that it names its graphs itself."""
 
 
-def form_of(query: str) -> str:
+def kind_of_query(query: str) -> str:
     """SELECT, ASK, CONSTRUCT or DESCRIBE; empty for what is no query."""
-    tokens = iter([token for token in located(query) if token[0] == "word"])
+    tokens = iter([token for token in placed_tokens(query) if token[0] == "word"])
     return next((text.upper() for _, text, _, _ in tokens if text.upper() in _FORMS), "")
 
 
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 
 
-def scoped(query: str, condition: Condition) -> str:
+def scoped(query: str, condition: OfGraph) -> str:
     """The query, its patterns each within a graph that meets the condition; as it is where it names its dataset.
 
     :raises Unscoped: if it is no query that can be written so.
@@ -63,7 +63,7 @@ class _Writer:
     """Walks through the tokens of a query, and notes what is to stand where."""
 
     source: str
-    condition: Condition
+    condition: OfGraph
     tokens: list[_Token] = field(default_factory=list)
     edits: list[tuple[int, int, str]] = field(default_factory=list)
     at: int = 0
@@ -72,7 +72,7 @@ class _Writer:
     """Whether the triples that are read stand within a GRAPH already."""
 
     def __post_init__(self) -> None:
-        self.tokens = list(located(self.source))
+        self.tokens = list(placed_tokens(self.source))
 
     # -- reading tokens --
 
@@ -172,29 +172,34 @@ class _Writer:
             self.take()
             return
         graphs: list[str] = []
-        while (word := self.peek()) != "}":
-            if word == "{":
-                self.group(inside)
-            elif word in {"OPTIONAL", "UNION", "MINUS", "."}:
-                self.take()
-            elif word == "GRAPH":
-                self.take()
-                kind, name, _, _ = self.take()
-                if kind == "variable" and not inside:
-                    graphs.append("?" + name[1:])
-                self.group(inside=True)
-            elif word in {"FILTER", "BIND"}:
-                self.constraint(inside)
-            elif word == "VALUES":
-                self.step()
-            elif word == "SERVICE":
-                raise Unscoped("SERVICE is not followed")
-            else:
-                self.triples(graphs, inside)
+        while self.peek() != "}":
+            self.part(graphs, inside)
         conditions = " && ".join(self.condition(graph) for graph in dict.fromkeys(graphs))
         end = self.take()[2]
         if conditions:
             self.edits.append((end, end, f" FILTER ({conditions}) "))
+
+    def part(self, graphs: list[str], inside: bool) -> None:
+        """What stands in a group next; the variables of its graphs go to *graphs*."""
+        word = self.peek()
+        if word == "{":
+            self.group(inside)
+        elif word in {"OPTIONAL", "UNION", "MINUS", "."}:
+            self.take()
+        elif word == "GRAPH":
+            self.take()
+            kind, name, _, _ = self.take()
+            if kind == "variable" and not inside:
+                graphs.append("?" + name[1:])
+            self.group(inside=True)
+        elif word in {"FILTER", "BIND"}:
+            self.constraint(inside)
+        elif word == "VALUES":
+            self.step()
+        elif word == "SERVICE":
+            raise Unscoped("SERVICE is not followed")
+        else:
+            self.triples(graphs, inside)
 
     def constraint(self, inside: bool) -> None:
         self.take()

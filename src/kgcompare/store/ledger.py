@@ -147,7 +147,7 @@ def asked(endpoint: Endpoint, name: str, **values: Iterable[NamedNode]) -> list[
     query = load(name)
     columns = re.findall(r"\?(\w+)", re.search(r"^SELECT (.*)$", query.text, re.MULTILINE)[1])  # type: ignore[index]
     media, body = endpoint.ask(query.bind(**values))
-    answer = answers.read(media, body, endpoint.url)
+    answer = answers.understood(media, body, endpoint.url)
     if not isinstance(answer, Solutions) or not set(columns) <= set(answer.variables):
         raise EndpointError(f"{endpoint.url} did not answer with {', '.join(columns)}")
     places = [answer.variables.index(column) for column in columns]
