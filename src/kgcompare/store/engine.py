@@ -11,7 +11,7 @@ from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.scoping import OURS, kind_of_query, scoped
-from kgcompare.rdf.sparql_text import placed_tokens, names_dataset
+from kgcompare.rdf.sparql_text import names_dataset, placed_tokens
 from kgcompare.store import answers
 from kgcompare.store.base import Results, Solutions, Verdict
 from kgcompare.store.endpoint import Endpoint
