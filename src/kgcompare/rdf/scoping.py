@@ -3,7 +3,7 @@
 Each triple pattern outside of ``GRAPH`` gets a ``GRAPH`` with a variable of its own, and each variable that stands for
 a graph a condition. What a query gives so is what it gives over the union of the graphs that meet the condition. Only
 a path that may be any length is followed within one graph: that is right for lists, which never leave the graph of
-their record, and for anything else it is an error.
+their record, and for anything else it is an error. What leads nowhere else needs no condition of its own.
 
 Source: SPARQL 1.1 Query Language, section 13.3 (GRAPH), 9 (property paths), 19.8 (grammar).
 """
@@ -23,6 +23,7 @@ OURS = "kgcompareGraph"
 _NODE = "kgcompareNode"
 _RDF = PREFIXES["rdf"]
 _LISTS = {f"<{_RDF}rest>", f"<{_RDF}first>", "rdf:rest", "rdf:first"}
+_MAY_BE_NO_STEP = re.compile(r"\A[^/]*[*?]\Z")
 _CLOSERS = {"}", "."}
 
 OfGraph = Callable[[str], str]
@@ -222,7 +223,8 @@ class _Writer:
         written = []
         for subject, path, value in found:
             graph = self.fresh(OURS)
-            graphs.append(graph)
+            if not _MAY_BE_NO_STEP.search(path):  # of no step at all, some engines say that it is in no graph
+                graphs.append(graph)
             written.append(f"GRAPH {graph} {{ {subject} {path} {value} }}")
         begin, end = self.tokens[start][2], self.tokens[self.at - 1][3]
         self.edits.append((begin, end, " ".join(written)))

@@ -91,7 +91,7 @@ def understood(media: str, body: bytes, url: str) -> Results:
     return Statements([Triple(quad.subject, quad.predicate, quad.object) for quad in quads])
 
 
-def as_statements(answer: Solutions, url: str) -> Statements:
+def statements_in(answer: Solutions, url: str) -> Statements:
     """Statements that an endpoint gave as solutions of three variables.
 
     :raises EndpointError: if it did not.

@@ -69,7 +69,7 @@ class Engine:
         if form == "ASK" and isinstance(answer, Solutions):
             return self._verdict(answer)
         if form in {"CONSTRUCT", "DESCRIBE"} and isinstance(answer, Solutions):
-            return answers.as_statements(answer, self.endpoint.url)
+            return answers.statements_in(answer, self.endpoint.url)
         return answer
 
     def query(self, query: str) -> Results:
@@ -83,7 +83,7 @@ class Engine:
             return self.ask(query)
         if not names_dataset(query) and (template := _THREE.search(query)):
             select = f"{query[: template.start()]}SELECT {' '.join(template.groups())} {query[template.end() :]}"
-            return answers.as_statements(self._whole(select, traits), self.endpoint.url)
+            return answers.statements_in(self._whole(select, traits), self.endpoint.url)
         form = kind_of_query(query)
         if form in {"DESCRIBE", ""} or names_dataset(query):
             return self.ask(query)
