@@ -88,7 +88,11 @@ def test_what_has_a_default_of_its_own_has_the_limits() -> None:
     bounds = workers.Bounds()
     assert (bounds.seconds, bounds.rows) == (limits.query_timeout, limits.answer_rows)
     assert bounds.bytes == limits.answer_bytes
-    assert (bounds.workers, bounds.spare, bounds.start) == (limits.query_workers, limits.spare_workers, limits.worker_start)
+    assert (bounds.workers, bounds.spare, bounds.start) == (
+        limits.query_workers,
+        limits.spare_workers,
+        limits.worker_start,
+    )
     assert (bounds.waiting, bounds.share) == (limits.waiting_queries, limits.client_queries)
     assert bounds.memory == limits.worker_memory
     assert default(RemoteStore, "timeout") == limits.timeout

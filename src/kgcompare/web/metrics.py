@@ -25,7 +25,7 @@ from werkzeug.routing import RequestRedirect
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import KgcompareError
 from kgcompare.sandbox.pool import Pool, pools
-from kgcompare.web.answered import Answered
+from kgcompare.web.answered import Told
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -109,7 +109,7 @@ class Metrics:
             _forget_the_dead(folder)
             threading.Thread(target=self._keep_looking, name="metrics", daemon=True).start()
 
-    def __call__(self, answered: Answered) -> None:
+    def __call__(self, answered: Told) -> None:
         """Counts a request."""
         method = answered.method if answered.method in _METHODS else "other"
         address = self.address(answered.path, method)
