@@ -85,7 +85,29 @@ class Limits:
     endpoint_keep: float = _limit(
         300.0, "seconds", 0.0, 30 * _DAY, "How long an endpoint is taken to say what it said; then it is asked anew."
     )
+    endpoint_mark_time: float = _limit(
+        1.0,
+        "seconds",
+        0.0,
+        _DAY,
+        "After how long one looks again which generation an endpoint has.",
+    )
     endpoint_bytes: int = _limit(512 * _MIB, "bytes", _KIB, 64 * _GIB, "How long an answer of an endpoint may be.")
+    endpoint_connect: float = _limit(
+        10.0, "seconds", 0.1, 600.0, "How long the connection to an endpoint may take to be made."
+    )
+    endpoint_first_byte: float = _limit(
+        _DAY, "seconds", 0.1, _DAY, "How long an endpoint may take to begin its answer; never more than timeout."
+    )
+    endpoint_retries: int = _limit(
+        2, "times", 0, 20, "How often an endpoint that fails is asked again, with pauses that grow, within timeout."
+    )
+    endpoint_failures: int = _limit(
+        3, "failures", 1, 1000, "After how many in a row an endpoint counts as down, and is left alone for a while."
+    )
+    endpoint_rest: float = _limit(
+        10.0, "seconds", 0.1, 3600.0, "How long an endpoint that is down is left alone; then one request looks again."
+    )
     kept_descriptions: int = _limit(
         128 * _MIB, "bytes", 0, 64 * _GIB, "How much memory things' descriptions may take; the least used go first."
     )

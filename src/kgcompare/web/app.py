@@ -17,7 +17,6 @@ from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.given import given_triples
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.remote import RemoteStore
 from kgcompare.web import (
     assets,
     coding,
@@ -124,17 +123,18 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         UNCONFINED=settings.unconfined,
         CONTACT=settings.contact,
         TOGETHER=Together(settings.shared) if settings.shared else None,
+        ENDPOINT_QUERIES=settings.endpoint_queries,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
     )
     app.extensions["kgcompare"] = catalogue
     turns.give_turns(app, limits)
-    metrics.equip(app, settings)
+    metrics.add_metrics(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
-    gate = writing.open_to_writers(app, settings.store, limits)
+    gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)
     trusted = settings.names
 
@@ -183,10 +183,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 def _open(settings: Settings) -> Catalogue:
     extra = given_triples(settings.shapes, parsed)
     limits = settings.limits
-    if settings.endpoint is not None:
-        store: Store = RemoteStore(
-            settings.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
-        )
+    if (elsewhere := settings.elsewhere) is not None:
+        store: Store = elsewhere.open(limits)
     elif settings.store is not None:
         store = EmbeddedStore(settings.store, checked=True)
     else:

@@ -207,7 +207,7 @@ def _forget_the_dead(folder: Path) -> None:
             multiprocess.mark_process_dead(number, str(folder))  # type: ignore[no-untyped-call]
 
 
-def equip(app: Flask, settings: Settings) -> None:
+def add_metrics(app: Flask, settings: Settings) -> None:
     """Gives an application its metrics, if there are to be any."""
     wanted = settings.metrics == "on" or (settings.metrics == "auto" and settings.loopback)
     app.extensions[_EXTENSION] = Metrics(app, settings) if wanted else None

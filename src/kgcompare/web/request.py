@@ -113,9 +113,10 @@ def leave_out() -> None:
 
 
 def editable(kind: str = "") -> bool:
-    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot. Where a
+    """Whether records of this catalogue can be changed here: mere quads, and an endpoint that nobody has written to
+    through kgcompare, cannot. Where a
     *kind* is named, whether one of it can be made: there has to be a shape for it."""
-    if not has_current() or current().snapshot.path is None or not current().snapshot.keeps_shapes:
+    if not has_current() or not current().snapshot.keeps_shapes:
         return False
     shapes = current().shapes
     return not kind or any(map(shapes.fields, shapes.classes_of_kind(kind)[:1]))

@@ -29,7 +29,6 @@ from kgcompare.sandbox.process import locks_here
 from kgcompare.schema.given import given_triples
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.remote import RemoteStore
 from kgcompare.store.scratch import scratch_folder
 from kgcompare.web.loglines import AccessLog, logging_config
 from kgcompare.web.settings import Settings
@@ -164,8 +163,8 @@ def _connections(limits: Limits) -> int:
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
     extra = given_triples(settings.shapes, parsed)
-    if settings.endpoint is not None:
-        RemoteStore(settings.endpoint)
+    if (elsewhere := settings.elsewhere) is not None:
+        elsewhere.open(settings.limits)
     elif settings.store is not None:
         Shapes([*stored_shapes(EmbeddedStore(settings.store).snapshot()), *extra])
 
