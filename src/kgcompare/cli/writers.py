@@ -229,6 +229,14 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     help="Answer strangers' queries even where the system has no lock that keeps them from network and files.",
 )
 @click.option(
+    "--endpoint-queries",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    envvar="KGCOMPARE_ENDPOINT_QUERIES",
+    help="Whether strangers' queries are passed on to the endpoint that the catalogue is kept at.",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
@@ -247,14 +255,6 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_METRICS",
     help="Answer at /metrics, for Prometheus; auto where it listens at a loopback address, and to no proxy.",
 )
-@click.option(
-    "--endpoint-queries",
-    type=click.Choice(["on", "off"]),
-    default="on",
-    show_default=True,
-    envvar="KGCOMPARE_ENDPOINT_QUERIES",
-    help="Whether strangers' queries are passed on to the endpoint that the catalogue is kept at.",
-)
 def serve(
     place: Place,
     host: str,
@@ -264,10 +264,10 @@ def serve(
     trusted_host: tuple[str, ...],
     proxies: int,
     unconfined_queries: bool,
+    endpoint_queries: str,
     log_format: Literal["text", "json"],
     access_log: bool,
     metrics: Literal["auto", "on", "off"],
-    endpoint_queries: str,
 ) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.store.scratch import scratch_folder
@@ -291,14 +291,14 @@ def serve(
             proxies=proxies,
             limits=place.limits,
             unconfined=unconfined_queries,
-            log_format=log_format,
-            access_log=access_log,
-            metrics=metrics,
             base=place.base,
             tokens=place.tokens if place.endpoint else None,
             update_endpoint=place.update_endpoint,
             graph_store=place.graph_store,
             endpoint_credentials=place.endpoint_credentials,
             endpoint_queries=endpoint_queries == "on",
+            log_format=log_format,
+            access_log=access_log,
+            metrics=metrics,
         )
         server.run(settings, host, port)

@@ -122,15 +122,15 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         LIMITS=limits,
         UNCONFINED=settings.unconfined,
         CONTACT=settings.contact,
-        TOGETHER=Together(settings.shared) if settings.shared else None,
         ENDPOINT_QUERIES=settings.endpoint_queries,
+        TOGETHER=Together(settings.shared) if settings.shared else None,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
     )
     app.extensions["kgcompare"] = catalogue
     turns.give_turns(app, limits)
-    metrics.add_metrics(app, settings)
+    metrics.equip(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter

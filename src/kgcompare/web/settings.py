@@ -51,17 +51,17 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     unconfined: bool = False
     contact: str = ""
-    shared: Path | None = None
-    log_format: Form = "text"
-    access_log: bool = False
-    metrics: Metering = "auto"
-    loopback: bool = True
     base: str = DEFAULT_BASE
     tokens: Path | None = None
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
     endpoint_credentials: Path | None = None
     endpoint_queries: bool = True
+    shared: Path | None = None
+    log_format: Form = "text"
+    access_log: bool = False
+    metrics: Metering = "auto"
+    loopback: bool = True
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
