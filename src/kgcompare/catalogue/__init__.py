@@ -10,6 +10,7 @@ from pathlib import Path
 from pyoxigraph import Triple
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.others import Others
 from kgcompare.errors import StoreError
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
@@ -25,6 +26,8 @@ class Catalogue:
 
     ``with`` closes what it opened, and removes what a throw-away catalogue made. *most_described* is how many bytes
     things' descriptions may take in memory; *patience* for how many seconds somebody waits for an index that has to be
+    made (None: for as long as it takes). *others* are the catalogues that are asked for what a comparison names by its
+    IRI and is not here.
     made (None: for as long as it takes). *keeper* sees to the index of an endpoint, which stays between starts; without
     one it is made anew, and goes with this object.
     """
@@ -37,9 +40,11 @@ class Catalogue:
         scratch: Path | None = None,
         most_described: int = 128 << 20,
         patience: float | None = None,
+        others: Others | None = None,
         keeper: Keeper | None = None,
     ) -> None:
         self.store = store
+        self._others = others
         self._extra = tuple(extra_shapes)
         self._scratch = scratch
         self._most_described = most_described
@@ -62,6 +67,7 @@ class Catalogue:
                     generation = Generation(
                         self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
                     )
+                    generation.others = self._others
                 elif not self._is_newest(generation, snapshot):
                     generation = generation.again()
                 self._newest = generation

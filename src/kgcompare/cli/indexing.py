@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from kgcompare.cli.options import Place, catalogue_options, opened
+from kgcompare.cli.options import catalogue_options, opened
 from kgcompare.cli.output import ProgressLine, put
+from kgcompare.cli.place import Place
 
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation

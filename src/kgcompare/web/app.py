@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.others import others_in
 from kgcompare.errors import StoreError
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.given import given_triples
@@ -134,7 +135,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     )
     app.extensions["kgcompare"] = catalogue
     turns.give_turns(app, limits)
-    metrics.equip(app, settings)
+    metrics.add_metrics(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
@@ -197,12 +198,14 @@ def _open(settings: Settings) -> Catalogue:
         store = EmbeddedStore(settings.store, checked=True)
     else:
         raise StoreError("name a store folder or an endpoint")
+    others = others_in(settings.others, limits) if settings.others else None
     return Catalogue(
         store,
         extra_shapes=extra,
         most_described=limits.kept_descriptions,
         patience=min(limits.making_time, _PATIENCE),
         keeper=elsewhere.keeper(limits) if elsewhere is not None else None,
+        others=others,
     )
 
 
