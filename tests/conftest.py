@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -15,20 +16,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pyoxigraph import Quad, RdfFormat, serialize
 
 from browsing import browser, visit
+from deep import many
 from kgcompare import cli, ingest, resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.cli.bundled import copy_of_bundled
 from kgcompare.store.embedded import EmbeddedStore
+from part import part_of_bundled
 from serving import missing, serving
+from warm import _lent_editors
 
-__all__ = ["browser", "visit"]
+__all__ = ["_lent_editors", "browser", "visit"]
 
 DATA = Path(__file__).parent / "data"
 SMALL = DATA / "small.ttl"
+
+settings.register_profile("kgcompare", max_examples=many(60, 2000))
+settings.load_profile("kgcompare")
 
 LoadQuads = Callable[[Iterable[Quad]], str]
 """Puts quads, and nothing else, into a SPARQL server and gives the address that answers queries."""
@@ -79,6 +87,20 @@ def run(capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
     return running
 
 
+def copied(store: Path, to: Path) -> Path:
+    """A copy of a store, in which generations share the files that they shared."""
+    there: dict[int, str] = {}
+
+    def copy(source: str, target: str) -> None:
+        same = there.setdefault(Path(source).stat().st_ino, target)
+        if same == target:
+            shutil.copy2(source, target)
+        else:
+            os.link(same, target)
+
+    return Path(shutil.copytree(store, to, copy_function=copy))
+
+
 @pytest.fixture(scope="session")
 def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of tests/data/small.ttl, to be read only."""
@@ -86,6 +108,12 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ingest.create_store(path)
     ingest.import_files(path, [SMALL], ingest.Options())
     return path
+
+
+@pytest.fixture
+def own_store(small_store: Path, tmp_path: Path) -> Path:
+    """A store of tests/data/small.ttl, to be written to."""
+    return copied(small_store, tmp_path / "store")
 
 
 @pytest.fixture(scope="session")
@@ -100,21 +128,41 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
 
 @pytest.fixture(scope="session")
 def bundled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of the bundled catalogue, to be read only."""
+    """A store of the bundled catalogue, to be read only. It is there only if every record is valid."""
     path = tmp_path_factory.mktemp("bundled") / "store"
+    cache = _cache(tmp_path_factory)
+    cache.mkdir(exist_ok=True)
 
     def make(folder: Path) -> None:
-        ingest.throwaway(folder, resources.data_files(), ingest.Options(trust=True))
+        ingest.throwaway(folder, resources.data_files(), ingest.Options())
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(_cache(tmp_path_factory)))
+    with pytest.MonkeyPatch.context() as patch, (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker makes it, the others copy it
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         copy_of_bundled(path, make)
     return path
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the real server over the bundled catalogue."""
+def part_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of some fifty methods of the bundled catalogue, those that people compare, with all that describes them;
+    to be read only."""
+    path = tmp_path_factory.mktemp("part") / "store"
+    file = path.with_name("part.nt")
+    serialize(part_of_bundled(), str(file), RdfFormat.N_TRIPLES)
+    ingest.throwaway(path, [file], ingest.Options(trust=True))
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_store(request: pytest.FixtureRequest) -> Path:
+    """A store of real records, to be read only: of a part of the bundled catalogue, or of all of it with KGC_DEEP."""
+    return Path(request.getfixturevalue(many("part_store", "bundled_store")))
+
+
+@pytest.fixture(scope="session")
+def site(bundled_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real server over the bundled catalogue, which it copies from where *bundled_store* left it."""
     cache = str(_cache(tmp_path_factory))
     patience = {"KGCOMPARE_QUERY_TIMEOUT": "40", "KGCOMPARE_COSTLY_TIME": "40"}  # machines that run tests are busy
     with serving(tmp_path_factory.mktemp("site"), "--data", "bundled", XDG_CACHE_HOME=cache, **patience) as server:

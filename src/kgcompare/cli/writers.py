@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from kgcompare.cli.endpoint import others_option
 from kgcompare.cli.foreign import Foreign, foreign_options
 from kgcompare.cli.formatting import formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
-    Place,
     by_option,
     catalogue_options,
     contact_option,
@@ -22,11 +22,12 @@ from kgcompare.cli.options import (
     import_options,
     lang_option,
     make_throwaway,
-    must_be_store,
+    must_be_kept,
     opened,
     tell_unread,
 )
 from kgcompare.cli.output import put, report_lines, say, tell_report
+from kgcompare.cli.place import Place
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import DataError, Unformatted, ValidationReport
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -58,19 +59,18 @@ def import_(
 ) -> None:
     """Take files into the store: every record of them, or none."""
     from kgcompare import ingest
-    from kgcompare.store.folder import Folder
 
-    must_be_store(place)
+    must_be_kept(place)
     if place.default:
         ensure(place)
     options = import_options(place, lang, syntax, replace, skip_invalid, foreign, by)
-    fresh = not place.default and not Folder(place.folder).exists()
+    fresh = not place.default and not place.seat.exists()
     if fresh and ingest.trusted_quads(files, options):
-        report = ingest.create_of_quads(place.folder, files, options)
+        report = ingest.create_of_quads(place.seat, files, options)
     else:
         if fresh:
-            ingest.create_store(place.folder, shapes=place.shapes, by=by)
-        report = ingest.import_files(place.folder, files, options, place.shapes)
+            ingest.create_store(place.seat, place.base, place.shapes, by=by)
+        report = ingest.import_files(place.seat, files, options, place.shapes)
     tell_report(report.validation)
     tell_unread(place.shapes)
     left = f", {report.left} left out as invalid" if report.left else ""
@@ -229,6 +229,34 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_UNCONFINED_QUERIES",
     help="Answer strangers' queries even where the system has no lock that keeps them from network and files.",
 )
+@click.option(
+    "--endpoint-queries",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    envvar="KGCOMPARE_ENDPOINT_QUERIES",
+    help="Whether strangers' queries are passed on to the endpoint that the catalogue is kept at.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="KGCOMPARE_LOG_FORMAT",
+    help="How what is logged looks; each line of json is an object.",
+)
+@click.option(
+    "--access-log", is_flag=True, envvar="KGCOMPARE_ACCESS_LOG", help="Log each request, in one line, to stderr."
+)
+@click.option(
+    "--metrics",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    envvar="KGCOMPARE_METRICS",
+    help="Answer at /metrics, for Prometheus; auto where it listens at a loopback address, and to no proxy.",
+)
+@others_option
 def serve(
     place: Place,
     host: str,
@@ -238,6 +266,11 @@ def serve(
     trusted_host: tuple[str, ...],
     proxies: int,
     unconfined_queries: bool,
+    endpoint_queries: str,
+    others: Path | None,
+    log_format: Literal["text", "json"],
+    access_log: bool,
+    metrics: Literal["auto", "on", "off"],
 ) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.store.scratch import scratch_folder
@@ -261,5 +294,16 @@ def serve(
             proxies=proxies,
             limits=place.limits,
             unconfined=unconfined_queries,
+            base=place.base,
+            tokens=place.tokens if place.endpoint else None,
+            update_endpoint=place.update_endpoint,
+            graph_store=place.graph_store,
+            endpoint_credentials=place.endpoint_credentials,
+            index_dir=place.index_dir,
+            endpoint_queries=endpoint_queries == "on",
+            others=others,
+            log_format=log_format,
+            access_log=access_log,
+            metrics=metrics,
         )
         server.run(settings, host, port)

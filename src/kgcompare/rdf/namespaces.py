@@ -127,6 +127,11 @@ def foreign_glob(name: str) -> str:
     return f"{_stem(name)}-" + "[0-9a-f]" * _DIGEST
 
 
+def is_foreign_slug(slug: str) -> bool:
+    """Whether a slug ends as those of things outside of a base do."""
+    return re.search(rf"-[0-9a-f]{{{_DIGEST}}}\Z", slug) is not None
+
+
 def _stem(name: str) -> str:
     return slugify(name)[:40].strip("-")
 
@@ -167,7 +172,11 @@ class Base:
 
     def is_vocabulary_graph(self, value: str) -> bool:
         """Whether *value* is the graph of the vocabulary, of shapes or of the history, rather than of a record."""
-        return value in {self.vocabulary_graph, self.history_graph} or self.is_shapes_graph(value)
+        return value == self.vocabulary_graph or self.is_history_graph(value) or self.is_shapes_graph(value)
+
+    def is_history_graph(self, value: str) -> bool:
+        """Whether *value* is the graph of the history, or one that a catalogue in an endpoint keeps beside it."""
+        return value == self.history_graph or value.startswith(self.history_graph + "/")
 
     def is_of_record(self, value: str) -> bool:
         """Whether *value* is the graph of a record: not of vocabulary and shapes, nor of the catalogue itself."""

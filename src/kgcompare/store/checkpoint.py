@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pyoxigraph
@@ -24,7 +24,12 @@ def engine(doing: str) -> Seam:
     return Seam((OSError, ValueError, RuntimeError, SyntaxError), lambda why: StoreError(f"{doing}: {why}"))
 
 
-def _answer(store: pyoxigraph.Store, query: str) -> Results:
+def answered(store: pyoxigraph.Store, query: str) -> Results:
+    """The answer of a store to a query, over the union of its graphs unless the query names its dataset.
+
+    :raises QueryError: if it is malformed or fails.
+    :raises StoreError: if the store cannot be read.
+    """
     answer: QuerySolutions | QueryBoolean | QueryTriples | None = None
     try:
         with engine("the store cannot be read"):
@@ -68,6 +73,7 @@ class EmbeddedSnapshot:
         self.generation = generation
         self.base = about.base
         self.contact = about.contact
+        self.rewrites = False
         self.keeps_shapes = not about.bare
         self.history = (
             History(folder, generation, about.base) if self.keeps_shapes and folder.history.exists() else None
@@ -115,7 +121,7 @@ class EmbeddedSnapshot:
 
     def query(self, query: str) -> Results:
         """Answers a query; see :class:`~kgcompare.store.base.Snapshot`."""
-        return _answer(self._open, query)
+        return answered(self._open, query)
 
     def select(self, query: str) -> Solutions:
         """Answers a SELECT; see :class:`~kgcompare.store.base.Snapshot`."""
@@ -170,6 +176,9 @@ class EmbeddedSnapshot:
         graph = named(name)
         with engine(f"the store at {self.path} cannot be read"):
             return list(self._open.quads_for_pattern(None, None, None, graph))
+
+    def prefetch(self, names: Collection[str]) -> None:
+        """Nothing: a graph is read when it is asked for."""
 
     def has_records(self) -> bool:
         """Whether there is the graph of a record."""
