@@ -16,12 +16,12 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, UsageError, reason
+from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, Unavailable, UsageError, reason
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
 from kgcompare.store.base import CLOSED, Results, Solutions
-from kgcompare.store.copied import Copy
+from kgcompare.store.copied import Copy, copy_into
 from kgcompare.store.endpoint import Addresses, Endpoint
 from kgcompare.store.engine import Engine
 from kgcompare.store.ledger import mark_of
@@ -201,6 +201,16 @@ class RemoteSnapshot:
             return Quad(as_node(subject), predicate, value, None if graph is None else as_node(graph))
         except DataError as fault:
             raise self._nonsense(reason(fault)) from None
+
+    def copy_to(self, path: Path) -> None:
+        """Makes a store of it, if it is small enough to be read whole."""
+        traits = self.engine.traits
+        if traits is not None and traits.statements > self.most_copied:
+            raise Unavailable(
+                f"{self.endpoint.url} has {traits.statements:,} statements, and no more than {self.most_copied:,} are "
+                "copied to show what was; look at the history of a record"
+            )
+        copy_into(path, self.quads())
 
     def dump(self, path: Path) -> None:
         """Writes all statements but those of the history to a file, with their graphs, as N-Quads."""
