@@ -10,6 +10,7 @@ from pathlib import Path
 from pyoxigraph import Triple
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.others import Others
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.search import Filter
@@ -24,7 +25,8 @@ class Catalogue:
 
     ``with`` closes what it opened, and removes what a throw-away catalogue made. *most_described* is how many bytes
     things' descriptions may take in memory; *patience* for how many seconds somebody waits for an index that has to be
-    made (None: for as long as it takes).
+    made (None: for as long as it takes). *others* are the catalogues that are asked for what a comparison names by its
+    IRI and is not here.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class Catalogue:
         scratch: Path | None = None,
         most_described: int = 128 << 20,
         patience: float | None = None,
+        others: Others | None = None,
     ) -> None:
         self.store = store
+        self._others = others
         self._extra = tuple(extra_shapes)
         self._scratch = scratch
         self._most_described = most_described
@@ -56,6 +60,7 @@ class Catalogue:
                 generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
                 if generation is None or generation.snapshot is not snapshot:
                     generation = Generation(self.store, snapshot, self._extra, self._most_described, self._patience)
+                    generation.others = self._others
                     self._newest = generation
         return generation
 

@@ -14,11 +14,11 @@ from typing import Protocol, TypeVar, cast, runtime_checkable
 from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
-from kgcompare.catalogue import asked, comparison, heads, lists, typed
+from kgcompare.catalogue import columns, comparison, heads, lists, typed
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
+from kgcompare.catalogue.others import Others
 from kgcompare.catalogue.record import record_of
-from kgcompare.catalogue.sentences import sentences_of
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, Page, Record, Thing
@@ -66,6 +66,7 @@ class Generation:
         self.extra = tuple(extra)
         self.shapes = shapes_of((*stored_shapes(snapshot), *extra))
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
+        self.others: Others | None = None
         self._patience = patience
         self._index_path = index_path or snapshot.index_path
         self._prepare = prepare
@@ -163,8 +164,8 @@ class Generation:
     ) -> Comparison:
         """Things of a class (None: :attr:`main_class`) side by side, in the order asked for.
 
-        *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag. *rows* is the id of the group
-        of rows to show ("identity", "choosing"), all of them if left out.
+        *ids* are slugs or IRIs; the same one twice counts once. An IRI that is not here is asked for in ``others``.
+        *lang* is a BCP 47 tag. *rows* is the id of the group of rows to show ("identity", "choosing"), all if left out.
 
         :raises UsageError: for no id at all, a class without rows, no such group, or an ill-formed *lang*.
         :raises TooManyThings: for more than ten; nothing is looked up then.
@@ -183,18 +184,7 @@ class Generation:
             known = ", ".join(self.shapes.classes)
             raise UsageError(f"no shape gives rows for the class {cls[:200]!r}; there are rows for {known}")
         comparison.check_group(shown, rows)
-        named, graphs = asked.records(self, wanted, cls)
-        unknown = tuple(name for name in wanted if name not in named)
-        if not named:
-            near = tuple(dict.fromkeys(s for name in wanted for s in self.nearest(name, cls)))
-            hint = f"; did you mean {', '.join(near)}?" if near else ""
-            raise UnknownThing(f"not in the catalogue: {', '.join(n[:80] for n in unknown)}{hint}", unknown, near)
-        reader = self.reader(lang, graphs)
-        addresses = self.addresses(named.values())
-        columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
-        result = comparison.line_up(reader, shown, columns, graphs, unknown)
-        if len(columns) > 1:
-            result = replace(result, sentences=sentences_of(result, self.shapes, cls, graphs, self.descriptions))
+        result = columns.side_by_side(self, wanted, lang, cls)
         result = comparison.in_group(result, rows) if rows else result
         return comparison.only_differences(result) if only_differences else result
 

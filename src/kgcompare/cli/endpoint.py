@@ -11,11 +11,21 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE
 
 OF_AN_ENDPOINT = (
     *("timeout", "endpoint_keep", "endpoint_bytes", "endpoint_connect", "endpoint_first_byte", "endpoint_retries"),
-    *("endpoint_failures", "endpoint_rest", "endpoint_mark_time"),
+    *("endpoint_failures", "endpoint_rest", "endpoint_mark_time", "others_time"),
 )
 """The limits that matter where a catalogue is kept at an endpoint."""
 ENDPOINT_OPTIONS = ("update_endpoint", "graph_store", "endpoint_credentials", "endpoint_base", "token_folder")
 """The names of the options of :func:`endpoint_options`."""
+
+
+others_option = click.option(
+    "--others",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    envvar="KGCOMPARE_OTHERS",
+    help="A list of other catalogues, which are asked for what a comparison names by its full IRI and is not here.",
+)
+"""Other catalogues."""
 
 
 def endpoint_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.others import others_in
 from kgcompare.errors import StoreError
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.given import given_triples
@@ -130,7 +131,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     )
     app.extensions["kgcompare"] = catalogue
     turns.give_turns(app, limits)
-    metrics.equip(app, settings)
+    metrics.add_metrics(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
@@ -190,7 +191,9 @@ def _open(settings: Settings) -> Catalogue:
     else:
         raise StoreError("name a store folder or an endpoint")
     patience = min(limits.making_time, 5.0)
-    return Catalogue(store, extra_shapes=extra, most_described=limits.kept_descriptions, patience=patience)
+    others = others_in(settings.others, limits) if settings.others else None
+    most = limits.kept_descriptions
+    return Catalogue(store, extra_shapes=extra, most_described=most, patience=patience, others=others)
 
 
 class _Prefix:

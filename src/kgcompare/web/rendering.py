@@ -303,7 +303,7 @@ def local(thing: str | None) -> str | None:
     """The address on this server of a thing's page, whatever the host in its IRI; None if there is none."""
     found: dict[str | None, str | None] = g.setdefault("local", {})  # a page names a thing in many cells
     if thing not in found:
-        path: str | None = current().path(thing) if thing else None
+        path: str | None = current().path(thing) if thing and thing not in g.get("led_out", ()) else None
         lang = request.args.get("lang")
         found[thing] = path and request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
     return found[thing]

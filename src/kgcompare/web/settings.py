@@ -36,6 +36,8 @@ class Settings:
     ``contact`` says to whom mistakes are told, whatever the catalogue says of that. ``shared`` is a folder of all
     processes of a server, if there are several.
 
+    ``others`` is a list of other catalogues (:func:`~kgcompare.catalogue.others.others_in`).
+
     ``log_format`` is that of what is logged, ``access_log`` logs each request. ``metrics`` says whether ``/metrics``
     answers: "auto" where the server listens at ``loopback`` only, to those who ask it themselves.
 
@@ -58,6 +60,7 @@ class Settings:
     endpoint_credentials: Path | None = None
     endpoint_queries: bool = True
     shared: Path | None = None
+    others: Path | None = None
     log_format: Form = "text"
     access_log: bool = False
     metrics: Metering = "auto"
