@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from kgcompare.errors import QueryError
 from kgcompare.rdf.namespaces import PREFIXES
-from kgcompare.rdf.sparql_text import placed_tokens, names_dataset
+from kgcompare.rdf.sparql_text import names_dataset, placed_tokens
 
 OURS = "kgcompareGraph"
 """What the variables that are put in begin with: those of ``SELECT *`` are taken out of the answer again."""

@@ -23,7 +23,7 @@ from urllib.request import parse_http_list as parse_list
 from kgcompare.errors import Seam, UsageError
 
 _NAMES = ("user", "password", "token")
-_VARIABLE = "KGCOMPARE_ENDPOINT_"
+_VARIABLES = ("KGCOMPARE_ENDPOINT_USER", "KGCOMPARE_ENDPOINT_PASSWORD", "KGCOMPARE_ENDPOINT_TOKEN")
 _TOKEN = re.compile(r"[\w.~+/-]+=*", re.ASCII)
 _CONTROL = re.compile(r"[\0-\x1f\x7f]")
 _HIDDEN = "***"
@@ -65,7 +65,7 @@ def credentials_of(variables: Mapping[str, str]) -> Credentials:
 
     :raises UsageError: for what cannot be used.
     """
-    return Credentials(**{name: variables.get(_VARIABLE + name.upper(), "") for name in _NAMES})
+    return Credentials(*(variables.get(name, "") for name in _VARIABLES))
 
 
 def credentials_in(path: Path) -> Credentials:

@@ -203,19 +203,21 @@ class _Secure(http.client.HTTPSConnection):
     def connect(self) -> None:
         try:
             super().connect()
-        except ssl.SSLError as fault:
-            raise _NotConnected(reason(fault)) from None
+        except _NotConnected:
+            raise
         except TimeoutError:
             raise _NotConnected("there was no connection in time") from None
+        except OSError as fault:
+            raise _NotConnected(reason(fault)) from None
         if isinstance(self.sock, _SecureSocket):
             self.sock.clock = self.clock
         self.clock.connected()
 
 
-def whole_reply(request: Request, clock: Clock, most: int, stated: bool = False) -> Answered:
+def whole_reply(request: Request, clock: Clock, most: int) -> Answered:
     """The whole answer to a request, of at most *most* bytes, packed or unpacked. Proxies are those of the environment.
 
-    Redirects and refusals are answers like others. *stated* asks of every answer that it says how long it is.
+    Redirects and refusals are answers like others.
 
     :raises Unanswered: if there is none, or not all of it.
     """
@@ -237,7 +239,7 @@ def whole_reply(request: Request, clock: Clock, most: int, stated: bool = False)
             unstated = response.length is None and not response.chunked and response.status not in {204, 304}
         if response.longer:
             raise Unanswered("answered more than it said it would")
-        if unstated and (stated or media in _LINES):
+        if unstated and media in _LINES:
             raise Unanswered("does not say how long its answer is, so that nobody can know whether it is whole")
         return Answered(response.status, response.headers, media, body)
     except _NotConnected as fault:

@@ -1,7 +1,7 @@
 """Any SPARQL 1.1 endpoint, for reading, through SPARQLWrapper.
 
-A generation is what the endpoint said for a while (five minutes, unless one says otherwise): an endpoint does not tell
-when it changes.
+Where kgcompare has written, a mark says which generation is there (:mod:`kgcompare.store.ledger`). Elsewhere one
+is what the endpoint said for a while (five minutes, unless one says otherwise), which does not tell when it changes.
 
 Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 """
@@ -11,26 +11,27 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kgcompare.errors import DataError, EndpointError, Seam, StoreError, UsageError, reason
+from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
 from kgcompare.store.base import CLOSED, Results, Solutions
 from kgcompare.store.copied import Copy
 from kgcompare.store.endpoint import Addresses, Endpoint
-from kgcompare.store.engine import Engine
+from kgcompare.store.engine import Engine, columns
+from kgcompare.store.ledger import Ledger
+from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
 
 MOST_COPIED = 500_000
 """Statements of a catalogue that is read whole where the engine is slow."""
-_PARTS = ("subject", "predicate", "object")
-_GRAPHS = 100
-"""Graphs whose statements are asked for at a time."""
+_AHEAD = 50
+"""Graphs that are read at a time."""
 
 
 class RemoteSnapshot:
@@ -38,21 +39,61 @@ class RemoteSnapshot:
 
     path: Path | None = None
     index_path: Path | None = None
-    keeps_shapes = False
     contact = ""
+    rewrites = True
 
-    def __init__(self, engine: Engine, base: Base, generation: str, most_copied: int = MOST_COPIED) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        base: Base,
+        generation: str,
+        *,
+        is_marked: bool = False,
+        most_copied: int = MOST_COPIED,
+    ) -> None:
+        """*is_marked* says that the generation is that of a mark, which writers move
+        (:mod:`kgcompare.store.ledger`). *most_copied* is as for :class:`RemoteStore`."""
         self.engine = engine
         self.endpoint = engine.endpoint
-        self.base = base
         self.most_copied = most_copied
         self._copy: Copy | None = None
         self._copying = threading.Lock()
+        self.base = base
         self.generation = generation
+        self.is_marked = is_marked
+        self._ahead: dict[str, list[Quad]] = {}
 
     @property
-    def history(self) -> None:
-        """None: an endpoint keeps none."""
+    def keeps_shapes(self) -> bool:
+        """Whether vocabulary and shapes stand in it: where kgcompare has written, they do."""
+        return self.is_marked
+
+    @property
+    def history(self) -> RemoteHistory | None:
+        """What its writers said of their changes; None where nobody has written through kgcompare."""
+        return RemoteHistory(self) if self.is_marked else None
+
+    def has_graphs(self, beginning: str = "") -> bool:
+        """Whether there is a graph whose name begins so; with the base, if nothing is said."""
+        return bool(self.select_now(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
+
+    def mark(self) -> str:
+        """The generation that the mark names now; empty where there is none."""
+        query = load("endpoint_mark").bind(graph=[NamedNode(Ledger(self.base).mark)])
+        said = columns(self.select_now(query), self.endpoint.url, "made", "generation")
+        rows = [tuple(str(getattr(term, "value", "")) for term in row) for row in said]
+        return max(rows)[1] if rows else ""
+
+    def prefetch(self, names: Collection[str]) -> None:
+        """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
+        wanted = [NamedNode(name) for name in names if name not in self._ahead]
+        for start in range(0, len(wanted), _AHEAD):
+            few = wanted[start : start + _AHEAD]
+            self._ahead.update((graph.value, []) for graph in few)
+            found = self.select_now(load("documents").bind(graph=few))
+            for row in columns(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
+                subject, predicate, value, graph = row
+                self._ahead[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
 
     def query(self, query: str) -> Results:
         """Answers a query over the union of the catalogue's graphs, or over the dataset that the query itself names.
@@ -70,8 +111,16 @@ class RemoteSnapshot:
             return None
         with self._copying:
             if self._copy is None:
-                self._copy = Copy(self._everything())
+                self._copy = Copy(self._quad(*row) for row in self.engine.statements())
         return self._copy
+
+    def select_now(self, query: str) -> Solutions:
+        """Answers a SELECT as it stands: of graphs that are none of the catalogue's too, and never from a copy.
+
+        :raises QueryError: if the endpoint refuses it.
+        :raises EndpointError: if it is down, slow or answers nonsense.
+        """
+        return self.engine.select(query)
 
     def _nonsense(self, why: str) -> EndpointError:
         return EndpointError(f"{self.endpoint.url} answered something that is no SPARQL result: {why}")
@@ -94,9 +143,12 @@ class RemoteSnapshot:
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
+        if name in self._ahead:
+            return self._ahead.pop(name)
         with Seam((ValueError,), lambda why: UsageError(f"{name[:200]!r} cannot be the name of a graph: {why}")):
             graph = NamedNode(name)
-        rows = self._columns(load("graph").bind(graph=[graph]), "subject", "predicate", "object")
+        found = self.select_now(load("graph").bind(graph=[graph]))
+        rows = columns(found, self.endpoint.url, "subject", "predicate", "object")
         return [self._quad(subject, predicate, value, graph) for subject, predicate, value in rows]
 
     def graphs(self) -> list[str]:
@@ -107,59 +159,16 @@ class RemoteSnapshot:
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs, but for those of the history; those of the default graph without one."""
         copy = self._copied()
-        history = NamedNode(self.base.history_graph)
-        return (quad for quad in (self._everything() if copy is None else copy.quads()) if quad.graph_name != history)
-
-    def _everything(self) -> Iterator[Quad]:
-        traits = self.engine.traits
-        if traits is None or not traits.named:
-            for subject, predicate, value in self._asked("probes/default", [], *_PARTS):
-                yield self._quad(subject, predicate, value, None)
-            return
-        number = 0
-        for number, row in enumerate(self._named(traits.few), 1):  # noqa: B007  (asked for below)
-            yield self._quad(*row)
-        if traits.plain and number < traits.statements:
-            for subject, predicate, value in self._asked("probes/loose", [], *_PARTS):
-                yield self._quad(subject, predicate, value, None)
-
-    def _named(self, at_once: bool) -> Iterator[tuple[Term | None, ...]]:
-        """The statements of the named graphs: all at once, or some graphs at a time, as many as the engine bears."""
-        if at_once:
-            yield from self._asked("probes/statements", [], *_PARTS, "graph")
-            return
-        names = [graph for (graph,) in self._asked("graphs", [], "graph") if isinstance(graph, NamedNode)]
-        size = _GRAPHS
-        while names:
-            try:
-                rows = list(self._asked("probes/statements", names[:size], *_PARTS, "graph"))
-            except EndpointError:
-                if size == 1:
-                    raise
-                size = max(1, size // 4)
-                continue
-            yield from rows
-            names = names[size:]
-
-    def _asked(self, name: str, graphs: list[NamedNode], *columns: str) -> Iterator[tuple[Term | None, ...]]:
-        """Columns of what the engine itself answers, whether or not there is a copy."""
-        query = load(name)
-        return self._of(self.engine.query(query.bind(graph=graphs) if graphs else query.text), *columns)
+        everything = (self._quad(*row) for row in self.engine.statements()) if copy is None else copy.quads()
+        is_history = self.base.is_history_graph
+        return (quad for quad in everything if not is_history(str(getattr(quad.graph_name, "value", ""))))
 
     def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
         """The terms of some variables in each solution, whatever else the endpoint brings along and in whatever order.
 
         :raises EndpointError: if it leaves one of them out.
         """
-        return self._of(self.query(query), *names)
-
-    def _of(self, answer: Results, *names: str) -> Iterator[tuple[Term | None, ...]]:
-        if not isinstance(answer, Solutions):
-            raise self._nonsense("it has no solutions")
-        if missing := set(names) - set(answer.variables):
-            raise self._nonsense(f"?{', ?'.join(sorted(missing))} is not in it")
-        places = [answer.variables.index(name) for name in names]
-        return (tuple(row[place] for place in places) for row in answer.rows)
+        return columns(self.query(query), self.endpoint.url, *names)
 
     def _quad(self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Term | None) -> Quad:
         if not isinstance(predicate, NamedNode) or value is None:
@@ -187,6 +196,7 @@ class RemoteStore:
         keep: float = 300.0,
         most_bytes: int = 512 * 1024 * 1024,
         manners: Manners | None = None,
+        mark_time: float = 1.0,
         graphs: Sequence[str] = (),
         most_copied: int = MOST_COPIED,
         *,
@@ -195,38 +205,74 @@ class RemoteStore:
         """Names the endpoint; nothing is asked of it yet.
 
         *timeout* is how many seconds an answer may take, *most_bytes* how long it may be; *keep* is for how many
-        seconds the endpoint counts as unchanged. *manners* say how often it is asked, and how soon given up. *graphs*
-        are patterns of the graphs that are the catalogue (:class:`~kgcompare.store.probing.Graphs`); without any, those
-        under the base. Of an engine that is slow a catalogue of *most_copied* statements at most is read whole. Without
-        *probe* nothing is found out about the engine, and each query is sent as it is.
+        seconds the endpoint counts as unchanged where it has no mark; *mark_time* how many seconds pass until one looks
+        at the mark again. *manners* say how often it is asked, and how soon given up. *graphs* are patterns of the
+        graphs that are the catalogue (:class:`~kgcompare.store.probing.Graphs`); without any, those under the base. Of
+        an engine that is slow a catalogue of *most_copied* statements at most is read whole. Without *probe* nothing is
+        found out about the engine, and each query is sent as it is.
 
         :raises EndpointError: if that is not an http or https address.
         :raises UsageError: if *base* cannot be a base, or *graphs* are no patterns.
         """
         self.endpoint = Endpoint(endpoint, timeout, most_bytes, manners)
         self.base = Base(checked_base(base))
+        self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.engine = Engine(self.endpoint, self.base, graphs, probe=probe)
         self.most_copied = most_copied
-        self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.keep = keep
-        self._until = time.monotonic() + keep
-        self._snapshot = self._begun()
+        self.mark_time = mark_time
+        self._until = 0.0
+        self._snapshot: RemoteSnapshot | None = None
+        self._looking = threading.Lock()
         self._closed = False
 
-    def _begun(self) -> RemoteSnapshot:
-        return RemoteSnapshot(self.engine, self.base, f"{time.time():.0f}", self.most_copied)
-
     def snapshot(self) -> RemoteSnapshot:
-        """The present state; a new generation every ``keep`` seconds.
+        """The present state: the generation that the mark names, at which one looks every ``mark_time`` seconds; where
+        there is no mark, a new one every ``keep`` seconds. Where the mark cannot be read it is the last one.
 
         :raises StoreError: if it is closed.
         """
         if self._closed:
             raise StoreError(CLOSED)
-        if time.monotonic() > self._until:
-            self._until = time.monotonic() + self.keep
-            self._snapshot = self._begun()
-        return self._snapshot
+        if time.monotonic() > self._until and self._looking.acquire(blocking=self._snapshot is None):
+            try:
+                if time.monotonic() > self._until:  # another thread may have looked meanwhile
+                    self._look()
+            finally:
+                self._looking.release()
+        return self._snapshot or self._unmarked()
+
+    def _look(self) -> None:
+        before = self._snapshot
+        try:
+            self._snapshot = self.present(before)
+            if self._snapshot is not before:
+                self.engine.look_again()
+            wait = self.mark_time if self._snapshot.is_marked else self.keep
+        except (EndpointError, QueryError):
+            self._snapshot = before or self._unmarked()
+            wait = self.mark_time
+        self._until = time.monotonic() + wait
+
+    def _unmarked(self) -> RemoteSnapshot:
+        return RemoteSnapshot(self.engine, self.base, f"{time.time():.0f}", most_copied=self.most_copied)
+
+    def present(self, before: RemoteSnapshot | None = None) -> RemoteSnapshot:
+        """What the mark names now; *before*, if it is that still.
+
+        :raises EndpointError: if the endpoint cannot be asked.
+        """
+        probe = before or self._unmarked()
+        newest = probe.mark()
+        if before is not None and before.is_marked and newest in {"", before.generation}:
+            return before
+        if not newest:
+            return self._unmarked()
+        return RemoteSnapshot(self.engine, self.base, newest, is_marked=True, most_copied=self.most_copied)
+
+    def look_again(self) -> None:
+        """Has the next :meth:`snapshot` look at the mark, however short a time ago one has."""
+        self._until = 0.0
 
     def opened(self) -> RemoteSnapshot | None:
         """The present state, if it was looked at lately."""
