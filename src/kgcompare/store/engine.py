@@ -37,7 +37,7 @@ class Engine:
         """
         self.endpoint = endpoint
         self.graphs = Graphs.of(graphs, base)
-        self._probe = probe
+        self.probe = probe
         self._traits: Traits | None = None
         self._probing = threading.Lock()
         self._uncut = 0
@@ -49,7 +49,7 @@ class Engine:
 
         :raises EndpointError: if it cannot be asked.
         """
-        if self._probe and self._traits is None:
+        if self.probe and self._traits is None:
             with self._probing:
                 if self._traits is None:
                     found = traits_of(self.ask, self.graphs)
@@ -141,7 +141,7 @@ class Engine:
             names = names[size:]
 
     def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
-        return columns(self.query(query), self.endpoint.url, *names)
+        return columns_of(self.query(query), self.endpoint.url, *names)
 
     def _whole(self, query: str, traits: Traits | None) -> Solutions:
         """All solutions of a SELECT; where the engine gives no more than so many, page by page."""
@@ -190,7 +190,7 @@ class Engine:
         return Verdict(answer.rows[0][0].value in {"1", "true"})
 
 
-def columns(answer: Results, url: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
+def columns_of(answer: Results, url: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
     """The terms of some variables in each solution, whatever else an endpoint brings along and in whatever order.
 
     :raises EndpointError: if it leaves one of them out.

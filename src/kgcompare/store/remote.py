@@ -23,7 +23,7 @@ from kgcompare.rdf.queries import load
 from kgcompare.store.base import CLOSED, Results, Solutions
 from kgcompare.store.copied import Copy
 from kgcompare.store.endpoint import Addresses, Endpoint
-from kgcompare.store.engine import Engine, columns
+from kgcompare.store.engine import Engine, columns_of
 from kgcompare.store.ledger import Ledger
 from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
@@ -80,7 +80,7 @@ class RemoteSnapshot:
     def mark(self) -> str:
         """The generation that the mark names now; empty where there is none."""
         query = load("endpoint_mark").bind(graph=[NamedNode(Ledger(self.base).mark)])
-        said = columns(self.select_now(query), self.endpoint.url, "made", "generation")
+        said = columns_of(self.select_now(query), self.endpoint.url, "made", "generation")
         rows = [tuple(str(getattr(term, "value", "")) for term in row) for row in said]
         return max(rows)[1] if rows else ""
 
@@ -91,7 +91,7 @@ class RemoteSnapshot:
             few = wanted[start : start + _AHEAD]
             self._ahead.update((graph.value, []) for graph in few)
             found = self.select_now(load("documents").bind(graph=few))
-            for row in columns(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
+            for row in columns_of(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
                 subject, predicate, value, graph = row
                 self._ahead[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
 
@@ -148,7 +148,7 @@ class RemoteSnapshot:
         with Seam((ValueError,), lambda why: UsageError(f"{name[:200]!r} cannot be the name of a graph: {why}")):
             graph = NamedNode(name)
         found = self.select_now(load("graph").bind(graph=[graph]))
-        rows = columns(found, self.endpoint.url, "subject", "predicate", "object")
+        rows = columns_of(found, self.endpoint.url, "subject", "predicate", "object")
         return [self._quad(subject, predicate, value, graph) for subject, predicate, value in rows]
 
     def graphs(self) -> list[str]:
@@ -168,7 +168,7 @@ class RemoteSnapshot:
 
         :raises EndpointError: if it leaves one of them out.
         """
-        return columns(self.query(query), self.endpoint.url, *names)
+        return columns_of(self.query(query), self.endpoint.url, *names)
 
     def _quad(self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Term | None) -> Quad:
         if not isinstance(predicate, NamedNode) or value is None:
@@ -262,6 +262,8 @@ class RemoteStore:
 
         :raises EndpointError: if the endpoint cannot be asked.
         """
+        if not self.engine.probe:
+            return self._unmarked()
         probe = before or self._unmarked()
         newest = probe.mark()
         if before is not None and before.is_marked and newest in {"", before.generation}:
