@@ -58,6 +58,15 @@ class Engine:
                     self._traits = found
         return self._traits
 
+    def fresh_traits(self) -> Traits:
+        """What it can do now.
+
+        :raises EndpointError: if it cannot be asked.
+        """
+        self._traits = None
+        found = self.traits
+        return traits_of(self.ask, self.graphs) if found is None else found
+
     def look_again(self) -> None:
         """Has the next question find out again what may have changed with the data: whether there are graphs of the
         catalogue, and of others."""
