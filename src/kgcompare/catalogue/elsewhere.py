@@ -19,7 +19,8 @@ class Elsewhere:
     """The addresses of an endpoint: for queries, for updates ("" is that of queries), and for graphs ("" is none).
 
     *credentials* is a file that says who we are to it; without one the environment does. The addresses are not shown,
-    as they may have a password in them. *base* is what the IRIs of its records begin with.
+    as they may have a password in them. *base* is what the IRIs of its records begin with; *graphs* are patterns of
+    the graphs that are the catalogue, those under the base where there are none.
     """
 
     endpoint: str = field(repr=False)
@@ -27,6 +28,7 @@ class Elsewhere:
     graph_store: str = field(default="", repr=False)
     credentials: Path | None = None
     base: str = DEFAULT_BASE
+    graphs: tuple[str, ...] = ()
 
     def open(self, limits: Limits) -> RemoteStore:
         """The store; nothing is asked of it yet.
@@ -49,6 +51,8 @@ class Elsewhere:
             most_bytes=limits.endpoint_bytes,
             manners=manners,
             mark_time=limits.endpoint_mark_time,
+            graphs=self.graphs,
+            most_copied=limits.endpoint_copied,
         )
 
     def _credentials(self) -> Credentials:

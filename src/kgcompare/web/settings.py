@@ -57,6 +57,7 @@ class Settings:
     tokens: Path | None = None
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
+    endpoint_graphs: tuple[str, ...] = ()
     endpoint_credentials: Path | None = None
     endpoint_queries: bool = True
     shared: Path | None = None
@@ -88,7 +89,8 @@ class Settings:
         """The endpoint, if there is one."""
         if self.endpoint is None:
             return None
-        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.base)
+        addresses = self.endpoint, self.update_endpoint, self.graph_store
+        return Elsewhere(*addresses, self.endpoint_credentials, self.base, self.endpoint_graphs)
 
     @property
     def root(self) -> str:
