@@ -23,7 +23,7 @@ from kgcompare.rdf.queries import load
 from kgcompare.store.base import CLOSED, Results, Solutions
 from kgcompare.store.copied import Copy, copy_into
 from kgcompare.store.endpoint import Addresses, Endpoint
-from kgcompare.store.engine import Engine
+from kgcompare.store.engine import Engine, columns_of
 from kgcompare.store.ledger import mark_of
 from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
@@ -79,14 +79,24 @@ class RemoteSnapshot:
 
     def prefetch(self, names: Collection[str]) -> None:
         """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
-        wanted = [NamedNode(name) for name in names if name not in self._ahead]
-        for start in range(0, len(wanted), _AHEAD):
-            few = wanted[start : start + _AHEAD]
-            self._ahead.update((graph.value, []) for graph in few)
-            found = self.select_now(load("documents").bind(graph=few))
-            for row in columns_of(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
-                subject, predicate, value, graph = row
-                self._ahead[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
+        wanted, size = [NamedNode(name) for name in names if name not in self._ahead], _AHEAD
+        while wanted:
+            try:
+                self._ahead.update(self._several(wanted[:size]))
+            except EndpointError:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+            else:
+                wanted = wanted[size:]
+
+    def _several(self, graphs: Sequence[NamedNode]) -> dict[str, list[Quad]]:
+        found = self.select_now(load("documents").bind(graph=graphs))
+        several: dict[str, list[Quad]] = {graph.value: [] for graph in graphs}
+        for row in columns_of(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
+            subject, predicate, value, graph = row
+            several[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
+        return several
 
     def query(self, query: str) -> Results:
         """Answers a query over the union of the catalogue's graphs, or over the dataset that the query itself names.
