@@ -17,7 +17,7 @@ from kgcompare.rdf.addresses import web_address
 from kgcompare.rdf.graph import Graph
 
 
-class Place(asked.Shelves, Protocol):
+class _Place(asked.Shelves, Protocol):
     """A generation of a catalogue, as far as comparisons need it."""
 
     others: Others | None
@@ -35,7 +35,7 @@ class Place(asked.Shelves, Protocol):
         """A thing as a column head names it."""
 
 
-def side_by_side(place: Place, wanted: Sequence[str], lang: str, cls: str) -> Comparison:
+def side_by_side(place: _Place, wanted: Sequence[str], lang: str, cls: str) -> Comparison:
     """All rows of what was asked for, of a class, in that order.
 
     :raises UnknownThing: if none of it is known, here or elsewhere.

@@ -15,7 +15,8 @@ OF_AN_ENDPOINT = (
 )
 """The limits that matter where a catalogue is kept at an endpoint."""
 ENDPOINT_OPTIONS = (
-    *("update_endpoint", "graph_store", "endpoint_graphs", "endpoint_credentials", "endpoint_base", "token_folder"),
+    *("update_endpoint", "graph_store", "endpoint_graphs", "endpoint_credentials", "endpoint_base"),
+    *("token_folder", "index_dir"),
 )
 """The names of the options of :func:`endpoint_options`."""
 
@@ -61,6 +62,13 @@ def endpoint_options(command: Callable[..., None]) -> Callable[..., None]:
             envvar="KGCOMPARE_ENDPOINT_GRAPHS",
             help="Which graphs of the endpoint are the catalogue: names, parted by spaces, in which * is any text.  "
             "[default: those under the base]",
+        ),
+        click.option(
+            "--index-dir",
+            metavar="DIR",
+            type=click.Path(path_type=Path, file_okay=False),
+            envvar="KGCOMPARE_INDEX_DIR",
+            help="Where the indexes of endpoints stay between starts; default: the user's cache.",
         ),
         click.option(
             "--token-folder",

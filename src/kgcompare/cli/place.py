@@ -30,6 +30,7 @@ class Place:
     endpoint_credentials: Path | None = None
     endpoint_base: str = DEFAULT_BASE
     token_folder: Path | None = None
+    index_dir: Path | None = None
 
     @property
     def elsewhere(self) -> Elsewhere | None:
@@ -45,6 +46,7 @@ class Place:
             self.endpoint_credentials,
             self.endpoint_base,
             tuple(self.endpoint_graphs.split()),
+            self.index_dir,
         )
 
     @property

@@ -31,7 +31,7 @@ class Settings:
     stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
     queries of strangers where the system has no lock that keeps them from the network and from files.
 
-    ``update_endpoint``, ``graph_store`` and ``endpoint_credentials`` say more of an endpoint
+    ``update_endpoint``, ``graph_store``, ``endpoint_credentials`` and ``index_dir`` say more of an endpoint
     (:class:`~kgcompare.catalogue.elsewhere.Elsewhere`), ``endpoint_queries`` whether strangers' queries are passed on.
     ``contact`` says to whom mistakes are told, whatever the catalogue says of that. ``shared`` is a folder of all
     processes of a server, if there are several.
@@ -59,6 +59,7 @@ class Settings:
     graph_store: str = field(default="", repr=False)
     endpoint_graphs: tuple[str, ...] = ()
     endpoint_credentials: Path | None = None
+    index_dir: Path | None = None
     endpoint_queries: bool = True
     shared: Path | None = None
     others: Path | None = None
@@ -90,7 +91,7 @@ class Settings:
         if self.endpoint is None:
             return None
         addresses = self.endpoint, self.update_endpoint, self.graph_store
-        return Elsewhere(*addresses, self.endpoint_credentials, self.base, self.endpoint_graphs)
+        return Elsewhere(*addresses, self.endpoint_credentials, self.base, self.endpoint_graphs, self.index_dir)
 
     @property
     def root(self) -> str:
