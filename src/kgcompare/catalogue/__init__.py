@@ -6,10 +6,12 @@ import shutil
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import cast
 
 from pyoxigraph import Triple
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.errors import EndpointError
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.search import Filter
@@ -45,19 +47,37 @@ class Catalogue:
         self._newest: Generation | None = None
 
     def generation(self) -> Generation:
-        """The newest generation.
+        """The newest generation; the one before, where an endpoint does not give another.
 
         :raises StoreError: if the store cannot be read.
         """
-        snapshot = self.store.snapshot()
-        generation = self._newest
+        snapshot, newest = self.store.snapshot(), self._newest
+        if newest is not None and newest.snapshot is snapshot:
+            return newest
+        if not self._lock.acquire(blocking=newest is None or not self.store.is_elsewhere):
+            return cast("Generation", newest)  # somebody asks the endpoint already
+        try:
+            return self._renewed()
+        except EndpointError:
+            if newest is None:
+                raise
+            return newest
+        finally:
+            self._lock.release()
+
+    def _renewed(self) -> Generation:
+        generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
         if generation is None or generation.snapshot is not snapshot:
-            with self._lock:
-                generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
-                if generation is None or generation.snapshot is not snapshot:
-                    generation = Generation(self.store, snapshot, self._extra, self._most_described, self._patience)
-                    self._newest = generation
+            generation = Generation(self.store, snapshot, self._extra, self._most_described, self._patience)
+            self._newest = generation
         return generation
+
+    def at_once(self) -> Generation | None:
+        """The newest generation, without waiting for an endpoint: the last one that it gave, or None.
+
+        :raises StoreError: if a store on this machine cannot be read.
+        """
+        return self._newest if self.store.is_elsewhere else self.generation()
 
     def compare(
         self,

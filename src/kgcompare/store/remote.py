@@ -9,8 +9,9 @@ Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pyoxigraph import (
@@ -38,12 +39,15 @@ from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.syntaxes import nests_deeply, read_bytes
-from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
+from kgcompare.store.base import CLOSED, PassOn, Results, Solutions, Statements, Verdict
+from kgcompare.store.circuit import Outage
 from kgcompare.store.endpoint import Addresses, Endpoint
 from kgcompare.store.speaking import Manners
 
 _MOST_TRIPLE_TERMS = 500
 """Of results in XML, which SPARQL 1.1 has none in: the engine's parser follows them on its stack."""
+_LOOKED_AT = 1.0
+"""Seconds after which one looks again whether an endpoint answers."""
 _RESULTS = {
     "application/sparql-results+json": QueryResultsFormat.JSON,
     "application/json": QueryResultsFormat.JSON,
@@ -74,7 +78,17 @@ class RemoteSnapshot:
         :raises QueryError: if the endpoint refuses the query (400).
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
-        media, body = self.endpoint.ask(query)
+        return self._read(*self.endpoint.ask(query))
+
+    @property
+    def pass_on(self) -> PassOn:
+        """Has the endpoint answer a stranger's query."""
+        return self._passed_on
+
+    def _passed_on(self, query: str, dataset: Sequence[tuple[str, str]], most_bytes: int) -> Results:
+        return self._read(*self.endpoint.ask(query, most_bytes, dataset, of_stranger=True))
+
+    def _read(self, media: str, body: bytes) -> Results:
         if media in _RESULTS:
             return self._results(body, _RESULTS[media])
         syntax = RdfFormat.from_media_type(media)
@@ -168,6 +182,8 @@ class RemoteSnapshot:
 class RemoteStore:
     """A SPARQL endpoint as a store."""
 
+    is_elsewhere = True
+
     def __init__(
         self,
         endpoint: str | Addresses,
@@ -190,6 +206,7 @@ class RemoteStore:
         self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.keep = keep
         self._until = time.monotonic() + keep
+        self._looking = threading.Lock()
         self._snapshot = self._begun()
         self._closed = False
 
@@ -197,20 +214,36 @@ class RemoteStore:
         return RemoteSnapshot(self.endpoint, self.base, f"{time.time():.0f}")
 
     def snapshot(self) -> RemoteSnapshot:
-        """The present state; a new generation every ``keep`` seconds.
+        """The present state; a new generation every ``keep`` seconds, the last one while there is no answer.
 
         :raises StoreError: if it is closed.
         """
         if self._closed:
             raise StoreError(CLOSED)
-        if time.monotonic() > self._until:
-            self._until = time.monotonic() + self.keep
-            self._snapshot = self._begun()
+        if time.monotonic() > self._until and self._looking.acquire(blocking=False):
+            try:
+                self._until = time.monotonic() + self._look()
+            finally:
+                self._looking.release()
         return self._snapshot
+
+    def _look(self) -> float:
+        """Begins a new generation, if there is an answer at all; gives the seconds that it lasts."""
+        try:
+            self.endpoint.look()
+        except EndpointError:
+            return min(self.keep, _LOOKED_AT)
+        self._snapshot = self._begun()
+        return self.keep
 
     def opened(self) -> RemoteSnapshot | None:
         """The present state, if it was looked at lately."""
         return self._snapshot if time.monotonic() <= self._until else None
+
+    @property
+    def outage(self) -> Outage | None:
+        """Why the endpoint is not asked at present, if it is not."""
+        return self.endpoint.outage
 
     def close(self) -> None:
         """Ends it: nothing can be asked of it afterwards."""

@@ -27,6 +27,7 @@ from kgcompare.web import (
     history,
     lists,
     memento,
+    outages,
     pages,
     problems,
     query_page,
@@ -42,7 +43,7 @@ from kgcompare.web import (
 from kgcompare.web.gate import SlugConverter
 from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Front, Kept, give, is_wanted
 from kgcompare.web.negotiation import Coding
-from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
+from kgcompare.web.request import AT_ONCE, check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -141,12 +142,16 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             raise request.environ[FAULT]
         if not coding.wanted(request.environ).acceptable:
             raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
-        set_current(front.current())
+        generation = catalogue.at_once() if request.path in AT_ONCE else front.current()
+        if generation is not None:
+            set_current(generation)
         leave_out()
         return memento.travel()
 
     @app.after_request
     def protect(response: Response) -> Response:
+        if (outage := catalogue.store.outage) is not None:
+            outages.mark_response(response, outage)
         coding.code(response, request.environ)
         wanted = request.environ.get(IF_MATCH)
         there = response.status_code < 300 or response.status_code == 304

@@ -27,8 +27,9 @@ from kgcompare.text.languages import speaks
 from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
 from kgcompare.web.downloads import own_file_name
 from kgcompare.web.negotiation import Coding, choose_format
+from kgcompare.web.outages import marked
 from kgcompare.web.problems import NoSuchFormat, refused_at_once
-from kgcompare.web.request import VARY, contact, current, limits, varies
+from kgcompare.web.request import AT_ONCE, VARY, contact, current, limits, varies
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -57,12 +58,6 @@ SECURITY = {
     "Access-Control-Expose-Headers": "Allow, Content-Language, ETag, Link, Location, Retry-After",
 }
 """Headers of every answer. Nothing here depends on who asks, so that scripts of any origin may read it."""
-
-PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, X-Requested-With",
-    "Access-Control-Max-Age": "86400",
-}
-"""Headers of an answer to OPTIONS: what a script of another origin may send. Source: Fetch, section 3.2.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +238,16 @@ class Front:
         quick = QUICK in environ
         if method in {"GET", "HEAD"} and not environ.keys() & {"HTTP_IF_MATCH", "HTTP_ACCEPT_DATETIME", FAULT}:
             try:
-                generation = self._opened() if quick else self.current()
+                waits = not quick and environ.get("PATH_INFO") not in AT_ONCE
+                generation = self.current() if waits else self._opened()
                 kept = answers_of(generation, self.most).get(key_of(environ)) if generation is not None else None
             except Exception:  # noqa: BLE001  the application meets it again and says so
                 kept = None
             if kept is not None:
+                if (outage := self.catalogue.store.outage) is not None:
+                    headers, body = marked(kept, outage)
+                    start_response("200 OK", headers)
+                    return [body] if method == "GET" else []
                 if client_has(kept.tag, environ.get("HTTP_IF_NONE_MATCH", "")):
                     start_response("304 NOT MODIFIED", list(kept.unchanged))
                     return []

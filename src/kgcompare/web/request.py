@@ -45,6 +45,8 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 
 VARY = "Accept, Accept-Language, Accept-Encoding"
 """The headers that most answers depend on."""
+AT_ONCE = {"/healthz", "/readyz"}
+"""What is answered without waiting for a store."""
 NEWEST, LOGGED = "newest", "logged"
 """In what a request for the past has: the newest generation, and the change that made the one that answers it."""
 TRAVELLING = {"records.record", "pages.compare"}
@@ -153,7 +155,9 @@ def unconfined() -> bool:
 
 
 def queries_allowed() -> bool:
-    """Whether strangers may send queries: where there is a lock, or none is wanted."""
+    """Whether strangers may send queries: where there is a lock, or none is wanted; to an endpoint, as settings say."""
+    if current_app.extensions["kgcompare"].store.is_elsewhere:
+        return bool(current_app.config["ENDPOINT_QUERIES"])
     return unconfined() or are_closed(locks_here())
 
 

@@ -15,7 +15,7 @@ from kgcompare.web.coding import wanted
 from kgcompare.web.kept import SECURITY, Kept, answer, answers_of, give, pick
 from kgcompare.web.negotiation import best_of, media_types_of
 from kgcompare.web.openapi import openapi_document
-from kgcompare.web.request import contact, current, limits, queries_allowed, root
+from kgcompare.web.request import contact, current, has_current, limits, queries_allowed, root
 
 blueprint = Blueprint("service", __name__)
 _OPENAPI = Format("openapi", "OpenAPI", "application/vnd.oai.openapi+json;version=3.1")
@@ -24,18 +24,21 @@ _OFFERED = (*media_types_of(("json",)), (_OPENAPI.name, (_OPENAPI.media_type.par
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    """Whether the server can answer, from which generation, and what keeps strangers' queries where they belong."""
+    """Whether the server can answer, from which generation (none yet, until an endpoint has given one), and what keeps
+    strangers' queries where they belong. It waits for no endpoint."""
     held = locks_here()
     body = dumps(
         {
             "status": "ok",
-            "generation": current().name,
-            "queries": "on" if queries_allowed() and current().snapshot.path else "off",
+            "generation": current().name if has_current() else None,
+            "queries": "on" if queries_allowed() else "off",
             "locks": {lock.value: lock in held for lock in Lock},
         }
     )
     headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *SECURITY.items()]
     headers.append(("Vary", "Accept-Encoding"))
+    if not has_current():
+        return Response(body, headers=headers)
     answers = answers_of(current(), limits().kept_bytes)
     size = ("Content-Length", str(len(body)))
     kept = Kept(body.encode(), answers.tag("health", body), (*headers, size), tuple(headers))
