@@ -131,7 +131,7 @@ def part_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     to be read only."""
     path = tmp_path_factory.mktemp("part") / "store"
     file = path.with_name("part.nt")
-    file.write_bytes(serialize(part_of_bundled(), format=RdfFormat.N_TRIPLES))
+    serialize(part_of_bundled(), str(file), format=RdfFormat.N_TRIPLES)
     ingest.throwaway(path, [file], ingest.Options(trust=True))
     return path
 

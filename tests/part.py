@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pyoxigraph import NamedNode, Triple, parse
 
 from kgcompare import resources
-from kgcompare.rdf.graph import Node, Term
+from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 
 _THING = f"{DEFAULT_BASE}id/"
@@ -18,15 +18,15 @@ def part_of_bundled() -> Iterator[Triple]:
     data = resources.folder("data")
     slugs = {slug for row in resources.example_comparisons() for slug in row}
     files = [*data.glob("*.ttl"), *data.glob("sources/*.ttl"), *(data / f"methods/{slug}.ttl" for slug in slugs)]
-    said: dict[Node, list[Triple]] = {}
+    said: dict[Term | Triple, list[Triple]] = {}
     for path in files:
         for quad in parse(path=str(path)):
-            said.setdefault(quad.subject, []).append(quad.triple)  # type: ignore[arg-type]
-    wanted: list[Term] = [NamedNode(f"{_THING}method/{slug}") for slug in sorted(slugs)]
+            said.setdefault(quad.subject, []).append(quad.triple)
+    wanted: list[Term | Triple] = [NamedNode(f"{_THING}method/{slug}") for slug in sorted(slugs)]
     seen = set(wanted)
     for node in wanted:  # which grows
         about = [NamedNode(Base().document(node.value))] if isinstance(node, NamedNode) else []
-        for triple in (triple for one in (node, *about) for triple in said.get(one, ())):  # type: ignore[call-overload]
+        for triple in (triple for one in (node, *about) for triple in said.get(one, ())):
             named = triple.object
             if named in said and named not in seen:
                 seen.add(named)

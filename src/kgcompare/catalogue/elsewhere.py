@@ -19,15 +19,16 @@ class Elsewhere:
     """The addresses of an endpoint: for queries, for updates ("" is that of queries), and for graphs ("" is none).
 
     *credentials* is a file that says who we are to it; without one the environment does. The addresses are not shown,
-    as they may have a password in them.
+    as they may have a password in them. *base* is what the IRIs of its records begin with.
     """
 
     endpoint: str = field(repr=False)
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
     credentials: Path | None = None
+    base: str = DEFAULT_BASE
 
-    def open(self, limits: Limits, base: str = DEFAULT_BASE) -> RemoteStore:
+    def open(self, limits: Limits) -> RemoteStore:
         """The store; nothing is asked of it yet.
 
         :raises EndpointError: if an address is none of http or https.
@@ -42,11 +43,12 @@ class Elsewhere:
         )
         return RemoteStore(
             Addresses(self.endpoint, self.update_endpoint, self.graph_store, self._credentials()),
-            base,
+            self.base,
             timeout=limits.timeout,
             keep=limits.endpoint_keep,
             most_bytes=limits.endpoint_bytes,
             manners=manners,
+            mark_time=limits.endpoint_mark_time,
         )
 
     def _credentials(self) -> Credentials:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
+from kgcompare.rdf.namespaces import DEFAULT_BASE
+
 OF_AN_ENDPOINT = (
     *("timeout", "endpoint_keep", "endpoint_bytes", "endpoint_connect", "endpoint_first_byte", "endpoint_retries"),
-    *("endpoint_failures", "endpoint_rest"),
+    *("endpoint_failures", "endpoint_rest", "endpoint_mark_time"),
 )
 """The limits that matter where a catalogue is kept at an endpoint."""
-ENDPOINT_OPTIONS = ("update_endpoint", "graph_store", "endpoint_credentials")
+ENDPOINT_OPTIONS = ("update_endpoint", "graph_store", "endpoint_credentials", "endpoint_base", "token_folder")
 """The names of the options of :func:`endpoint_options`."""
 
 
@@ -39,6 +41,21 @@ def endpoint_options(command: Callable[..., None]) -> Callable[..., None]:
             default="",
             envvar="KGCOMPARE_UPDATE_ENDPOINT",
             help="Where the endpoint takes updates, if elsewhere than queries.",
+        ),
+        click.option(
+            "--token-folder",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            envvar="KGCOMPARE_TOKEN_FOLDER",
+            help="Where the tokens are of those who may write to the endpoint over HTTP.",
+        ),
+        click.option(
+            "--endpoint-base",
+            metavar="IRI",
+            default=DEFAULT_BASE,
+            show_default=True,
+            envvar="KGCOMPARE_ENDPOINT_BASE",
+            help="What the IRIs of the records in the endpoint begin with.",
         ),
     ):
         command = option(command)

@@ -18,6 +18,7 @@ from kgcompare.cli.foreign import Foreign
 from kgcompare.cli.output import ProgressLine, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
+from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kgcompare.catalogue import Catalogue
     from kgcompare.catalogue.elsewhere import Elsewhere
     from kgcompare.ingest import Options
+    from kgcompare.store.base import Home
 
 _PLACES = ("store", "endpoint", "data")
 OF_FILES = (
@@ -50,6 +52,8 @@ class Place:
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
     endpoint_credentials: Path | None = None
+    endpoint_base: str = DEFAULT_BASE
+    token_folder: Path | None = None
 
     @property
     def elsewhere(self) -> Elsewhere | None:
@@ -58,12 +62,48 @@ class Place:
 
         if self.endpoint is None:
             return None
-        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials)
+        return Elsewhere(
+            self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.endpoint_base
+        )
 
     @property
     def default(self) -> bool:
         """Whether nothing was said: the store in the user's data directory."""
         return self.store is None and self.endpoint is None and not self.data
+
+    @property
+    def base(self) -> str:
+        """The base of a catalogue that is made where none is yet."""
+        return DEFAULT_BASE if self.endpoint is None else self.endpoint_base
+
+    @property
+    def home(self) -> Home:
+        """Where the catalogue lives, for whoever writes to it."""
+        from functools import partial
+
+        from kgcompare.store.home import RemoteHome, home_of
+
+        if (elsewhere := self.elsewhere) is None:
+            return home_of(self.folder)
+        return RemoteHome(partial(elsewhere.open, self.limits))
+
+    @property
+    def tokens(self) -> Path:
+        """The folder with the tokens of those who may write over HTTP: the store's, or one that is named, or that of
+        the user's data directory which is for the endpoint."""
+        if self.endpoint is None:
+            return self.folder
+        import hashlib
+
+        import platformdirs
+
+        from kgcompare.store.files import files
+
+        name = hashlib.sha256(f"{self.endpoint} {self.endpoint_base}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        folder = self.token_folder or platformdirs.user_data_path("kgcompare") / "endpoints" / name
+        with files(f"{folder} cannot be made"):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @property
     def folder(self) -> Path:
@@ -130,7 +170,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that name a catalogue; the command gets them as one :class:`Place`."""
 
     @click.option("--store", metavar="DIR", envvar="KGCOMPARE_STORE", help="A store folder.")
-    @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint, for reading.")
+    @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint.")
     @endpoint_options
     @click.option(
         "--data",
@@ -280,11 +320,10 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     from kgcompare.store.embedded import EmbeddedStore
     from kgcompare.store.scratch import scratch_folder
 
-    limits = place.limits
-    most = limits.kept_descriptions
+    most = place.limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
     if (elsewhere := place.elsewhere) is not None:
-        yield Catalogue(elsewhere.open(limits), extra_shapes=extra, most_described=most)
+        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"
@@ -332,6 +371,15 @@ def ensure(place: Place, *, make: bool = False) -> None:
         raise StoreMissing(f"there is no store at {folder.path}; make one with: kgcompare init --store {folder.path}")
     click.echo(f"making a store with the bundled catalogue at {folder.path}", err=True)
     fill(folder.path, place)
+
+
+def must_be_kept(place: Place) -> None:
+    """Refuses a throw-away catalogue.
+
+    :raises UsageError: for one.
+    """
+    if place.data:
+        raise UsageError("this command writes to a catalogue; name one with --store or --endpoint")
 
 
 def must_be_store(place: Place) -> None:

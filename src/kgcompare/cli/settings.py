@@ -12,7 +12,7 @@ from kgcompare.cli.output import put
 from kgcompare.errors import UsageError
 from kgcompare.sandbox.limits import LIMITS, Limit
 
-_USUAL = {"timeout", "query_timeout"}
+_USUAL = {"timeout", "query_timeout", "workers"}
 """The limits that help shows; ``kgcompare settings`` shows all of them."""
 _ADDRESSES = {"endpoint", "update_endpoint", "graph_store"}
 """The settings that are addresses of an endpoint."""

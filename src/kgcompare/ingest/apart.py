@@ -24,6 +24,8 @@ from kgcompare.errors import KgcompareError, Overrun, Unavailable
 from kgcompare.ingest.editing import Body, Condition, Edit, Editor
 from kgcompare.ingest.readers import Options
 from kgcompare.sandbox import lifeline
+from kgcompare.store.base import Home
+from kgcompare.store.home import home_of
 
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
 _WRITING = 60.0
@@ -43,7 +45,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    store: Path
+    home: Home
     shapes: tuple[Triple, ...]
     options: Options
     patience: float
@@ -53,9 +55,9 @@ class _Order:
 class EditorApart:
     """An :class:`~kgcompare.ingest.editing.Editor` in a process of its own; one change at a time."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path | Home) -> None:
         """Changes records of *store*; nothing is started yet."""
-        self._store = store.absolute()
+        self._home = home_of(store)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[..., EditorApart] | None = None
@@ -67,7 +69,7 @@ class EditorApart:
         :raises Unavailable: if the process cannot be started, or ends without a word.
         """
         limits = options.limits
-        order = _Order(self._store, shapes, options, patience, change)
+        order = _Order(self._home, shapes, options, patience, change)
         seconds = patience + limits.parse_time + 4 * limits.validation_time + _WRITING
         with self._lock:
             answer = self._asked(pickle.dumps(order), seconds)
@@ -120,7 +122,7 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 
 
 def _made(order: _Order) -> Edit:
-    editor = Editor(order.store, order.shapes, order.options, order.patience)
+    editor = Editor(order.home, order.shapes, order.options, order.patience)
     change = order.change
     if change.what == "make":
         return editor.make(change.subject, change.body)

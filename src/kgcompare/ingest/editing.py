@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -47,10 +47,9 @@ from kgcompare.schema.held import held_shapes, hold, shapes_of
 from kgcompare.schema.shapes import Shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Prepare, state_of
-from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.base import Home, Prepare, Writing, state_of
 from kgcompare.store.history import Used
-from kgcompare.store.writer import Writer, writing
+from kgcompare.store.home import home_of
 from kgcompare.text.languages import DEFAULT, best
 
 BODY = "the body"
@@ -111,9 +110,9 @@ class _Now:
 class Editor:
     """Changes the records of a store; every change is on disk, and to be read, when its method returns."""
 
-    def __init__(self, path: Path, shapes: Sequence[Triple], options: Options, patience: float) -> None:
+    def __init__(self, path: Path | Home, shapes: Sequence[Triple], options: Options, patience: float) -> None:
         """*shapes* are those that hold beside the store's own; *patience* is how many seconds one waits for others."""
-        self._path = path
+        self._home = home_of(path)
         self._extra = list(shapes)
         self._options = options
         self._patience = patience
@@ -126,7 +125,7 @@ class Editor:
         :raises Busy: if others write for too long.
         :raises StoreError: if the store cannot be written.
         """
-        with writing(self._path, self._patience) as writer, _filed(body) as file:
+        with self._home.writing(self._patience) as writer, _filed(body) as file:
             now = self._now(writer.latest())
             records = self._read(file, record, now)
             _only(records, record, now.known)
@@ -139,7 +138,7 @@ class Editor:
         :raises Conflict: if there is one of that IRI already.
         :raises InvalidData: as for :meth:`put`, or if the body says of nothing that it is new.
         """
-        with writing(self._path, self._patience) as writer, _filed(body) as file:
+        with self._home.writing(self._patience) as writer, _filed(body) as file:
             now = self._now(writer.latest())
             records = self._read(file, f"{now.snapshot.base.value}id/{kind}/", now, kind)
             record = _new(records, kind)
@@ -155,7 +154,7 @@ class Editor:
         :raises StillNamed: if others name it.
         :raises InvalidData: if others would not be valid without it.
         """
-        with writing(self._path, self._patience) as writer:
+        with self._home.writing(self._patience) as writer:
             now = self._now(writer.latest())
             snapshot, name = now.snapshot, writer.about.base.document(record)
             state = state_of(snapshot, name)
@@ -188,7 +187,7 @@ class Editor:
         :raises DataError: if the body cannot be read.
         :raises StoreError: if the store cannot be read.
         """
-        with closing(EmbeddedStore(self._path)) as store, _filed(body) as file:
+        with self._home.reading() as store, _filed(body) as file:
             now = self._now(store.snapshot())
             records = self._read(file, record, now)
             _only(records, record, now.known)
@@ -221,7 +220,7 @@ class Editor:
         return records
 
     def _store(
-        self, writer: Writer, now: _Now, records: Records, record: str, condition: Condition, body: Body
+        self, writer: Writing, now: _Now, records: Records, record: str, condition: Condition, body: Body
     ) -> Edit:
         name = records.base.document(record)
         state = state_of(now.snapshot, name)
@@ -237,7 +236,7 @@ class Editor:
             hold(self._publish(writer, prepare, "edit", body), now.kept)
         return Edit(record, not state, report)
 
-    def _publish(self, writer: Writer, prepare: Prepare, what: str, body: Body | None = None) -> str:
+    def _publish(self, writer: Writing, prepare: Prepare, what: str, body: Body | None = None) -> str:
         digest = hashlib.sha256(body.data).hexdigest() if body else ""
         used = [Used(self._options.request or BODY, digest)] if body or self._options.request else []
         occasion = self._options.occasion(self._options.what or what, used)

@@ -10,7 +10,6 @@ import math
 import random
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request
@@ -114,14 +113,6 @@ class Endpoint:
         if not 200 <= reply.status < 300:
             raise self._asked.refused(reply)
         return reply.media, reply.body
-
-    def look(self) -> None:
-        """Lets pass where there is an answer, whatever it is.
-
-        :raises EndpointError: if there is none.
-        """
-        with suppress(QueryError):
-            self.ask(_LOOK)
 
     def update(self, text: str, form: bool = False) -> None:
         """Has an update done, once: it is sent again only if it never left.

@@ -34,6 +34,8 @@ CREATE TABLE state(document TEXT, change INTEGER, done TEXT NOT NULL, before BLO
                    PRIMARY KEY(document, change)) WITHOUT ROWID;
 CREATE INDEX state_change ON state(change);
 """
+HISTORY_BYTES = 1 << 30
+"""Bytes that the history of a store may take if nobody says otherwise."""
 _COLUMNS = "change.id, generation, time, what, by, used, added, replaced, removed, whole"
 _WAIT = 10.0
 """Seconds that a reader waits while a change is being written."""
@@ -168,7 +170,7 @@ class History:
         :raises StoreError: if it cannot be read.
         """
         with self._open() as (db, last):
-            moment = _moment(text)
+            moment = moment_of(text)
             if moment is None:
                 found = self._called(db, text, last)
             else:
@@ -254,7 +256,7 @@ def _change(row: Sequence[object]) -> Logged:
     return replace(made, done=done) if done else made  # type: ignore[arg-type]
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     """The moment before which something is asked for: that of a text, or the end of the day; None if it is neither."""
     try:
         if _DAY.fullmatch(text):

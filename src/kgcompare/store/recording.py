@@ -23,8 +23,6 @@ from kgcompare.store.history import HISTORY_TABLES, Done, Occasion, packed_docum
 
 MOST_NAMED = 1000
 """Documents that a change may be about for each to be named in the graph of the history."""
-HISTORY_BYTES = 1 << 30
-"""Bytes that the history of a store may take if nobody says otherwise."""
 _OVERHEAD = 300
 """Bytes that a row of a document takes beside what it said, about."""
 _IN_THE_GRAPH = 2000
@@ -80,7 +78,7 @@ class Recorder:
         """
         now, counts = datetime.now(UTC), self.counts()
         listed = {} if first else self._before
-        size = _IN_THE_GRAPH + sum(_OVERHEAD + len(before or b"") for _, before, _ in listed.values())
+        size = size_of(len(before or b"") for _, before, _ in listed.values())
         with self._writing():
             db = self._db = sqlite3.connect(
                 self._folder.history, isolation_level=None, timeout=60.0, check_same_thread=False
@@ -98,7 +96,7 @@ class Recorder:
             db.executemany("INSERT INTO state VALUES(?,?,?,?)", rows if whole else ())
             forgotten = _forget(db, keep, number)
             versions = self._versions(db, previous or "", generation, number) if whole else []
-        return [*_activity(self._base, occasion, generation, now, counts), *versions], forgotten
+        return [*activity(self._base, occasion, generation, now, counts), *versions], forgotten
 
     def commit(self) -> None:
         """Sees to it that what was recorded is on disk; another thread may, while the generation is made.
@@ -128,22 +126,39 @@ class Recorder:
         records = {name: done for name, (done, _, record) in self._before.items() if record}
         if len(records) > MOST_NAMED:
             return []
-        change, quads = NamedNode(self._base.change(generation)), []
-        for name, done in sorted(records.items()):
+        known: dict[str, str] = {}
+        for name in records:
             before = db.execute(
                 "SELECT generation FROM state JOIN change ON change.id = state.change "
                 "WHERE document = ? AND change < ? ORDER BY change DESC LIMIT 1",
                 (self._short(name), number),
             ).fetchone()
-            old = NamedNode(version(name, before[0] if before else previous))
-            new = old if done == "removed" else NamedNode(version(name, generation))
-            quads.append((new, iri("prov:specializationOf"), NamedNode(name)))
-            made = iri("prov:wasInvalidatedBy" if done == "removed" else "prov:wasGeneratedBy")
-            quads.append((new, made, change))
-            if done == "replaced":
-                quads.append((new, iri("prov:wasRevisionOf"), old))
-        graph = NamedNode(self._base.history_graph)
-        return [Quad(*triple, graph) for triple in quads]
+            if before:
+                known[name] = before[0]
+        return versions(self._base, records, known, previous, generation)
+
+
+def size_of(packed: Iterable[int]) -> int:
+    """Bytes that a change takes in the history, about, given those of what its documents said before."""
+    return _IN_THE_GRAPH + sum(_OVERHEAD + one for one in packed)
+
+
+def versions(
+    base: Base, records: Mapping[str, Done], known: Mapping[str, str], previous: str, generation: str
+) -> list[Quad]:
+    """What the graph of the history says of the records that a change is about. *known* has the generations that last
+    changed them, where that is not the *previous* one."""
+    change, quads = NamedNode(base.change(generation)), []
+    for name, done in sorted(records.items()):
+        old = NamedNode(version(name, known.get(name, previous)))
+        new = old if done == "removed" else NamedNode(version(name, generation))
+        quads.append((new, iri("prov:specializationOf"), NamedNode(name)))
+        made = iri("prov:wasInvalidatedBy" if done == "removed" else "prov:wasGeneratedBy")
+        quads.append((new, made, change))
+        if done == "replaced":
+            quads.append((new, iri("prov:wasRevisionOf"), old))
+    graph = NamedNode(base.history_graph)
+    return [Quad(*triple, graph) for triple in quads]
 
 
 def version(document: str, generation: str) -> str:
@@ -186,7 +201,7 @@ def _forget(db: sqlite3.Connection, keep: int, newest: int) -> list[str]:
     return forgotten
 
 
-def _activity(
+def activity(
     base: Base, occasion: Occasion, generation: str, now: datetime, counts: Mapping[Done, int]
 ) -> Iterator[Quad]:
     """What the graph of the history says of a change."""

@@ -27,6 +27,7 @@ from kgcompare.web import (
     history,
     lists,
     memento,
+    metrics,
     outages,
     pages,
     problems,
@@ -40,11 +41,13 @@ from kgcompare.web import (
     vocabularies,
     writing,
 )
+from kgcompare.web.answered import OF_GENERATION
 from kgcompare.web.gate import SlugConverter
 from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Front, Kept, give, is_wanted
 from kgcompare.web.negotiation import Coding
 from kgcompare.web.request import AT_ONCE, check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
+from kgcompare.web.together import Together
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -58,6 +61,7 @@ _ADDRESSES = (
     finder,
     history,
     lists,
+    metrics,
     pages,
     query_page,
     reconcile,
@@ -120,16 +124,18 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         UNCONFINED=settings.unconfined,
         CONTACT=settings.contact,
         ENDPOINT_QUERIES=settings.endpoint_queries,
+        TOGETHER=Together(settings.shared) if settings.shared else None,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
     )
     app.extensions["kgcompare"] = catalogue
     turns.give_turns(app, limits)
+    metrics.equip(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
-    gate = writing.open_to_writers(app, settings.store, limits)
+    gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)
     trusted = settings.names
 
@@ -144,6 +150,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
         generation = catalogue.at_once() if request.path in AT_ONCE else front.current()
         if generation is not None:
+            request.environ[OF_GENERATION] = generation.name
             set_current(generation)
         leave_out()
         return memento.travel()

@@ -78,10 +78,10 @@ class _Telling(HTTPException):
 class Gate:
     """Stands before the addresses that write to a store."""
 
-    def __init__(self, app: Flask, store: Path | None, limits: Limits) -> None:
-        """*store* is the folder whose tokens open it; without one nothing does."""
+    def __init__(self, app: Flask, tokens: Path | None, limits: Limits) -> None:
+        """*tokens* is the folder whose tokens open it; without one nothing does."""
         self._urls = app.url_map
-        self._tokens = Tokens(store) if store is not None else None
+        self._tokens = Tokens(tokens) if tokens is not None else None
         self._limits = limits
 
     def is_on(self) -> bool:

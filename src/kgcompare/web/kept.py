@@ -24,10 +24,11 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Busy, Unavailable
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
+from kgcompare.web.answered import OF_GENERATION, REQUEST_ID, WAS_KEPT
 from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
 from kgcompare.web.downloads import own_file_name
 from kgcompare.web.negotiation import Coding, choose_format
-from kgcompare.web.outages import marked
+from kgcompare.web.outages import give_marked
 from kgcompare.web.problems import NoSuchFormat, refused_at_once
 from kgcompare.web.request import AT_ONCE, VARY, contact, current, limits, varies
 
@@ -55,7 +56,7 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Allow, Content-Language, ETag, Link, Location, Retry-After",
+    "Access-Control-Expose-Headers": "Allow, Content-Language, ETag, Link, Location, Retry-After, X-Request-Id",
 }
 """Headers of every answer. Nothing here depends on who asks, so that scripts of any origin may read it."""
 
@@ -243,11 +244,10 @@ class Front:
                 kept = answers_of(generation, self.most).get(key_of(environ)) if generation is not None else None
             except Exception:  # noqa: BLE001  the application meets it again and says so
                 kept = None
-            if kept is not None:
+            if kept is not None and generation is not None:
+                environ[OF_GENERATION], environ[WAS_KEPT] = generation.name, True
                 if (outage := self.catalogue.store.outage) is not None:
-                    headers, body = marked(kept, outage)
-                    start_response("200 OK", headers)
-                    return [body] if method == "GET" else []
+                    return give_marked(kept, outage, method, start_response)
                 if client_has(kept.tag, environ.get("HTTP_IF_NONE_MATCH", "")):
                     start_response("304 NOT MODIFIED", list(kept.unchanged))
                     return []
@@ -264,7 +264,7 @@ def _refused(
     """The answer to a request that is refused without waking Flask (WSGI); None where nothing speaks against it."""
     if fault is None:
         return None
-    status, headers, body = refused_at_once(fault, environ.get("HTTP_ACCEPT", ""))
+    status, headers, body = refused_at_once(fault, environ.get("HTTP_ACCEPT", ""), environ.get(REQUEST_ID, ""))
     start_response(status, [*headers, *SECURITY.items()])
     return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
 

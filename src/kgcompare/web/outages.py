@@ -14,6 +14,8 @@ from kgcompare.store.circuit import Outage
 from kgcompare.text.languages import DEFAULT, speaks, translate
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse
+
     from flask import Response
 
     from kgcompare.web.kept import Kept
@@ -52,8 +54,14 @@ def mark_response(response: Response, outage: Outage) -> None:
     response.set_data(_with_line(body, response.headers.get("Content-Language", ""), outage))
 
 
-def marked(kept: Kept, outage: Outage) -> tuple[list[tuple[str, str]], bytes]:
-    """The headers and the body of an answer that is kept, marked."""
+def give_marked(kept: Kept, outage: Outage, method: str, start_response: StartResponse) -> list[bytes]:
+    """Gives an answer that is kept, marked (WSGI)."""
+    headers, body = _marked(kept, outage)
+    start_response("200 OK", headers)
+    return [body] if method == "GET" else []
+
+
+def _marked(kept: Kept, outage: Outage) -> tuple[list[tuple[str, str]], bytes]:
     headers = dict(kept.headers)
     if headers.get("Cache-Control") != _MARKED:
         return list(kept.headers), kept.body
