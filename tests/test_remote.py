@@ -343,7 +343,7 @@ def test_an_endpoint_whose_address_has_a_query_of_its_own() -> None:
 
 
 def test_a_generation_lasts_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = '{"head": {"vars": ["generation"]}, "results": {"bindings": []}}'
+    nothing = '{"head": {"vars": ["made", "generation"]}, "results": {"bindings": []}}'
     with scripted(answer(nothing)) as endpoint:
         store = RemoteStore(endpoint, keep=0.05)
         first = store.snapshot()
