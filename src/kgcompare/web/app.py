@@ -148,7 +148,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             raise request.environ[FAULT]
         if not coding.wanted(request.environ).acceptable:
             raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
-        generation = catalogue.at_once() if request.path in AT_ONCE else front.current()
+        waits = request.path not in AT_ONCE or not catalogue.store.is_elsewhere
+        generation = front.current() if waits else catalogue.at_once()
         if generation is not None:
             request.environ[OF_GENERATION] = generation.name
             set_current(generation)

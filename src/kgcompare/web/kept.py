@@ -1,7 +1,6 @@
 """Answers that are made once for each generation: entity tags, 304, 412, and a cache of whole bodies.
 
-Source: RFC 9110, section 8.8.3 (ETag), 13.1.1 (If-Match), 13.1.2 (If-None-Match), 13.2.2 (which comes first) and
-15.4.5 (304); RFC 6266, section 4 (Content-Disposition).
+Source: RFC 9110, section 8.8.3 (ETag), 13.1 and 13.2.2 (conditions), 15.4.5 (304); RFC 6266, section 4 (names of files).
 """
 
 from __future__ import annotations
@@ -101,7 +100,7 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """Metadata how many bytes of memory it takes."""
+        """How many bytes of memory it takes."""
         return _OVERHEAD + len(self.body)
 
     def response(self) -> Response:
@@ -209,8 +208,7 @@ class Front:
         refusal: Callable[[WSGIEnvironment], Busy | None] = lambda _: None,
         gate: Callable[[WSGIEnvironment], HTTPException | None] = lambda _: None,
     ) -> None:
-        """Stands before *app*; *most* is how many bytes of answers are kept of a generation, *refusal* says why a
-        request has no turn, and *gate* why it may not write."""
+        """Keeps *most* bytes of answers of a generation; *refusal* says why there is no turn, *gate* why none may write."""
         self.gate = gate
         self.app = app
         self.refusal = refusal
@@ -226,8 +224,10 @@ class Front:
         self._current = self.catalogue.generation()
         return self._current
 
-    def _opened(self) -> Generation | None:
-        """The newest generation; None where it has to be opened first."""
+    def _opened(self, path: str) -> Generation | None:
+        """The newest generation; None where it has to be opened first, which the answer at *path* may not need."""
+        if path in AT_ONCE and self.catalogue.store.is_elsewhere:
+            return self.catalogue.at_once()
         newest = self._current
         return newest if newest is not None and self.catalogue.store.opened() is newest.snapshot else None
 
@@ -239,8 +239,8 @@ class Front:
         quick = QUICK in environ
         if method in {"GET", "HEAD"} and not environ.keys() & {"HTTP_IF_MATCH", "HTTP_ACCEPT_DATETIME", FAULT}:
             try:
-                waits = not quick and environ.get("PATH_INFO") not in AT_ONCE
-                generation = self.current() if waits else self._opened()
+                path = environ.get("PATH_INFO", "")
+                generation = self._opened(path) if quick or path in AT_ONCE else self.current()
                 kept = answers_of(generation, self.most).get(key_of(environ)) if generation is not None else None
             except Exception:  # noqa: BLE001  the application meets it again and says so
                 kept = None
