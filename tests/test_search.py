@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, RdfFormat, Triple, parse
 
-from conftest import DATA, SMALL
+from conftest import DATA
 from kgcompare import ingest, report, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
@@ -339,12 +339,9 @@ def same_as_rebuilt(store: Path, scratch: Path) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def store(own_store: Path) -> Path:
     """A store of its own with the small catalogue in it."""
-    path = tmp_path / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, [SMALL], Options(trust=True))
-    return path
+    return own_store
 
 
 CHANGES = [

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kgcompare.cli.history import as_at, at_option
-from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
+from kgcompare.cli.options import catalogue_options, lang_option, opened
 from kgcompare.cli.output import ProgressLine, put
+from kgcompare.cli.place import Place
 from kgcompare.errors import DataError, KgcompareError, QueryError, Seam, SyntaxFault, Unavailable, UsageError
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from kgcompare.cli.foreign import Foreign, foreign_options
 from kgcompare.cli.formatting import formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
-    Place,
     by_option,
     catalogue_options,
     contact_option,
@@ -27,6 +26,7 @@ from kgcompare.cli.options import (
     tell_unread,
 )
 from kgcompare.cli.output import put, report_lines, say, tell_report
+from kgcompare.cli.place import Place
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import DataError, Unformatted, ValidationReport
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -63,13 +63,13 @@ def import_(
     if place.default:
         ensure(place)
     options = import_options(place, lang, syntax, replace, skip_invalid, foreign, by)
-    fresh = not place.default and not place.home.exists()
+    fresh = not place.default and not place.seat.exists()
     if fresh and ingest.trusted_quads(files, options):
-        report = ingest.create_of_quads(place.home, files, options)
+        report = ingest.create_of_quads(place.seat, files, options)
     else:
         if fresh:
-            ingest.create_store(place.home, place.base, place.shapes, by=by)
-        report = ingest.import_files(place.home, files, options, place.shapes)
+            ingest.create_store(place.seat, place.base, place.shapes, by=by)
+        report = ingest.import_files(place.seat, files, options, place.shapes)
     tell_report(report.validation)
     tell_unread(place.shapes)
     left = f", {report.left} left out as invalid" if report.left else ""

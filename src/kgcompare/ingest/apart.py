@@ -24,8 +24,8 @@ from kgcompare.errors import KgcompareError, Overrun, Unavailable
 from kgcompare.ingest.editing import Body, Condition, Edit, Editor
 from kgcompare.ingest.readers import Options
 from kgcompare.sandbox import lifeline
-from kgcompare.store.base import Home
-from kgcompare.store.home import home_of
+from kgcompare.store.base import Seat
+from kgcompare.store.seat import seat_of
 
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
 _WRITING = 60.0
@@ -45,7 +45,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    home: Home
+    seat: Seat
     shapes: tuple[Triple, ...]
     options: Options
     patience: float
@@ -55,9 +55,9 @@ class _Order:
 class EditorApart:
     """An :class:`~kgcompare.ingest.editing.Editor` in a process of its own; one change at a time."""
 
-    def __init__(self, store: Path | Home) -> None:
+    def __init__(self, store: Path | Seat) -> None:
         """Changes records of *store*; nothing is started yet."""
-        self._home = home_of(store)
+        self._seat = seat_of(store)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[..., EditorApart] | None = None
@@ -69,7 +69,7 @@ class EditorApart:
         :raises Unavailable: if the process cannot be started, or ends without a word.
         """
         limits = options.limits
-        order = _Order(self._home, shapes, options, patience, change)
+        order = _Order(self._seat, shapes, options, patience, change)
         seconds = patience + limits.parse_time + 4 * limits.validation_time + _WRITING
         with self._lock:
             answer = self._asked(pickle.dumps(order), seconds)
@@ -122,7 +122,7 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 
 
 def _made(order: _Order) -> Edit:
-    editor = Editor(order.home, order.shapes, order.options, order.patience)
+    editor = Editor(order.seat, order.shapes, order.options, order.patience)
     change = order.change
     if change.what == "make":
         return editor.make(change.subject, change.body)

@@ -47,9 +47,9 @@ from kgcompare.schema.held import held_shapes, hold, shapes_of
 from kgcompare.schema.shapes import Shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Home, Prepare, Writing, state_of
+from kgcompare.store.base import Prepare, Seat, Writing, state_of
 from kgcompare.store.history import Used
-from kgcompare.store.home import home_of
+from kgcompare.store.seat import seat_of
 from kgcompare.text.languages import DEFAULT, best
 
 BODY = "the body"
@@ -110,9 +110,9 @@ class _Now:
 class Editor:
     """Changes the records of a store; every change is on disk, and to be read, when its method returns."""
 
-    def __init__(self, path: Path | Home, shapes: Sequence[Triple], options: Options, patience: float) -> None:
+    def __init__(self, path: Path | Seat, shapes: Sequence[Triple], options: Options, patience: float) -> None:
         """*shapes* are those that hold beside the store's own; *patience* is how many seconds one waits for others."""
-        self._home = home_of(path)
+        self._seat = seat_of(path)
         self._extra = list(shapes)
         self._options = options
         self._patience = patience
@@ -125,7 +125,7 @@ class Editor:
         :raises Busy: if others write for too long.
         :raises StoreError: if the store cannot be written.
         """
-        with self._home.writing(self._patience) as writer, _filed(body) as file:
+        with self._seat.writing(self._patience) as writer, _filed(body) as file:
             now = self._now(writer.latest())
             records = self._read(file, record, now)
             _only(records, record, now.known)
@@ -138,7 +138,7 @@ class Editor:
         :raises Conflict: if there is one of that IRI already.
         :raises InvalidData: as for :meth:`put`, or if the body says of nothing that it is new.
         """
-        with self._home.writing(self._patience) as writer, _filed(body) as file:
+        with self._seat.writing(self._patience) as writer, _filed(body) as file:
             now = self._now(writer.latest())
             records = self._read(file, f"{now.snapshot.base.value}id/{kind}/", now, kind)
             record = _new(records, kind)
@@ -154,7 +154,7 @@ class Editor:
         :raises StillNamed: if others name it.
         :raises InvalidData: if others would not be valid without it.
         """
-        with self._home.writing(self._patience) as writer:
+        with self._seat.writing(self._patience) as writer:
             now = self._now(writer.latest())
             snapshot, name = now.snapshot, writer.about.base.document(record)
             state = state_of(snapshot, name)
@@ -187,7 +187,7 @@ class Editor:
         :raises DataError: if the body cannot be read.
         :raises StoreError: if the store cannot be read.
         """
-        with self._home.reading() as store, _filed(body) as file:
+        with self._seat.reading() as store, _filed(body) as file:
             now = self._now(store.snapshot())
             records = self._read(file, record, now)
             _only(records, record, now.known)

@@ -290,7 +290,7 @@ class Writing(Protocol):
         ...
 
 
-class Home(Protocol):
+class Seat(Protocol):
     """Where a catalogue lives, for whoever makes it, writes to it or reads it; can be sent to another process."""
 
     def exists(self) -> bool:

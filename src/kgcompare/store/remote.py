@@ -21,16 +21,23 @@ from kgcompare.errors import DataError, EndpointError, Overrun, QueryError, Seam
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
-from kgcompare.store import answers, deadline
+from kgcompare.store import deadline
 from kgcompare.store.base import CLOSED, PassOn, Results, Solutions
 from kgcompare.store.circuit import Outage
+from kgcompare.store.copied import Copy
 from kgcompare.store.endpoint import Addresses, Endpoint
-from kgcompare.store.ledger import Ledger
+from kgcompare.store.engine import Engine
+from kgcompare.store.ledger import mark_of
 from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
 
+MOST_COPIED = 500_000
+"""Statements of a catalogue that is read whole where the engine is slow."""
+_PARTS = ("subject", "predicate", "object")
+_GRAPHS = 100
+"""Graphs whose statements are asked for at a time."""
 _AHEAD = 50
-"""Graphs that are read at a time."""
+"""Graphs that are read at a time before they are asked for."""
 _PATIENCE = 5.0
 """Seconds that one waits for the mark where there is a generation to go on with."""
 
@@ -43,11 +50,17 @@ class RemoteSnapshot:
     contact = ""
     rewrites = True
 
-    def __init__(self, endpoint: Endpoint, base: Base, generation: str, *, is_marked: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, base: Base, generation: str, most_copied: int = MOST_COPIED, *, is_marked: bool = False
+    ) -> None:
         """*is_marked* says that the generation is that of a mark, which writers move
         (:mod:`kgcompare.store.ledger`)."""
-        self.endpoint = endpoint
+        self.engine = engine
+        self.endpoint = engine.endpoint
         self.base = base
+        self.most_copied = most_copied
+        self._copy: Copy | None = None
+        self._copying = threading.Lock()
         self.generation = generation
         self.is_marked = is_marked
         self._ahead: dict[str, list[Quad]] = {}
@@ -66,14 +79,6 @@ class RemoteSnapshot:
         """Whether there is a graph whose name begins so; with the base, if nothing is said."""
         return bool(self.select(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
 
-    def mark(self) -> str:
-        """The generation that the mark names now; empty where there is none."""
-        query = load("endpoint_mark").bind(graph=[NamedNode(Ledger(self.base).mark)])
-        rows = [
-            tuple(str(getattr(term, "value", "")) for term in row) for row in self._columns(query, "made", "generation")
-        ]
-        return max(rows)[1] if rows else ""
-
     def prefetch(self, names: Collection[str]) -> None:
         """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
         wanted = [NamedNode(name) for name in names if name not in self._ahead]
@@ -85,23 +90,28 @@ class RemoteSnapshot:
                 self._ahead[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
 
     def query(self, query: str) -> Results:
-        """Answers a query over the endpoint's own default graph.
+        """Answers a query over the union of the catalogue's graphs, or over the dataset that the query itself names.
 
         :raises QueryError: if the endpoint refuses the query (400).
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
-        return self._read(*self.endpoint.ask(query))
+        copy = self._copied()
+        return self.engine.query(query) if copy is None else copy.query(query)
 
     @property
     def pass_on(self) -> PassOn:
         """Has the endpoint answer a stranger's query."""
-        return self._passed_on
+        return self.engine.pass_on
 
-    def _passed_on(self, query: str, dataset: Sequence[tuple[str, str]], most_bytes: int) -> Results:
-        return self._read(*self.endpoint.ask(query, most_bytes, dataset, of_stranger=True))
-
-    def _read(self, media: str, body: bytes) -> Results:
-        return answers.read(media, body, self.endpoint.url)
+    def _copied(self) -> Copy | None:
+        """All that the endpoint says, where the engine is better asked once than often and that is little enough."""
+        traits = self.engine.traits
+        if traits is None or not traits.slow or traits.statements > self.most_copied:
+            return None
+        with self._copying:
+            if self._copy is None:
+                self._copy = Copy(self._everything())
+        return self._copy
 
     def _nonsense(self, why: str) -> EndpointError:
         return EndpointError(f"{self.endpoint.url} answered something that is no SPARQL result: {why}")
@@ -138,16 +148,57 @@ class RemoteSnapshot:
 
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs, but for those of the history; those of the default graph without one."""
-        rows = self._columns(load("quads").text, "subject", "predicate", "object", "graph")
+        copy = self._copied()
         is_history = self.base.is_history_graph
-        return (self._quad(*row) for row in rows if not is_history(str(getattr(row[3], "value", ""))))
+        quads = self._everything() if copy is None else copy.quads()
+        return (quad for quad in quads if not is_history(str(getattr(quad.graph_name, "value", ""))))
+
+    def _everything(self) -> Iterator[Quad]:
+        traits = self.engine.traits
+        if traits is None or not traits.named:
+            for subject, predicate, value in self._asked("probes/default", [], *_PARTS):
+                yield self._quad(subject, predicate, value, None)
+            return
+        number = 0
+        for number, row in enumerate(self._named(traits.few), 1):  # noqa: B007  (asked for below)
+            yield self._quad(*row)
+        if traits.plain and number < traits.statements:
+            for subject, predicate, value in self._asked("probes/loose", [], *_PARTS):
+                yield self._quad(subject, predicate, value, None)
+
+    def _named(self, at_once: bool) -> Iterator[tuple[Term | None, ...]]:
+        """The statements of the named graphs: all at once, or some graphs at a time, as many as the engine bears."""
+        if at_once:
+            yield from self._asked("probes/statements", [], *_PARTS, "graph")
+            return
+        names = [graph for (graph,) in self._asked("graphs", [], "graph") if isinstance(graph, NamedNode)]
+        size = _GRAPHS
+        while names:
+            try:
+                rows = list(self._asked("probes/statements", names[:size], *_PARTS, "graph"))
+            except EndpointError:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+                continue
+            yield from rows
+            names = names[size:]
+
+    def _asked(self, name: str, graphs: list[NamedNode], *columns: str) -> Iterator[tuple[Term | None, ...]]:
+        """Columns of what the engine itself answers, whether or not there is a copy."""
+        query = load(name)
+        return self._of(self.engine.query(query.bind(graph=graphs) if graphs else query.text), *columns)
 
     def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
         """The terms of some variables in each solution, whatever else the endpoint brings along and in whatever order.
 
         :raises EndpointError: if it leaves one of them out.
         """
-        answer = self.select(query)
+        return self._of(self.query(query), *names)
+
+    def _of(self, answer: Results, *names: str) -> Iterator[tuple[Term | None, ...]]:
+        if not isinstance(answer, Solutions):
+            raise self._nonsense("it has no solutions")
         if missing := set(names) - set(answer.variables):
             raise self._nonsense(f"?{', ?'.join(sorted(missing))} is not in it")
         places = [answer.variables.index(name) for name in names]
@@ -181,19 +232,28 @@ class RemoteStore:
         keep: float = 300.0,
         most_bytes: int = 512 * 1024 * 1024,
         manners: Manners | None = None,
+        graphs: Sequence[str] = (),
+        most_copied: int = MOST_COPIED,
+        *,
+        probe: bool = True,
         mark_time: float = 1.0,
     ) -> None:
         """Names the endpoint; nothing is asked of it yet.
 
         *timeout* is how many seconds an answer may take, *most_bytes* how long it may be; *keep* is for how many
         seconds the endpoint counts as unchanged where it has no mark; *mark_time* how many seconds pass until one looks
-        at the mark again. *manners* say how often it is asked, and how soon given up.
+        at the mark again. *manners* say how often it is asked, and how soon given up. *graphs* are patterns of the
+        graphs that are the catalogue (:class:`~kgcompare.store.probing.Graphs`); without any, those under the base. Of
+        an engine that is slow a catalogue of *most_copied* statements at most is read whole. Without *probe* nothing is
+        found out about the engine, and each query is sent as it is.
 
         :raises EndpointError: if that is not an http or https address.
-        :raises UsageError: if *base* cannot be a base.
+        :raises UsageError: if *base* cannot be a base, or *graphs* are no patterns.
         """
         self.endpoint = Endpoint(endpoint, timeout, most_bytes, manners)
         self.base = Base(checked_base(base))
+        self.engine = Engine(self.endpoint, self.base, graphs, probe=probe)
+        self.most_copied = most_copied
         self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.keep = keep
         self.mark_time = mark_time
@@ -230,18 +290,20 @@ class RemoteStore:
         self._until = time.monotonic() + wait
 
     def _unmarked(self) -> RemoteSnapshot:
-        return RemoteSnapshot(self.endpoint, self.base, f"{time.time():.0f}")
+        return RemoteSnapshot(self.engine, self.base, f"{time.time():.0f}", self.most_copied)
 
     def present(self, before: RemoteSnapshot | None = None) -> RemoteSnapshot:
         """What the mark names now; *before*, if it is that still.
 
         :raises EndpointError: if the endpoint cannot be asked.
         """
-        probe = before or self._unmarked()
-        newest = probe.mark()
+        newest = mark_of(self.endpoint, self.base)
         if before is not None and before.is_marked and newest in {"", before.generation}:
             return before
-        return RemoteSnapshot(self.endpoint, self.base, newest, is_marked=True) if newest else self._unmarked()
+        if not newest:
+            return self._unmarked()
+        self.engine.forget_nothing()
+        return RemoteSnapshot(self.engine, self.base, newest, self.most_copied, is_marked=True)
 
     def look_again(self) -> None:
         """Has the next :meth:`snapshot` look at the mark, however short a time ago one has."""

@@ -208,7 +208,7 @@ class Front:
         refusal: Callable[[WSGIEnvironment], Busy | None] = lambda _: None,
         gate: Callable[[WSGIEnvironment], HTTPException | None] = lambda _: None,
     ) -> None:
-        """Keeps *most* bytes of answers of a generation; *refusal* says why there is no turn, *gate* why none may write."""
+        """Keeps *most* bytes of answers; *refusal* says why there is no turn for a request, *gate* why it may not write."""
         self.gate = gate
         self.app = app
         self.refusal = refusal

@@ -36,7 +36,7 @@ from kgcompare.web.settings import Settings
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from kgcompare.web.answered import Answered
+    from kgcompare.web.answered import Told
     from kgcompare.web.gateway import Gateway
 
 _TRIMMED = 20.0
@@ -188,7 +188,7 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     app = create_app(settings)
     log = AccessLog(settings.log_format) if settings.access_log else None
     metrics = metrics_of(app)
-    told: list[Callable[[Answered], None]] = [one for one in (log, metrics) if one is not None]
+    told: list[Callable[[Told], None]] = [one for one in (log, metrics) if one is not None]
     if metrics is not None and log is not None:
         metrics.lost = lambda: log.dropped
     return Gateway(app.wsgi_app, settings.limits, settings.proxies, told, log.close if log is not None else _nothing)

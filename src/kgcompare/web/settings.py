@@ -13,8 +13,8 @@ from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.contact import checked_contact
 from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import Limits
-from kgcompare.store.base import Home
-from kgcompare.store.home import RemoteHome, home_of
+from kgcompare.store.base import Seat
+from kgcompare.store.seat import EndpointSeat, seat_of
 from kgcompare.web.loglines import Form
 
 Metering = Literal["auto", "on", "off"]
@@ -69,16 +69,16 @@ class Settings:
             object.__setattr__(self, "contact", checked_contact(self.contact))
 
     @property
-    def home(self) -> Home:
+    def seat(self) -> Seat:
         """Where the catalogue lives, for whoever writes to it.
 
         :raises StoreError: if that was not said.
         """
         if (elsewhere := self.elsewhere) is not None:
-            return RemoteHome(partial(elsewhere.open, self.limits))
+            return EndpointSeat(partial(elsewhere.open, self.limits))
         if self.store is None:
             raise StoreError("name a store folder or an endpoint")
-        return home_of(self.store)
+        return seat_of(self.store)
 
     @property
     def elsewhere(self) -> Elsewhere | None:
