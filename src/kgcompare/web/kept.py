@@ -1,6 +1,6 @@
 """Answers that are made once for each generation: entity tags, 304, 412, and a cache of whole bodies.
 
-Source: RFC 9110, section 8.8.3 (ETag), 13.1 and 13.2.2 (conditions), 15.4.5 (304); RFC 6266, section 4 (names of files).
+Source: RFC 9110, section 8.8.3 (ETag), 13.1 and 13.2.2 (conditions), 15.4.5 (304); RFC 6266, section 4 (file names).
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ class Front:
         refusal: Callable[[WSGIEnvironment], Busy | None] = lambda _: None,
         gate: Callable[[WSGIEnvironment], HTTPException | None] = lambda _: None,
     ) -> None:
-        """Keeps *most* bytes of answers; *refusal* says why there is no turn for a request, *gate* why it may not write."""
+        """Keeps *most* bytes of answers; *refusal* says why a request has no turn, *gate* why it may not write."""
         self.gate = gate
         self.app = app
         self.refusal = refusal
