@@ -342,7 +342,7 @@ def test_an_endpoint_whose_address_has_a_query_of_its_own() -> None:
 
 
 def test_a_generation_lasts_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = RemoteStore("http://127.0.0.1:1/sparql")
+    store = RemoteStore("http://127.0.0.1:1/sparql", probe=False)
     first = store.snapshot()
     assert store.snapshot() is first
     later = time.time() + store.keep + 1
