@@ -15,7 +15,7 @@ from kgcompare.errors import NotIndexed
 from kgcompare.formats import Format
 from kgcompare.formats.json import dumps
 from kgcompare.sandbox.confinement import Lock
-from kgcompare.sandbox.process import locks_here
+from kgcompare.sandbox.process import are_closed, locks_here
 from kgcompare.web.coding import wanted
 from kgcompare.web.front import Front
 from kgcompare.web.kept import SECURITY, Kept, answer, pick
