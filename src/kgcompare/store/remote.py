@@ -20,6 +20,7 @@ from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreEr
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.scoping import Unscoped
 from kgcompare.store.base import CLOSED, Results, Solutions
 from kgcompare.store.copied import Copy
 from kgcompare.store.endpoint import Addresses, Endpoint
@@ -102,12 +103,20 @@ class RemoteSnapshot:
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
         copy = self._copied()
-        return self.engine.query(query) if copy is None else copy.query(query)
+        if copy is None:
+            try:
+                return self.engine.query(query)
+            except Unscoped:
+                copy = self._copied(needed=True)
+                if copy is None:
+                    raise
+        return copy.query(query)
 
-    def _copied(self) -> Copy | None:
-        """All that the endpoint says, where the engine is better asked once than often and that is little enough."""
+    def _copied(self, *, needed: bool = False) -> Copy | None:
+        """All that the endpoint says, where the engine is better asked once than often, or that is *needed*; None where
+        it is too much."""
         traits = self.engine.traits
-        if traits is None or not traits.slow or traits.statements > self.most_copied:
+        if traits is None or not (needed or traits.slow) or traits.statements > self.most_copied:
             return None
         with self._copying:
             if self._copy is None:
