@@ -125,7 +125,7 @@ class Engine:
             select = f"{query[: template.start()]}SELECT {' '.join(template.groups())} {query[template.end() :]}"
             return answers.statements_in(self._whole(select, traits), self.endpoint.url)
         form = kind_of_query(query)
-        if form in {"DESCRIBE", ""} or names_dataset(query):
+        if form == "" or names_dataset(query) or (form == "DESCRIBE" and traits.plain):
             return self.ask(query)
         if form == "SELECT":
             return self._whole(query, traits)

@@ -31,6 +31,7 @@ from kgcompare.errors import (
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.scoping import Unscoped
 from kgcompare.store import deadline
 from kgcompare.store.base import CLOSED, PassOn, Results, Solutions
 from kgcompare.store.circuit import Outage
@@ -120,17 +121,25 @@ class RemoteSnapshot:
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
         copy = self._copied()
-        return self.engine.query(query) if copy is None else copy.query(query)
+        if copy is None:
+            try:
+                return self.engine.query(query)
+            except Unscoped:
+                copy = self._copied(needed=True)
+                if copy is None:
+                    raise
+        return copy.query(query)
 
     @property
     def pass_on(self) -> PassOn:
         """Has the endpoint answer a stranger's query."""
         return self.engine.pass_on
 
-    def _copied(self) -> Copy | None:
-        """All that the endpoint says, where the engine is better asked once than often and that is little enough."""
+    def _copied(self, *, needed: bool = False) -> Copy | None:
+        """All that the endpoint says, where the engine is better asked once than often, or that is *needed*; None where
+        it is too much."""
         traits = self.engine.traits
-        if traits is None or not traits.slow or traits.statements > self.most_copied:
+        if traits is None or not (needed or traits.slow) or traits.statements > self.most_copied:
             return None
         with self._copying:
             if self._copy is None:

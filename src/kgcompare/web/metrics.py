@@ -58,7 +58,6 @@ class Metrics:
         from prometheus_client import CollectorRegistry, Counter, Histogram
 
         self._folder, self._store, self._app, self._root = folder, settings.store, app, settings.root
-        self._elsewhere = settings.endpoint is not None
         self._size, self._sized = 0, -_SIZED
         own = CollectorRegistry()
         self._own = own
