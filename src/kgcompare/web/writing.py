@@ -16,8 +16,8 @@ from werkzeug.exceptions import Forbidden, NotFound
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import InvalidData, SyntaxFault, UnknownThing
 from kgcompare.formats import FORMATS, RDF, json, rdf
-from kgcompare.ingest.apart import Change, EditorApart
-from kgcompare.ingest.editing import Body, Condition, Edit
+from kgcompare.ingest.apart import MOST_TOGETHER, EditorApart
+from kgcompare.ingest.editing import Body, Change, Condition, Edit
 from kgcompare.ingest.readers import Options
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.sandbox.limits import Limits
@@ -39,10 +39,14 @@ _CHECKER, _CHECKS = "kgcompare.checker", "kgcompare.checks"
 
 
 def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
-    """Has an application take changes of a store, one at a time, from those who have a token; gives what guards it."""
+    """Has an application take changes of a store from those who have a token; gives what guards it.
+
+    Those that come while others are being written are written together.
+    """
     gate = Gate(app, store, limits)
+    together = min(MOST_TOGETHER, limits.waiting_writes + 1)
     app.extensions[_GATE] = gate
-    app.extensions[_TURNS] = Turns(1, limits.waiting_writes, limits.waiting_writes + 1)
+    app.extensions[_TURNS] = Turns(together, limits.waiting_writes + 1 - together, limits.waiting_writes + 1)
     app.extensions[_EDITOR] = EditorApart(store) if store is not None else None
     app.extensions[_CHECKS] = Turns(1, limits.waiting_costly, limits.client_costly)
     app.extensions[_CHECKER] = EditorApart(store) if store is not None else None
