@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -18,14 +19,17 @@ import pytest
 from pyoxigraph import Quad, RdfFormat, serialize
 
 from browsing import browser, visit
+from deep import many
 from kgcompare import cli, ingest, resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.cli.bundled import copy_of_bundled
 from kgcompare.store.embedded import EmbeddedStore
+from part import part_of_bundled
 from serving import missing, serving
+from warm import _lent_editors
 
-__all__ = ["browser", "visit"]
+__all__ = ["_lent_editors", "browser", "visit"]
 
 DATA = Path(__file__).parent / "data"
 SMALL = DATA / "small.ttl"
@@ -88,6 +92,12 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def own_store(small_store: Path, tmp_path: Path) -> Path:
+    """A store of tests/data/small.ttl, to be written to."""
+    return Path(shutil.copytree(small_store, tmp_path / "store"))
+
+
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
     """The small catalogue and the hostile texts together."""
@@ -102,19 +112,39 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
 def bundled_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the bundled catalogue, to be read only."""
     path = tmp_path_factory.mktemp("bundled") / "store"
+    cache = _cache(tmp_path_factory)
+    cache.mkdir(exist_ok=True)
 
     def make(folder: Path) -> None:
         ingest.throwaway(folder, resources.data_files(), ingest.Options(trust=True))
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(_cache(tmp_path_factory)))
+    with pytest.MonkeyPatch.context() as patch, (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker makes it, the others copy it
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         copy_of_bundled(path, make)
     return path
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the real server over the bundled catalogue."""
+def part_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of some fifty methods of the bundled catalogue, those that people compare, with all that describes them;
+    to be read only."""
+    path = tmp_path_factory.mktemp("part") / "store"
+    file = path.with_name("part.nt")
+    serialize(part_of_bundled(), str(file), format=RdfFormat.N_TRIPLES)
+    ingest.throwaway(path, [file], ingest.Options(trust=True))
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_store(request: pytest.FixtureRequest) -> Path:
+    """A store of real records, to be read only: of a part of the bundled catalogue, or of all of it with KGC_DEEP."""
+    return Path(request.getfixturevalue(many("part_store", "bundled_store")))
+
+
+@pytest.fixture(scope="session")
+def site(bundled_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real server over the bundled catalogue, which it copies from where *bundled_store* left it."""
     cache = str(_cache(tmp_path_factory))
     patience = {"KGCOMPARE_QUERY_TIMEOUT": "40", "KGCOMPARE_COSTLY_TIME": "40"}  # machines that run tests are busy
     with serving(tmp_path_factory.mktemp("site"), "--data", "bundled", XDG_CACHE_HOME=cache, **patience) as server:

@@ -57,12 +57,9 @@ def fails(done: Ran, code: int, *says: str) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def store(own_store: Path) -> Path:
     """A store of its own with the small catalogue."""
-    path = tmp_path / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, [SMALL], ingest.Options(trust=True))
-    return path
+    return own_store
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ A few moments in every run, many with ``KGC_DEEP=1``; the seed is fixed, so a mo
 from __future__ import annotations
 
 import http.client
-import os
 import random
 import shutil
 import signal
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SMALL
+from deep import many
 from forking import Forks, forks
 from kgcompare import ingest
 from kgcompare.errors import InvalidData
@@ -25,7 +24,6 @@ from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.tokens import Tokens
 from serving import KGCOMPARE, Server, serving
 
-DEEP = os.environ.get("KGC_DEEP") == "1"
 SEED = 9
 HEAD = "@prefix kgc: <https://w3id.org/kgcompare/ns#> .\n@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
 ALIAS = "http://www.w3.org/2004/02/skos/core#altLabel"
@@ -48,12 +46,9 @@ def state(store: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def before(small_store: Path) -> Path:
     """A store with a few records, to be copied."""
-    path = tmp_path_factory.mktemp("before") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, [SMALL], ingest.Options(trust=True))
-    return path
+    return small_store
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +75,7 @@ def test_an_import_killed_at_any_moment_is_there_whole_or_not_at_all(
     assert len(new) > len(old) + 600
     chance = random.Random(SEED)
     ends = set()
-    for number in range(50 if DEEP else 6):
+    for number in range(many(4, 50)):
         shutil.rmtree(store)
         shutil.copytree(before, store)
         moment = chance.random() * whole.seconds * 1.05
@@ -162,7 +157,7 @@ def test_a_full_disk_at_any_offset_leaves_what_was_there(before: Path, tmp_path:
         pytest.skip("no file system can be mounted here")
     assert measured.code == 0, measured.err
     needed = int(measured.out.split()[-1])
-    offsets = 20 if DEEP else 5
+    offsets = many(4, 20)
     codes = []
     for number in range(offsets):
         done = forked.run(FULL, before, file, more, int(needed * 1.4 * number / offsets), place)
@@ -174,7 +169,7 @@ def test_a_full_disk_at_any_offset_leaves_what_was_there(before: Path, tmp_path:
     assert "3" in codes
 
 
-@pytest.mark.parametrize("largest", range(2_000, 400_000, 20_000) if DEEP else (2_000, 30_000, 200_000))
+@pytest.mark.parametrize("largest", many((2_000, 30_000, 200_000), tuple(range(2_000, 400_000, 20_000))))
 def test_a_file_that_may_not_grow_leaves_what_was_there(
     before: Path, tmp_path: Path, forked: Forks, largest: int
 ) -> None:
@@ -232,7 +227,7 @@ def test_eight_writers_over_http_and_the_command_line_take_turns(before: Path, t
     store = tmp_path / "store"
     shutil.copytree(before, store)
     token = Tokens(store).add("me")
-    rounds = 4 if DEEP else 1
+    rounds = many(1, 4)
     first = int((store / "current").read_text().partition("-")[0])
     with serving(tmp_path, "--store", str(store), "--write-wait", "200") as server, ThreadPoolExecutor(8) as pool:
         putting = [pool.submit(_put, server, token, f"web{n}", rounds) for n in range(4)]

@@ -33,7 +33,7 @@ TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")
 COMMANDS = cli.commands
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 SIZES = ("default", "least", "most")
-NO_SETTING = {"KGCOMPARE_DEBUG"}
+NO_SETTING = {"KGCOMPARE_DEBUG", *(f"KGCOMPARE_ENDPOINT_{name}" for name in ("USER", "PASSWORD", "TOKEN"))}
 """Variables of the environment that stand for no option."""
 
 

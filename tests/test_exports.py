@@ -66,11 +66,9 @@ def test_all_of_the_rdf_comes_back(run: Run, small_store: Path, tmp_path: Path) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["rdf", "jsonld"])  # where most has to be said otherwise
-def test_all_of_the_bundled_catalogue_comes_back_as_rdf(
-    run: Run, bundled_store: Path, tmp_path: Path, form: str
-) -> None:
+def test_all_of_real_records_comes_back_as_rdf(run: Run, real_store: Path, tmp_path: Path, form: str) -> None:
     """As XML, and as JSON."""
-    assert _records_of(run, bundled_store, tmp_path / f"all.{form}", form) == meant(bundled_store)
+    assert _records_of(run, real_store, tmp_path / f"all.{form}", form) == meant(real_store)
 
 
 def _brought_back(run: Run, store: Path, tmp_path: Path, form: str) -> Counter[str]:
@@ -107,9 +105,9 @@ def test_tables_come_back(run: Run, small_store: Path, tmp_path: Path, form: str
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv"])
-def test_tables_of_the_bundled_catalogue_come_back(run: Run, bundled_store: Path, tmp_path: Path, form: str) -> None:
-    """All that one chooses methods by, and more than nine tenths of everything."""
-    lost = _brought_back(run, bundled_store, tmp_path, form)
+def test_tables_of_real_records_come_back(run: Run, real_store: Path, tmp_path: Path, form: str) -> None:
+    """All that one chooses methods by."""
+    lost = _brought_back(run, real_store, tmp_path, form)
     wanted = {PREFIXES["skos"] + "definition", PREFIXES["kgc"] + "origination", PREFIXES["kgc"] + "absence"}
     assert not wanted & lost.keys()
     assert PREFIXES["skos"] + "editorialNote" in lost

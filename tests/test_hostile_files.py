@@ -21,17 +21,17 @@ from typing import Any
 
 import pytest
 
+from deep import DEEP
 from forking import FAMILY
 from hostile_files import Hostile, hostile_files, some
 from kgcompare.store.embedded import EmbeddedStore
 
-DEEP = os.environ.get("KGC_DEEP") == "1"
 SECONDS = 30.0
 MEMORY = 1024
 """MiB that any process of an import may have."""
 LATEST = 180.0
 """Seconds after which a caller that says nothing is taken for lost."""
-FILES = hostile_files() if DEEP else some(60)
+FILES = hostile_files() if DEEP else some(48)
 
 CALLER = (
     FAMILY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import urllib.robotparser
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -257,8 +258,7 @@ def test_the_shapes_page_says_what_records_are_held_to(client: FlaskClient) -> N
         assert said in page
 
 
-@pytest.mark.slow
-def test_records_written_with_the_context_are_taken(client: FlaskClient, tmp_path: Path) -> None:
+def test_records_written_with_the_context_are_taken(client: FlaskClient, part_store: Path, tmp_path: Path) -> None:
     context = json.loads(client.get("/context.jsonld").data)["@context"]
     record = {
         "@context": context,
@@ -280,9 +280,8 @@ def test_records_written_with_the_context_are_taken(client: FlaskClient, tmp_pat
     assert people == [NamedNode("https://w3id.org/kgcompare/id/agent/robert-tibshirani")]
     file = tmp_path / "new.jsonld"
     file.write_text(json.dumps(record))
-    ingest.create_store(tmp_path / "store")
-    ingest.import_files(tmp_path / "store", resources.data_files(), ingest.Options(trust=True))
-    report = ingest.import_files(tmp_path / "store", [file], ingest.Options())
+    store = shutil.copytree(part_store, tmp_path / "store")
+    report = ingest.import_files(store, [file], ingest.Options())
     assert report.added == 1
 
 

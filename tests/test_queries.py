@@ -26,7 +26,7 @@ from three_ways import Rdflib
 pytestmark = pytest.mark.filterwarnings(r"ignore:Dataset\.\w+ is deprecated:DeprecationWarning")
 
 EVERY = queries.every()
-EMPTY_HERE = ("broader", "dataset_licences", "report_")
+EMPTY_HERE = ("broader", "dataset_licences", "endpoint_", "report_")
 """Queries that find nothing in small data where all is well."""
 
 

@@ -150,8 +150,8 @@ def test_a_query_that_the_endpoint_refuses() -> None:
         (answer(GOOD, "text/turtle"), "no SPARQL result"),
         (answer("", "text/plain", "204 No Content"), "answered with text/plain|answered with no media type"),
         (answer("", "text/plain", "302 Found", Location="/sparql"), "failed|status 302|cannot be reached|redirect"),
-        (answer("", "text/plain", "302 Found", Location="file:///etc/passwd"), "status 302|cannot be reached"),
-        (answer("", "text/plain", "302 Found", Location="ftp://127.0.0.1:1/x"), "cannot be reached|status 302"),
+        (answer("", "text/plain", "302 Found", Location="file:///etc/passwd"), "redirects to"),
+        (answer("", "text/plain", "302 Found", Location="ftp://127.0.0.1:1/x"), "redirects to"),
         (lambda connection, _: None, "cannot be reached"),
         (lambda connection, _: connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "cannot be reached"),
         (
@@ -164,7 +164,7 @@ def test_a_query_that_the_endpoint_refuses() -> None:
             lambda connection, _: connection.sendall(
                 f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode()
             ),
-            "cannot be reached",
+            "broke off in the middle",
         ),
         (lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000), "cannot be reached"),
     ],

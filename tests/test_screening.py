@@ -1,17 +1,17 @@
 """What is screened first is judged as pySHACL judges it: shapes and data of every kind, made at random.
 
-``KGCOMPARE_ROUNDS=5000 pytest tests/test_screening.py`` tries more of them.
+``KGC_DEEP=1`` tries more of them.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Sequence
 
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
+from deep import many
 from kgcompare.errors import DataError, ShapeError
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES
@@ -22,7 +22,7 @@ from kgcompare.schema.knowledge import Knowledge
 from kgcompare.schema.screening import Screen
 from kgcompare.schema.shapes import bundled_shapes
 
-ROUNDS = int(os.environ.get("KGCOMPARE_ROUNDS", "60"))
+ROUNDS = many(60, 5000)
 E = "http://e.example/"
 HEADS = "".join(f"PREFIX {prefix}: <{name}>\n" for prefix, name in (*PREFIXES.items(), ("e", E)))
 PATHS = [

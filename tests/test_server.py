@@ -416,7 +416,7 @@ def test_a_relative_store_is_the_same_to_its_workers(
 
 @pytest.mark.slow
 def test_snapshots_that_go_under_the_server(store: Path, tmp_path: Path) -> None:
-    with serving(tmp_path, "--store", str(store), "--workers", "1", "--spare-workers", "0") as server:
+    with serving(tmp_path, "--store", str(store), "--query-workers", "1", "--spare-workers", "0") as server:
         assert server.get("/sparql?query=ASK%7B%7D")[0] == 200
         (store / "snapshots").rename(store / "gone")
         for number in [number for number, line in processes(server, store).items() if "sandbox.worker" in line]:

@@ -88,7 +88,11 @@ def test_what_has_a_default_of_its_own_has_the_limits() -> None:
     bounds = workers.Bounds()
     assert (bounds.seconds, bounds.rows) == (limits.query_timeout, limits.answer_rows)
     assert bounds.bytes == limits.answer_bytes
-    assert (bounds.workers, bounds.spare, bounds.start) == (limits.workers, limits.spare_workers, limits.worker_start)
+    assert (bounds.workers, bounds.spare, bounds.start) == (
+        limits.query_workers,
+        limits.spare_workers,
+        limits.worker_start,
+    )
     assert (bounds.waiting, bounds.share) == (limits.waiting_queries, limits.client_queries)
     assert bounds.memory == limits.worker_memory
     assert default(RemoteStore, "timeout") == limits.timeout
@@ -138,6 +142,8 @@ def test_every_limit_is_listed(run: Run) -> None:
 def test_everything_else_is_listed_too(run: Run) -> None:
     entries = listed(run, "--data", "a.ttl", "--data", "b.ttl", "--trust")
     others = "store endpoint data shapes trust host port prefix trusted_host proxies unconfined_queries lang contact by"
+    others += " update_endpoint graph_store endpoint_credentials endpoint_queries"
+    others += " log_format access_log metrics"
     assert entries.keys() - LIMITS.keys() == set(others.split())
     assert (entries["data"]["value"], entries["data"]["default"]) == (["a.ttl", "b.ttl"], [])
     assert (entries["trust"]["value"], entries["trust"]["default"]) == (True, False)
@@ -171,7 +177,7 @@ def test_a_table_for_people(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KGCOMPARE_WORKERS", "7")
     lines = run("settings").out.splitlines()
     (line,) = [line for line in lines if line.startswith("--workers ")]
-    assert line.split(maxsplit=1)[1].startswith("7 processes (default: 2 processes)")
+    assert line.split(maxsplit=1)[1].startswith("7 processes (default: 1 processes)")
     for part in ("KGCOMPARE_WORKERS", " workers ", LIMITS["workers"].purpose):
         assert part in line
     assert sum(line.startswith("--") for line in lines) == len(listed(run))
@@ -212,7 +218,7 @@ def test_help_shows_the_usual_ones_and_where_the_others_are(run: Run) -> None:
 def app(small_store: Path) -> Iterator[Flask]:
     limits = Limits(
         query_timeout=3.5,
-        workers=1,
+        query_workers=1,
         spare_workers=0,
         waiting_queries=5,
         client_queries=4,

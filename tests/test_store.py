@@ -28,6 +28,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 import kgcompare
 from conftest import SMALL
+from deep import many
 from forking import Forks, forks
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
@@ -50,8 +51,6 @@ from kgcompare.store.folder import Folder
 from kgcompare.store.layout import LAYOUT, Description
 from kgcompare.text import dates
 
-DEEP = os.environ.get("KGC_DEEP") == "1"
-"""Whether everything is to be tried of which a run takes a part."""
 ASK = "ASK {{ <https://w3id.org/kgcompare/id/method/{}> ?p ?o }}"
 
 
@@ -1000,7 +999,7 @@ print(calls)
 def test_a_writer_killed_at_any_step_leaves_nothing_for_good(lasting: Path, tmp_path: Path, forked: Forks) -> None:
     file = tmp_path / "doomed.ttl"
     file.write_text(method("doomed"), encoding="utf-8")
-    for step in itertools.count(1, 1 if DEEP else 3):
+    for step in itertools.count(1, many(4, 1)):
         folder = tmp_path / str(step)
         folder.mkdir()
         store = hurt(lasting, folder, [], unfinished=False)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from conftest import LoadQuads
+from deep import many
 from kgcompare import ingest
 from kgcompare.catalogue.generation import Generation
 from kgcompare.ingest.documents import Records, derive, split
@@ -280,14 +281,16 @@ CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_ba
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=many(25, 400), deadline=None, suppress_health_check=CHECKS)
 @given(catalogues(tuple(range(1, 11))))
 def test_generated_catalogues(engines: Engines, catalogue: Catalogue) -> None:
     engines.agree(quads_of(catalogue), catalogue.compared)
 
 
 @pytest.mark.slow
-@settings(max_examples=5, deadline=None, suppress_health_check=CHECKS, phases=[Phase.explicit, Phase.generate])
+@settings(
+    max_examples=many(2, 25), deadline=None, suppress_health_check=CHECKS, phases=[Phase.explicit, Phase.generate]
+)
 @given(catalogues((2, 3)))
 def test_generated_catalogues_on_rdflib_too(engines: Engines, catalogue: Catalogue) -> None:
     engines.agree(quads_of(catalogue), catalogue.compared, slowly=True)
@@ -486,12 +489,7 @@ def test_a_statement_that_two_graphs_hold_counts_once(engines: Engines) -> None:
     assert outcome == engines.agree(quads, catalogue.compared)
 
 
-# -- the bundled catalogue -------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def bundled(bundled_store: Path) -> EmbeddedStore:
-    return EmbeddedStore(bundled_store)
+# -- real records ----------------------------------------------------------------------------------------
 
 
 def about(quads: Sequence[Quad], things: Sequence[str]) -> list[Quad]:
@@ -514,9 +512,10 @@ def about(quads: Sequence[Quad], things: Sequence[str]) -> list[Quad]:
 
 
 @pytest.mark.slow
-def test_bundled_catalogue(bundled: EmbeddedStore, oxigraph_server: LoadQuads) -> None:
-    snapshot = bundled.snapshot()
-    generation = Generation(bundled, snapshot)
+def test_real_records(real_store: Path, oxigraph_server: LoadQuads) -> None:
+    store = EmbeddedStore(real_store)
+    snapshot = store.snapshot()
+    generation = Generation(store, snapshot)
     remote = RemoteStore(oxigraph_server(snapshot.quads()))
     elsewhere = Generation(remote, remote.snapshot())
     slow = Rdflib()
@@ -525,7 +524,7 @@ def test_bundled_catalogue(bundled: EmbeddedStore, oxigraph_server: LoadQuads) -
     assert len(everything) > 10
     quads = list(snapshot.quads())
     chance = random.Random(20261122)
-    for width, times in ((1, 2), (2, 8), (3, 8), (10, 5)):
+    for width, times in ((1, 2), (2, many(4, 40)), (3, many(4, 40)), (10, many(3, 30))):
         for number in range(times):
             compared = chance.sample(everything, width)
             expected = by_python(generation, compared)

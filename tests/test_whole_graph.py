@@ -7,7 +7,6 @@ every run, hundreds with ``KGC_DEEP=1``.
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 from rdflib import SH
 
+from deep import many
 from kgcompare.errors import Fault
 from kgcompare.ingest import Options
 from kgcompare.ingest.changes import Stored
@@ -33,7 +33,6 @@ from kgcompare.schema.validation import Validator
 from test_validation import CASES, HEADER, KIND
 from three_ways import InMemory
 
-DEEP = os.environ.get("KGC_DEEP") == "1"
 HEAD = HEADER + "@prefix ex: <http://e.example/> .\n"
 Found = tuple[str, str, str, str]
 """The record that something is found of, the constraint, the last step of its path, and the value."""
@@ -237,7 +236,7 @@ def compared(
 
 
 #: A few seeds in every run, and thousands of changes with ``KGC_DEEP=1``, which takes many minutes.
-LOTS = [range(3), *(range(first, first + 10) for first in range(100, 400, 10) if DEEP)]
+LOTS = [range(3), *(range(first, first + 10) for first in many(range(0), range(100, 400, 10)))]
 
 
 @pytest.mark.parametrize("seeds", LOTS, ids=lambda seeds: f"from-{seeds.start}")

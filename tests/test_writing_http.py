@@ -19,8 +19,7 @@ from flask import Flask
 from pyoxigraph import NamedNode, RdfFormat, parse
 from werkzeug.test import TestResponse
 
-from conftest import SMALL, Run
-from kgcompare import ingest
+from conftest import Run
 from kgcompare.rdf.namespaces import iri
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
@@ -75,12 +74,9 @@ class Writing:
 
 
 @pytest.fixture
-def site(small_store: Path, tmp_path: Path) -> Iterator[Writing]:
+def site(own_store: Path) -> Iterator[Writing]:
     """A copy of the small catalogue, with a token."""
-    store = tmp_path / "store"
-    ingest.create_store(store)
-    ingest.import_files(store, [SMALL], ingest.Options(trust=True))
-    writing = Writing(store, write_wait=100.0).with_token()
+    writing = Writing(own_store, write_wait=100.0).with_token()
     yield writing
     writing.app.extensions["kgcompare"].close()
 

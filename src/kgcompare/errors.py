@@ -22,6 +22,8 @@ Every exception that leaves a public function of this package is one of these::
     │   ├── StoreMissing        there is no store at that place
     │   ├── Damaged             a file of a store is not what was written
     │   └── EndpointError       a SPARQL endpoint is down, slow or answers nonsense
+    │       ├── Unanswered      a request to one came to nothing
+    │       └── EndpointDown    one that failed so often that it is not asked for a while
     └── Unavailable             there is too little time, memory or room just now
         ├── Overrun             a stranger's query needs more than it may have
         └── Busy                everybody together asks for more than there is
@@ -178,6 +180,31 @@ class Damaged(StoreError):
 
 class EndpointError(StoreError):
     """A SPARQL endpoint is down, slow or answers nonsense."""
+
+
+class Unanswered(EndpointError):
+    """A request to an endpoint that came to nothing.
+
+    ``left`` tells whether it may have got there, ``again`` whether it may be tried once more, ``late`` whether the time
+    was over, and ``much`` whether there was too much of an answer.
+    """
+
+    def __init__(
+        self, why: str, *, left: bool = True, again: bool = True, late: bool = False, much: bool = False
+    ) -> None:
+        super().__init__(why)
+        self.left = left
+        self.again = again and not late and not much
+        self.late = late
+        self.much = much
+
+
+class EndpointDown(EndpointError):
+    """A SPARQL endpoint has failed so often that it is not asked; ``retry_after`` says in how many seconds it is."""
+
+    def __init__(self, why: str, retry_after: int = 2) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after
 
 
 class Unavailable(KgcompareError):

@@ -282,11 +282,11 @@ class Generation:
 
     def state(self, kind: str, slug: str) -> str:
         """Names what the document of the thing at ``/KIND/SLUG`` says (:func:`~kgcompare.store.base.state_of`); empty
-        where there is none, or the data are elsewhere.
+        where there is none, or the data are not records of ours.
 
         :raises StoreError: if the store cannot be read.
         """
-        if self.snapshot.path is None or not self.snapshot.keeps_shapes:
+        if not self.snapshot.keeps_shapes:
             return ""
         state = state_of(self.snapshot, self.base.document(self.base.record(kind, slug)))
         entry = None if state else self.index.find(kind, slug)

@@ -17,7 +17,7 @@ from kgcompare.cli.options import (
     by_option,
     catalogue_options,
     contact_option,
-    must_be_store,
+    must_be_kept,
     opened,
     tell_unread,
 )
@@ -78,14 +78,16 @@ def init(ctx: click.Context, /, place: Place, base: str, by: str, **values: Any)
     """Make a new, empty catalogue. On a terminal, and with none of its options, it asks for them."""
     from kgcompare import ingest
 
-    must_be_store(place)
+    must_be_kept(place)
     shapes = place.shapes
     if not any(_is_given(ctx, name) for name in (*_TOLD, "base")) and not shapes and _on_terminal():
         values, base, shapes = _asked()
     about = _told(values)
-    ingest.create_store(place.folder, base, shapes, about, by)
+    base = base if _is_given(ctx, "base") or base != _BASE else place.base
+    home = replace(place, endpoint_base=base).home
+    ingest.create_store(home, base, shapes, about, by)
     tell_unread(shapes)
-    click.echo(f"made an empty catalogue at {place.folder}", err=True)
+    click.echo(f"made an empty catalogue at {home}", err=True)
     if about and not about.licence:
         click.echo("it states no licence; one that it has is said by: kgcompare describe --licence CC-BY-4.0", err=True)
 
@@ -105,10 +107,10 @@ def describe(ctx: click.Context, /, place: Place, form: str, by: str, **values: 
 
     given = [name for name in _TOLD if _is_given(ctx, name) and not _is_set(ctx, name)]
     if given:
-        must_be_store(place)
+        must_be_kept(place)
         with opened(place):
             pass  # the user's own is made where it is not there yet
-        describe_store(place.folder, lambda before: _changed(before, values, given), by)
+        describe_store(place.home, lambda before: _changed(before, values, given), by)
     with opened(place) as catalogue:
         generation = catalogue.generation()
         about = about_of(generation)

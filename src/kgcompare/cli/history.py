@@ -13,7 +13,7 @@ from kgcompare.cli.options import (
     catalogue_options,
     import_options,
     lang_option,
-    must_be_store,
+    must_be_kept,
     opened,
 )
 from kgcompare.cli.output import put, tell_report
@@ -81,12 +81,12 @@ def revert(place: Place, slug: str, lang: str, kind: str | None, at: str, by: st
     from kgcompare.catalogue.differences import thing_at
     from kgcompare.ingest import reverting
 
-    must_be_store(place)
+    must_be_kept(place)
     with opened(place, lang) as catalogue:
         generation = catalogue.generation()
         thing, _ = thing_at(generation, kind or generation.main_kind, slug)
         logged, body = reverting.state_at(generation.snapshot, thing, at)
     options = replace(import_options(place, lang, by=by, replace=True), what="revert")
-    edit = reverting.revert(place.folder, thing, logged, body, options)
+    edit = reverting.revert(place.home, thing, logged, body, options)
     tell_report(edit.report)
     click.echo(f"{thing} is as it was at generation {logged.generation}", err=True)

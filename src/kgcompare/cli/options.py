@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kgcompare.cli.damage import watched
+from kgcompare.cli.endpoint import ENDPOINT_OPTIONS, OF_AN_ENDPOINT, endpoint_options
 from kgcompare.cli.foreign import Foreign
 from kgcompare.cli.output import ProgressLine, tell_report
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
+from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from kgcompare.catalogue import Catalogue
+    from kgcompare.catalogue.elsewhere import Elsewhere
     from kgcompare.ingest import Options
+    from kgcompare.store.base import Home
 
 _PLACES = ("store", "endpoint", "data")
 OF_FILES = (
@@ -31,7 +35,7 @@ OF_FILES = (
     "history_bytes",
 )
 """The limits that matter to whatever takes files."""
-OF_A_CATALOGUE = ("timeout", "endpoint_keep", "endpoint_bytes", "kept_descriptions", *OF_FILES)
+OF_A_CATALOGUE = (*OF_AN_ENDPOINT, "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
 
 
@@ -40,16 +44,66 @@ class Place:
     """Which catalogue a command works on, and within which limits."""
 
     store: Path | None
-    endpoint: str | None
+    endpoint: str | None = field(repr=False)
     data: tuple[str, ...]
     shapes: tuple[Path, ...]
     trust: bool
     limits: Limits
+    update_endpoint: str = field(default="", repr=False)
+    graph_store: str = field(default="", repr=False)
+    endpoint_credentials: Path | None = None
+    endpoint_base: str = DEFAULT_BASE
+    token_folder: Path | None = None
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The endpoint, if there is one."""
+        from kgcompare.catalogue.elsewhere import Elsewhere
+
+        if self.endpoint is None:
+            return None
+        return Elsewhere(
+            self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.endpoint_base
+        )
 
     @property
     def default(self) -> bool:
         """Whether nothing was said: the store in the user's data directory."""
         return self.store is None and self.endpoint is None and not self.data
+
+    @property
+    def base(self) -> str:
+        """The base of a catalogue that is made where none is yet."""
+        return DEFAULT_BASE if self.endpoint is None else self.endpoint_base
+
+    @property
+    def home(self) -> Home:
+        """Where the catalogue lives, for whoever writes to it."""
+        from functools import partial
+
+        from kgcompare.store.home import RemoteHome, home_of
+
+        if (elsewhere := self.elsewhere) is None:
+            return home_of(self.folder)
+        return RemoteHome(partial(elsewhere.open, self.limits))
+
+    @property
+    def tokens(self) -> Path:
+        """The folder with the tokens of those who may write over HTTP: the store's, or one that is named, or that of
+        the user's data directory which is for the endpoint."""
+        if self.endpoint is None:
+            return self.folder
+        import hashlib
+
+        import platformdirs
+
+        from kgcompare.store.files import files
+
+        name = hashlib.sha256(f"{self.endpoint} {self.endpoint_base}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        folder = self.token_folder or platformdirs.user_data_path("kgcompare") / "endpoints" / name
+        with files(f"{folder} cannot be made"):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @property
     def folder(self) -> Path:
@@ -108,6 +162,7 @@ def _place(ctx: click.Context, values: Mapping[str, Any]) -> Place:
         shapes=tuple(Path(path) for path in values["shapes"]),
         trust=values["trust"],
         limits=Limits(**{name: values[name] for name in LIMITS if name in values}),
+        **{name: values[name] for name in ENDPOINT_OPTIONS},
     )
 
 
@@ -115,7 +170,8 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that name a catalogue; the command gets them as one :class:`Place`."""
 
     @click.option("--store", metavar="DIR", envvar="KGCOMPARE_STORE", help="A store folder.")
-    @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint, for reading.")
+    @click.option("--endpoint", metavar="URL", envvar="KGCOMPARE_ENDPOINT", help="A SPARQL endpoint.")
+    @endpoint_options
     @click.option(
         "--data",
         metavar="FILE",
@@ -146,7 +202,7 @@ def catalogue_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     @wraps(command)
     def wrapped(ctx: click.Context, /, **values: Any) -> None:
-        taken = {*_PLACES, "shapes", "trust", *LIMITS}
+        taken = {*_PLACES, *ENDPOINT_OPTIONS, "shapes", "trust", *LIMITS}
         rest = {name: value for name, value in values.items() if name not in taken}
         command(_place(ctx, values), **rest)
 
@@ -262,17 +318,12 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     """The catalogue that a command works on."""
     from kgcompare.catalogue import Catalogue
     from kgcompare.store.embedded import EmbeddedStore
-    from kgcompare.store.remote import RemoteStore
     from kgcompare.store.scratch import scratch_folder
 
-    limits = place.limits
-    most = limits.kept_descriptions
+    most = place.limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
-    if place.endpoint is not None:
-        remote = RemoteStore(
-            place.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
-        )
-        yield Catalogue(remote, extra_shapes=extra, most_described=most)
+    if (elsewhere := place.elsewhere) is not None:
+        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"
@@ -320,6 +371,15 @@ def ensure(place: Place, *, make: bool = False) -> None:
         raise StoreMissing(f"there is no store at {folder.path}; make one with: kgcompare init --store {folder.path}")
     click.echo(f"making a store with the bundled catalogue at {folder.path}", err=True)
     fill(folder.path, place)
+
+
+def must_be_kept(place: Place) -> None:
+    """Refuses a throw-away catalogue.
+
+    :raises UsageError: for one.
+    """
+    if place.data:
+        raise UsageError("this command writes to a catalogue; name one with --store or --endpoint")
 
 
 def must_be_store(place: Place) -> None:

@@ -12,8 +12,10 @@ from kgcompare.cli.output import put
 from kgcompare.errors import UsageError
 from kgcompare.sandbox.limits import LIMITS, Limit
 
-_USUAL = {"timeout", "query_timeout"}
+_USUAL = {"timeout", "query_timeout", "workers"}
 """The limits that help shows; ``kgcompare settings`` shows all of them."""
+_ADDRESSES = {"endpoint", "update_endpoint", "graph_store"}
+"""The settings that are addresses of an endpoint."""
 Command = Callable[..., None]
 
 
@@ -105,7 +107,7 @@ def _setting(ctx: click.Context, option: click.Option, values: Mapping[str, obje
     longest = max(option.opts, key=len)
     return {
         "name": name,
-        "value": _plain(values[name], option),
+        "value": _without_secrets(name, _plain(values[name], option)),
         "default": _plain(option.default, option),
         "unit": limit.unit if limit else None,
         "least": limit.least if limit else None,
@@ -129,6 +131,13 @@ def _plain(value: object, option: click.Option) -> object:
     if option.multiple:
         return [str(one) for one in value] if isinstance(value, list | tuple) else []
     return value if isinstance(value, bool | int | float | str) else None
+
+
+def _without_secrets(name: str, value: object) -> object:
+    """A value as it may be shown: an address of an endpoint may have a password in it, or a key."""
+    from kgcompare.store.credentials import shown_address
+
+    return shown_address(value) if name in _ADDRESSES and isinstance(value, str) else value
 
 
 def _table(listed: Iterable[Setting]) -> str:

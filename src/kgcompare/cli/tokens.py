@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgcompare.cli.options import Place, catalogue_options, ensure, must_be_store
+from kgcompare.cli.options import Place, catalogue_options, ensure, must_be_kept
 from kgcompare.cli.output import put
 from kgcompare.errors import UsageError
 
@@ -25,12 +25,13 @@ def token(place: Place, action: str, name: str, until: str, form: str) -> None:
     from kgcompare.store.folder import Folder
     from kgcompare.store.tokens import Tokens
 
-    must_be_store(place)
+    must_be_kept(place)
     if bool(name) != (action != "list") or (until and action != "add"):
         raise UsageError("say: token add NAME [--until DATE], token list, or token remove NAME")
-    ensure(place)
-    Folder(place.folder).describe()
-    tokens = Tokens(place.folder)
+    if place.endpoint is None:
+        ensure(place)
+        Folder(place.folder).describe()
+    tokens = Tokens(place.tokens)
     if action == "add":
         text = tokens.add(name, until)
         put(_json(name=name, token=text) if form == "json" else text + "\n")

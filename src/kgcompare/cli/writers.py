@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -22,7 +22,7 @@ from kgcompare.cli.options import (
     import_options,
     lang_option,
     make_throwaway,
-    must_be_store,
+    must_be_kept,
     opened,
     tell_unread,
 )
@@ -58,19 +58,18 @@ def import_(
 ) -> None:
     """Take files into the store: every record of them, or none."""
     from kgcompare import ingest
-    from kgcompare.store.folder import Folder
 
-    must_be_store(place)
+    must_be_kept(place)
     if place.default:
         ensure(place)
     options = import_options(place, lang, syntax, replace, skip_invalid, foreign, by)
-    fresh = not place.default and not Folder(place.folder).exists()
+    fresh = not place.default and not place.home.exists()
     if fresh and ingest.trusted_quads(files, options):
-        report = ingest.create_of_quads(place.folder, files, options)
+        report = ingest.create_of_quads(place.home, files, options)
     else:
         if fresh:
-            ingest.create_store(place.folder, shapes=place.shapes, by=by)
-        report = ingest.import_files(place.folder, files, options, place.shapes)
+            ingest.create_store(place.home, place.base, place.shapes, by=by)
+        report = ingest.import_files(place.home, files, options, place.shapes)
     tell_report(report.validation)
     tell_unread(place.shapes)
     left = f", {report.left} left out as invalid" if report.left else ""
@@ -229,6 +228,33 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_UNCONFINED_QUERIES",
     help="Answer strangers' queries even where the system has no lock that keeps them from network and files.",
 )
+@click.option(
+    "--endpoint-queries",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    envvar="KGCOMPARE_ENDPOINT_QUERIES",
+    help="Whether strangers' queries are passed on to the endpoint that the catalogue is kept at.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="KGCOMPARE_LOG_FORMAT",
+    help="How what is logged looks; each line of json is an object.",
+)
+@click.option(
+    "--access-log", is_flag=True, envvar="KGCOMPARE_ACCESS_LOG", help="Log each request, in one line, to stderr."
+)
+@click.option(
+    "--metrics",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    envvar="KGCOMPARE_METRICS",
+    help="Answer at /metrics, for Prometheus; auto where it listens at a loopback address, and to no proxy.",
+)
 def serve(
     place: Place,
     host: str,
@@ -238,6 +264,10 @@ def serve(
     trusted_host: tuple[str, ...],
     proxies: int,
     unconfined_queries: bool,
+    endpoint_queries: str,
+    log_format: Literal["text", "json"],
+    access_log: bool,
+    metrics: Literal["auto", "on", "off"],
 ) -> None:
     """Serve the catalogue on the web."""
     from kgcompare.store.scratch import scratch_folder
@@ -261,5 +291,14 @@ def serve(
             proxies=proxies,
             limits=place.limits,
             unconfined=unconfined_queries,
+            base=place.base,
+            tokens=place.tokens if place.endpoint else None,
+            update_endpoint=place.update_endpoint,
+            graph_store=place.graph_store,
+            endpoint_credentials=place.endpoint_credentials,
+            endpoint_queries=endpoint_queries == "on",
+            log_format=log_format,
+            access_log=access_log,
+            metrics=metrics,
         )
         server.run(settings, host, port)

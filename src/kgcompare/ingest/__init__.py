@@ -27,9 +27,9 @@ from kgcompare.schema import core
 from kgcompare.schema.given import given_shapes, given_triples
 from kgcompare.schema.shapes import Shapes, bundled_shapes, stored_shapes
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Prepare
+from kgcompare.store.base import Home, Prepare, Writing
 from kgcompare.store.history import Occasion, Used
-from kgcompare.store.writer import Writer, create, writing
+from kgcompare.store.home import home_of
 
 __all__ = [
     "ImportReport",
@@ -72,7 +72,11 @@ def validate(
 
 
 def create_store(
-    path: Path, base: str = DEFAULT_BASE, shapes: Sequence[Path] = (), about: Metadata | None = None, by: str = ""
+    path: Path | Home,
+    base: str = DEFAULT_BASE,
+    shapes: Sequence[Path] = (),
+    about: Metadata | None = None,
+    by: str = "",
 ) -> None:
     """Makes an empty catalogue with the vocabulary, the bundled shapes and *shapes* in it, which says *about* of
     itself; the history says who it is *by*.
@@ -85,8 +89,9 @@ def create_store(
     if about:
         node = NamedNode(Base(base).catalogue)
         quads += [Quad(t.subject, t.predicate, t.object, node) for t in rewritten(Graph(), node, about)]
-    create(path, base)
-    with writing(path) as writer:
+    home = home_of(path)
+    home.create(base)
+    with home.writing() as writer:
         writer.add(quads)
         writer.publish(search.build, Occasion("init", by))
 
@@ -111,7 +116,9 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
     return quads
 
 
-def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()) -> ImportReport:
+def import_files(
+    path: Path | Home, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()
+) -> ImportReport:
     """Takes files into the store at *path*: every record of them, or none.
 
     A record that the store has already is left alone where it says the same; where it says something
@@ -122,7 +129,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options, shapes: Se
     :raises DataError: if a file cannot be read or holds no record.
     :raises StoreError: if the store cannot be used.
     """
-    with writing(path) as writer:
+    with home_of(path).writing() as writer:
         snapshot = writer.latest()
         base = writer.about.base
         kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
@@ -176,17 +183,18 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
     return import_files(path, files, options).validation
 
 
-def create_of_quads(path: Path, files: Sequence[Path], options: Options) -> ImportReport:
+def create_of_quads(path: Path | Home, files: Sequence[Path], options: Options) -> ImportReport:
     """Makes a store at *path* of nothing but quads, taken as they are.
 
     :raises DataError: if a file cannot be read.
     """
-    create(path, bare=True)
-    with writing(path) as writer:
+    home = home_of(path)
+    home.create(bare=True)
+    with home.writing() as writer:
         return _load(writer, files, None, options)
 
 
-def _load(writer: Writer, files: Sequence[Path], snapshot: Snapshot | None, options: Options) -> ImportReport:
+def _load(writer: Writing, files: Sequence[Path], snapshot: Snapshot | None, options: Options) -> ImportReport:
     own: dict[str, list[Quad]] = {}
     before = _documents(snapshot)
     fresh = True
@@ -223,7 +231,7 @@ def _documents(snapshot: Snapshot | None) -> set[str]:
     return {name for name in names if snapshot is None or snapshot.base.is_of_record(name)}
 
 
-def _load_all(writer: Writer, files: Sequence[Path]) -> None:
+def _load_all(writer: Writing, files: Sequence[Path]) -> None:
     for file in files:
         writer.load(file, RdfFormat.N_QUADS)
 
@@ -242,7 +250,7 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
 
 
-def _write(writer: Writer, records: Records, changes: Changes, stored: Stored, vocabulary: list[Quad]) -> None:
+def _write(writer: Writing, records: Records, changes: Changes, stored: Stored, vocabulary: list[Quad]) -> None:
     if not changes.there and not vocabulary:
         writer.add([quad for name in changes.documents for quad in records.quads(name)], stored.quads)
         return

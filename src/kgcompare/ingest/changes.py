@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pyoxigraph import BlankNode, NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare.errors import Conflict
 from kgcompare.ingest.documents import Records
-from kgcompare.rdf.graph import Graph, Node, structure_key
-from kgcompare.rdf.terms import RDF_SUBJECT
+from kgcompare.rdf.graph import Graph, Node
+from kgcompare.rdf.sameness import statements_of
 from kgcompare.store import Snapshot
 
 
@@ -20,6 +21,14 @@ class Stored:
         self.snapshot = snapshot
         self._documents: dict[str, Graph] = {}
         self._absent: set[str] = set()
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Says which documents will be asked for.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        if self.snapshot is not None:
+            self.snapshot.prefetch([name for name in names if name not in self._documents and name not in self._absent])
 
     def document(self, name: str) -> Graph:
         """What the graph of that name says.
@@ -47,7 +56,9 @@ class Stored:
     def differs(self, name: str, document: Graph) -> bool:
         """Whether a document says something else than what stands there by its name, or nothing stands there."""
         before = self.document(name)
-        return not before.subjects() or _statements(before) != _statements(document)
+        by_value = self.snapshot is not None and self.snapshot.rewrites
+        was, now = (statements_of(graph, by_value=by_value) for graph in (before, document))
+        return not before.subjects() or was != now
 
     def __contains__(self, name: str) -> bool:
         return bool(self.document(name).subjects())
@@ -74,6 +85,7 @@ def changes_of(records: Records, stored: Stored, *, replace: bool) -> Changes:
     fresh: list[str] = []
     other: list[str] = []
     subjects: set[str] = set()
+    stored.prefetch(records.documents)
     for name, document in records.documents.items():
         before = stored.document(name)
         if not stored.differs(name, document):
@@ -93,17 +105,3 @@ def changes_of(records: Records, stored: Stored, *, replace: bool) -> Changes:
 
 def _named(node: Node) -> bool:
     return isinstance(node, NamedNode)
-
-
-def _statements(document: Graph) -> set[str]:
-    """The statements of a document as texts, blank nodes told apart by what is said of them."""
-    statements = set()
-    forms: dict[Node, str] = {}
-    for triple in document:
-        subject, value = triple.subject, triple.object
-        if isinstance(subject, NamedNode):
-            text = structure_key(document, value, forms) if isinstance(value, BlankNode) else str(value)
-            statements.add(f"{subject} {triple.predicate} {text}")
-        elif isinstance(subject, BlankNode) and triple.predicate.value == RDF_SUBJECT:
-            statements.add(structure_key(document, subject, forms))
-    return statements

@@ -136,6 +136,7 @@ class Check:
         snapshot, documents = self._stored.snapshot, self._records.documents
         if snapshot is None:
             return []
+        self._stored.prefetch(documents)
         before = {
             name: self._stored.document(name)
             for name, document in documents.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -46,11 +46,9 @@ from kgcompare.schema.held import held_shapes, hold, shapes_of
 from kgcompare.schema.shapes import Shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
-from kgcompare.store.base import state_of
-from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.history import Occasion, Used
-from kgcompare.store.recording import Deed
-from kgcompare.store.writer import Writer, writing
+from kgcompare.store.base import Home, Writing, state_of
+from kgcompare.store.history import Deed, Occasion, Used
+from kgcompare.store.home import home_of
 
 BODY = "the body"
 """What a body is called in messages."""
@@ -131,9 +129,9 @@ class Sent:
 class Editor:
     """Changes the records of a store; every change is on disk, and to be read, when its method returns."""
 
-    def __init__(self, path: Path, shapes: Sequence[Triple], options: Options, patience: float) -> None:
+    def __init__(self, path: Path | Home, shapes: Sequence[Triple], options: Options, patience: float) -> None:
         """*shapes* are those that hold beside the store's own; *patience* is how many seconds one waits for others."""
-        self._path = path
+        self._home = home_of(path)
         self._extra = list(shapes)
         self._options = options
         self._patience = patience
@@ -169,7 +167,7 @@ class Editor:
         return self._made(Change("make", kind, body))
 
     def _made(self, change: Change) -> Edit:
-        with writing(self._path, self._patience) as writer, filed(change.body) as file:
+        with self._home.writing(self._patience) as writer, filed(change.body) as file:
             now = self._now(writer.latest())
             sent, stored = self._sent(now, change, file), Stored(now.snapshot)
             report = self._judged(now, sent, stored)
@@ -185,7 +183,7 @@ class Editor:
         :raises StillNamed: if others name it.
         :raises InvalidData: if others would not be valid without it.
         """
-        with writing(self._path, self._patience) as writer:
+        with self._home.writing(self._patience) as writer:
             now = self._now(writer.latest())
             snapshot, name = now.snapshot, writer.about.base.document(record)
             state = state_of(snapshot, name)
@@ -220,7 +218,7 @@ class Editor:
         :raises DataError: if the body cannot be read.
         :raises StoreError: if the store cannot be read.
         """
-        with closing(EmbeddedStore(self._path)) as store, filed(body) as file:
+        with self._home.reading() as store, filed(body) as file:
             now = self._now(store.snapshot())
             sent = self._sent(now, Change("check", record, body), file)
             return Edit(record, not sent.state, self._judged(now, sent, Stored(now.snapshot)))
@@ -265,7 +263,7 @@ class Editor:
         change.condition.check(record, state)
         return Sent(records, record, base.document(record), state)
 
-    def _write(self, writer: Writer, now: Now, stored: Stored, several: Sequence[tuple[Sent, Occasion]]) -> None:
+    def _write(self, writer: Writing, now: Now, stored: Stored, several: Sequence[tuple[Sent, Occasion]]) -> None:
         """Writes what several records change, each of another IRI."""
         deeds, documents, subjects = list[Deed](), dict[str, list[Quad]](), set[str]()
         for sent, occasion in several:

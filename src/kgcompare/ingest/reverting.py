@@ -11,6 +11,7 @@ from kgcompare.errors import UnknownThing
 from kgcompare.ingest.editing import Body, Condition, Edit, Editor
 from kgcompare.ingest.readers import Options
 from kgcompare.store import Snapshot
+from kgcompare.store.base import Home
 from kgcompare.store.history import Logged
 
 
@@ -31,7 +32,9 @@ def state_at(snapshot: Snapshot, thing: str, at: str) -> tuple[Logged, Body]:
     return logged, Body(data or b"", "nt")
 
 
-def revert(store: Path, thing: str, logged: Logged, body: Body, options: Options, patience: float = 60.0) -> Edit:
+def revert(
+    store: Path | Home, thing: str, logged: Logged, body: Body, options: Options, patience: float = 60.0
+) -> Edit:
     """Puts a thing's document back as it was when a change had been made; removes it where there was none.
 
     :raises InvalidData: if it would not be valid today; nothing is changed.

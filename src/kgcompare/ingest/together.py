@@ -18,7 +18,6 @@ from kgcompare.ingest.editing import Change, Edit, Editor, Now, Sent, filed, fil
 from kgcompare.ingest.readers import Options
 from kgcompare.ingest.refusals import schema_of
 from kgcompare.sandbox.judging import ConfinedJudge
-from kgcompare.store.writer import writing
 
 _Done = dict[int, Edit | KgcompareError]
 """What became of changes, by their places."""
@@ -40,14 +39,16 @@ class JointEditor(Editor):
         for place, (change, options) in enumerate(changes):
             if place not in done:
                 try:
-                    done[place] = Editor(self._path, self._extra, options, self._patience).change(change)
+                    done[place] = Editor(self._home, self._extra, options, self._patience).change(change)
                 except KgcompareError as fault:
                     done[place] = fault
         return [done[place] for place in range(len(changes))]
 
     def _as_one(self, changes: Sequence[tuple[Change, Options]]) -> _Done:
         """What became of those changes that could be written as one, or that nothing can be made of."""
-        with writing(self._path, self._patience) as writer, ExitStack() as files:
+        with self._home.writing(self._patience) as writer, ExitStack() as files:
+            if not writer.joins:
+                return {}
             now = self._now(writer.latest())
             stored = Stored(now.snapshot)
             several, done = self._all_sent(now, changes, files)

@@ -167,7 +167,11 @@ class Base:
 
     def is_vocabulary_graph(self, value: str) -> bool:
         """Whether *value* is the graph of the vocabulary, of shapes or of the history, rather than of a record."""
-        return value in {self.vocabulary_graph, self.history_graph} or self.is_shapes_graph(value)
+        return value == self.vocabulary_graph or self.is_history_graph(value) or self.is_shapes_graph(value)
+
+    def is_history_graph(self, value: str) -> bool:
+        """Whether *value* is the graph of the history, or one that a catalogue in an endpoint keeps beside it."""
+        return value == self.history_graph or value.startswith(self.history_graph + "/")
 
     def is_of_record(self, value: str) -> bool:
         """Whether *value* is the graph of a record: not of vocabulary and shapes, nor of the catalogue itself."""

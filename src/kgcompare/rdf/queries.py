@@ -20,7 +20,7 @@ Source: SPARQL 1.1 Query Language, section 10.2 (VALUES) and 19.8 (grammar).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,8 +32,9 @@ from kgcompare.rdf.namespaces import is_safe_iri
 
 Bindable = NamedNode | Literal | None
 _BLOCK = re.compile(r"VALUES\s+(?P<variables>\?\w+|\(\s*\?\w+(?:\s+\?\w+)*\s*\))\s*\{[^{}]*\}", re.IGNORECASE)
-_DATA = re.compile(r"\bDATA\s*\{\s*\}")
+_DATA = re.compile(r"\b(?:DATA|INSERT)\s*\{\s*\}")
 _A_GRAPH = "<urn:kgcompare:graph>"
+_NAMED_PLACE = re.compile(r"[<\"]urn:kgcompare:([a-z]+)[>\"]")
 _HEADER = re.compile(r"#\s*(title|summary|param|returns):\s*(.*)")
 
 
@@ -77,13 +78,14 @@ class Query:
 
 
 def with_data(update: str, quads: Iterable[Quad]) -> str:
-    """An update with the statements of *quads* in its block ``INSERT DATA { }``, blank nodes under their labels.
+    """An update with the statements of *quads* in its block ``INSERT DATA { }``, or ``INSERT { }`` of what it adds for
+    each solution; blank nodes under their labels.
 
     :raises QueryError: if it has no such block.
     """
     graphs: dict[str, list[str]] = {}
     for quad in quads:
-        graphs.setdefault(str(quad.graph_name), []).append(f"{quad.subject} {quad.predicate} {quad.object} .")
+        graphs.setdefault(str(quad.graph_name), []).append(f"{quad.subject} {quad.predicate} {_escaped(quad.object)} .")
     data = "".join(f"\n  GRAPH {name} {{ {' '.join(lines)} }}" for name, lines in graphs.items())
     block = _DATA.search(update)
     if block is None:
@@ -99,6 +101,25 @@ def with_graph(update: str, graph: NamedNode) -> str:
     if _A_GRAPH not in update:
         raise QueryError("the update names no graph to put another one in its place")
     return update.replace(_A_GRAPH, serialise(graph))
+
+
+def with_terms(update: str, terms: Mapping[str, NamedNode | Literal]) -> str:
+    """An update with terms in the places that it calls ``<urn:kgcompare:NAME>`` or ``"urn:kgcompare:NAME"``, by name.
+
+    :raises QueryError: if it has another such place, or a term must not be bound.
+    """
+
+    def place(match: re.Match[str]) -> str:
+        if match[1] not in terms:
+            raise QueryError(f"nothing is given for {match[0]} in the update")
+        return serialise(terms[match[1]])
+
+    return _NAMED_PLACE.sub(place, update)
+
+
+def _escaped(term: object) -> str:
+    """A term of a statement, whose escapes mean the same to every engine."""
+    return _ESCAPE.sub(_escape, str(term)) if isinstance(term, Literal) else str(term)
 
 
 def _row(term: Bindable | Sequence[Bindable], width: int) -> str:

@@ -59,6 +59,19 @@ def tokens(query: str) -> Iterator[tuple[str, str]]:
                     yield inner.lastgroup or "", inner[0]
 
 
+def located(query: str) -> Iterator[tuple[str, str, int, int]]:
+    """(kind, text, start, end) of each token but white space and comments, as it stands in the text.
+
+    :raises QueryError: for a keyword that is written with escapes, which is not what it looks like.
+    """
+    for match in _TOKEN.finditer(query):
+        kind = match.lastgroup or "skip"
+        if kind == "word" and "\\" in match[0]:
+            raise QueryError(f"{match[0][:80]} is written with escapes; write it as it is")
+        if kind != "skip":
+            yield kind, match[0], match.start(), match.end()
+
+
 def names_dataset(query: str) -> bool:
     """Whether a query names its dataset by ``FROM``, outside of its IRIs, strings and comments.
 

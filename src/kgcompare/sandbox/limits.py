@@ -7,7 +7,7 @@ keys of a TOML file, or here. What bounds an algorithm, and not what strangers m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
 from kgcompare.errors import UsageError
@@ -85,7 +85,29 @@ class Limits:
     endpoint_keep: float = _limit(
         300.0, "seconds", 0.0, 30 * _DAY, "How long an endpoint is taken to say what it said; then it is asked anew."
     )
+    endpoint_mark_time: float = _limit(
+        1.0,
+        "seconds",
+        0.0,
+        _DAY,
+        "After how long one looks again which generation an endpoint has.",
+    )
     endpoint_bytes: int = _limit(512 * _MIB, "bytes", _KIB, 64 * _GIB, "How long an answer of an endpoint may be.")
+    endpoint_connect: float = _limit(
+        10.0, "seconds", 0.1, 600.0, "How long the connection to an endpoint may take to be made."
+    )
+    endpoint_first_byte: float = _limit(
+        _DAY, "seconds", 0.1, _DAY, "How long an endpoint may take to begin its answer; never more than timeout."
+    )
+    endpoint_retries: int = _limit(
+        2, "times", 0, 20, "How often an endpoint that fails is asked again, with pauses that grow, within timeout."
+    )
+    endpoint_failures: int = _limit(
+        3, "failures", 1, 1000, "After how many in a row an endpoint counts as down, and is left alone for a while."
+    )
+    endpoint_rest: float = _limit(
+        10.0, "seconds", 0.1, 3600.0, "How long an endpoint that is down is left alone; then one request looks again."
+    )
     kept_descriptions: int = _limit(
         128 * _MIB, "bytes", 0, 64 * _GIB, "How much memory things' descriptions may take; the least used go first."
     )
@@ -118,11 +140,11 @@ class Limits:
     )
 
     query_timeout: float = _limit(10.0, "seconds", 0.1, 600.0, "How long a stranger's query may take.")
-    workers: int = _limit(
+    query_workers: int = _limit(
         2, "processes", 1, 256, "How many strangers' queries run at a time, all but one of them one client's at most."
     )
     spare_workers: int = _limit(
-        2, "processes", 0, 256, "How many more workers stand ready, to take the place of one that is killed."
+        2, "processes", 0, 256, "How many more of these stand ready, to take the place of one that is killed."
     )
     waiting_queries: int = _limit(32, "queries", 0, 10_000, "How many strangers' queries may wait for a worker.")
     client_queries: int = _limit(8, "queries", 1, 10_000, "How many of those that run or wait may be one client's.")
@@ -135,6 +157,7 @@ class Limits:
     )
     answer_bytes: int = _limit(32 * _MIB, "bytes", _KIB, 16 * _GIB, "How long the answer to a stranger's query may be.")
 
+    workers: int = _limit(1, "processes", 1, 256, "How many processes answer requests; one that dies is started anew.")
     threads: int = _limit(
         64, "threads", 1, 4096, "How many requests are worked on at a time; more than the queries that run and wait."
     )
@@ -219,6 +242,28 @@ class Limits:
     def __post_init__(self) -> None:
         for limit in LIMITS.values():
             limit.checked(getattr(self, limit.name))
+
+    def part(self) -> Limits:
+        """What one of the ``workers`` may have: of what is :data:`SHARED` an equal part, rounded up.
+
+        Of what is done in turns each may do two at a time, if there may be two at all: where there is one place only,
+        the client whose turn it is would have all of it.
+        """
+        if self.workers == 1:
+            return self
+        parts = {name: -(-getattr(self, name) // self.workers) for name in SHARED}
+        parts |= {name: max(parts[name], min(2, getattr(self, name))) for name in ("query_workers", "costly_requests")}
+        return replace(self, **{name: max(int(LIMITS[name].least), part) for name, part in parts.items()})
+
+
+SHARED = frozenset(
+    (
+        *("query_workers", "spare_workers", "waiting_queries", "client_queries", "threads", "connections"),
+        *("arriving_bytes", "sending_bytes", "waiting_writes", "kept_bytes", "kept_descriptions", "making_waiting"),
+        *("costly_requests", "waiting_costly", "client_costly"),
+    )
+)
+"""The limits that hold for all processes of a server together; every other one is for each process, or each request."""
 
 
 LIMITS: Mapping[str, Limit] = {one.name: Limit(one.name, **one.metadata) for one in fields(Limits)}

@@ -50,6 +50,9 @@ class Bounds:
 class Pool:
     """Workers of one snapshot; may be asked by any number of threads."""
 
+    ended = 0
+    """How many workers of all pools of this process have ended with a query."""
+
     def __init__(self, snapshot: Path, bounds: Bounds | None = None) -> None:
         """Starts the workers beside the caller; those that cannot be started now are when they are needed."""
         self.snapshot = snapshot.absolute()  # workers have another working directory
@@ -151,7 +154,9 @@ class Pool:
         """Keeps a worker for the next query, or starts another one in its place."""
         with self._lock:
             self._busy.discard(worker)
-            keeps = not self._closed and worker.alive()
+            alive = worker.alive()
+            keeps = not self._closed and alive
+            Pool.ended += not alive
             if keeps:
                 self._idle.insert(len(self._idle) if worker.ready else 0, worker)
         if not keeps:
@@ -177,6 +182,10 @@ class Pool:
     def _start(self) -> WorkerProcess:
         return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start, unconfined=self.bounds.unconfined)
 
+    def under_way(self) -> tuple[int, int, int]:
+        """How many workers are busy, how many idle, and how many queries wait."""
+        return len(self._busy), len(self._idle), self._turns.waiting()
+
     def stop(self) -> None:
         """Ends the workers at once, with the queries that they are at; those that wait are told so."""
         with self._lock:
@@ -195,6 +204,11 @@ class Pool:
 
 
 _POOLS: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def pools() -> list[Pool]:
+    """The pools of this process that are in use."""
+    return list(_POOLS)
 
 
 def stop_all() -> None:

@@ -30,6 +30,11 @@ class Turns:
         self._rounds: dict[str, int] = {}  # in which round of turns each client's next one is
         self._round = 0
 
+    def waiting(self) -> int:
+        """How many wait for a turn."""
+        with self._changed:
+            return self._under_way.total() - self._running.total()
+
     def refusal(self, client: str) -> Busy | None:
         """Why *client* would be refused if it asked now; None if it would not."""
         with self._changed:

@@ -56,6 +56,7 @@ class Knowledge:
                     fresh[name] = node
         self._read.update(fresh)
         if self._snapshot.keeps_shapes:
+            self._snapshot.prefetch(fresh)
             for name in fresh:
                 self._take_document(name)
             return

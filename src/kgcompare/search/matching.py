@@ -33,6 +33,7 @@ from kgcompare.search.wording import (
     LENGTH,
     VALUE,
     WHOLE,
+    NameRow,
     bounds,
     place_of,
     rarely_related,
@@ -49,17 +50,6 @@ _VALUES = 20_000
 """Names of values of facets that are known by heart."""
 _STRONG, _LEAST = 0.6, 0.4
 """How much of what was typed and of a name is the same (F1, by the weight of words), to come first, and at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class NameRow:
-    """A name that matches: its row's number, the thing, the tier, the language, and the plain name."""
-
-    number: int
-    thing: int
-    tier: int
-    lang: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +95,9 @@ class Matcher:
             return Found()
         found = self._found(typed, values)
         slips = typed
-        for groups in self._words.looser(typed, ends=text[-1:].isspace()):
-            if found.sure or (found and typed.one_word):
-                break
+        looser = self._words.looser(typed, ends=text[-1:].isspace())
+        # Slips are sought only where they are needed: it takes longer than all the rest.
+        while not (found.sure or (found and typed.one_word)) and (groups := next(looser, None)) is not None:
             slips = replace(typed, groups=groups)
             other = self._found(slips, values)
             found = other if other.sure or not found else found
@@ -167,12 +157,12 @@ class Matcher:
             f"CROSS JOIN name ON name.thing = {thing_of('n.row')} AND name.place = {place_of('n.row')}"
         )
         found = self._rows(sql, (expression, *bounds(kind, first, last), most)) if expression else []
-        return [NameRow(row, thing, tier, tag, plain(text)) for row, thing, tier, tag, text in found]
+        return [NameRow(*row) for row in found]
 
     def _exact(self, typed: Sought) -> list[NameRow]:
         """The names that are the very text, by tier, and then those with these initials."""
         rows = self._names(f'"{WHOLE}{_quoted(typed.key[:100])}"', typed.kind)
-        rows = [row for row in rows if row.text.replace(" ", "") == typed.key]
+        rows = [row for row in rows if row.key == typed.key]
         rows.sort(key=lambda row: (row.tier, row.lang.partition("-")[0] != typed.lang))
         if 1 < len(typed.key) < 9:
             # Two letters are the initials of something in every language: only the reader's counts.
@@ -212,14 +202,14 @@ class Matcher:
                 )
             rows += self._names(" AND ".join([*others, *begun]) if all(begun) else "", typed.kind, first, last_tier)
 
-        def place(pair: tuple[int, NameRow]) -> tuple[int, int, int, int]:
-            at, row = pair
-            name = row.text.replace(" ", "")
-            sort = 0 if name.startswith(typed.key) else 1 if at < exact else 2
+        whole_words = {row.number for row in rows[:exact]}
+
+        def place(row: NameRow) -> tuple[int, int, int, int]:
+            sort = 0 if row.key.startswith(typed.key) else 1 if row.number in whole_words else 2
             foreign, related = self._foreign(typed, row), rarely_related(row.number)
             return sort, *((foreign, related) if len(typed.key) < SHORT else (related, foreign)), row.number
 
-        return [row for _, row in sorted(enumerate(rows), key=place)]
+        return sorted({row.number: row for row in rows}.values(), key=place)
 
     def _loosely(self, typed: Sought) -> list[tuple[float, int]]:
         """(share, thing) of things with names that say some of what was typed and little else, the most first."""

@@ -215,8 +215,9 @@ class Vocabulary:
             self._lengths(0, 0)
             sounds: dict[str, list[str]] = {}
             for spelt, _ in self._constant["lengths"].values():
-                for word in spelt:
-                    sounds.setdefault(_sound(word), []).append(word)
+                # All at once: a word at a time, it takes five times as long.
+                for word, sound in zip(spelt, _sound("\n".join(spelt)).split("\n"), strict=True):
+                    sounds.setdefault(sound, []).append(word)
             self._constant["sounds"] = sounds
         sounding: dict[str, list[str]] = self._constant["sounds"]
         return sounding
@@ -270,5 +271,5 @@ def _unasked(parts: list[str]) -> list[str]:
 
 
 def _sound(word: str) -> str:
-    """A plain word as it sounds, more or less: delfi is delphi."""
+    """A plain word, or some in lines, as they sound, more or less: delfi is delphi."""
     return re.sub(r"(.)\1", r"\1", word.replace("ph", "f").translate(_SOUNDS))

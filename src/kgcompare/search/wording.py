@@ -18,8 +18,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from kgcompare.text.folding import compounds, plain, stem, words
+from kgcompare.text.folding import compact, compounds, plain, stem, words
 
 LABEL, ALIAS, HIDDEN = range(3)
 WHOLE, FIRST, INITIALS, LENGTH, VALUE = "=", "^", "~", "#", "@"
@@ -268,3 +269,30 @@ def _rows_of(db: sqlite3.Connection, number: int) -> list[tuple[int, Name]]:
         least = ranked(0, 0, 0, len(text), number, place) & ((1 << (_LENGTHS + _THINGS + _PLACES)) - 1)
         rows.append((((head + (tier << _DEGREES)) << (_LENGTHS + _THINGS + _PLACES)) + least, Name(tier, lang, text)))
     return rows
+
+
+_NAMES = 8192
+"""Names that are read again and again: one text asks for a name by several ways."""
+_plain = lru_cache(maxsize=_NAMES)(plain)
+_compact = lru_cache(maxsize=_NAMES)(compact)
+
+
+@dataclass(frozen=True, slots=True)
+class NameRow:
+    """A name that matches: its row's number, the thing, the tier, the language, and the name as it is written."""
+
+    number: int
+    thing: int
+    tier: int
+    lang: str
+    written: str
+
+    @property
+    def text(self) -> str:
+        """The plain name."""
+        return _plain(self.written)
+
+    @property
+    def key(self) -> str:
+        """The plain name in one word."""
+        return _compact(self.written)

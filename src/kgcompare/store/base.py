@@ -8,17 +8,19 @@ generation.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pyoxigraph import BlankNode, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple
 
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import Base
-from kgcompare.store.history import History
+from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
+from kgcompare.rdf.sameness import outline
+from kgcompare.store.history import HISTORY_BYTES, Deed, History, Occasion
+from kgcompare.store.layout import Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ class Snapshot(Protocol):
         ...
 
     @property
+    def rewrites(self) -> bool:
+        """Whether what was written may come back in other words: with other blank nodes, or ``1`` for ``true``."""
+        ...
+
+    @property
     def history(self) -> History | None:
         """What it knows of the changes before it; None where none are kept with the data."""
         ...
@@ -123,6 +130,13 @@ class Snapshot(Protocol):
         """
         ...
 
+    def prefetch(self, names: Collection[str]) -> None:
+        """Says which graphs will be asked for, so that they are read in few questions where each would be a request.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        ...
+
     def graphs(self) -> list[str]:
         """The names of the named graphs.
 
@@ -150,7 +164,9 @@ def state_of(snapshot: Snapshot, document: str) -> str:
 
     :raises StoreError: if the store cannot be read.
     """
-    statements = sorted(str(quad.triple) for quad in snapshot.graph(document))
+    quads = snapshot.graph(document)
+    triples = [quad.triple for quad in quads]
+    statements = outline(triples) if snapshot.rewrites else sorted(map(str, triples))
     return hashlib.sha256("\n".join(statements).encode("utf-8", "surrogatepass")).hexdigest() if statements else ""
 
 
@@ -184,6 +200,106 @@ class Store(Protocol):
         """
         ...
 
+    def look_again(self) -> None:
+        """Has the next :meth:`snapshot` be the newest generation, as who has just written expects."""
+        ...
+
     def close(self) -> None:
         """Lets go of what is open; nothing can be asked of it afterwards."""
+        ...
+
+
+Read = Callable[[str], list[Quad]]
+"""Gives what a graph, named, says in the newest generation."""
+
+
+class Writing(Protocol):
+    """A store for the one who writes, while he holds its lock; nothing is seen by readers until it is published."""
+
+    @property
+    def about(self) -> Description:
+        """What the store says of itself."""
+        ...
+
+    def latest(self) -> Snapshot | None:
+        """The newest generation, which cannot change while the lock is held; None in a store that never had one.
+
+        :raises StoreError: if it cannot be read.
+        """
+        ...
+
+    def add(self, quads: Iterable[Quad], read: Read | None = None) -> None:
+        """Adds statements, all or none of them; *read* as for :meth:`replace`."""
+        ...
+
+    def load(self, path: Path, media: RdfFormat) -> None:
+        """Adds a file of quads exactly as it is.
+
+        :raises SyntaxFault: if it cannot be read.
+        """
+        ...
+
+    def replace(self, graphs: dict[str, list[Quad]], read: Read | None = None) -> None:
+        """Replaces whole graphs; an empty list removes one and its name. *read* is given by those who have read already
+        what they replace, so that the history does not read it again."""
+        ...
+
+    def publish(self, prepare: Prepare, occasion: Occasion | None = None, keep: int = HISTORY_BYTES) -> str:
+        """Makes what was written the next generation; returns that generation's name.
+
+        *prepare* makes the derived index, where one comes with the store. The history, which takes no more than *keep*
+        bytes, has the *occasion*.
+
+        :raises StoreError: if it cannot be written; the generation before stays.
+        """
+        ...
+
+    @property
+    def joins(self) -> bool:
+        """Whether several changes can be published together."""
+        ...
+
+    def publish_together(self, prepare: Prepare, deeds: Sequence[Deed], keep: int = HISTORY_BYTES) -> str:
+        """The same with several changes, each of documents of its own, where the store *joins* them; or with one.
+
+        To the history each makes a generation of its own; only the last is one that is read.
+        """
+        ...
+
+    def lend(self, generation: str, path: Path) -> AbstractContextManager[Snapshot | None]:
+        """An earlier generation whose index is moved to *path*, as :data:`Lend` has it."""
+        ...
+
+
+class Home(Protocol):
+    """Where a catalogue lives, for whoever makes it, writes to it or reads it; can be sent to another process."""
+
+    def exists(self) -> bool:
+        """Whether there is a catalogue.
+
+        :raises StoreError: if that cannot be found out.
+        """
+        ...
+
+    def create(self, base: str = DEFAULT_BASE, *, bare: bool = False) -> None:
+        """Makes an empty store.
+
+        :raises StoreError: if there is one already, or if it cannot be made.
+        :raises UsageError: if *base* cannot be one.
+        """
+        ...
+
+    def writing(self, patience: float | None = None) -> AbstractContextManager[Writing]:
+        """Holds the store's lock and writes to it.
+
+        :raises Busy: if another one holds it for longer than *patience* (seconds; None: however long it takes).
+        :raises StoreError: if the store cannot be used.
+        """
+        ...
+
+    def reading(self) -> AbstractContextManager[Store]:
+        """The store for reading.
+
+        :raises StoreError: if it cannot be used.
+        """
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pyoxigraph
@@ -68,6 +68,7 @@ class EmbeddedSnapshot:
         self.generation = generation
         self.base = about.base
         self.contact = about.contact
+        self.rewrites = False
         self.keeps_shapes = not about.bare
         self.history = (
             History(folder, generation, about.base) if self.keeps_shapes and folder.history.exists() else None
@@ -170,6 +171,9 @@ class EmbeddedSnapshot:
         graph = named(name)
         with engine(f"the store at {self.path} cannot be read"):
             return list(self._open.quads_for_pattern(None, None, None, graph))
+
+    def prefetch(self, names: Collection[str]) -> None:
+        """Nothing: a graph is read when it is asked for."""
 
     def has_records(self) -> bool:
         """Whether there is the graph of a record."""

@@ -96,6 +96,9 @@ class EmbeddedStore:
         seen = self._seen
         return seen.snapshot if seen is not None and self._is_settled(seen) else None
 
+    def look_again(self) -> None:
+        """Nothing: one looks at every request."""
+
     def close(self) -> None:
         """Lets go of the newest generation; whoever has taken another one keeps that."""
         seen, self._seen = self._seen, None

@@ -13,7 +13,7 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -34,6 +34,8 @@ CREATE TABLE state(document TEXT, change INTEGER, done TEXT NOT NULL, before BLO
                    PRIMARY KEY(document, change)) WITHOUT ROWID;
 CREATE INDEX state_change ON state(change);
 """
+HISTORY_BYTES = 1 << 30
+"""Bytes that the history of a store may take if nobody says otherwise."""
 _COLUMNS = "change.id, generation, time, what, by, used, added, replaced, removed, whole"
 _WAIT = 10.0
 """Seconds that a reader waits while a change is being written."""
@@ -60,6 +62,14 @@ class Occasion:
     what: str = "change"
     by: str = ""
     used: tuple[Used, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One of the changes that are written together: its occasion, and the documents that it is about (None for all)."""
+
+    occasion: Occasion
+    documents: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +178,7 @@ class History:
         :raises StoreError: if it cannot be read.
         """
         with self._open() as (db, last):
-            moment = _moment(text)
+            moment = moment_of(text)
             if moment is None:
                 found = self._called(db, text, last)
             else:
@@ -254,7 +264,7 @@ def _change(row: Sequence[object]) -> Logged:
     return replace(made, done=done) if done else made  # type: ignore[arg-type]
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     """The moment before which something is asked for: that of a text, or the end of the day; None if it is neither."""
     try:
         if _DAY.fullmatch(text):

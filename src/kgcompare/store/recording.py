@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -20,12 +20,10 @@ from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.terms import FOAF_NAME, KGC_ADDED, KGC_REMOVED, KGC_REPLACED, RDF_TYPE, RDFS_LABEL, SCHEMA_SHA256
 from kgcompare.store.files import LOG
 from kgcompare.store.folder import Folder, number
-from kgcompare.store.history import HISTORY_TABLES, Done, Occasion, packed_document, written
+from kgcompare.store.history import HISTORY_TABLES, Deed, Done, Occasion, packed_document, written
 
 MOST_NAMED = 1000
 """Documents that a change may be about for each to be named in the graph of the history."""
-HISTORY_BYTES = 1 << 30
-"""Bytes that the history of a store may take if nobody says otherwise."""
 _OVERHEAD = 300
 """Bytes that a row of a document takes beside what it said, about."""
 _IN_THE_GRAPH = 2000
@@ -36,14 +34,6 @@ _MAKING = {iri("prov:wasGeneratedBy").value, iri("prov:wasInvalidatedBy").value}
 
 _Noted = Mapping[str, tuple[Done, bytes | None, bool]]
 """By document: what becomes of it, what it said, and whether it is of a record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One of the changes that are written together: its occasion, and the documents that it is about (None for all)."""
-
-    occasion: Occasion
-    documents: Collection[str] | None = None
 
 
 class Recorder:
@@ -99,7 +89,7 @@ class Recorder:
                 about = {name: how for name, how in self._before.items() if wanted is None or name in wanted}
                 counts = _counts(about)
                 listed = {} if first else about
-                size = _IN_THE_GRAPH + sum(_OVERHEAD + len(before or b"") for _, before, _ in listed.values())
+                size = size_of(len(before or b"") for _, before, _ in listed.values())
                 whole = not first and size <= keep
                 used = json.dumps([list(asdict(one).values()) for one in deed.occasion.used], ensure_ascii=False)
                 row = (number, generation, written(now), deed.occasion.what, deed.occasion.by, used, *counts.values())
@@ -107,7 +97,7 @@ class Recorder:
                 db.execute(f"INSERT INTO change VALUES({','.join('?' * 11)})", values)
                 rows = [(self._short(name), number, done, before) for name, (done, before, _) in sorted(listed.items())]
                 db.executemany("INSERT INTO state VALUES(?,?,?,?)", rows if whole else ())
-                said += _activity(self._base, deed.occasion, generation, now, counts)
+                said += activity(self._base, deed.occasion, generation, now, counts)
                 said += self._versions(db, about, previous or "", generation, number) if whole else []
             forgotten = _forget(db, keep, newest)
         return said, forgotten
@@ -142,22 +132,39 @@ class Recorder:
         records = {name: done for name, (done, _, record) in about.items() if record}
         if len(records) > MOST_NAMED:
             return []
-        change, quads = NamedNode(self._base.change(generation)), []
-        for name, done in sorted(records.items()):
+        known: dict[str, str] = {}
+        for name in records:
             before = db.execute(
                 "SELECT generation FROM state JOIN change ON change.id = state.change "
                 "WHERE document = ? AND change < ? ORDER BY change DESC LIMIT 1",
                 (self._short(name), number),
             ).fetchone()
-            old = NamedNode(version(name, before[0] if before else previous))
-            new = old if done == "removed" else NamedNode(version(name, generation))
-            quads.append((new, iri("prov:specializationOf"), NamedNode(name)))
-            made = iri("prov:wasInvalidatedBy" if done == "removed" else "prov:wasGeneratedBy")
-            quads.append((new, made, change))
-            if done == "replaced":
-                quads.append((new, iri("prov:wasRevisionOf"), old))
-        graph = NamedNode(self._base.history_graph)
-        return [Quad(*triple, graph) for triple in quads]
+            if before:
+                known[name] = before[0]
+        return versions(self._base, records, known, previous, generation)
+
+
+def size_of(packed: Iterable[int]) -> int:
+    """Bytes that a change takes in the history, about, given those of what its documents said before."""
+    return _IN_THE_GRAPH + sum(_OVERHEAD + one for one in packed)
+
+
+def versions(
+    base: Base, records: Mapping[str, Done], known: Mapping[str, str], previous: str, generation: str
+) -> list[Quad]:
+    """What the graph of the history says of the records that a change is about. *known* has the generations that last
+    changed them, where that is not the *previous* one."""
+    change, quads = NamedNode(base.change(generation)), []
+    for name, done in sorted(records.items()):
+        old = NamedNode(version(name, known.get(name, previous)))
+        new = old if done == "removed" else NamedNode(version(name, generation))
+        quads.append((new, iri("prov:specializationOf"), NamedNode(name)))
+        made = iri("prov:wasInvalidatedBy" if done == "removed" else "prov:wasGeneratedBy")
+        quads.append((new, made, change))
+        if done == "replaced":
+            quads.append((new, iri("prov:wasRevisionOf"), old))
+    graph = NamedNode(base.history_graph)
+    return [Quad(*triple, graph) for triple in quads]
 
 
 def names_of_deeds(generation: str, deeds: Sequence[Deed]) -> dict[str, Deed]:
@@ -215,7 +222,7 @@ def _forget(db: sqlite3.Connection, keep: int, newest: int) -> list[str]:
     return forgotten
 
 
-def _activity(
+def activity(
     base: Base, occasion: Occasion, generation: str, now: datetime, counts: Mapping[Done, int]
 ) -> Iterator[Quad]:
     """What the graph of the history says of a change."""

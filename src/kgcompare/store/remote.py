@@ -1,7 +1,7 @@
 """Any SPARQL 1.1 endpoint, for reading, through SPARQLWrapper.
 
-A generation is what the endpoint said for a while (five minutes, unless one says otherwise): an endpoint does not tell
-when it changes.
+Where kgcompare has written, a mark says which generation is there (:mod:`kgcompare.store.ledger`). Elsewhere one
+is what the endpoint said for a while (five minutes, unless one says otherwise), which does not tell when it changes.
 
 Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 """
@@ -9,45 +9,26 @@ Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from pyoxigraph import (
-    NamedNode,
-    Quad,
-    QueryBoolean,
-    QueryResultsFormat,
-    QuerySolutions,
-    RdfFormat,
-    Triple,
-    serialize,
-)
-from pyoxigraph import parse_query_results as parse_results
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kgcompare.errors import (
-    DataError,
-    EndpointError,
-    Seam,
-    StoreError,
-    SyntaxFault,
-    UsageError,
-    reason,
-)
+from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.syntaxes import nests_deeply, read_bytes
-from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
-from kgcompare.store.endpoint import Endpoint
+from kgcompare.store import answers
+from kgcompare.store.base import CLOSED, Results, Solutions
+from kgcompare.store.endpoint import Addresses, Endpoint
+from kgcompare.store.ledger import Ledger
+from kgcompare.store.remote_history import RemoteHistory
+from kgcompare.store.speaking import Manners
 
-_MOST_TRIPLE_TERMS = 500
-"""Of results in XML, which SPARQL 1.1 has none in: the engine's parser follows them on its stack."""
-_RESULTS = {
-    "application/sparql-results+json": QueryResultsFormat.JSON,
-    "application/json": QueryResultsFormat.JSON,
-    "application/sparql-results+xml": QueryResultsFormat.XML,
-}
+_AHEAD = 50
+"""Graphs that are read at a time."""
 
 
 class RemoteSnapshot:
@@ -55,17 +36,49 @@ class RemoteSnapshot:
 
     path: Path | None = None
     index_path: Path | None = None
-    keeps_shapes = False
     contact = ""
+    rewrites = True
 
-    def __init__(self, endpoint: Endpoint, base: Base, generation: str) -> None:
+    def __init__(self, endpoint: Endpoint, base: Base, generation: str, *, is_marked: bool = False) -> None:
+        """*is_marked* says that the generation is that of a mark, which writers move
+        (:mod:`kgcompare.store.ledger`)."""
         self.endpoint = endpoint
         self.base = base
         self.generation = generation
+        self.is_marked = is_marked
+        self._ahead: dict[str, list[Quad]] = {}
 
     @property
-    def history(self) -> None:
-        """None: an endpoint keeps none."""
+    def keeps_shapes(self) -> bool:
+        """Whether vocabulary and shapes stand in it: where kgcompare has written, they do."""
+        return self.is_marked
+
+    @property
+    def history(self) -> RemoteHistory | None:
+        """What its writers said of their changes; None where nobody has written through kgcompare."""
+        return RemoteHistory(self) if self.is_marked else None
+
+    def has_graphs(self, beginning: str = "") -> bool:
+        """Whether there is a graph whose name begins so; with the base, if nothing is said."""
+        return bool(self.select(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
+
+    def mark(self) -> str:
+        """The generation that the mark names now; empty where there is none."""
+        query = load("endpoint_mark").bind(graph=[NamedNode(Ledger(self.base).mark)])
+        rows = [
+            tuple(str(getattr(term, "value", "")) for term in row) for row in self._columns(query, "made", "generation")
+        ]
+        return max(rows)[1] if rows else ""
+
+    def prefetch(self, names: Collection[str]) -> None:
+        """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
+        wanted = [NamedNode(name) for name in names if name not in self._ahead]
+        for start in range(0, len(wanted), _AHEAD):
+            few = wanted[start : start + _AHEAD]
+            self._ahead.update((graph.value, []) for graph in few)
+            for row in self._columns(load("documents").bind(graph=few), "subject", "predicate", "object", "graph"):
+                subject, predicate, value, graph = row
+                self._ahead[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
 
     def query(self, query: str) -> Results:
         """Answers a query over the endpoint's own default graph.
@@ -74,32 +87,7 @@ class RemoteSnapshot:
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
         media, body = self.endpoint.ask(query)
-        if media in _RESULTS:
-            return self._results(body, _RESULTS[media])
-        syntax = RdfFormat.from_media_type(media)
-        if syntax is None or media == "text/plain":
-            raise EndpointError(
-                f"{self.endpoint.url} answered with {media or 'no media type'}, which is no SPARQL answer"
-            )
-        try:
-            quads = list(read_bytes(body, syntax, self.endpoint.url, ""))
-        except SyntaxFault as fault:
-            raise self._nonsense(reason(fault)) from None
-        return Statements([Triple(quad.subject, quad.predicate, quad.object) for quad in quads])
-
-    def _results(self, body: bytes, form: QueryResultsFormat) -> Solutions | Verdict:
-        if nests_deeply(body) if form == QueryResultsFormat.JSON else body.count(b"triple>") > _MOST_TRIPLE_TERMS:
-            raise self._nonsense("it nests too deeply")
-        answer: QuerySolutions | QueryBoolean | None = None
-        try:
-            with Seam((SyntaxError, ValueError, OSError, RuntimeError), self._nonsense):
-                answer = parse_results(body, form)
-                if isinstance(answer, QuerySolutions):
-                    variables = tuple(variable.value for variable in answer.variables)
-                    return Solutions(variables, [tuple(solution) for solution in answer])
-                return Verdict(bool(answer))
-        finally:
-            answer = None  # pyoxigraph's iterators must end in the thread that made them
+        return answers.read(media, body, self.endpoint.url)
 
     def _nonsense(self, why: str) -> EndpointError:
         return EndpointError(f"{self.endpoint.url} answered something that is no SPARQL result: {why}")
@@ -122,6 +110,8 @@ class RemoteSnapshot:
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
+        if name in self._ahead:
+            return self._ahead.pop(name)
         with Seam((ValueError,), lambda why: UsageError(f"{name[:200]!r} cannot be the name of a graph: {why}")):
             graph = NamedNode(name)
         rows = self._columns(load("graph").bind(graph=[graph]), "subject", "predicate", "object")
@@ -135,8 +125,8 @@ class RemoteSnapshot:
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs, but for those of the history; those of the default graph without one."""
         rows = self._columns(load("quads").text, "subject", "predicate", "object", "graph")
-        history = NamedNode(self.base.history_graph)
-        return (self._quad(*row) for row in rows if row[3] != history)
+        is_history = self.base.is_history_graph
+        return (self._quad(*row) for row in rows if not is_history(str(getattr(row[3], "value", ""))))
 
     def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
         """The terms of some variables in each solution, whatever else the endpoint brings along and in whatever order.
@@ -169,42 +159,76 @@ class RemoteStore:
 
     def __init__(
         self,
-        endpoint: str,
+        endpoint: str | Addresses,
         base: str = DEFAULT_BASE,
         timeout: float = 30.0,
         keep: float = 300.0,
         most_bytes: int = 512 * 1024 * 1024,
+        manners: Manners | None = None,
+        mark_time: float = 1.0,
     ) -> None:
         """Names the endpoint; nothing is asked of it yet.
 
         *timeout* is how many seconds an answer may take, *most_bytes* how long it may be; *keep* is for how many
-        seconds the endpoint counts as unchanged.
+        seconds the endpoint counts as unchanged where it has no mark; *mark_time* how many seconds pass until one looks
+        at the mark again. *manners* say how often it is asked, and how soon given up.
 
         :raises EndpointError: if that is not an http or https address.
         :raises UsageError: if *base* cannot be a base.
         """
-        self.endpoint = Endpoint(endpoint, timeout, most_bytes)
+        self.endpoint = Endpoint(endpoint, timeout, most_bytes, manners)
         self.base = Base(checked_base(base))
-        self.identity = hashlib.sha256(endpoint.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.keep = keep
-        self._until = time.monotonic() + keep
-        self._snapshot = self._begun()
+        self.mark_time = mark_time
+        self._until = 0.0
+        self._snapshot: RemoteSnapshot | None = None
+        self._looking = threading.Lock()
         self._closed = False
 
-    def _begun(self) -> RemoteSnapshot:
-        return RemoteSnapshot(self.endpoint, self.base, f"{time.time():.0f}")
-
     def snapshot(self) -> RemoteSnapshot:
-        """The present state; a new generation every ``keep`` seconds.
+        """The present state: the generation that the mark names, at which one looks every ``mark_time`` seconds; where
+        there is no mark, a new one every ``keep`` seconds. Where the mark cannot be read it is the last one.
 
         :raises StoreError: if it is closed.
         """
         if self._closed:
             raise StoreError(CLOSED)
-        if time.monotonic() > self._until:
-            self._until = time.monotonic() + self.keep
-            self._snapshot = self._begun()
-        return self._snapshot
+        if time.monotonic() > self._until and self._looking.acquire(blocking=self._snapshot is None):
+            try:
+                if time.monotonic() > self._until:  # another thread may have looked meanwhile
+                    self._look()
+            finally:
+                self._looking.release()
+        return self._snapshot or self._unmarked()
+
+    def _look(self) -> None:
+        before = self._snapshot
+        try:
+            self._snapshot = self.present(before)
+            wait = self.mark_time if self._snapshot.is_marked else self.keep
+        except (EndpointError, QueryError):
+            self._snapshot = before or self._unmarked()
+            wait = self.mark_time
+        self._until = time.monotonic() + wait
+
+    def _unmarked(self) -> RemoteSnapshot:
+        return RemoteSnapshot(self.endpoint, self.base, f"{time.time():.0f}")
+
+    def present(self, before: RemoteSnapshot | None = None) -> RemoteSnapshot:
+        """What the mark names now; *before*, if it is that still.
+
+        :raises EndpointError: if the endpoint cannot be asked.
+        """
+        probe = before or self._unmarked()
+        newest = probe.mark()
+        if before is not None and before.is_marked and newest in {"", before.generation}:
+            return before
+        return RemoteSnapshot(self.endpoint, self.base, newest, is_marked=True) if newest else self._unmarked()
+
+    def look_again(self) -> None:
+        """Has the next :meth:`snapshot` look at the mark, however short a time ago one has."""
+        self._until = 0.0
 
     def opened(self) -> RemoteSnapshot | None:
         """The present state, if it was looked at lately."""

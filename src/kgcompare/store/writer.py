@@ -7,7 +7,7 @@ generation. A writer that dies leaves ``current`` where it was, and the next one
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,17 +17,15 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, pars
 
 from kgcompare.errors import Seam, StoreError, SyntaxFault
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
-from kgcompare.store.base import Prepare
+from kgcompare.store.base import Prepare, Read
 from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
 from kgcompare.store.files import LOG
 from kgcompare.store.folder import WHAT_TO_DO, Folder, number
-from kgcompare.store.history import Occasion
+from kgcompare.store.history import HISTORY_BYTES, Deed, Occasion
 from kgcompare.store.past import replacement
-from kgcompare.store.recording import HISTORY_BYTES, Deed, Recorder, forgotten_in, names_of_deeds
+from kgcompare.store.recording import Recorder, forgotten_in, names_of_deeds
 from kgcompare.store.sums import seal
 
-Read = Callable[[str], list[Quad]]
-"""Gives what a graph, named, says in the newest generation."""
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
 LARGE = 8 << 20
@@ -36,6 +34,8 @@ LARGE = 8 << 20
 
 class Writer:
     """Writes to a store while it holds its lock; see :func:`writing`."""
+
+    joins = True
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder

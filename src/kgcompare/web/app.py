@@ -17,7 +17,6 @@ from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.given import given_triples
 from kgcompare.store import Store
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.remote import RemoteStore
 from kgcompare.web import (
     assets,
     coding,
@@ -28,6 +27,7 @@ from kgcompare.web import (
     history,
     lists,
     memento,
+    metrics,
     pages,
     problems,
     query_page,
@@ -40,11 +40,13 @@ from kgcompare.web import (
     vocabularies,
     writing,
 )
+from kgcompare.web.answered import OF_GENERATION
 from kgcompare.web.gate import SlugConverter
 from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Front, Kept, give, is_wanted
 from kgcompare.web.negotiation import Coding
 from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
+from kgcompare.web.together import Together
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -58,6 +60,7 @@ _ADDRESSES = (
     finder,
     history,
     lists,
+    metrics,
     pages,
     query_page,
     reconcile,
@@ -119,16 +122,19 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
         LIMITS=limits,
         UNCONFINED=settings.unconfined,
         CONTACT=settings.contact,
+        ENDPOINT_QUERIES=settings.endpoint_queries,
+        TOGETHER=Together(settings.shared) if settings.shared else None,
         MAX_CONTENT_LENGTH=limits.body_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         MAX_FORM_PARTS=limits.form_parts,
     )
     app.extensions["kgcompare"] = catalogue
     turns.give_turns(app, limits)
+    metrics.equip(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
-    gate = writing.open_to_writers(app, settings.store, limits)
+    gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)
     trusted = settings.names
 
@@ -141,7 +147,9 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             raise request.environ[FAULT]
         if not coding.wanted(request.environ).acceptable:
             raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
-        set_current(front.current())
+        generation = front.current()
+        request.environ[OF_GENERATION] = generation.name
+        set_current(generation)
         leave_out()
         return memento.travel()
 
@@ -175,10 +183,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 def _open(settings: Settings) -> Catalogue:
     extra = given_triples(settings.shapes, parsed)
     limits = settings.limits
-    if settings.endpoint is not None:
-        store: Store = RemoteStore(
-            settings.endpoint, timeout=limits.timeout, keep=limits.endpoint_keep, most_bytes=limits.endpoint_bytes
-        )
+    if (elsewhere := settings.elsewhere) is not None:
+        store: Store = elsewhere.open(limits)
     elif settings.store is not None:
         store = EmbeddedStore(settings.store, checked=True)
     else:

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import weakref
+from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, Response, request, send_file, url_for
@@ -28,7 +29,8 @@ from kgcompare.web.kept import HELD, answer, answers_of, pick
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.once import extent_of, once, report_of
 from kgcompare.web.rendering import format_name, known_counts, render_page
-from kgcompare.web.request import contact, current, language, limits, own_words, root
+from kgcompare.web.request import contact, current, language, limits, made_together, own_words, root
+from kgcompare.web.together import Together
 
 blueprint = Blueprint("dataset", __name__)
 DATASET_FORMATS = ("html", *RDF, "json")
@@ -113,7 +115,7 @@ def _described(form: Format) -> Response:
 @blueprint.get("/dump.nq.gz")
 def dump() -> Response:
     """The whole catalogue as gzipped N-Quads, made once a generation."""
-    made = once(current(), "dump", _Dump)
+    made = once(current(), "dump", partial(_Dump, others=made_together()))
     request.environ[HELD] = made
     return send_file(
         made.path,
@@ -127,18 +129,25 @@ def dump() -> Response:
 class _Dump:
     """The file of a generation's dump; it is there as long as this is, for its generation or for who is sent it."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, others: Together | None) -> None:
         handle, name = tempfile.mkstemp(prefix="kgcompare-dump-", suffix=".nq.gz")
         os.close(handle)
         self.path = Path(name)
         weakref.finalize(self, self.path.unlink, missing_ok=True)
-        plain = self.path.with_suffix("")
-        try:
-            generation.snapshot.dump(plain)
-            with plain.open("rb") as source, self.path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as target:
-                shutil.copyfileobj(source, target, 1024 * 1024)
-        finally:
-            plain.unlink(missing_ok=True)
+        if others is None:
+            _write_dump(generation, self.path)
+        else:
+            others.file(generation, "dump", partial(_write_dump, generation), self.path)
+
+
+def _write_dump(generation: Generation, path: Path) -> None:
+    plain = path.with_name(path.name + ".plain")
+    try:
+        generation.snapshot.dump(plain)
+        with plain.open("rb") as source, path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as target:
+            shutil.copyfileobj(source, target, 1024 * 1024)
+    finally:
+        plain.unlink(missing_ok=True)
 
 
 @blueprint.get("/report")

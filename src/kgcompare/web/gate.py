@@ -33,7 +33,7 @@ from kgcompare.errors import StoreError
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.files import LOG
 from kgcompare.store.tokens import Tokens
-from kgcompare.web.kept import IF_MATCH, PREFLIGHT
+from kgcompare.web.kept import IF_MATCH
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -47,6 +47,11 @@ _READ = {"records.record", "lists.listing"}
 """What answers GET where one may write: a record, or a list."""
 _BEARER = re.compile(r"Bearer +([\w.~+/-]+=*) *", re.ASCII | re.IGNORECASE)
 _REALM = "kgcompare"
+_PREFLIGHT = {
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, X-Requested-With",
+    "Access-Control-Max-Age": "86400",
+}
+"""Headers of an answer to OPTIONS: what a script of another origin may send. Source: Fetch, section 3.2.3."""
 BY = "kgcompare.by"
 """In the environ of a request that may write: the name of the token that it has."""
 
@@ -73,10 +78,10 @@ class _Telling(HTTPException):
 class Gate:
     """Stands before the addresses that write to a store."""
 
-    def __init__(self, app: Flask, store: Path | None, limits: Limits) -> None:
-        """*store* is the folder whose tokens open it; without one nothing does."""
+    def __init__(self, app: Flask, tokens: Path | None, limits: Limits) -> None:
+        """*tokens* is the folder whose tokens open it; without one nothing does."""
         self._urls = app.url_map
-        self._tokens = Tokens(store) if store is not None else None
+        self._tokens = Tokens(tokens) if tokens is not None else None
         self._limits = limits
 
     def is_on(self) -> bool:
@@ -118,7 +123,7 @@ class Gate:
             response.headers["Allow"] = ", ".join(self.allowed(request.path, methods))
         if request.method == "OPTIONS":
             reading = set(methods or ["GET"]) - self._framed(request.path)
-            response.headers.update(PREFLIGHT | {"Access-Control-Allow-Methods": ", ".join(sorted(reading))})
+            response.headers.update(_PREFLIGHT | {"Access-Control-Allow-Methods": ", ".join(sorted(reading))})
         if request.blueprint == "writing":
             for name in ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers"):
                 response.headers.pop(name, None)

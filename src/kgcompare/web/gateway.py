@@ -4,7 +4,7 @@ The server's own WSGI side gives every request a thread, which then blocks on a 
 that does not read; as many such connections as there are threads stop everybody. Here the server's event loop does
 the waiting, within bounds, and the application gets a thread when all is there.
 
-Source: PEP 3333 (environ); RSGI specification 1.5; RFC 9110, section 15.5.9 (408), 15.5.14 (413), 15.5.16 (415).
+Source: RSGI specification 1.5; RFC 9110, section 15.5.9 (408), 15.5.14 (413), 15.5.16 (415).
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import socket
 import sys
 import tempfile
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -28,7 +29,6 @@ from typing import IO, TYPE_CHECKING
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
-    RequestHeaderFieldsTooLarge,
     RequestTimeout,
     ServiceUnavailable,
     UnsupportedMediaType,
@@ -36,6 +36,8 @@ from werkzeug.exceptions import (
 from werkzeug.wsgi import FileWrapper
 
 from kgcompare.sandbox.limits import Limits
+from kgcompare.web.answered import HEADER, OF_GENERATION, REQUEST_ID, WAS_KEPT, WORKED_ON, Answered, id_of
+from kgcompare.web.environ import environ_of
 from kgcompare.web.kept import FAULT, HELD, QUICK, UNREAD
 
 if TYPE_CHECKING:
@@ -55,30 +57,45 @@ _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 class _Answer:
     """What the application said; ``file`` names a file whose bytes from ``start`` to ``end`` are the body.
 
-    The file is there for as long as ``held`` is; ``client`` is the address of who asks.
+    The file is there for as long as ``held`` is; ``client`` is the address of who asks, ``generation`` that of which
+    the answer is, if there is one, and ``kept`` tells whether it was there already.
     """
 
     status: int
     headers: list[tuple[str, str]]
+    client: str
+    generation: str
+    kept: bool
     body: bytes = b""
     file: str = ""
     start: int = 0
     end: int = 0
     held: object = None
-    client: str = ""
 
 
 class Gateway:
     """An RSGI application that runs a WSGI application in threads."""
 
-    def __init__(self, app: QuickApplication, limits: Limits) -> None:
+    def __init__(
+        self,
+        app: QuickApplication,
+        limits: Limits,
+        proxies: int = 0,
+        told: Iterable[Callable[[Answered], None]] = (),
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:
         """Starts its threads: the event loop would wait for one that starts while others compute.
 
         *app* gives None to a quick request (``QUICK`` in its environ) that it would have to work for. Of a body one
-        byte more is taken in than it may have, so that the application says that it is too long.
+        byte more is taken in than it may have, so that the application says that it is too long. Where there are
+        *proxies* to trust they may name a request. Who is *told* of each one that was answered takes no time for it;
+        *at_end* is called when the last one is.
         """
         self.app = app
         self.limits = limits
+        self.proxies = proxies
+        self._told = tuple(told)
+        self._at_end = at_end
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="request")
         all_there = threading.Barrier(limits.threads + 1)
         for _ in range(limits.threads):
@@ -94,24 +111,38 @@ class Gateway:
         if not let_go(self.limits.write_time):
             loop.call_later(0.02, self.__rsgi_init__, loop)
 
+    def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
+        """Ends what belongs to the server when the last request is answered."""
+        self._at_end()
+
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Answers a request."""
+        """Answers a request, and tells of it."""
+        begun = time.perf_counter()
         environ = environ_of(scope, self.limits.header_line_bytes)
-        if scope.method not in _BODILESS:
-            refused = self._ask({**environ, UNREAD: True}) if FAULT not in environ else None
-            if refused is not None:  # by its headers, and nothing of its body is taken
-                protocol.response_bytes(refused.status, refused.headers, refused.body)
-                return
-            environ["wsgi.input"] = io.BytesIO(await self._take(environ, protocol))
-        answer = self._ask({**environ, QUICK: True}) if FAULT not in environ else None
-        if answer is None:
-            answer = await self._worked(environ)
+        environ[REQUEST_ID] = name = id_of(environ, self.proxies)
+        answer = await self._answered(environ, protocol)
         if len(answer.body) > _SMALL:
-            await self._send_from_file(answer, environ, protocol)
+            answer = await self._send_from_file(answer, environ, protocol)
         elif answer.file:
             await self._send_file(answer, protocol)
         else:
             protocol.response_bytes(answer.status, answer.headers, answer.body)
+        if self._told:
+            size, took = answer.end - answer.start or len(answer.body), time.perf_counter() - begun
+            asked = name, scope.method, scope.path, len(scope.query_string)
+            answered = Answered(*asked, answer.status, size, took, answer.client, answer.generation, answer.kept)
+            for tell in self._told:
+                tell(answered)
+
+    async def _answered(self, environ: WSGIEnvironment, protocol: HTTPProtocol) -> _Answer:
+        """The answer to a request, whose body is taken in unless it is refused by its headers."""
+        if environ["REQUEST_METHOD"] not in _BODILESS:
+            refused = self._ask({**environ, UNREAD: True}) if FAULT not in environ else None
+            if refused is not None:
+                return refused
+            environ["wsgi.input"] = io.BytesIO(await self._take(environ, protocol))
+        answer = self._ask({**environ, QUICK: True}) if FAULT not in environ else None
+        return answer if answer is not None else await self._worked(environ)
 
     async def _worked(self, environ: WSGIEnvironment) -> _Answer:
         """The application's answer, made by a thread."""
@@ -120,8 +151,9 @@ class Gateway:
             raise RuntimeError("the application did not answer")
         return answer
 
-    async def _send_from_file(self, answer: _Answer, environ: WSGIEnvironment, protocol: HTTPProtocol) -> None:
-        """Sends a long answer from a temporary file, so that it takes no memory until the client has read it.
+    async def _send_from_file(self, answer: _Answer, environ: WSGIEnvironment, protocol: HTTPProtocol) -> _Answer:
+        """Sends a long answer from a temporary file, so that it takes no memory until the client has read it; gives
+        what was sent.
 
         All that wait so have a bound together, and one client may have a quarter of it.
         """
@@ -132,11 +164,12 @@ class Gateway:
             try:
                 loop = asyncio.get_running_loop()
                 file = await loop.run_in_executor(self._threads, _filed, answer.body)
+                answer = replace(answer, body=b"", file=str(file), end=size)
                 try:
-                    await self._send_file(replace(answer, body=b"", file=str(file), end=size), protocol)
+                    await self._send_file(answer, protocol)
                 finally:
                     file.unlink(missing_ok=True)
-                return
+                return answer
             except OSError:
                 fault = ServiceUnavailable("there is no room for so long an answer", retry_after=60)
             finally:
@@ -144,6 +177,7 @@ class Gateway:
                 self._sending += Counter()  # leaves out who has nothing any more
         answer = await self._worked({**environ, FAULT: fault})
         protocol.response_bytes(answer.status, answer.headers, answer.body)
+        return answer
 
     async def _send_file(self, answer: _Answer, protocol: HTTPProtocol) -> None:
         """Has the server send a file, and returns when it has let go of it: sent, or the client has gone."""
@@ -228,18 +262,20 @@ class Gateway:
             return FileWrapper(file, size)
 
         environ["wsgi.file_wrapper"] = wrap
+        WORKED_ON.set(environ[REQUEST_ID])
         result = self.app(environ, start)
         if result is None:
             return None
         try:
             status, headers = begun[-1]
+            headers.append((HEADER, environ[REQUEST_ID]))
+            of = environ.get("REMOTE_ADDR", ""), environ.get(OF_GENERATION, ""), WAS_KEPT in environ
             length = next((int(value) for name, value in headers if name == "Content-Length"), 0)
             if not files or length <= _SMALL or environ["REQUEST_METHOD"] == "HEAD":
-                return _Answer(status, headers, _whole(result), client=environ.get("REMOTE_ADDR", ""))
+                return _Answer(status, headers, *of, _whole(result))
             part = next((value for name, value in headers if name == "Content-Range"), "bytes 0-")
             first = int(re.findall(r"\d+", part)[0])
-            held = environ.get(HELD)
-            return _Answer(status, headers, b"", files[0], first, first + length, held)
+            return _Answer(status, headers, *of, b"", files[0], first, first + length, environ.get(HELD))
         finally:
             if hasattr(result, "close"):
                 result.close()
@@ -291,49 +327,3 @@ def _open_files() -> set[str]:
             with suppress(OSError):
                 found.add(str(place.readlink()))
     return found
-
-
-def environ_of(scope: Scope, longest: int) -> WSGIEnvironment:
-    """A request as WSGI has it, without its body.
-
-    A header with an underscore in its name is dropped: it could pass for one that a proxy sets. One whose value is
-    longer than *longest* is dropped too, and the request refused (431). A target that names a host beside the one of
-    the ``Host`` header is refused (400), so that there is one host only to trust.
-
-    Source: RFC 9112, section 3.2 (Host, absolute form); RFC 6585, section 5 (431).
-    """
-    host, _, port = scope.server.rpartition(":")
-    by_name: defaultdict[str, list[str]] = defaultdict(list)
-    fault: HTTPException | None = None
-    for name, value in scope.headers.items():
-        if len(value) > longest:
-            fault = RequestHeaderFieldsTooLarge(f"a header of this request is longer than {longest:,} bytes")
-        elif "_" not in name:
-            by_name[name.upper().replace("-", "_")].append(value)
-    headers: Mapping[str, str] = {name: ",".join(values) for name, values in by_name.items()}
-    own = {name: headers[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if name in headers}
-    target = scope.authority
-    if fault is None and target is not None and target.lower() != headers.get("HOST", "").lower():
-        fault = BadRequest("the Host header is not the host of the request's target")
-    if fault is None and scope.http_version != "1" and len(by_name["HOST"]) != 1:
-        fault = BadRequest("a request names one host, in its Host header")
-    return {
-        **({FAULT: fault} if fault else {}),
-        **{f"HTTP_{name}": value for name, value in headers.items() if name not in own},
-        **own,
-        "REQUEST_METHOD": scope.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode("utf-8", "replace").decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
-        "SERVER_NAME": host.strip("[]"),
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": "HTTP/1.0" if scope.http_version == "1" else "HTTP/" + scope.http_version,
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": io.BytesIO(),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }

@@ -24,6 +24,7 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Busy, Unavailable
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
+from kgcompare.web.answered import OF_GENERATION, REQUEST_ID, WAS_KEPT
 from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
 from kgcompare.web.downloads import own_file_name
 from kgcompare.web.negotiation import Coding, choose_format
@@ -54,15 +55,9 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Allow, Content-Language, ETag, Link, Location, Retry-After",
+    "Access-Control-Expose-Headers": "Allow, Content-Language, ETag, Link, Location, Retry-After, X-Request-Id",
 }
 """Headers of every answer. Nothing here depends on who asks, so that scripts of any origin may read it."""
-
-PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, X-Requested-With",
-    "Access-Control-Max-Age": "86400",
-}
-"""Headers of an answer to OPTIONS: what a script of another origin may send. Source: Fetch, section 3.2.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +242,8 @@ class Front:
                 kept = answers_of(generation, self.most).get(key_of(environ)) if generation is not None else None
             except Exception:  # noqa: BLE001  the application meets it again and says so
                 kept = None
-            if kept is not None:
+            if kept is not None and generation is not None:
+                environ[OF_GENERATION], environ[WAS_KEPT] = generation.name, True
                 if client_has(kept.tag, environ.get("HTTP_IF_NONE_MATCH", "")):
                     start_response("304 NOT MODIFIED", list(kept.unchanged))
                     return []
@@ -264,7 +260,7 @@ def _refused(
     """The answer to a request that is refused without waking Flask (WSGI); None where nothing speaks against it."""
     if fault is None:
         return None
-    status, headers, body = refused_at_once(fault, environ.get("HTTP_ACCEPT", ""))
+    status, headers, body = refused_at_once(fault, environ.get("HTTP_ACCEPT", ""), environ.get(REQUEST_ID, ""))
     start_response(status, [*headers, *SECURITY.items()])
     return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
 

@@ -8,13 +8,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from werkzeug.exceptions import ServiceUnavailable
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Busy
-from kgcompare.web.request import limits
+from kgcompare.web.request import limits, made_together
 from kgcompare.web.turns import waiting
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ def report_of(generation: Generation) -> Report:
     """
     from kgcompare.report import apart  # it takes a while to load, and few ask for it
 
-    most = limits()
-    return once(generation, "report", lambda of: apart.make_apart(of, most))
+    most, others = limits(), made_together()
+    make = partial(apart.make_apart, limits=most)
+    return once(generation, "report", lambda of: others.thing(of, "report", make) if others else make(of))
 
 
 def extent_of(generation: Generation) -> Extent:
@@ -81,5 +83,6 @@ def extent_of(generation: Generation) -> Extent:
     """
     from kgcompare.report import apart  # as above
 
-    most = limits()
-    return once(generation, "description", lambda of: apart.measure_apart(of, most))
+    most, others = limits(), made_together()
+    make = partial(apart.measure_apart, limits=most)
+    return once(generation, "description", lambda of: others.thing(of, "extent", make) if others else make(of))

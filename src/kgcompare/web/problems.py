@@ -30,6 +30,7 @@ from kgcompare.errors import (
     UsageError,
 )
 from kgcompare.formats import FORMATS
+from kgcompare.web.answered import REQUEST_ID
 from kgcompare.web.negotiation import names_html
 from kgcompare.web.rendering import problem_page
 from kgcompare.web.request import names_host
@@ -86,12 +87,18 @@ def problem(status: int, detail: str, **more: object) -> Response:
     if wants_page() and names_host():
         response = Response(_page(status, detail, more), status, mimetype="text/html")
     else:
-        body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+        named = _named(request.environ.get(REQUEST_ID, ""))
+        body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more, **named}
         text = json.dumps(body, ensure_ascii=False) + "\n"
         response = Response(text, status, content_type="application/problem+json")
     response.headers["Vary"] = "Accept, Accept-Language"
     response.headers["Cache-Control"] = "no-store" if status >= 500 else "no-cache"
     return response
+
+
+def _named(name: str) -> dict[str, str]:
+    """What a problem document says of the id of the request, under which the log has it."""
+    return {"request": name} if name else {}
 
 
 def _page(status: int, detail: str, more: Mapping[str, object]) -> str:
@@ -106,9 +113,11 @@ def _bare_page(status: HTTPStatus, detail: str) -> str:
     return f"<!doctype html><title>{status.phrase}</title><p>{escape(detail)}</p>"
 
 
-def refused_at_once(fault: Unavailable | HTTPException, accept: str) -> tuple[str, list[tuple[str, str]], bytes]:
+def refused_at_once(
+    fault: Unavailable | HTTPException, accept: str, name: str
+) -> tuple[str, list[tuple[str, str]], bytes]:
     """The answer to a request that is refused without a look at it: status, headers and body (WSGI); *accept* is its
-    ``Accept``."""
+    ``Accept``, *name* its id."""
     if isinstance(fault, HTTPException):
         status, detail, more = HTTPStatus(fault.code or 500), fault.description or "", _told(fault)
     else:
@@ -117,7 +126,7 @@ def refused_at_once(fault: Unavailable | HTTPException, accept: str) -> tuple[st
     if names_html(accept):
         kind, text = "text/html; charset=utf-8", _bare_page(status, detail)
     else:
-        about = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
+        about = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, **_named(name)}
         kind, text = "application/problem+json", json.dumps(about) + "\n"
     body = text.encode()
     headers = [

@@ -19,6 +19,7 @@ from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.process import are_closed, locks_here
 from kgcompare.text import languages
 from kgcompare.web.negotiation import choose_language
+from kgcompare.web.together import Together
 
 _HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -112,9 +113,10 @@ def leave_out() -> None:
 
 
 def editable(kind: str = "") -> bool:
-    """Whether records of this catalogue can be changed here: those of an endpoint, and mere quads, cannot. Where a
+    """Whether records of this catalogue can be changed here: mere quads, and an endpoint that nobody has written to
+    through kgcompare, cannot. Where a
     *kind* is named, whether one of it can be made: there has to be a shape for it."""
-    if not has_current() or current().snapshot.path is None or not current().snapshot.keeps_shapes:
+    if not has_current() or not current().snapshot.keeps_shapes:
         return False
     shapes = current().shapes
     return not kind or any(map(shapes.fields, shapes.classes_of_kind(kind)[:1]))
@@ -123,6 +125,11 @@ def editable(kind: str = "") -> bool:
 def limits() -> Limits:
     """How much anybody may have of this application."""
     return cast("Limits", current_app.config["LIMITS"])
+
+
+def made_together() -> Together | None:
+    """What the processes of this server make together; None where there is one process only."""
+    return cast("Together | None", current_app.config["TOGETHER"])
 
 
 def contact() -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import logging.config
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -12,7 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
+from ipaddress import ip_address
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, cast
 
 from kgcompare.errors import StoreError
@@ -24,13 +29,14 @@ from kgcompare.sandbox.process import locks_here
 from kgcompare.schema.given import given_triples
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.remote import RemoteStore
 from kgcompare.store.scratch import scratch_folder
+from kgcompare.web.loglines import AccessLog, logging_config
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
-    from multiprocessing.synchronize import Event
+    from multiprocessing.connection import Connection
 
+    from kgcompare.web.answered import Answered
     from kgcompare.web.gateway import Gateway
 
 _TRIMMED = 20.0
@@ -71,7 +77,8 @@ def _bound(host: str, port: int) -> Iterator[tuple[str, int]]:
 def run(settings: Settings, host: str, port: int) -> None:
     """Serves until it is told to stop (SIGINT or SIGTERM).
 
-    The application is made in the worker: an open store must not be carried over a fork.
+    The application is made in each worker: an open store must not be carried over a fork. The system gives each worker
+    its connections (SO_REUSEPORT); one that dies is started anew, unless it dies again within some seconds.
     """
     os.environ.setdefault("_RJEM_MALLOC_CONF", _ALLOCATOR)  # before granian is loaded
     from granian import Granian
@@ -79,8 +86,9 @@ def run(settings: Settings, host: str, port: int) -> None:
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    logging.config.dictConfig(logging_config(settings.log_format))
     _check(settings)
-    limits = settings.limits
+    limits = settings.limits.part()
     with _bound(host, port) as (address, free):
         pass
     print_address(host, free, settings)
@@ -94,23 +102,27 @@ def run(settings: Settings, host: str, port: int) -> None:
             header_read_timeout=round(1000 * limits.header_time), max_buffer_size=limits.header_bytes
         ),
         websockets=False,
-        workers=1,
+        workers=limits.workers,
+        respawn_failed_workers=True,
         runtime_blocking_threads=_READERS,
         backpressure=_connections(limits),
         loop=Loops.uvloop,  # a third more kept answers than asyncio's own
         workers_kill_timeout=limits.stop_time,
         log_level=LogLevels.error,
+        log_dictconfig=logging_config(settings.log_format),
     )
-    stopping = multiprocessing.Event()
+    stopping, told = multiprocessing.Pipe(duplex=False)  # no lock, which a worker that is killed could hold
     interrupt: Callable[..., None] = granian.signal_handler_interrupt
 
     def stop(*arguments: object) -> None:
-        stopping.set()
+        told.send_bytes(b"stop")
         interrupt(*arguments)
 
     setattr(granian, "signal_handler_interrupt", stop)  # noqa: B010  (a method, to mypy)
     with scratch_folder() as scratch:
-        loader = partial(_load, settings, str(scratch), os.getpid(), stopping)
+        shared = scratch / "together" if limits.workers > 1 else None
+        own = replace(settings, limits=limits, shared=shared, loopback=ip_address(address).is_loopback)
+        loader = partial(_load, own, str(scratch), os.getpid(), stopping)
         granian.serve(target_loader=cast("Callable[..., Callable[..., object]]", loader))  # RSGI needs no callable
 
 
@@ -151,30 +163,43 @@ def _connections(limits: Limits) -> int:
 def _check(settings: Settings) -> None:
     """Says what is wrong with the settings and the catalogue here, and not by a worker that dies."""
     extra = given_triples(settings.shapes, parsed)
-    if settings.endpoint is not None:
-        RemoteStore(settings.endpoint)
+    if (elsewhere := settings.elsewhere) is not None:
+        elsewhere.open(settings.limits)
     elif settings.store is not None:
         Shapes([*stored_shapes(EmbeddedStore(settings.store).snapshot()), *extra])
 
 
-def _load(settings: Settings, scratch: str, parent: int, stopping: Event, _target: str) -> Gateway:
-    """The application, in the worker, which ends with its *parent*; and without tidying up, so that its temporary files
-    go with *scratch*. Nobody waits for strangers' queries once it is *stopping*.
+def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _target: str) -> Gateway:
+    """The application, in a worker, which ends with its *parent*; and without tidying up, so that its temporary files
+    go with *scratch*. Nobody waits for strangers' queries once there is something to read from *stopping*.
     """
     from kgcompare.web.app import create_app
     from kgcompare.web.gateway import Gateway
+    from kgcompare.web.metrics import metrics_of
 
+    for number in (signal.SIGTERM, signal.SIGINT):  # until the event loop takes them
+        signal.signal(number, signal.SIG_DFL)
     lifeline.end_with(parent)
     threading.Thread(target=_stop_queries, args=(stopping,), daemon=True).start()
     locks_here()  # tried before anybody asks
     tempfile.tempdir = scratch
     sys.setswitchinterval(_SWITCH)
     _give_memory_back()
-    return Gateway(create_app(settings).wsgi_app, settings.limits)
+    app = create_app(settings)
+    log = AccessLog(settings.log_format) if settings.access_log else None
+    metrics = metrics_of(app)
+    told: list[Callable[[Answered], None]] = [one for one in (log, metrics) if one is not None]
+    if metrics is not None and log is not None:
+        metrics.lost = lambda: log.dropped
+    return Gateway(app.wsgi_app, settings.limits, settings.proxies, told, log.close if log is not None else _nothing)
 
 
-def _stop_queries(stopping: Event) -> None:
-    stopping.wait()
+def _nothing() -> None:
+    """What is to be done where nothing is."""
+
+
+def _stop_queries(stopping: Connection) -> None:
+    wait([stopping])  # nobody reads it, so that all workers see it
     stop_all()
 
 

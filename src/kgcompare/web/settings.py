@@ -4,29 +4,46 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
-from kgcompare.errors import UsageError
+from kgcompare.catalogue.elsewhere import Elsewhere
+from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.contact import checked_contact
+from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import Limits
+from kgcompare.store.base import Home
+from kgcompare.store.home import RemoteHome, home_of
+from kgcompare.web.loglines import Form
+
+Metering = Literal["auto", "on", "off"]
+"""When there are metrics: where the server listens at a loopback address, always, or never."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A store folder or an endpoint, and how it is served.
+    """A store folder or an endpoint, and how it is served. Of an endpoint ``base`` is what the IRIs of its records
+    begin with, and ``tokens`` a folder with the tokens of those who may write to it over HTTP; without one nobody may.
 
     ``shapes`` are files of shapes beside those of the catalogue, ``prefix`` is the path that a proxy puts before ours.
     ``hosts`` are the only names that are answered for, any where there are none; ``proxies`` tells how many proxies
     stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
     queries of strangers where the system has no lock that keeps them from the network and from files.
 
-    ``contact`` says to whom mistakes are told, whatever the catalogue says of that.
+    ``update_endpoint``, ``graph_store`` and ``endpoint_credentials`` say more of an endpoint
+    (:class:`~kgcompare.catalogue.elsewhere.Elsewhere`), ``endpoint_queries`` whether strangers' queries are passed on.
+    ``contact`` says to whom mistakes are told, whatever the catalogue says of that. ``shared`` is a folder of all
+    processes of a server, if there are several.
+
+    ``log_format`` is that of what is logged, ``access_log`` logs each request. ``metrics`` says whether ``/metrics``
+    answers: "auto" where the server listens at ``loopback`` only, to those who ask it themselves.
 
     :raises UsageError: for a host or a contact that is none.
     """
 
     store: Path | None = None
-    endpoint: str | None = None
+    endpoint: str | None = field(default=None, repr=False)
     shapes: tuple[Path, ...] = ()
     prefix: str = ""
     hosts: tuple[str, ...] = ()
@@ -34,11 +51,41 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     unconfined: bool = False
     contact: str = ""
+    base: str = DEFAULT_BASE
+    tokens: Path | None = None
+    update_endpoint: str = field(default="", repr=False)
+    graph_store: str = field(default="", repr=False)
+    endpoint_credentials: Path | None = None
+    endpoint_queries: bool = True
+    shared: Path | None = None
+    log_format: Form = "text"
+    access_log: bool = False
+    metrics: Metering = "auto"
+    loopback: bool = True
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
         if self.contact:
             object.__setattr__(self, "contact", checked_contact(self.contact))
+
+    @property
+    def home(self) -> Home:
+        """Where the catalogue lives, for whoever writes to it.
+
+        :raises StoreError: if that was not said.
+        """
+        if (elsewhere := self.elsewhere) is not None:
+            return RemoteHome(partial(elsewhere.open, self.limits))
+        if self.store is None:
+            raise StoreError("name a store folder or an endpoint")
+        return home_of(self.store)
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The endpoint, if there is one."""
+        if self.endpoint is None:
+            return None
+        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.base)
 
     @property
     def root(self) -> str:

@@ -64,7 +64,7 @@ def _started(generation: Generation) -> Pool:
         rows=allowed.answer_rows,
         bytes=allowed.answer_bytes,
         memory=allowed.worker_memory,
-        workers=allowed.workers,
+        workers=allowed.query_workers,
         spare=allowed.spare_workers,
         waiting=allowed.waiting_queries,
         share=allowed.client_queries,

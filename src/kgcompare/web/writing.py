@@ -7,7 +7,6 @@ Source: RFC 9110, sections 9.3.3 to 9.3.5 (POST, PUT, DELETE), 8.7 (Content-Loca
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, request, url_for
@@ -20,13 +19,13 @@ from kgcompare.ingest.apart import MOST_TOGETHER, EditorApart
 from kgcompare.ingest.editing import Body, Change, Condition, Edit
 from kgcompare.ingest.readers import Options
 from kgcompare.rdf.namespaces import is_slug
-from kgcompare.sandbox.limits import Limits
 from kgcompare.sandbox.turns import Turns
 from kgcompare.web.gate import BY, TAKEN, Gate
 from kgcompare.web.kept import IF_MATCH, answers_of, record_states
 from kgcompare.web.negotiation import best_of, choose_format, media_types_of
 from kgcompare.web.problems import problem
 from kgcompare.web.request import current, language, limits, list_path, root, set_current
+from kgcompare.web.settings import Settings
 
 blueprint = Blueprint("writing", __name__)
 _REPORTS = (
@@ -38,18 +37,19 @@ _EDITOR, _GATE, _TURNS = "kgcompare.editor", "kgcompare.gate", "kgcompare.writin
 _CHECKER, _CHECKS = "kgcompare.checker", "kgcompare.checks"
 
 
-def open_to_writers(app: Flask, store: Path | None, limits: Limits) -> Gate:
+def open_to_writers(app: Flask, settings: Settings) -> Gate:
     """Has an application take changes of a store from those who have a token; gives what guards it.
 
     Those that come while others are being written are written together.
     """
-    gate = Gate(app, store, limits)
+    limits = settings.limits
     together = min(MOST_TOGETHER, limits.waiting_writes + 1)
+    gate = Gate(app, settings.store or settings.tokens, limits)
     app.extensions[_GATE] = gate
     app.extensions[_TURNS] = Turns(together, limits.waiting_writes + 1 - together, limits.waiting_writes + 1)
-    app.extensions[_EDITOR] = EditorApart(store) if store is not None else None
+    app.extensions[_EDITOR] = EditorApart(settings.home)
     app.extensions[_CHECKS] = Turns(1, limits.waiting_costly, limits.client_costly)
-    app.extensions[_CHECKER] = EditorApart(store) if store is not None else None
+    app.extensions[_CHECKER] = EditorApart(settings.home)
     return gate
 
 
@@ -166,7 +166,9 @@ def make_change(change: Change) -> Edit:
 
 def renew_current() -> None:
     """Has this request see what was changed last."""
-    set_current(cast("Catalogue", current_app.extensions["kgcompare"]).generation())
+    catalogue = cast("Catalogue", current_app.extensions["kgcompare"])
+    catalogue.store.look_again()
+    set_current(catalogue.generation())
 
 
 def check_change(change: Change) -> Edit:

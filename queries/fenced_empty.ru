@@ -1,0 +1,9 @@
+# title: Empty a graph
+# summary: Removes all that a graph says, as long as the lock of a catalogue in an endpoint is held by whoever has a token.
+# returns: nothing; a writer puts graphs, the token and statements in the places that are named here
+
+DELETE { GRAPH <urn:kgcompare:graph> { ?subject ?predicate ?object } }
+WHERE {
+  GRAPH <urn:kgcompare:lock> { ?lock <http://purl.org/dc/terms/identifier> "urn:kgcompare:token" }
+  GRAPH <urn:kgcompare:graph> { ?subject ?predicate ?object }
+}

@@ -1,0 +1,62 @@
+"""The options that say more of an endpoint than its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from kgcompare.rdf.namespaces import DEFAULT_BASE
+
+OF_AN_ENDPOINT = (
+    *("timeout", "endpoint_keep", "endpoint_bytes", "endpoint_connect", "endpoint_first_byte", "endpoint_retries"),
+    *("endpoint_failures", "endpoint_rest", "endpoint_mark_time"),
+)
+"""The limits that matter where a catalogue is kept at an endpoint."""
+ENDPOINT_OPTIONS = ("update_endpoint", "graph_store", "endpoint_credentials", "endpoint_base", "token_folder")
+"""The names of the options of :func:`endpoint_options`."""
+
+
+def endpoint_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Where an endpoint takes what changes it, and who we are to it."""
+    for option in (
+        click.option(
+            "--endpoint-credentials",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            envvar="KGCOMPARE_ENDPOINT_CREDENTIALS",
+            help="A TOML file with user and password, or token, for the endpoint, that others cannot read.",
+        ),
+        click.option(
+            "--graph-store",
+            metavar="URL",
+            default="",
+            envvar="KGCOMPARE_GRAPH_STORE",
+            help="Where the endpoint takes graphs (Graph Store Protocol), if it does.",
+        ),
+        click.option(
+            "--update-endpoint",
+            metavar="URL",
+            default="",
+            envvar="KGCOMPARE_UPDATE_ENDPOINT",
+            help="Where the endpoint takes updates, if elsewhere than queries.",
+        ),
+        click.option(
+            "--token-folder",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            envvar="KGCOMPARE_TOKEN_FOLDER",
+            help="Where the tokens are of those who may write to the endpoint over HTTP.",
+        ),
+        click.option(
+            "--endpoint-base",
+            metavar="IRI",
+            default=DEFAULT_BASE,
+            show_default=True,
+            envvar="KGCOMPARE_ENDPOINT_BASE",
+            help="What the IRIs of the records in the endpoint begin with.",
+        ),
+    ):
+        command = option(command)
+    return command

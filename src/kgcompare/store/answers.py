@@ -1,0 +1,246 @@
+"""What an endpoint answered, read as engines write it rather than as the standards would have it.
+
+Exactly what can be told is taken: members that nobody knows are passed over, members may come in any order, a literal
+may be a ``typed-literal`` or have no datatype, language tags may be in capitals, the body may be XML where JSON was
+asked for, under whatever media type. What cannot be told is an error, never a shorter answer. A blank node means
+something within one answer only, and its label may be any text: each answer gets labels of its own.
+
+Source: SPARQL 1.1 Query Results JSON Format, section 3; SPARQL Query Results XML Format, section 2; SPARQL 1.2 Query
+Results JSON Format, section 3.2 (triple terms).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, cast
+from xml.etree import ElementTree
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+    parse_query_results,
+)
+
+from kgcompare.errors import EndpointError, Seam, SyntaxFault, reason
+from kgcompare.rdf.graph import Term, as_node
+from kgcompare.rdf.syntaxes import nests_deeply, read_bytes
+from kgcompare.store.base import Results, Solutions, Statements, Verdict
+
+_MOST_TRIPLE_TERMS = 500
+"""Of results in XML, which SPARQL 1.1 has none in: parsers follow them on their stack."""
+_JSON = {"application/sparql-results+json", "application/json"}
+_GENERIC = {"", "text/plain", "application/octet-stream", "text/html", "text/xml", "application/xml"}
+_RESULTS_XML = re.compile(
+    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*|<\?[^>]*\?>\s*)*<(?:[\w.-]+:)?sparql[\s>]"
+)
+_RDF_XML = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(?:[\w.-]+:)?RDF[\s>]")
+_MARK = b"\xef\xbb\xbf"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_WRONG = (
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OSError,
+    RuntimeError,
+    ElementTree.ParseError,
+)
+"""What the readers raise at what they cannot read."""
+
+
+def read(media: str, body: bytes, url: str) -> Results:
+    """The answer of the endpoint *url*, of a media type and a body.
+
+    :raises EndpointError: if it is none.
+    """
+
+    def nonsense(why: str) -> EndpointError:
+        return EndpointError(f"{url} answered something that is no SPARQL result: {why}")
+
+    body = body.removeprefix(_MARK)
+    begins = body[:4096].lstrip()
+    syntax = None if media in _GENERIC else RdfFormat.from_media_type(media)
+    if _RESULTS_XML.match(body[:4096]):
+        if body.count(b"triple>") > _MOST_TRIPLE_TERMS:
+            raise nonsense("it nests too deeply")
+        return _results(body, QueryResultsFormat.XML, _from_xml, nonsense)
+    if begins.startswith(b"{") and syntax not in {RdfFormat.JSON_LD, RdfFormat.TRIG}:
+        if nests_deeply(body):
+            raise nonsense("it nests too deeply")
+        return _results(body, QueryResultsFormat.JSON, _from_json, nonsense)
+    if media in _JSON or "sparql-results" in media:
+        raise nonsense(f"it begins with {begins[:40].decode(errors='replace')!r}" if begins else "it is empty")
+    if syntax is None and _RDF_XML.match(body[:4096]):
+        syntax = RdfFormat.RDF_XML
+    if syntax is None:
+        raise EndpointError(f"{url} answered with {media or 'no media type'}, which is no SPARQL answer")
+    try:
+        quads = list(read_bytes(body, syntax, url, ""))
+    except SyntaxFault as fault:
+        raise nonsense(reason(fault)) from None
+    return Statements([Triple(quad.subject, quad.predicate, quad.object) for quad in quads])
+
+
+def _results(
+    body: bytes,
+    form: QueryResultsFormat,
+    lenient: Callable[[bytes, _Terms], Solutions | Verdict],
+    nonsense: Callable[[str], EndpointError],
+) -> Solutions | Verdict:
+    """The engine's reader is quick and strict; what it refuses is read once more, slowly."""
+    terms = _Terms()
+    answer: QuerySolutions | QueryBoolean | None = None
+    try:
+        answer = parse_query_results(body, form)
+        if not isinstance(answer, QuerySolutions):
+            return Verdict(bool(answer))
+        variables = tuple(variable.value for variable in answer.variables)
+        return Solutions(variables, [tuple(map(terms.renamed, solution)) for solution in answer])
+    except (SyntaxError, ValueError, OSError, RuntimeError):
+        pass
+    finally:
+        answer = None  # pyoxigraph's iterators must end in the thread that made them
+    with Seam(_WRONG, nonsense):
+        return lenient(body, _Terms())
+
+
+class _Terms:
+    """The terms of one answer."""
+
+    def __init__(self) -> None:
+        self._blank: dict[str, BlankNode] = {}
+
+    def blank(self, label: str) -> BlankNode:
+        """The blank node of a label, whatever that looks like."""
+        found = self._blank.get(label)
+        if found is None:
+            found = self._blank[label] = BlankNode()
+        return found
+
+    def renamed(self, term: Term | None) -> Term | None:
+        """A term as it is, but for blank nodes, which get a label of their own."""
+        if isinstance(term, BlankNode):
+            return self.blank(term.value)
+        if isinstance(term, Triple):
+            parts = self.renamed(term.subject), term.predicate, self.renamed(term.object)
+            return Triple(as_node(parts[0]), parts[1], cast("Term", parts[2]))
+        return term
+
+    def literal(self, value: str, tag: str | None, datatype: str | None, direction: str | None = None) -> Literal:
+        """A literal; its tag, if it has one, in lower case."""
+        if tag:
+            return Literal(value, language=tag.lower())
+        if direction:
+            raise ValueError("a text with a direction has no language")
+        return Literal(value, datatype=NamedNode(datatype)) if datatype else Literal(value)
+
+    def triple(self, subject: Term | None, predicate: Term | None, value: Term | None) -> Triple:
+        """A triple term."""
+        if not isinstance(predicate, NamedNode) or value is None:
+            raise ValueError("a triple in it is none")
+        return Triple(as_node(subject), predicate, value)
+
+
+# -- JSON ----------------------------------------------------------------------------------------------
+
+
+def _from_json(body: bytes, terms: _Terms) -> Solutions | Verdict:
+    said = json.loads(body)
+    if "boolean" in said and "results" not in said:
+        return _verdict(str(said["boolean"]))
+    solutions: list[Mapping[str, Any]] = said["results"]["bindings"]
+    if not isinstance(solutions, list):
+        raise TypeError("its solutions are no list")
+    rows = [
+        {name: term for name, value in each.items() if (term := _json_term(value, terms)) is not None}
+        for each in solutions
+    ]
+    head = said.get("head") or {}
+    return _solutions(head.get("vars"), rows)
+
+
+def _solutions(named: Iterable[str] | None, rows: list[dict[str, Term]]) -> Solutions:
+    """Solutions of the variables that the head names, or else of those that any solution binds."""
+    names = [name.lstrip("?$") for name in named] if named is not None else []
+    variables = tuple(dict.fromkeys([*names, *(() if names else (name for row in rows for name in row))]))
+    if any(row.keys() - set(variables) for row in rows):
+        raise ValueError("a solution binds a variable that its head does not name")
+    return Solutions(variables, [tuple(row.get(name) for name in variables) for row in rows])
+
+
+def _verdict(said: str) -> Verdict:
+    if said.strip().lower() not in {"true", "false", "1", "0"}:
+        raise ValueError(f"{said[:40]!r} is neither true nor false")
+    return Verdict(said.strip().lower() in {"true", "1"})
+
+
+def _json_term(said: Mapping[str, Any] | None, terms: _Terms) -> Term | None:
+    if said is None:
+        return None
+    kind, value = str(said["type"]).lower(), said["value"]
+    if kind == "triple":
+        parts = (_json_term(value[part], terms) for part in ("subject", "predicate", "object"))
+        return terms.triple(*parts)
+    if isinstance(value, bool):
+        value = str(value).lower()
+    elif not isinstance(value, str):
+        value = json.dumps(value)
+    if kind in {"uri", "iri"}:
+        return NamedNode(value)
+    if kind in {"bnode", "blank"}:
+        return terms.blank(value)
+    if kind in {"literal", "typed-literal"}:
+        return terms.literal(value, said.get("xml:lang") or said.get("lang"), said.get("datatype"))
+    raise ValueError(f"a term of the type {kind[:40]!r}")
+
+
+# -- XML -----------------------------------------------------------------------------------------------
+
+
+def _from_xml(body: bytes, terms: _Terms) -> Solutions | Verdict:
+    if re.search(rb"<!(?:DOCTYPE|ENTITY)", body, re.IGNORECASE):
+        raise ValueError("a document type declaration is not accepted")
+    root = ElementTree.fromstring(body)  # noqa: S314  no document type is let through
+    said = next(_named(root, "boolean"), None)
+    if said is not None:
+        return _verdict(said.text or "")
+    results = next(_named(root, "results"), None)
+    if results is None:
+        raise ValueError("it has neither results nor a boolean")
+    head = next(_named(root, "head"), None)
+    names = None if head is None else [each.attrib["name"] for each in _named(head, "variable")]
+    rows = []
+    for result in _named(results, "result"):
+        row = {each.attrib["name"]: _xml_term(each, terms) for each in _named(result, "binding") if len(each)}
+        rows.append({name: term for name, term in row.items() if term is not None})
+    return _solutions(names, rows)
+
+
+def _named(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+    return (each for each in element if each.tag.rpartition("}")[2] == name)
+
+
+def _xml_term(element: ElementTree.Element, terms: _Terms) -> Term | None:
+    for each in element:
+        kind, value = each.tag.rpartition("}")[2], each.text or ""
+        if kind == "unbound":
+            return None
+        if kind in {"uri", "iri"}:
+            return NamedNode(value.strip())
+        if kind == "bnode":
+            return terms.blank(value.strip())
+        if kind == "literal":
+            return terms.literal(value, each.get(_LANG) or each.get("lang"), each.get("datatype"))
+        if kind == "triple":
+            parts = (_xml_term(next(_named(each, part)), terms) for part in ("subject", "predicate", "object"))
+            return terms.triple(*parts)
+    raise ValueError("a binding in it has no term")
