@@ -21,11 +21,14 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from werkzeug.test import TestResponse
 
 from conftest import Run
+from kgcompare import ingest
+from kgcompare.ingest.editing import Body, Condition, Editor
 from kgcompare.rdf.namespaces import iri
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.files import alone
 from kgcompare.store.tokens import Tokens
+from kgcompare.web import writing
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 from serving import serving
@@ -392,6 +395,25 @@ def test_changes_that_come_together_are_answered_one_by_one(site: Writing) -> No
         tag = answers[slug].result().headers["ETag"]
         assert answers[slug].result().text == site.get(f"/method/{slug}.ttl").text
         assert site.send("PUT", f"/method/{slug}", sent[slug][0], If_Match=tag).status_code == 200
+
+
+def test_who_was_overtaken_gets_the_tag_of_what_he_wrote(site: Writing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first one is answered another one changes the record: with his tag he cannot undo that."""
+    body, tag = lasso(site)
+    other = body.replace("Shrinks many", "Shrinks few")
+
+    def overtaken() -> None:
+        monkeypatch.undo()
+        writing.renew_current()
+        editor = Editor(site.store, (), ingest.Options(), 60.0)
+        editor.put(LASSO, Body(other.encode(), "ttl"), Condition())
+        writing.renew_current()
+
+    monkeypatch.setattr(writing, "renew_current", overtaken)
+    answer = site.send("PUT", "/method/lasso", body, If_Match=tag)
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert site.send("PUT", "/method/lasso", body, If_Match=answer.headers["ETag"]).status_code == 412
+    assert site.get("/method/lasso.ttl").text == other
 
 
 def test_who_waits_too_long_for_others_is_told_to_come_again(site: Writing) -> None:

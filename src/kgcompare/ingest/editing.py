@@ -99,11 +99,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What became of a change: the IRI of the record, whether it was made anew, and what was found of it."""
+    """What became of a change: the IRI of the record, whether it was made anew, what was found of it, and the state
+    in which it then was (:func:`~kgcompare.store.base.state_of`); empty where that is not known."""
 
     record: str
     made: bool
     report: ValidationReport = field(default_factory=ValidationReport)
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,8 @@ class Editor:
             report = self._judged(now, sent, stored)
             if report.violations:
                 raise InvalidData("the record is not valid; nothing was changed", report)
-            self._write(writer, now, stored, [(sent, self._occasion("edit", change.body, self._options))])
-            return Edit(sent.record, not sent.state, report)
+            states = self._write(writer, now, stored, [(sent, self._occasion("edit", change.body, self._options))])
+            return Edit(sent.record, not sent.state, report, states.get(sent.name, sent.state))
 
     def remove(self, record: str, condition: Condition) -> Edit:
         """Removes a record.
@@ -263,9 +265,12 @@ class Editor:
         change.condition.check(record, state)
         return Sent(records, record, base.document(record), state)
 
-    def _write(self, writer: Writing, now: Now, stored: Stored, several: Sequence[tuple[Sent, Occasion]]) -> None:
-        """Writes what several records change, each of another IRI."""
+    def _write(
+        self, writer: Writing, now: Now, stored: Stored, several: Sequence[tuple[Sent, Occasion]]
+    ) -> dict[str, str]:
+        """Writes what several records change, each of another IRI; gives the states of those that were written."""
         deeds, documents, subjects = list[Deed](), dict[str, list[Quad]](), set[str]()
+        states: dict[str, str] = {}
         for sent, occasion in several:
             changes = changes_of(sent.records, stored, replace=True)
             if changes.documents:
@@ -274,8 +279,14 @@ class Editor:
                 subjects |= changes.subjects
         if deeds:
             writer.replace(documents, stored.quads)
-            prepare = search.updater(now.snapshot, subjects, now.known, writer.lend)
+            index = search.updater(now.snapshot, subjects, now.known, writer.lend)
+
+            def prepare(made: Snapshot, path: Path) -> None:
+                states.update((name, state_of(made, name)) for name in documents)
+                index(made, path)
+
             hold(writer.publish_together(prepare, deeds, self._options.limits.history_bytes), now.kept)
+        return states
 
     def _occasion(self, what: str, body: Body | None, options: Options) -> Occasion:
         digest = hashlib.sha256(body.data).hexdigest() if body else ""

@@ -55,10 +55,11 @@ class JointEditor(Editor):
             report, left = self._judged_together(now, list(several.values()), stored)
             passed = {place: sent for place, sent in several.items() if sent.name not in left}
             occasions = {place: self._occasion("edit", changes[place][0].body, changes[place][1]) for place in passed}
-            self._write(writer, now, stored, [(sent, occasions[place]) for place, sent in passed.items()])
+            states = self._write(writer, now, stored, [(sent, occasions[place]) for place, sent in passed.items()])
         for place, sent in passed.items():
             own = [f for f in report.faults if sent.records.base.document(f.focus_node or "") == sent.name]
-            done[place] = Edit(sent.record, not sent.state, ValidationReport(tuple(own), 1))
+            state = states.get(sent.name, sent.state)
+            done[place] = Edit(sent.record, not sent.state, ValidationReport(tuple(own), 1), state)
         return done
 
     def _all_sent(

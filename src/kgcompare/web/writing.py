@@ -184,15 +184,23 @@ def check_change(change: Change) -> Edit:
 
 
 def _stored(edit: Edit, kind: str, name: str) -> Response:
-    """The answer with a record as it is stored now, with what was derived."""
+    """The answer with a record as it is stored now, with what was derived.
+
+    Where somebody has changed it since, it has the tag of what was written here, and nothing of what the other wrote.
+    """
     form = choose_format(request.headers.get("Accept", ""), RDF) or FORMATS["ttl"]
-    thing, triples = current().triples(kind, name)
-    text = rdf.document_rdf(triples, thing, current().base.value, form.name)
-    answers = answers_of(current(), limits().kept_bytes)
-    response = Response(text, 201 if edit.made else 200, content_type=form.content_type)
-    response.headers["ETag"] = answers.tag("written", form.name, text, of=current().state(kind, name))
+    state, text = current().state(kind, name), ""
     here = root() + url_for("records.record", kind=kind, name=name)[len(request.script_root) :]
-    response.headers["Content-Location"] = f"{here}.{form.name}"
+    if edit.state in {"", state}:
+        thing, triples = current().triples(kind, name)
+        text = rdf.document_rdf(triples, thing, current().base.value, form.name)
+    response = Response(text, 201 if edit.made else 200 if text else 204, content_type=form.content_type)
+    if text:
+        response.headers["Content-Location"] = f"{here}.{form.name}"
+    else:
+        del response.headers["Content-Type"]
+    tag = answers_of(current(), limits().kept_bytes).tag("written", form.name, text, of=edit.state or state)
+    response.headers["ETag"] = tag
     if edit.made:
         response.headers["Location"] = here
     response.headers.update({"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache"})
