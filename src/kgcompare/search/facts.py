@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import cast
@@ -31,6 +31,7 @@ from kgcompare.schema.shapes import Shapes
 from kgcompare.search.file import FORMAT
 from kgcompare.search.wording import ALIAS, HIDDEN, LABEL, Name, Worded
 from kgcompare.store import Snapshot
+from kgcompare.store.base import LookUp
 from kgcompare.text import dates, dois
 
 PEOPLE, SOURCES, RELATED = "-people", "-sources", "-related"
@@ -197,16 +198,33 @@ def facts_of(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None 
     asked = [NamedNode(predicate) for predicate in reading.predicates]
     facts: dict[str, Facts] = {}
     parts: list[dict[str, list[NamedNode]]] = [{}]
+    look_up = snapshot.look_up
     if snapshot.path is None or things is not None:
         safe = [NamedNode(thing) for thing in (_pages(snapshot) if things is None else things) if is_safe_iri(thing)]
         parts = [{"thing": safe[at : at + 300]} for at in range(0, len(safe), 300)]
     for part in parts:
-        for thing, predicate, value in snapshot.select(load("index_things").bind(predicate=asked, **part)).rows:
+        rows = (
+            _looked_up(look_up, part["thing"], set(asked))
+            if part and look_up
+            else snapshot.select(load("index_things").bind(predicate=asked, **part)).rows
+        )
+        for thing, predicate, value in rows:
             if thing is not None and predicate is not None and value is not None and not isinstance(value, BlankNode):
                 facts.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
         for thing, author in _authors(snapshot, facts, part.get("thing")):
             facts.setdefault(thing.value, {}).setdefault(BIBO_AUTHOR_LIST, []).append(author)
     return reading.records_of(facts) if things is None else facts
+
+
+def _looked_up(
+    look_up: LookUp, things: Iterable[NamedNode], predicates: Collection[NamedNode]
+) -> Iterator[tuple[Term, ...]]:
+    """What is said of some things by some predicates. From a handful of things on the engine would rather read all that
+    is said by the predicates: of 100,000 methods that takes it 20 seconds."""
+    for thing in things:
+        for quad in look_up(thing, None, None):
+            if quad.predicate in predicates:
+                yield thing, quad.predicate, cast("Term", quad.object)
 
 
 def _authors(
@@ -217,12 +235,31 @@ def _authors(
     if things is None:
         text = query.text
     elif documents := [thing for thing in things if document in facts.get(thing.value, {}).get(RDF_TYPE, ())]:
+        if snapshot.look_up is not None:
+            yield from _listed(snapshot.look_up, documents)
+            return
         text = query.bind(thing=documents)
     else:
         return
     for thing, author in snapshot.select(text).rows:
         if thing is not None and author is not None:
             yield thing, author
+
+
+def _listed(look_up: LookUp, documents: Iterable[NamedNode]) -> Iterator[tuple[Term, Term]]:
+    """The same of some documents, whose lists are followed from place to place."""
+    for document in documents:
+        waiting: list[Term] = [
+            cast("Term", quad.object) for quad in look_up(document, NamedNode(BIBO_AUTHOR_LIST), None)
+        ]
+        seen: set[Term] = set()
+        while waiting:
+            place = waiting.pop()
+            if isinstance(place, NamedNode | BlankNode) and place not in seen:
+                seen.add(place)
+                authors = [cast("Term", quad.object) for quad in look_up(place, NamedNode(RDF_FIRST), None)]
+                yield from ((document, author) for author in authors if isinstance(author, NamedNode))
+                waiting += [cast("Term", quad.object) for quad in look_up(place, NamedNode(RDF_REST), None)]
 
 
 def facts_in(statements: Iterable[Quad], read: Mapping[str, str]) -> dict[str, Facts]:
