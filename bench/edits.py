@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from kgcompare.store.tokens import Tokens
 
 _ALONE = 20
 """Edits that are made one at a time, before."""
+_AT_ONCE = 32
+"""Edits that may be under way; the server lets no more wait."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def measure(site: Site, process: int, slugs: list[str], rate: float, seconds: fl
     bystander = threading.Thread(target=beside, args=(site, compared, stop, took))
     bystander.start()
     many, before, start = int(rate * seconds), busy(process), time.perf_counter()
-    with ThreadPoolExecutor(64) as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         edits = []
         for number in range(many):
             time.sleep(max(0.0, start + number / rate - time.perf_counter()))
@@ -111,10 +114,11 @@ def measure(site: Site, process: int, slugs: list[str], rate: float, seconds: fl
     print(told("edits, one at a time", [ms for ms, _ in alone]))
     print(told(f"edits, {rate:g} a second", [ms for ms, _ in answers]))
     print(told("a kept comparison beside them", took))
-    statuses = sorted({status for _, status in (*alone, *answers)})
+    statuses = Counter(status for _, status in (*alone, *answers))
+    made = sum(status == 200 for _, status in answers)
     print(
-        f"\nstatuses {statuses}; {many} edits in {lasted:.1f} s; {each:.0f} ms of the processor for one edit alone, "
-        f"{spent / many * 1000:.0f} for one of many (reading it before, and the bystander, among them)"
+        f"\n{dict(statuses)}; {made} edits in {lasted:.1f} s; {each:.0f} ms of the processor for one edit alone, "
+        f"{spent / max(1, made) * 1000:.0f} for one of many (reading it before, and the bystander, among them)"
     )
 
 
