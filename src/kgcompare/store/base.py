@@ -20,7 +20,7 @@ from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.sameness import outline
 from kgcompare.store.circuit import Outage
-from kgcompare.store.history import HISTORY_BYTES, History, Occasion
+from kgcompare.store.history import HISTORY_BYTES, Deed, History, Occasion
 from kgcompare.store.layout import Description
 
 
@@ -290,6 +290,18 @@ class Writing(Protocol):
         bytes, has the *occasion*.
 
         :raises StoreError: if it cannot be written; the generation before stays.
+        """
+        ...
+
+    @property
+    def joins(self) -> bool:
+        """Whether several changes can be published together."""
+        ...
+
+    def publish_together(self, prepare: Prepare, deeds: Sequence[Deed], keep: int = HISTORY_BYTES) -> str:
+        """The same with several changes, each of documents of its own, where the store *joins* them; or with one.
+
+        To the history each makes a generation of its own; only the last is one that is read.
         """
         ...
 
