@@ -26,9 +26,11 @@ class Place:
     limits: Limits
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
+    endpoint_graphs: str = ""
     endpoint_credentials: Path | None = None
     endpoint_base: str = DEFAULT_BASE
     token_folder: Path | None = None
+    index_dir: Path | None = None
 
     @property
     def elsewhere(self) -> Elsewhere | None:
@@ -38,7 +40,13 @@ class Place:
         if self.endpoint is None:
             return None
         return Elsewhere(
-            self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.endpoint_base
+            self.endpoint,
+            self.update_endpoint,
+            self.graph_store,
+            self.endpoint_credentials,
+            self.endpoint_base,
+            tuple(self.endpoint_graphs.split()),
+            self.index_dir,
         )
 
     @property

@@ -58,7 +58,6 @@ class Metrics:
         from prometheus_client import CollectorRegistry, Counter, Histogram
 
         self._folder, self._store, self._app, self._root = folder, settings.store, app, settings.root
-        self._elsewhere = settings.endpoint is not None
         self._size, self._sized = 0, -_SIZED
         own = CollectorRegistry()
         self._own = own
@@ -191,12 +190,10 @@ class Metrics:
                 with suppress(OSError):
                     age = max(0.0, time.time() - generation.snapshot.path.stat().st_mtime)
                     yield GaugeMetricFamily("kgcompare_generation_age_seconds", "How long it is there.", age)
-            kept = generation.snapshot.index_path
-            ready = getattr(generation.index, "state", "") == "ok" or (kept is not None and kept.exists())
-            yield GaugeMetricFamily("kgcompare_index_ready", "1 if its index is there.", int(ready))
-        if self._elsewhere:
-            outage = getattr(catalogue.store, "outage", None)
-            yield GaugeMetricFamily("kgcompare_endpoint_up", "0 while it is down and left alone.", int(outage is None))
+            yield GaugeMetricFamily("kgcompare_index_ready", "1 if its index is there.", int(generation.index.ready()))
+        if catalogue.store.is_elsewhere:
+            up = int(catalogue.store.outage is None)
+            yield GaugeMetricFamily("kgcompare_endpoint_up", "0 while it is down and left alone.", up)
         yield GaugeMetricFamily("kgcompare_store_up", "1 if the catalogue can be read.", there)
         if self._store is not None:
             yield GaugeMetricFamily("kgcompare_store_bytes", "How large the folder of the store is.", self._bytes())
