@@ -20,7 +20,7 @@ from kgcompare.errors import ShapeError, StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.rdf.namespaces import DEFAULT_BASE, foreign_slug, iri
 from kgcompare.schema.shapes import Shapes, bundled_shapes
-from kgcompare.search import DerivedFile, Filter, Index, matching
+from kgcompare.search import DerivedFile, Filter, Index, KeptPlace, matching
 from kgcompare.search.wording import rarely_related
 from kgcompare.store import writer as store_writer
 from kgcompare.store.embedded import EmbeddedStore
@@ -533,7 +533,7 @@ def test_an_index_that_cannot_be_read(tmp_path: Path) -> None:
 
     (tmp_path / "broken.sqlite").write_text("this is no database " * 100)
     for name in ("missing.sqlite", "broken.sqlite"):
-        index = Index(DerivedFile(tmp_path / name, make), Shapes(bundled_shapes()))
+        index = Index(DerivedFile(KeptPlace(tmp_path / name, make)), Shapes(bundled_shapes()))
         for _ in range(2):
             with pytest.raises(StoreError, match="nothing can be read"):
                 index.counts()

@@ -244,7 +244,8 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     most = place.limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
     if (elsewhere := place.elsewhere) is not None:
-        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most)
+        keeper = elsewhere.keeper(place.limits)
+        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most, keeper=keeper)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"

@@ -29,6 +29,7 @@ class Place:
     endpoint_credentials: Path | None = None
     endpoint_base: str = DEFAULT_BASE
     token_folder: Path | None = None
+    index_dir: Path | None = None
 
     @property
     def elsewhere(self) -> Elsewhere | None:
@@ -38,7 +39,12 @@ class Place:
         if self.endpoint is None:
             return None
         return Elsewhere(
-            self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.endpoint_base
+            self.endpoint,
+            self.update_endpoint,
+            self.graph_store,
+            self.endpoint_credentials,
+            self.endpoint_base,
+            self.index_dir,
         )
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from kgcompare.cli.endpoint import others_option
 from kgcompare.cli.foreign import Foreign, foreign_options
 from kgcompare.cli.formatting import formatted, rewrite
 from kgcompare.cli.options import (
@@ -255,6 +256,7 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_METRICS",
     help="Answer at /metrics, for Prometheus; auto where it listens at a loopback address, and to no proxy.",
 )
+@others_option
 def serve(
     place: Place,
     host: str,
@@ -265,6 +267,7 @@ def serve(
     proxies: int,
     unconfined_queries: bool,
     endpoint_queries: str,
+    others: Path | None,
     log_format: Literal["text", "json"],
     access_log: bool,
     metrics: Literal["auto", "on", "off"],
@@ -296,7 +299,9 @@ def serve(
             update_endpoint=place.update_endpoint,
             graph_store=place.graph_store,
             endpoint_credentials=place.endpoint_credentials,
+            index_dir=place.index_dir,
             endpoint_queries=endpoint_queries == "on",
+            others=others,
             log_format=log_format,
             access_log=access_log,
             metrics=metrics,

@@ -185,9 +185,7 @@ class Metrics:
                 with suppress(OSError):
                     age = max(0.0, time.time() - generation.snapshot.path.stat().st_mtime)
                     yield GaugeMetricFamily("kgcompare_generation_age_seconds", "How long it is there.", age)
-            index = generation.snapshot.index_path
-            ready = index is not None and index.exists()
-            yield GaugeMetricFamily("kgcompare_index_ready", "1 if its index is there.", int(ready))
+            yield GaugeMetricFamily("kgcompare_index_ready", "1 if its index is there.", int(generation.index.ready()))
         yield GaugeMetricFamily("kgcompare_store_up", "1 if the catalogue can be read.", there)
         if self._store is not None:
             yield GaugeMetricFamily("kgcompare_store_bytes", "How large the folder of the store is.", self._bytes())

@@ -20,6 +20,7 @@ from kgcompare.errors import (
     EndpointDown,
     EndpointError,
     KgcompareError,
+    NotIndexed,
     Outdated,
     Refused,
     StillNamed,
@@ -151,7 +152,9 @@ def answer_errors(app: Flask) -> None:
 
     @app.errorhandler(KgcompareError)
     def ours(fault: KgcompareError) -> Response:
-        more: dict[str, list[str]] = {}
+        more: dict[str, object] = {}
+        if isinstance(fault, NotIndexed):
+            more = {"index": "making", "done": fault.done, "total": fault.total}
         if isinstance(fault, StillNamed):
             more = {"named-by": list(fault.by)}
         elif isinstance(fault, UnknownThing):

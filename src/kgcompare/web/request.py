@@ -46,8 +46,6 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 
 VARY = "Accept, Accept-Language, Accept-Encoding"
 """The headers that most answers depend on."""
-AT_ONCE = {"/healthz", "/readyz"}
-"""What is answered without waiting for a store."""
 NEWEST, LOGGED = "newest", "logged"
 """In what a request for the past has: the newest generation, and the change that made the one that answers it."""
 TRAVELLING = {"records.record", "pages.compare"}

@@ -31,10 +31,12 @@ class Settings:
     stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
     queries of strangers where the system has no lock that keeps them from the network and from files.
 
-    ``update_endpoint``, ``graph_store`` and ``endpoint_credentials`` say more of an endpoint
+    ``update_endpoint``, ``graph_store``, ``endpoint_credentials`` and ``index_dir`` say more of an endpoint
     (:class:`~kgcompare.catalogue.elsewhere.Elsewhere`), ``endpoint_queries`` whether strangers' queries are passed on.
     ``contact`` says to whom mistakes are told, whatever the catalogue says of that. ``shared`` is a folder of all
     processes of a server, if there are several.
+
+    ``others`` is a list of other catalogues (:func:`~kgcompare.catalogue.others.others_in`).
 
     ``log_format`` is that of what is logged, ``access_log`` logs each request. ``metrics`` says whether ``/metrics``
     answers: "auto" where the server listens at ``loopback`` only, to those who ask it themselves.
@@ -56,8 +58,10 @@ class Settings:
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
     endpoint_credentials: Path | None = None
+    index_dir: Path | None = None
     endpoint_queries: bool = True
     shared: Path | None = None
+    others: Path | None = None
     log_format: Form = "text"
     access_log: bool = False
     metrics: Metering = "auto"
@@ -85,7 +89,14 @@ class Settings:
         """The endpoint, if there is one."""
         if self.endpoint is None:
             return None
-        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.base)
+        return Elsewhere(
+            self.endpoint,
+            self.update_endpoint,
+            self.graph_store,
+            self.endpoint_credentials,
+            self.base,
+            self.index_dir,
+        )
 
     @property
     def root(self) -> str:
