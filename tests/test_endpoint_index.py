@@ -31,8 +31,8 @@ from kgcompare.search.shelf import Shelf
 from kgcompare.store import Snapshot, Solutions
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.endpoint import Addresses
-from kgcompare.store.home import RemoteHome
 from kgcompare.store.remote import RemoteSnapshot, RemoteStore
+from kgcompare.store.seat import EndpointSeat
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -163,7 +163,7 @@ def test_what_does_not_tell_is_looked_at_when_its_time_is_over(
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Iterator[RemoteHome]:
+def written(tmp_path: Path) -> Iterator[EndpointSeat]:
     """A catalogue in an endpoint, written by us: it tells what changes."""
     folder = tmp_path / "oxigraph"
     folder.mkdir()
@@ -171,10 +171,10 @@ def written(tmp_path: Path) -> Iterator[RemoteHome]:
         yield _filled(engine)
 
 
-def _filled(engine: Engine) -> RemoteHome:
+def _filled(engine: Engine) -> EndpointSeat:
     url = engine.load([])
     addresses = Addresses(url, update=url.replace("/query", "/update"))
-    home = RemoteHome(partial(RemoteStore, addresses, mark_time=0.0))
+    home = EndpointSeat(partial(RemoteStore, addresses, mark_time=0.0))
     ingest.create_store(home)
     ingest.import_files(home, [SMALL], Options(trust=True))
     return home
@@ -188,7 +188,7 @@ PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 
 
 def test_a_change_of_a_record_changes_a_few_entries(
-    written: RemoteHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    written: EndpointSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper, thing = Keeper(tmp_path / "ix", 300), BASE.record("method", "zebra-fit")
     assert renew(keeper, written.make().snapshot()).done == "built"
@@ -196,7 +196,12 @@ def test_a_change_of_a_record_changes_a_few_entries(
     editor.put(thing, Body(TURTLE.encode(), "ttl"), Condition(new=True))
     asked: list[str] = []
     select = RemoteSnapshot.select
-    monkeypatch.setattr(RemoteSnapshot, "select", lambda self, query: asked.append(query) or select(self, query))
+
+    def noted(self: RemoteSnapshot, query: str) -> Solutions:
+        asked.append(query)
+        return select(self, query)
+
+    monkeypatch.setattr(RemoteSnapshot, "select", noted)
     snapshot = written.make().snapshot()
     how = reading(snapshot)
     asked.clear()
@@ -211,7 +216,7 @@ def test_a_change_of_a_record_changes_a_few_entries(
     assert _same_as_anew(keeper, written, tmp_path / "anew2")
 
 
-def _same_as_anew(keeper: Keeper, home: RemoteHome, folder: Path) -> bool:
+def _same_as_anew(keeper: Keeper, home: EndpointSeat, folder: Path) -> bool:
     """Whether lists by the index that followed are those of one that is made anew."""
     told = []
     for one in (keeper, Keeper(folder, 300)):
@@ -237,7 +242,7 @@ def making(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setattr(gathering, "_BATCH", 20)
     monkeypatch.setattr(Collected, "put", waiting)
     with Catalogue(RemoteStore(url), patience=0.1, keeper=Keeper(tmp_path / "ix", 300)) as catalogue:
-        yield create_app(Settings(), catalogue).test_client(), go_on
+        yield create_app(Settings(endpoint=url), catalogue).test_client(), go_on
         go_on.set()
 
 
@@ -292,7 +297,7 @@ def test_a_folder_without_its_index_is_served_meanwhile(own_store: Path, monkeyp
 
     monkeypatch.setattr(search, "build", waiting)
     with Catalogue(EmbeddedStore(own_store), patience=0.1) as catalogue:
-        client = create_app(Settings(), catalogue).test_client()
+        client = create_app(Settings(store=own_store), catalogue).test_client()
         assert client.get("/methods.json").status_code == 503
         assert client.get("/compare.json?method=lasso").status_code == 200
         assert client.get("/readyz").get_json()["index"] == "making"
@@ -306,7 +311,7 @@ def test_whether_the_server_lives_waits_for_nothing(url: str, monkeypatch: pytes
     go_on = threading.Event()
     monkeypatch.setattr(RemoteStore, "snapshot", lambda _: go_on.wait(60))
     monkeypatch.setattr(RemoteStore, "opened", lambda _: None)
-    client = create_app(Settings(), Catalogue(RemoteStore(url))).test_client()
+    client = create_app(Settings(endpoint=url), Catalogue(RemoteStore(url))).test_client()
     start = time.monotonic()
     health = client.get("/healthz").get_json()
     assert (health["status"], health["generation"]) == ("ok", None)
@@ -319,7 +324,7 @@ def test_whether_the_server_lives_waits_for_nothing(url: str, monkeypatch: pytes
 def test_an_endpoint_that_is_gone_is_not_ready(tmp_path: Path) -> None:
     store = RemoteStore("http://127.0.0.1:9/query", timeout=5)
     with Catalogue(store, patience=0.1, keeper=Keeper(tmp_path, 300)) as catalogue:
-        client = create_app(Settings(), catalogue).test_client()
+        client = create_app(Settings(endpoint="http://127.0.0.1:9/query"), catalogue).test_client()
         told = client.get("/readyz")
         assert (told.status_code, told.get_json()["status"]) == (503, "not ready")
         assert told.get_json()["store"] in {"unreachable", "late"}

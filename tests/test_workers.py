@@ -25,8 +25,8 @@ from engines import Virtuoso, running
 from kgcompare import ingest
 from kgcompare.catalogue.generation import Generation
 from kgcompare.store.endpoint import Addresses
-from kgcompare.store.home import RemoteHome
 from kgcompare.store.remote import RemoteStore
+from kgcompare.store.seat import EndpointSeat
 from kgcompare.store.tokens import Tokens
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
@@ -289,7 +289,7 @@ def catalogue(kind: str, store: Path, folder: Path) -> Iterator[tuple[str, tuple
         assert isinstance(engine, Virtuoso)
         url = engine.load([])
         engine.sql('GRANT SPARQL_UPDATE TO "SPARQL";')
-        home = RemoteHome(partial(RemoteStore, Addresses(url, update=url), mark_time=0.0))
+        home = EndpointSeat(partial(RemoteStore, Addresses(url, update=url), mark_time=0.0))
         ingest.create_store(home)
         ingest.import_files(home, [SMALL], ingest.Options(trust=True))
         named = ("--endpoint", url, "--update-endpoint", url, "--token-folder", str(tokens))

@@ -21,8 +21,9 @@ class Elsewhere:
     """The addresses of an endpoint: for queries, for updates ("" is that of queries), and for graphs ("" is none).
 
     *credentials* is a file that says who we are to it; without one the environment does. The addresses are not shown,
-    as they may have a password in them. *base* is what the IRIs of its records begin with. *index_dir* is the folder in
-    which its index stays between starts; without one it is the user's cache.
+    as they may have a password in them. *base* is what the IRIs of its records begin with; *graphs* are patterns of
+    the graphs that are the catalogue, those under the base where there are none. *index_dir* is the folder in which its
+    index stays between starts; without one it is the user's cache.
     """
 
     endpoint: str = field(repr=False)
@@ -30,6 +31,7 @@ class Elsewhere:
     graph_store: str = field(default="", repr=False)
     credentials: Path | None = None
     base: str = DEFAULT_BASE
+    graphs: tuple[str, ...] = ()
     index_dir: Path | None = None
 
     def keeper(self, limits: Limits) -> Keeper:
@@ -65,6 +67,8 @@ class Elsewhere:
             most_bytes=limits.endpoint_bytes,
             manners=manners,
             mark_time=limits.endpoint_mark_time,
+            graphs=self.graphs,
+            most_copied=limits.endpoint_copied,
         )
 
     def _credentials(self) -> Credentials:

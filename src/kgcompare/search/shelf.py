@@ -31,6 +31,7 @@ from kgcompare.store.files import LOG, files, flush, read_small, write_whole
 FOR, SHAPES, LOOKED = "generation", "shapes", "state"
 """What an index says of itself: the generation that it was made for, by which shapes, and what was seen of the endpoint
 at a glance then."""
+_OWN = {"lock", "progress", "current"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ class Shelf:
         """A name for another index; what killed processes left is removed. Only while :meth:`alone`."""
         current = read_small(self.folder / "current")
         for path in self.folder.iterdir():
-            kept = path.stem == Path(current).stem or path.name in {"lock", "progress", "current"}
+            damaged = path.with_suffix(".sqlite") in self._refused
+            kept = (path.stem == Path(current).stem and not damaged) or path.name in _OWN
             if not kept and not self._is_read(path.with_suffix(".sqlite")):
                 with suppress(OSError):
                     path.unlink()

@@ -172,6 +172,14 @@ class Snapshot(Protocol):
         """
         ...
 
+    def copy_to(self, path: Path) -> None:
+        """Makes a store of the engine of it, in a folder that is not there yet.
+
+        :raises StoreError: if the store cannot be read, or the copy not be made.
+        :raises Unavailable: if there is too much of it.
+        """
+        ...
+
     def dump(self, path: Path) -> None:
         """Writes all statements but those of the history to a file, with their graphs, as N-Quads.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from pyoxigraph import NamedNode
 
 from kgcompare.errors import EndpointError, QueryError
 from kgcompare.rdf.graph import Term
@@ -20,6 +22,10 @@ from kgcompare.store.probing import MANY, Graphs, Traits, traits_of
 _THREE = re.compile(r"\bCONSTRUCT\s*\{\s*([?$]\w+)\s+([?$]\w+)\s+([?$]\w+)\s*\.?\s*\}\s*(?=WHERE\b|\{)", re.IGNORECASE)
 """A template of three variables: a SELECT of these, which engines answer whole and in one form."""
 
+_PARTS = ("subject", "predicate", "object")
+_GRAPHS = 100
+"""Graphs whose statements are asked for at a time."""
+
 
 class Engine:
     """What answers behind an endpoint."""
@@ -31,7 +37,7 @@ class Engine:
         """
         self.endpoint = endpoint
         self.graphs = Graphs.of(graphs, base)
-        self._probe = probe
+        self.probe = probe
         self._traits: Traits | None = None
         self._probing = threading.Lock()
         self._uncut = 0
@@ -43,7 +49,7 @@ class Engine:
 
         :raises EndpointError: if it cannot be asked.
         """
-        if self._probe and self._traits is None:
+        if self.probe and self._traits is None:
             with self._probing:
                 if self._traits is None:
                     found = traits_of(self.ask, self.graphs)
@@ -52,9 +58,19 @@ class Engine:
                     self._traits = found
         return self._traits
 
-    def forget_nothing(self) -> None:
-        """Has it be found out anew what the engine does, where there was nothing in it when that was found out."""
-        if self._traits is not None and not self._traits.statements:
+    def fresh_traits(self) -> Traits:
+        """What it can do now.
+
+        :raises EndpointError: if it cannot be asked.
+        """
+        self._traits = None
+        found = self.traits
+        return traits_of(self.ask, self.graphs) if found is None else found
+
+    def look_again(self) -> None:
+        """Has the next question find out again what may have changed with the data: whether there are graphs of the
+        catalogue, and of others."""
+        if self._traits is not None and not (self._traits.named and self._traits.foreign):
             self._traits = None
 
     def ask(self, query: str) -> Results:
@@ -115,9 +131,54 @@ class Engine:
             return self._whole(query, traits)
         return self.ask(query if traits.plain else scoped(query, self.graphs.condition))
 
-    def _whole(self, query: str, traits: Traits) -> Solutions:
+    def select(self, query: str) -> Solutions:
+        """All solutions of a SELECT as it stands.
+
+        :raises QueryError: if the endpoint refuses it.
+        :raises EndpointError: if there is no answer, or it cannot be had whole.
+        """
+        return self._whole(query, None) if self.traits is not None else self._solutions(query)
+
+    def statements(self) -> Iterator[tuple[Term | None, ...]]:
+        """Subject, predicate, object and graph of all statements of the catalogue, as many at a time as it bears; no
+        graph for those of the default graph alone.
+
+        :raises EndpointError: if there is no answer.
+        """
+        traits = self.traits
+        if traits is None or not traits.named:
+            yield from ((*row, None) for row in self._columns(load("probes/default").text, *_PARTS))
+            return
+        number = 0
+        for number, row in enumerate(self._in_graphs(traits.few), 1):  # noqa: B007  (asked for below)
+            yield row
+        if traits.plain and number < traits.statements:
+            yield from ((*row, None) for row in self._columns(load("probes/loose").text, *_PARTS))
+
+    def _in_graphs(self, at_once: bool) -> Iterator[tuple[Term | None, ...]]:
+        query = load("probes/statements")
+        if at_once:
+            yield from self._columns(query.text, *_PARTS, "graph")
+            return
+        names = [graph for (graph,) in self._columns(load("graphs").text, "graph") if isinstance(graph, NamedNode)]
+        size = _GRAPHS
+        while names:
+            try:
+                rows = list(self._columns(query.bind(graph=names[:size]), *_PARTS, "graph"))
+            except EndpointError:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+                continue
+            yield from rows
+            names = names[size:]
+
+    def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
+        return columns_of(self.query(query), self.endpoint.url, *names)
+
+    def _whole(self, query: str, traits: Traits | None) -> Solutions:
         """All solutions of a SELECT; where the engine gives no more than so many, page by page."""
-        written = query if traits.plain else scoped(query, self.graphs.condition)
+        written = query if traits is None or traits.plain else scoped(query, self.graphs.condition)
         answer = self._solutions(written)
         found = len(answer.rows)
         if found and found >= (self._cap or self._uncut + 1):
@@ -156,6 +217,19 @@ class Engine:
         if len(answer.variables) != 1 or len(answer.rows) != 1 or answer.rows[0][0] is None:
             raise EndpointError(f"{self.endpoint.url} did not answer an ASK with true or false")
         return Verdict(answer.rows[0][0].value in {"1", "true"})
+
+
+def columns_of(answer: Results, url: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
+    """The terms of some variables in each solution, whatever else an endpoint brings along and in whatever order.
+
+    :raises EndpointError: if it leaves one of them out.
+    """
+    missing = set(names) - set(answer.variables if isinstance(answer, Solutions) else ())
+    if not isinstance(answer, Solutions) or missing:
+        what = f"?{', ?'.join(sorted(missing))} is not in it"
+        raise EndpointError(f"{url} answered something that is no SPARQL result: {what}")
+    places = [answer.variables.index(name) for name in names]
+    return (tuple(row[place] for place in places) for row in answer.rows)
 
 
 def _parts(query: str) -> tuple[str, str]:
