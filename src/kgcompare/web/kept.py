@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _OVERHEAD = 1000
 """Bytes that an entry takes beside its texts."""
+_LABEL = re.compile(r"_:\w+")
+"""A blank node, which each server of an endpoint may call otherwise."""
 _TAG = re.compile(r'"[^"]*"')
 _STRONG = re.compile(r'(?<!W/)("[^"]*")(?=\s*(?:,|\Z))')
 OF_STATE = 24
@@ -137,7 +139,7 @@ class Answers:
     def __init__(self, generation: Generation, most: int) -> None:
         """Keeps none yet, and never more than *most* bytes, an eighth of them for requests."""
         self.most = most
-        shapes = "".join(sorted(str(triple) for triple in generation.shapes.triples))
+        shapes = "".join(sorted(_LABEL.sub("_:", str(triple)) for triple in generation.shapes.triples))
         state = "\0".join((generation.store.identity, generation.name, generation.index_name, __version__, shapes))
         self.state = hashlib.sha256(state.encode()).hexdigest()
         self._by_key: LRUCache[tuple[str, ...], tuple[str, int]] = LRUCache(most // 8, lambda value: value[1])
