@@ -450,7 +450,7 @@ def test_pages_of_an_endpoint_that_is_down(through: Proxy) -> None:
     )
     assert down.status_code == 200
     text = (gzip.decompress(down.data) if "Content-Encoding" in down.headers else down.data).decode()
-    assert "Ce en quoi ce catalogue est conservé ne répond pas pour l’instant" in text
+    assert "La source de ce catalogue ne répond pas pour l’instant" in text
     assert re.fullmatch(r"kgcompare; hit; ttl=-\d+; detail=origin-down", down.headers["Cache-Status"])
     assert text.replace(re.findall(r'\n<p class="notice" id="outage".*?</p>', text)[0], "") == (
         gzip.decompress(well.data).decode()

@@ -33,7 +33,9 @@ def _headers(outage: Outage) -> list[tuple[str, str]]:
 def _with_line(body: bytes, lang: str, outage: Outage) -> bytes:
     since = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(outage.since))
     said = translate(
-        lang or DEFAULT, "What this catalogue is kept in does not answer just now. This is as of {time}.", time=since
+        lang or DEFAULT,
+        "The source of this catalogue does not answer just now. What you see is as of {time}.",
+        time=since,
     )
     tag = speaks(lang or DEFAULT)
     line = f'<p class="notice" id="outage" role="status" lang="{escape(tag)}">{escape(said)}</p>'
