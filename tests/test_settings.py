@@ -25,6 +25,7 @@ from kgcompare.errors import UsageError
 from kgcompare.reconciliation import Sizes
 from kgcompare.sandbox import pool as workers
 from kgcompare.sandbox.limits import LIMITS, Limit, Limits
+from kgcompare.sandbox.pool import Pool
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web import server, sparql
 from kgcompare.web.app import create_app
@@ -242,6 +243,7 @@ def test_the_bounds_of_queries(app: Flask) -> None:
     catalogue: Catalogue = app.extensions["kgcompare"]
     with app.app_context():
         pool = sparql.pool(catalogue.generation())
+    assert isinstance(pool, Pool)
     assert pool.bounds == workers.Bounds(3.5, 3, 5000, 900 * 1024 * 1024, 1, 0, 5, 4, 20.0)
     assert catalogue.generation().descriptions.most == 77
 
