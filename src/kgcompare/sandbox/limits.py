@@ -92,6 +92,13 @@ class Limits:
         _DAY,
         "After how long one looks again which generation an endpoint has.",
     )
+    endpoint_copied: int = _limit(
+        500_000,
+        "statements",
+        0,
+        100_000_000,
+        "How large a catalogue may be to be read whole where an endpoint's engine is slow.",
+    )
     endpoint_bytes: int = _limit(512 * _MIB, "bytes", _KIB, 64 * _GIB, "How long an answer of an endpoint may be.")
     endpoint_connect: float = _limit(
         10.0, "seconds", 0.1, 600.0, "How long the connection to an endpoint may take to be made."
@@ -114,13 +121,6 @@ class Limits:
         0.1,
         600.0,
         "How long other catalogues may take to say what a comparison names of theirs.",
-    )
-    endpoint_copied: int = _limit(
-        500_000,
-        "statements",
-        0,
-        100_000_000,
-        "How large a catalogue may be to be read whole where an endpoint's engine is slow.",
     )
     kept_descriptions: int = _limit(
         128 * _MIB, "bytes", 0, 64 * _GIB, "How much memory things' descriptions may take; the least used go first."
