@@ -6,14 +6,17 @@ import shutil
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import cast
 
 from pyoxigraph import Triple
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.others import Others
+from kgcompare.errors import EndpointError, StoreError
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
-from kgcompare.search import Filter
-from kgcompare.store import Results, Store
+from kgcompare.search import Filter, Keeper
+from kgcompare.store import Results, Snapshot, Store
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.text.languages import DEFAULT
@@ -24,7 +27,9 @@ class Catalogue:
 
     ``with`` closes what it opened, and removes what a throw-away catalogue made. *most_described* is how many bytes
     things' descriptions may take in memory; *patience* for how many seconds somebody waits for an index that has to be
-    made (None: for as long as it takes).
+    made (None: for as long as it takes). *others* are the catalogues that are asked for what a comparison names by its
+    IRI and is not here. *keeper* sees to the index of an endpoint, which stays between starts; without
+    one it is made anew, and goes with this object.
     """
 
     def __init__(
@@ -35,29 +40,66 @@ class Catalogue:
         scratch: Path | None = None,
         most_described: int = 128 << 20,
         patience: float | None = None,
+        others: Others | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self.store = store
+        self._others = others
         self._extra = tuple(extra_shapes)
         self._scratch = scratch
         self._most_described = most_described
         self._patience = patience
+        self._keeper = keeper
         self._lock = threading.Lock()
         self._newest: Generation | None = None
 
     def generation(self) -> Generation:
-        """The newest generation.
+        """The newest generation; the one before, where an endpoint does not give another.
 
         :raises StoreError: if the store cannot be read.
         """
-        snapshot = self.store.snapshot()
+        snapshot, newest = self.store.snapshot(), self._newest
+        if newest is None or not self._is_newest(newest, snapshot):
+            newest = self._renewed(newest)
+        newest.see_to_index()
+        return newest
+
+    def _renewed(self, known: Generation | None) -> Generation:
+        """The newest generation, made where it is another than the known one; that, while an endpoint is asked."""
+        if not self._lock.acquire(blocking=known is None or not self.store.is_elsewhere):
+            return cast("Generation", known)  # somebody asks the endpoint already
+        try:
+            generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
+            if generation is None or generation.snapshot is not snapshot:
+                generation = Generation(
+                    self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
+                )
+                generation.others = self._others
+            elif not self._is_newest(generation, snapshot):
+                generation = generation.again()
+            self._newest = generation
+            return generation
+        except EndpointError:
+            if known is None:
+                raise
+            return known
+        finally:
+            self._lock.release()
+
+    def _is_newest(self, generation: Generation, snapshot: Snapshot) -> bool:
+        """Whether a generation is that of a snapshot, with the index that is there."""
+        same = generation.snapshot is snapshot
+        return same and (self._keeper is None or generation.index_stamp == self._keeper.stamp)
+
+    def opened(self) -> Generation | None:
+        """The newest generation, if it is open already: never waits."""
         generation = self._newest
-        if generation is None or generation.snapshot is not snapshot:
-            with self._lock:
-                generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
-                if generation is None or generation.snapshot is not snapshot:
-                    generation = Generation(self.store, snapshot, self._extra, self._most_described, self._patience)
-                    self._newest = generation
-        return generation
+        try:
+            snapshot = self.store.opened()
+        except StoreError:
+            return None
+        known = generation is not None and snapshot is not None and self._is_newest(generation, snapshot)
+        return generation if known else None
 
     def compare(
         self,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import backups, describing, doctor, exports, history, readers, tokens, writers
+from kgcompare.cli import backups, describing, doctor, exports, history, indexing, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, say, tell_report
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -49,6 +49,7 @@ for command in (
     readers.query,
     readers.stats,
     readers.report,
+    indexing.index,
     history.log,
     history.revert,
     writers.format_,

@@ -7,8 +7,9 @@ from dataclasses import asdict
 
 import click
 
-from kgcompare.cli.options import Place, catalogue_options
+from kgcompare.cli.options import catalogue_options
 from kgcompare.cli.output import put
+from kgcompare.cli.place import Place
 from kgcompare.errors import DataError, UsageError
 
 _SIGNS = {"good": "ok", "limited": "limited", "missing": "MISSING", "untried": "not tried"}

@@ -9,6 +9,7 @@ Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -16,23 +17,37 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, UsageError, reason
+from kgcompare.errors import (
+    DataError,
+    EndpointError,
+    Overrun,
+    QueryError,
+    Seam,
+    StoreError,
+    Unavailable,
+    UsageError,
+    reason,
+)
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.scoping import Unscoped
-from kgcompare.store.base import CLOSED, Results, Solutions
-from kgcompare.store.copied import Copy
+from kgcompare.store import deadline
+from kgcompare.store.base import CLOSED, PassOn, Results, Solutions
+from kgcompare.store.circuit import Outage
+from kgcompare.store.copied import Copy, copy_into
 from kgcompare.store.endpoint import Addresses, Endpoint
 from kgcompare.store.engine import Engine, columns_of
-from kgcompare.store.ledger import Ledger
+from kgcompare.store.ledger import mark_of
 from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
 
 MOST_COPIED = 500_000
 """Statements of a catalogue that is read whole where the engine is slow."""
 _AHEAD = 50
-"""Graphs that are read at a time."""
+"""Graphs that are read at a time before they are asked for."""
+_PATIENCE = 5.0
+"""Seconds that one waits for the mark where there is a generation to go on with."""
 
 
 class RemoteSnapshot:
@@ -78,23 +93,26 @@ class RemoteSnapshot:
         """Whether there is a graph whose name begins so; with the base, if nothing is said."""
         return bool(self.select_now(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
 
-    def mark(self) -> str:
-        """The generation that the mark names now; empty where there is none."""
-        query = load("endpoint_mark").bind(graph=[NamedNode(Ledger(self.base).mark)])
-        said = columns_of(self.select_now(query), self.endpoint.url, "made", "generation")
-        rows = [tuple(str(getattr(term, "value", "")) for term in row) for row in said]
-        return max(rows)[1] if rows else ""
-
     def prefetch(self, names: Collection[str]) -> None:
         """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
-        wanted = [NamedNode(name) for name in names if name not in self._ahead]
-        for start in range(0, len(wanted), _AHEAD):
-            few = wanted[start : start + _AHEAD]
-            self._ahead.update((graph.value, []) for graph in few)
-            found = self.select_now(load("documents").bind(graph=few))
-            for row in columns_of(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
-                subject, predicate, value, graph = row
-                self._ahead[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
+        wanted, size = [NamedNode(name) for name in names if name not in self._ahead], _AHEAD
+        while wanted:
+            try:
+                self._ahead.update(self._several(wanted[:size]))
+            except EndpointError:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+            else:
+                wanted = wanted[size:]
+
+    def _several(self, graphs: Sequence[NamedNode]) -> dict[str, list[Quad]]:
+        found = self.select_now(load("documents").bind(graph=graphs))
+        several: dict[str, list[Quad]] = {graph.value: [] for graph in graphs}
+        for row in columns_of(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
+            subject, predicate, value, graph = row
+            several[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
+        return several
 
     def query(self, query: str) -> Results:
         """Answers a query over the union of the catalogue's graphs, or over the dataset that the query itself names.
@@ -111,6 +129,11 @@ class RemoteSnapshot:
                 if copy is None:
                     raise
         return copy.query(query)
+
+    @property
+    def pass_on(self) -> PassOn:
+        """Has the endpoint answer a stranger's query."""
+        return self.engine.pass_on
 
     def _copied(self, *, needed: bool = False) -> Copy | None:
         """All that the endpoint says, where the engine is better asked once than often, or that is *needed*; None where
@@ -187,6 +210,16 @@ class RemoteSnapshot:
         except DataError as fault:
             raise self._nonsense(reason(fault)) from None
 
+    def copy_to(self, path: Path) -> None:
+        """Makes a store of it, if it is small enough to be read whole."""
+        traits = self.engine.traits
+        if traits is not None and traits.statements > self.most_copied:
+            raise Unavailable(
+                f"{self.endpoint.url} has {traits.statements:,} statements, and no more than {self.most_copied:,} are "
+                "copied to show what was; look at the history of a record"
+            )
+        copy_into(path, self.quads())
+
     def dump(self, path: Path) -> None:
         """Writes all statements but those of the history to a file, with their graphs, as N-Quads."""
         quads = list(self.quads())
@@ -196,6 +229,8 @@ class RemoteSnapshot:
 
 class RemoteStore:
     """A SPARQL endpoint as a store."""
+
+    is_elsewhere = True
 
     def __init__(
         self,
@@ -254,11 +289,12 @@ class RemoteStore:
     def _look(self) -> None:
         before = self._snapshot
         try:
-            self._snapshot = self.present(before)
+            with deadline.within(math.inf if before is None else _PATIENCE):
+                self._snapshot = self.present(before)
             if self._snapshot is not before:
                 self.engine.look_again()
             wait = self.mark_time if self._snapshot.is_marked else self.keep
-        except (EndpointError, QueryError):
+        except (EndpointError, QueryError, Overrun):
             self._snapshot = before or self._unmarked()
             wait = self.mark_time
         self._until = time.monotonic() + wait
@@ -273,8 +309,7 @@ class RemoteStore:
         """
         if not self.engine.probe:
             return self._unmarked()
-        probe = before or self._unmarked()
-        newest = probe.mark()
+        newest = mark_of(self.endpoint, self.base)
         if before is not None and before.is_marked and newest in {"", before.generation}:
             return before
         if not newest:
@@ -288,6 +323,11 @@ class RemoteStore:
     def opened(self) -> RemoteSnapshot | None:
         """The present state, if it was looked at lately."""
         return self._snapshot if time.monotonic() <= self._until else None
+
+    @property
+    def outage(self) -> Outage | None:
+        """Why the endpoint is not asked at present, if it is not."""
+        return self.endpoint.outage
 
     def close(self) -> None:
         """Ends it: nothing can be asked of it afterwards."""

@@ -18,7 +18,7 @@ from kgcompare.rdf.namespaces import iri
 from kgcompare.store.base import Prepare, Read
 from kgcompare.store.batches import Batches
 from kgcompare.store.folder import number
-from kgcompare.store.history import HISTORY_BYTES, Done, Occasion
+from kgcompare.store.history import HISTORY_BYTES, Deed, Done, Occasion
 from kgcompare.store.journal import Journal, Noted, noted_of
 from kgcompare.store.layout import Description
 from kgcompare.store.lease import Lease, leased
@@ -34,6 +34,8 @@ _AT_ONCE = 100
 class RemoteWriter:
     """Writes to a catalogue in an endpoint while it holds its lock; what is written is sent when it is published."""
 
+    joins = False
+
     def __init__(self, store: RemoteStore, lease: Lease) -> None:
         self._store = store
         self._lease = lease
@@ -46,7 +48,7 @@ class RemoteWriter:
             self._at = store.present()
 
     def _journal(self) -> Journal:
-        return Journal(self._at, self._lease.fence, self._batches)
+        return Journal(self._store.endpoint, self._store.base, self._lease.fence, self._batches)
 
     def latest(self) -> RemoteSnapshot | None:
         """The newest generation, which cannot change while the lock is held; None where there is no catalogue.
@@ -84,6 +86,8 @@ class RemoteWriter:
     def replace(self, graphs: dict[str, list[Quad]], read: Read | None = None) -> None:
         """Replaces whole graphs; an empty list removes one. *read* is given by those who have read already what they
         replace."""
+        if read is None and self.latest() is not None:
+            self._at.prefetch([name for name in graphs if name not in self._before])
         for name, quads in graphs.items():
             self._said(name, read)
             self._graphs[name] = quads
@@ -139,6 +143,11 @@ class RemoteWriter:
             self._forget(keep)
         return generation
 
+    def publish_together(self, prepare: Prepare, deeds: Sequence[Deed], keep: int = HISTORY_BYTES) -> str:
+        """Publishes one change: an endpoint does not join several."""
+        (deed,) = deeds
+        return self.publish(prepare, deed.occasion, keep)
+
     def _is_first(self) -> bool:
         """Whether what is written now are the first records."""
         return self.latest() is None or not self._at.has_graphs(self.about.base.value + "doc/")
@@ -182,14 +191,14 @@ class RemoteWriter:
 
 
 @contextmanager
-def writing_to(store: RemoteStore, patience: float | None = None) -> Iterator[RemoteWriter]:
+def writing_at(store: RemoteStore, patience: float | None = None) -> Iterator[RemoteWriter]:
     """Holds the lock of a catalogue in an endpoint and writes to it. What somebody else has begun there and not ended
     is ended or undone first.
 
     :raises Busy: if another one holds it for longer than *patience* (seconds; None: however long it takes).
     :raises StoreError: if the endpoint cannot be used.
     """
-    with leased(store.present(), patience) as lease:
+    with leased(store.endpoint, store.base, patience) as lease:
         writer = RemoteWriter(store, lease)
         try:
             yield writer
