@@ -129,7 +129,7 @@ def test_pages(url: str, small_store: Path) -> None:
         "/compare.csv?method=lasso&method=gan&lang=fr",
         "/id/method/lasso.ttl",
         "/methods",
-        "/search?q=lasso",
+        "/methods?q=lasso",
     ):
         one, other = found.get(path), expected.get(path)
         assert (one.status_code, one.mimetype) == (other.status_code, other.mimetype), path
@@ -140,9 +140,9 @@ def test_pages(url: str, small_store: Path) -> None:
 def without_what_shows(page: str) -> str:
     """What a page says itself, without what names the generation or leads to a history, which only a folder has."""
     page = re.sub(r".*<main\b|</main>.*", "", page, flags=re.DOTALL)
-    page = re.sub(r"generation [\w-]+(?: \([\d-]+\))?", "", page)
-    page = re.sub(r"<a [^>]*(?:changes|history|edit)[^>]*>[^<]*</a>|\b\d{10}[-\w]*", "", page)
-    return re.sub(r"\s+", " ", page)
+    page = re.sub(r"[Gg]eneration [\w-]+", "", page)
+    page = re.sub(r"<a [^>]*(?:changes|history|edit|/new)[^>]*>[^<]*</a>", "", page)
+    return re.sub(r"\s+", "", page)
 
 
 def test_a_doctor(url: str, run: Run) -> None:
@@ -170,16 +170,16 @@ def test_a_doctor_who_finds_nobody_or_nothing(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_engine_that_cuts_its_answers_short(small_store: Path, here: Catalogue, tmp_path: Path) -> None:
-    engine = Virtuoso(tmp_path, rows=500)
+    engine = Virtuoso(tmp_path, rows=200)
     try:
         with Catalogue(RemoteStore(filled(engine, small_store))) as there:
-            assert there.store.engine.traits.cap == 500  # type: ignore[attr-defined]
+            assert there.store.engine.traits.cap == 200  # type: ignore[attr-defined]
             expected = here.generation().snapshot
             assert Counter(map(plain, there.generation().quads())) == Counter(map(plain, expected.quads()))
             labels = load("labels").text
             found = there.generation().snapshot.select(labels).rows
             assert Counter(map(str, found)) == Counter(map(str, expected.select(labels).rows))
-            assert len(found) > 500
+            assert len(found) > 200
             assert there.compare(["lasso", "gan"], "en") == here.compare(["lasso", "gan"], "en")
     finally:
         engine.stop()

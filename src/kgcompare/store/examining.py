@@ -21,6 +21,7 @@ from kgcompare.store.base import Solutions, Verdict
 from kgcompare.store.engine import Engine
 from kgcompare.store.probing import MANY, Traits
 
+_FORMS = ("probes/thing", "probes/regex", "shapes")
 State = OneOf["good", "limited", "missing", "untried"]
 
 
@@ -49,8 +50,8 @@ def examined(engine: Engine, base: Base, most_copied: int, *, write: bool = Fals
         _rows(traits),
         _tried("regular expressions", lambda: _regex(engine), copied),
         _tried("blank nodes", lambda: _blank(engine), copied),
-        _tried("result formats", lambda: _formats(engine), copied),
-        _tried("a record", lambda: _record(engine), copied),
+        _tried("result formats", lambda: _formats(engine, copied), copied),
+        *([] if copied else [_tried("a record", lambda: _record(engine))]),
         _speed(traits, copied, most_copied),
     ]
     if write:
@@ -122,10 +123,10 @@ def _blank(engine: Engine) -> Finding:
     return Finding("blank nodes", "two labels for one node", "missing", "records with structured values fall apart")
 
 
-def _formats(engine: Engine) -> Finding:
-    seen = [engine.endpoint.ask(load(name).text)[0] for name in ("probes/thing", "probes/regex", "shapes")]
+def _formats(engine: Engine, copied: bool) -> Finding:
+    seen = [engine.endpoint.ask(load(name).text)[0] for name in _FORMS[: 2 if copied else 3]]
     texts = ", ".join(dict.fromkeys(media or "none named" for media in seen))
-    return Finding("result formats", texts, "good", "of a SELECT, an ASK and a CONSTRUCT; all of these are read")
+    return Finding("result formats", texts, "good", "of the forms of queries that are asked; all of these are read")
 
 
 def _record(engine: Engine) -> Finding:
