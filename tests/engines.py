@@ -117,7 +117,7 @@ MaxDirtyBuffers = 30000
 ServerThreads = 20
 [HTTPServer]
 ServerPort = 127.0.0.1:{web}
-ServerThreads = 10
+ServerThreads = 20
 KeepAliveTimeout = 60
 MaxKeepAlives = 10
 [SPARQL]
@@ -145,7 +145,7 @@ class Virtuoso(Engine):
     def sql(self, commands: str) -> None:
         """Runs commands of its administrator."""
         where = [self._client, f"127.0.0.1:{self._own}", "dba", "dba", f"exec={commands}"]
-        done = subprocess.run(where, capture_output=True, timeout=PATIENCE, encoding="utf-8", errors="replace")
+        done = subprocess.run(where, capture_output=True, timeout=PATIENCE, text=True, errors="replace", check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "*** Error" not in done.stdout + done.stderr, done.stdout + done.stderr
 

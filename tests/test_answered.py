@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import create_environ
 
 from kgcompare.sandbox.limits import LIMITS, SHARED, Limits
-from kgcompare.web.answered import REQUEST_ID, WORKED_ON, Answered, id_of
+from kgcompare.web.answered import REQUEST_ID, WORKED_ON, Told, id_of
 from kgcompare.web.app import Site, create_app
 from kgcompare.web.gateway import Gateway
 from kgcompare.web.loglines import AccessLog, LineFormatter, line_of
@@ -27,12 +27,12 @@ from kgcompare.web.settings import Settings
 HOSTILE = '/a b\n2026-01-01T00:00:00Z GET /forged 200\r\u2028\x1b[31m"\u202e\ud800'
 
 
-def answered(**changed: Any) -> Answered:
+def answered(**changed: Any) -> Told:
     about: dict[str, Any] = {
         **{"id": "abc", "method": "GET", "path": "/method/lasso", "query": 9, "status": 200, "size": 5},
         **{"seconds": 0.0021, "client": "192.0.2.7", "generation": "2-ab", "kept": False},
     }
-    return Answered(**about | changed)
+    return Told(**about | changed)
 
 
 # -- ids -----------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_processes_have_parts_of_what_is_shared() -> None:
 
 def test_the_gateway_gives_and_tells_the_id(app: Site) -> None:
     """In answers that are kept and others, and in a refusal by the headers alone."""
-    told: list[Answered] = []
+    told: list[Told] = []
     gateway = Gateway(app.wsgi_app, Limits(threads=1), proxies=1, told=[told.append])
     environ = {**create_environ("/method/lasso.json"), REQUEST_ID: "abc"}
     first = gateway._ask(dict(environ))

@@ -22,6 +22,7 @@ from pylatexenc import latex2text
 from pyoxigraph import RdfFormat, parse
 
 from conftest import Run
+from deep import many
 from kgcompare import ingest, resources
 from kgcompare.catalogue import Catalogue, citation
 from kgcompare.catalogue.generation import Generation
@@ -257,8 +258,8 @@ def test_pages(said: str, read: tuple[str, ...]) -> None:
 
 
 @pytest.mark.slow
-def test_every_source_of_the_catalogue_is_read_back(bundled: Generation) -> None:
-    slugs = sorted(path.stem for path in (resources.folder("data") / "sources").glob("*.ttl"))
+def test_sources_of_the_catalogue_are_read_back(bundled: Generation) -> None:
+    slugs = sorted(path.stem for path in (resources.folder("data") / "sources").glob("*.ttl"))[:: many(5, 1)]
     items = [cast("CslItem", bundled.record("source", slug).csl) for slug in slugs]
     named_items = bibliography.keys(items)
     found = read_bibtex(bibliography.bibtex(items))
@@ -404,7 +405,7 @@ items = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(60, 3000), deadline=None)
 @given(items)
 def test_no_text_breaks_out_of_its_field(data: CslItem) -> None:
     other = item("other")

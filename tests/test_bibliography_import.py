@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SMALL, Ran, Run
-from kgcompare import ingest
-from kgcompare.ingest import Options
+from conftest import Ran, Run
 
 BIBTEX = r"""
 @string{nips = "Advances in Neural Information Processing Systems"}
@@ -37,11 +35,8 @@ Bring = Callable[..., Ran]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
-    path = tmp_path / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, [SMALL], Options())
-    return path
+def store(own_store: Path) -> Path:
+    return own_store
 
 
 @pytest.fixture

@@ -18,16 +18,16 @@ import bombs
 from serving import Server, serving
 
 pytestmark = pytest.mark.slow
-DEADLINE = 1.0
-GRACE = 0.5
+DEADLINE = 0.6
+GRACE = 0.9
 BYSTANDER = "/compare.json?method=lasso&method=ridge-regression"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(bundled_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("bombs")
-    with serving(folder, "--data", "bundled", "--query-timeout", str(DEADLINE)) as found:
+    with serving(folder, "--store", str(bundled_store), "--query-timeout", str(DEADLINE)) as found:
         assert ask(found, COUNT)[0] == 200
         yield found
 

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
+from deep import many
 from kgcompare import ingest, report, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.values import Reader
@@ -248,7 +249,7 @@ QUADS = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=many(5, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=QUADS)
 def test_a_report_fails_on_no_record(
     tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str, str, Any]]

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
+from deep import many
 from kgcompare.catalogue import Catalogue, descriptions
 from kgcompare.catalogue.lookups import record_rows
 from kgcompare.rdf.namespaces import PREFIXES
@@ -104,7 +105,7 @@ def test_look_ups_find_what_the_query_finds_of_the_catalogue(bundled_store: Path
         snapshot = cast("EmbeddedSnapshot", generation.snapshot)
         inverses = [NamedNode(predicate) for predicate in generation.shapes.inverses]
         rows = snapshot.select("SELECT DISTINCT ?thing WHERE { ?thing a ?class FILTER(isIRI(?thing)) }").rows
-        things = [row[0] for row in rows[::4] if isinstance(row[0], NamedNode)]
+        things = [row[0] for row in rows[:: many(16, 4)] if isinstance(row[0], NamedNode)]
         told = [same_as_the_query(snapshot, things[at : at + 150], inverses) for at in range(0, len(things), 150)]
-    assert len(things) > 500
+    assert len(things) > 100
     assert all(told)

@@ -289,7 +289,7 @@ def test_queries_that_are_none(small_store: Path, query: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "no iri", "\ud800", "http://e/\0"])
 def test_names_of_graphs_that_are_none(small_store: Path, name: str) -> None:
-    for snapshot in (EmbeddedStore(small_store).snapshot(), RemoteStore("http://127.0.0.1:9/").snapshot()):
+    for snapshot in (EmbeddedStore(small_store).snapshot(), RemoteStore("http://127.0.0.1:9/", probe=False).snapshot()):
         with pytest.raises(UsageError, match="cannot be the name of a graph"):
             snapshot.graph(name)
     with store_writer.writing(small_store) as writer, pytest.raises(UsageError):
@@ -471,7 +471,7 @@ IRI = '{"type": "uri", "value": "http://e/x"}'
 )
 def test_an_endpoint_whose_statements_are_none(body: str, tmp_path: Path) -> None:
     with scripted(answer(body)) as endpoint:
-        snapshot = RemoteStore(endpoint, timeout=5).snapshot()
+        snapshot = RemoteStore(endpoint, timeout=5, probe=False).snapshot()
         for use in (
             lambda: snapshot.graph("http://e/g"),
             lambda: list(snapshot.quads()),
@@ -490,12 +490,12 @@ def test_an_endpoint_whose_results_nest_too_deeply() -> None:
     }
     for media, body in bodies.items():
         with scripted(answer(body, media)) as endpoint, pytest.raises(EndpointError, match="no SPARQL result"):
-            RemoteStore(endpoint, timeout=20).snapshot().query(SELECT)
+            RemoteStore(endpoint, timeout=20, probe=False).snapshot().query(SELECT)
 
 
 def test_a_query_that_cannot_be_sent() -> None:
     with pytest.raises(QueryError, match="no text that can be sent"):
-        RemoteStore("http://127.0.0.1:9/").snapshot().query("ASK {} # \ud800")
+        RemoteStore("http://127.0.0.1:9/", probe=False).snapshot().query("ASK {} # \ud800")
 
 
 def test_a_machine_without_threads_or_memory(monkeypatch: pytest.MonkeyPatch) -> None:

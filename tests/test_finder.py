@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from browsing import Open
 from conftest import DATA
+from deep import many
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.finder import FinderState, find, finder_of
@@ -148,7 +149,7 @@ def test_no_offer_is_a_dead_end(bundled_store: Path) -> None:
     chance = random.Random(1)
     with Catalogue(EmbeddedStore(bundled_store)) as catalogue:
         generation = catalogue.generation()
-        for _ in range(6):
+        for _ in range(many(3, 60)):
             wanted: dict[str, list[str]] = {}
             denied: dict[str, list[str]] = {}
             for _ in range(4):

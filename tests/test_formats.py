@@ -20,6 +20,7 @@ import rdflib
 from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 
+from deep import many
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
@@ -209,11 +210,11 @@ def test_markdown(found: Comparison) -> None:
 
 
 @pytest.mark.slow
-def test_markdown_links_to_the_addresses_of_every_record(bundled_store: Path) -> None:
+def test_markdown_links_to_the_addresses_of_records(bundled_store: Path) -> None:
     seen = 0
     with Catalogue(EmbeddedStore(bundled_store)) as catalogue:
         bundled = catalogue.generation()
-        slugs = sorted(slug for _, kind, slug in bundled.index.stretch(0, 10_000)[0] if kind == "method")
+        slugs = sorted(slug for _, kind, slug in bundled.index.stretch(0, 10_000)[0] if kind == "method")[:: many(5, 1)]
         for start in range(0, len(slugs), 10):
             found = bundled.compare(slugs[start : start + 10])
             (_, *body), links = read_markdown(written(found, "md"))
@@ -224,7 +225,7 @@ def test_markdown_links_to_the_addresses_of_every_record(bundled_store: Path) ->
             wanted = [unquote(address) for address in re.findall(r"https?://[^\s<>]*[^\s<>.;,]", texts)]
             assert [unquote(link) for link in links] == wanted
             seen += len(links)
-    assert seen > 300
+    assert seen > 60
 
 
 @pytest.mark.parametrize(

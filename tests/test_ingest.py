@@ -16,6 +16,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Q
 
 import kgcompare
 from conftest import SMALL, Run
+from deep import many
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import Conflict, DataError, InvalidData, SyntaxFault, UnknownFormat
@@ -775,7 +776,9 @@ def canonical(path: Path) -> list[str]:
 
 @pytest.mark.slow
 @settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=many(4, 100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(quads=catalogues(), form=st.sampled_from(["nq", "nt", "trig", "ttl", "jsonld"]))
 def test_what_is_exported_comes_back_the_same(

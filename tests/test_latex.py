@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deep import many
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import render
@@ -141,7 +142,7 @@ ALLOWED = set(re.findall(r"\\([A-Za-z]+)", tex("".join(map(chr, range(0x3000))),
 assert not ALLOWED & {"write", "input", "def", "catcode", "openin", "csname"}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=many(100, 5000))
 @given(st.text())
 def test_no_text_is_a_command(text: str) -> None:
     plain = tex(text, lambda sign: "?")
@@ -184,23 +185,23 @@ def pages(log: str) -> int:
     return int(count[1]) if count else 0
 
 
-def sixty(generation: Generation) -> list[Comparison]:
-    """Sixty comparisons of two to six methods, in two languages, the ones with odd signs among them."""
+def some(generation: Generation) -> list[Comparison]:
+    """Comparisons of two to six methods, in two languages, the ones with odd signs among them."""
     page = generation.search(Filter(kind="method"), most=10_000)
     slugs = sorted(thing.id for thing in page.things)
     drawn = Random(20260)
     odd = ["pearsons-chi-squared-test", "best-worst-method"]
-    chosen = [odd, *(drawn.sample(slugs, 2 + number % 5) for number in range(59))]
+    chosen = [odd, *(drawn.sample(slugs, 2 + number % 5) for number in range(many(19, 59)))]
     return [generation.compare(one, ("en", "fr")[number % 2]) for number, one in enumerate(chosen)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [PDFLATEX, LUALATEX])
-def test_sixty_comparisons_in_a_paper(
+def test_many_comparisons_in_a_paper(
     engine: str, engines: None, bundled_generation: Generation, tmp_path: Path
 ) -> None:
     names = []
-    for number, comparison in enumerate(sixty(bundled_generation)):
+    for number, comparison in enumerate(some(bundled_generation)):
         names.append(f"c{number}")
         (tmp_path / f"c{number}.tex").write_text(written(comparison), encoding="utf-8")
     inputs = "".join(rf"\input{{{name}.tex}}" + "\n" for name in names)
@@ -218,7 +219,7 @@ def test_sixty_comparisons_in_a_paper(
 def test_a_comparison_by_itself_with_its_references(
     engine: str, engines: None, bundled_generation: Generation, tmp_path: Path
 ) -> None:
-    for comparison in sixty(bundled_generation)[: 5 if engine == PDFLATEX else 1]:
+    for comparison in some(bundled_generation)[: many(2, 5) if engine == PDFLATEX else 1]:
         name = "_".join(method.id for method in comparison.methods)
         for form in ("tex", "bib"):
             (tmp_path / f"{name}.{form}").write_text(written(comparison, form), encoding="utf-8")

@@ -17,6 +17,7 @@ import pyoxigraph
 import pytest
 
 from conftest import DATA, SMALL, Run
+from deep import many
 from kgcompare.errors import StoreError
 from kgcompare.rdf.namespaces import Base
 from kgcompare.store import layout
@@ -141,12 +142,12 @@ print("done", flush=True)
 
 
 def test_a_migration_killed_at_any_moment_leaves_old_or_new(unnumbered: Path, tmp_path: Path) -> None:
-    """Thirty processes are ended at random moments: each store is whole, and opens; some of either kind are seen."""
+    """Processes are ended at random moments: each store is whole, and opens; some of either kind are seen."""
     old = (unnumbered / "store.json").read_bytes()
     seen: set[bool] = set()
-    chance, span = random.Random(12), 0.05
-    for number in range(30):
-        stores = [_copy(unnumbered, tmp_path / f"{number}-{place}") for place in range(4)]
+    chance, span = random.Random(12), 0.1
+    for number in range(many(10, 100)):
+        stores = [_copy(unnumbered, tmp_path / f"{number}-{place}") for place in range(8)]
         with subprocess.Popen([sys.executable, "-c", MIGRATING, *map(str, stores)], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"

@@ -33,6 +33,7 @@ from schemathesis.specs.openapi.checks import (
 from werkzeug.exceptions import RequestHeaderFieldsTooLarge
 from werkzeug.test import run_wsgi_app
 
+from deep import many
 from kgcompare import resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.formats import FORMATS, RDF, solutions
@@ -71,7 +72,7 @@ CHECKS = [
 CONFIG = SchemathesisConfig.from_dict(
     {
         "suppress-health-check": ["all"],
-        "generation": {"max-examples": 15, "deterministic": True, "database": "none", "no-shrink": True},
+        "generation": {"max-examples": many(6, 100), "deterministic": True, "database": "none", "no-shrink": True},
         # A query may be too much for a worker.
         "operations": [
             {"include-path": "/sparql", "checks": {"not_a_server_error": {"expected-statuses": ["2xx", "4xx", "503"]}}}

@@ -86,7 +86,7 @@ def answer(body: str | bytes, media: str = JSON, status: str = "200 OK", **heade
 
 def ask(endpoint: str, query: str = SELECT, timeout: float = 5) -> object:
     """What an endpoint answers."""
-    return RemoteStore(endpoint, timeout=timeout).snapshot().query(query)
+    return RemoteStore(endpoint, timeout=timeout, probe=False).snapshot().query(query)
 
 
 def test_a_good_answer() -> None:
@@ -144,10 +144,9 @@ def test_a_query_that_the_endpoint_refuses() -> None:
         (answer('{"hello": "world"}', JSON), "no SPARQL result"),
         (answer('{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "odd"}}]}}'), "no SPARQL result"),
         (answer(b"\xff\xfe\x00", JSON), "no SPARQL result"),
-        (answer(GOOD, "text/plain"), "answered with text/plain"),
         (answer("", ""), "answered with no media type"),
-        (answer(GOOD, "application/octet-stream"), "answered with application/octet-stream"),
-        (answer(GOOD, "text/turtle"), "no SPARQL result"),
+        (answer("yes", "application/octet-stream"), "answered with application/octet-stream"),
+        (answer("SELECT timed out", "text/plain"), "answered with text/plain"),
         (answer("", "text/plain", "204 No Content"), "answered with text/plain|answered with no media type"),
         (answer("", "text/plain", "302 Found", Location="/sparql"), "failed|status 302|cannot be reached|redirect"),
         (answer("", "text/plain", "302 Found", Location="file:///etc/passwd"), "redirects to"),
@@ -292,7 +291,7 @@ def test_a_huge_answer() -> None:
             connection.sendall(b" " * 65536)
 
     with scripted(script) as endpoint, pytest.raises(EndpointError, match="answered more than 1 MiB"):
-        RemoteStore(endpoint, timeout=5, most_bytes=1 << 20).snapshot().query(SELECT)
+        RemoteStore(endpoint, timeout=5, most_bytes=1 << 20, probe=False).snapshot().query(SELECT)
 
 
 def test_a_redirect_to_the_endpoint_is_followed() -> None:
@@ -343,7 +342,7 @@ def test_an_endpoint_whose_address_has_a_query_of_its_own() -> None:
 
 
 def test_a_generation_lasts_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = RemoteStore("http://127.0.0.1:1/sparql")
+    store = RemoteStore("http://127.0.0.1:1/sparql", probe=False)
     first = store.snapshot()
     assert store.snapshot() is first
     later = time.time() + store.keep + 1

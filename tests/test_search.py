@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, RdfFormat, Triple, parse
 
-from conftest import DATA, SMALL
+from conftest import DATA
 from kgcompare import ingest, report, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
@@ -20,7 +20,7 @@ from kgcompare.errors import ShapeError, StoreError, UsageError
 from kgcompare.ingest import Options
 from kgcompare.rdf.namespaces import DEFAULT_BASE, foreign_slug, iri
 from kgcompare.schema.shapes import Shapes, bundled_shapes
-from kgcompare.search import DerivedFile, Filter, Index, matching
+from kgcompare.search import DerivedFile, Filter, Index, KeptPlace, matching
 from kgcompare.search.wording import rarely_related
 from kgcompare.store import writer as store_writer
 from kgcompare.store.embedded import EmbeddedStore
@@ -339,12 +339,9 @@ def same_as_rebuilt(store: Path, scratch: Path) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def store(own_store: Path) -> Path:
     """A store of its own with the small catalogue in it."""
-    path = tmp_path / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, [SMALL], Options(trust=True))
-    return path
+    return own_store
 
 
 CHANGES = [
@@ -536,7 +533,7 @@ def test_an_index_that_cannot_be_read(tmp_path: Path) -> None:
 
     (tmp_path / "broken.sqlite").write_text("this is no database " * 100)
     for name in ("missing.sqlite", "broken.sqlite"):
-        index = Index(DerivedFile(tmp_path / name, make), Shapes(bundled_shapes()))
+        index = Index(DerivedFile(KeptPlace(tmp_path / name, make)), Shapes(bundled_shapes()))
         for _ in range(2):
             with pytest.raises(StoreError, match="nothing can be read"):
                 index.counts()

@@ -142,7 +142,8 @@ def test_every_limit_is_listed(run: Run) -> None:
 def test_everything_else_is_listed_too(run: Run) -> None:
     entries = listed(run, "--data", "a.ttl", "--data", "b.ttl", "--trust")
     others = "store endpoint data shapes trust host port prefix trusted_host proxies unconfined_queries lang contact by"
-    others += " update_endpoint graph_store endpoint_credentials endpoint_queries"
+    others += " endpoint_base token_folder update_endpoint graph_store endpoint_graphs"
+    others += " endpoint_credentials endpoint_queries"
     others += " log_format access_log metrics"
     assert entries.keys() - LIMITS.keys() == set(others.split())
     assert (entries["data"]["value"], entries["data"]["default"]) == (["a.ttl", "b.ttl"], [])

@@ -76,8 +76,10 @@ def test_methods_name_entry_points(script: ModuleType) -> None:
 
 
 def test_what_an_import_says(script: ModuleType, tmp_path: Path) -> None:
-    """There, going, gone, or not to be known since something else is missing."""
-    (tmp_path / "tool.py").write_text(
+    """There, going, gone, or not to be known since something else is missing; a module named like it is another."""
+    (tmp_path / "tool").mkdir()
+    (tmp_path / "tool" / "Kept.py").write_text("raise ImportError('Kept has moved')\n", encoding="utf-8")
+    (tmp_path / "tool" / "__init__.py").write_text(
         "import warnings\n"
         "class Kept:\n    '''Fits.\n\n    Parameters\n    ----------\n    .. deprecated:: 1\n    '''\n"
         "class Going:\n    '''Fits.\n\n    .. deprecated:: 2.0\n    '''\n"

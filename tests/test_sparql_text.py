@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean
 
+from deep import many
 from kgcompare.errors import QueryError, Refused
 from kgcompare.rdf.sparql_text import names_dataset, unmistakable
 from kgcompare.sandbox.screen import screen
@@ -70,7 +71,7 @@ def answer(store: pyoxigraph.Store, query: str, *, union: bool) -> list[str]:
     return [str(bool(results))] if isinstance(results, QueryBoolean) else sorted(map(str, results))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=many(200, 10_000), deadline=None)
 @given(query=TEXTS)
 def test_no_engine_finds_a_keyword_that_we_do_not(two_graphs: pyoxigraph.Store, query: str) -> None:
     """A query that passes the screen asks nobody else (the engine would raise OSError), and is answered over all

@@ -11,29 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SMALL, Ran, Run
-from kgcompare import ingest
-from kgcompare.ingest import Options
+from conftest import Ran, Run
 from kgcompare.store.embedded import EmbeddedStore
 
 DATA = Path(__file__).parent / "data"
 Bring = Callable[..., Ran]
 
 
-@pytest.fixture(scope="module")
-def _small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tables") / "store"
-    ingest.create_store(path)
-    ingest.import_files(path, [SMALL], Options())
-    return path
-
-
 @pytest.fixture
-def store(_small: Path, tmp_path: Path) -> Path:
+def store(own_store: Path) -> Path:
     """A store with a few records, of its own."""
-    import shutil
-
-    return Path(shutil.copytree(_small, tmp_path / "store"))
+    return own_store
 
 
 @pytest.fixture

@@ -627,14 +627,6 @@ def test_a_shape_of_ones_own_refuses_too(tmp_path: Path) -> None:
     assert [fault.message for fault in refused.value.report.faults] == ["Every method has a code."]
 
 
-@pytest.mark.slow
-def test_every_bundled_record_is_valid() -> None:
-    files = resources.data_files()
-    report = validate(read_records(files, Base(), Options()), bundled_shapes(), None, Options())
-    assert report.violations == ()
-    assert report.records > 100
-
-
 # -- what the files promise ----------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ from pyoxigraph import (
     parse,
 )
 
+from deep import many
 from kgcompare.errors import DataError
 from kgcompare.formats import rdf
 from kgcompare.model import Thing
@@ -201,7 +202,7 @@ def written(triples: list[Triple], name: str) -> str | None:
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(50, 3000), deadline=None)
 @given(triples=STATEMENTS)
 def test_what_is_written_is_what_was_there(name: str, triples: list[Triple]) -> None:
     text = written(triples, name)

@@ -12,29 +12,22 @@ from kgcompare.ingest import apart
 from kgcompare.web import writing
 
 _idle: list[subprocess.Popen[bytes]] = []
-"""Processes that make changes, of any store, and whose application is gone."""
+"""Processes that make changes, of any store, and are at none."""
 
 
 class _Lent(apart.EditorApart):
-    """An editor whose process was another one's, and is left to the next one."""
+    """An editor whose process made the changes of others before, and will again."""
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        while self._process is None and _idle:
-            found = _idle.pop()
-            self._process = found if found.poll() is None else None
-        process = super()._started()
-        if self._end is not None:
+    def _asked(self, order: bytes, seconds: float) -> object:
+        if _idle:
+            self._process = _idle.pop()
+            self._end = weakref.finalize(self, apart._ended, self._process)
+        answer = super()._asked(order, seconds)
+        if self._process is not None and self._end is not None:
             self._end.detach()
-        self._end = weakref.finalize(self, _idle.append, process)
-        return process
-
-    def close(self) -> None:
-        if self._end is not None:
-            self._end.detach()
-            self._end = None
-        if self._process is not None:
-            apart._ended(self._process)
-        self._process = None
+            _idle.append(self._process)
+            self._process = self._end = None
+        return answer
 
 
 @pytest.fixture(autouse=True, scope="session")

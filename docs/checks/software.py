@@ -54,17 +54,20 @@ import importlib, importlib.metadata, json, re, sys, warnings
 
 def reach(name):
     parts = name.split(".")
-    for end in range(len(parts), 0, -1):
+    for end in range(len(parts) - 1, 0, -1):
         try:
             found = importlib.import_module(".".join(parts[:end]))
         except ModuleNotFoundError as error:
             if error.name and (error.name + ".").startswith(parts[0] + "."):
                 continue
             raise
-        for part in parts[end:]:
-            found = getattr(found, part)
+        try:
+            for part in parts[end:]:
+                found = getattr(found, part)
+        except AttributeError:
+            break
         return found
-    raise ImportError(name)
+    return importlib.import_module(name)
 
 asked, answers = json.load(sys.stdin), {}
 for name in asked["names"]:

@@ -213,6 +213,20 @@ class Unavailable(KgcompareError):
     retry_after = 2
 
 
+class NotIndexed(Unavailable):
+    """The index of the catalogue is being made: ``done`` of ``total`` things are read; 0 of 0 where that is unknown."""
+
+    retry_after = 5
+
+    def __init__(self, done: int = 0, total: int = 0) -> None:
+        far = f" ({done:,} of {total:,} things are read)" if total else ""
+        super().__init__(f"the index of the catalogue is being made{far}; try again in a moment")
+        self.done, self.total = done, total
+
+    def __reduce__(self) -> tuple[type[NotIndexed], tuple[int, int]]:
+        return type(self), (self.done, self.total)
+
+
 class Overrun(Unavailable):
     """A stranger's query needs more time, memory or room than it may have."""
 

@@ -6,6 +6,7 @@ language can say so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 RowKind = Literal["value", "count", "text", "remark", "name"]
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and (done, all) of it."""
-Status = Literal["recorded", "not-recorded", "none", "unknown"]
+Status = Literal["recorded", "not-recorded", "none", "unknown", "unavailable"]
+"""What is known of a value: ``unavailable`` of a column from another catalogue, which does not answer."""
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a JSON text can hold."""
 
@@ -138,12 +140,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Whence:
+    """The other catalogue that a column comes from: its name, the address where it was asked, and whether it was
+    *silent*; then nothing is known of the thing but its IRI."""
+
+    name: str
+    address: str
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Thing:
     """Something with a page of its own, as a column head or a search result names it.
 
     ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
     (``/method/lasso``). In lists, ``facets`` has the names of its values in each facet of its class that it has a
     value in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads.
+    ``whence`` says of which other catalogue a column comes; its ``id`` is the IRI then.
     """
 
     id: str
@@ -155,11 +168,22 @@ class Thing:
     description_lang: str | None = None
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     date: str | None = None
+    whence: Whence | None = None
 
     @property
     def path(self) -> str:
         """The address of its page below the root of a server."""
         return f"/{self.kind}/{self.id}"
+
+    @property
+    def slug(self) -> str:
+        """What it is called in names of files: the end of its IRI where it is called by that."""
+        return self.id if self.whence is None else re.sub(r"[^A-Za-z0-9]+", "-", self.id[-60:]).strip("-")
+
+    @property
+    def heading(self) -> str:
+        """The name at the head of a column, with that of the catalogue that it comes from if it is another one."""
+        return f"{self.label} [{self.whence.name}]" if self.whence else self.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from pathlib import Path
 from pyoxigraph import Triple
 
 from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.others import Others
+from kgcompare.errors import StoreError
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
-from kgcompare.search import Filter
-from kgcompare.store import Results, Store
+from kgcompare.search import Filter, Keeper
+from kgcompare.store import Results, Snapshot, Store
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.text.languages import DEFAULT
@@ -24,7 +26,10 @@ class Catalogue:
 
     ``with`` closes what it opened, and removes what a throw-away catalogue made. *most_described* is how many bytes
     things' descriptions may take in memory; *patience* for how many seconds somebody waits for an index that has to be
-    made (None: for as long as it takes).
+    made (None: for as long as it takes). *others* are the catalogues that are asked for what a comparison names by its
+    IRI and is not here.
+    made (None: for as long as it takes). *keeper* sees to the index of an endpoint, which stays between starts; without
+    one it is made anew, and goes with this object.
     """
 
     def __init__(
@@ -35,12 +40,16 @@ class Catalogue:
         scratch: Path | None = None,
         most_described: int = 128 << 20,
         patience: float | None = None,
+        others: Others | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self.store = store
+        self._others = others
         self._extra = tuple(extra_shapes)
         self._scratch = scratch
         self._most_described = most_described
         self._patience = patience
+        self._keeper = keeper
         self._lock = threading.Lock()
         self._newest: Generation | None = None
 
@@ -51,13 +60,34 @@ class Catalogue:
         """
         snapshot = self.store.snapshot()
         generation = self._newest
-        if generation is None or generation.snapshot is not snapshot:
+        if generation is None or not self._is_newest(generation, snapshot):
             with self._lock:
                 generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
                 if generation is None or generation.snapshot is not snapshot:
-                    generation = Generation(self.store, snapshot, self._extra, self._most_described, self._patience)
-                    self._newest = generation
+                    generation = Generation(
+                        self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
+                    )
+                    generation.others = self._others
+                elif not self._is_newest(generation, snapshot):
+                    generation = generation.again()
+                self._newest = generation
+        generation.see_to_index()
         return generation
+
+    def _is_newest(self, generation: Generation, snapshot: Snapshot) -> bool:
+        """Whether a generation is that of a snapshot, with the index that is there."""
+        same = generation.snapshot is snapshot
+        return same and (self._keeper is None or generation.index_stamp == self._keeper.stamp)
+
+    def opened(self) -> Generation | None:
+        """The newest generation, if it is open already: never waits."""
+        generation = self._newest
+        try:
+            snapshot = self.store.opened()
+        except StoreError:
+            return None
+        known = generation is not None and snapshot is not None and self._is_newest(generation, snapshot)
+        return generation if known else None
 
     def compare(
         self,

@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import Base, is_safe_iri, is_slug
+from kgcompare.rdf.namespaces import Base, is_foreign_slug, is_safe_iri, is_slug
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Index
 
@@ -26,6 +26,11 @@ class Shelves(Protocol):
         """The derived index."""
         ...
 
+    @property
+    def there(self) -> Index | None:
+        """The derived index, unless it is being made."""
+        ...
+
 
 def records(place: Shelves, wanted: Sequence[str], cls: str) -> tuple[dict[str, str], dict[str, Graph]]:
     """What was asked for -> IRI, and IRI -> description, of what there is of a class.
@@ -36,7 +41,9 @@ def records(place: Shelves, wanted: Sequence[str], cls: str) -> tuple[dict[str, 
     graphs = place.descriptions.records([guess for guess in guesses.values() if guess])
     graphs = {thing: graph for thing, graph in graphs.items() if cls in graph.types(NamedNode(thing))}
     open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
-    if open_slugs:
+    if open_slugs and any(map(is_foreign_slug, open_slugs)):
+        place.index.counts()  # where it is being made, nothing can be said of these
+    if open_slugs and place.there is not None:
         located = place.index.of_class(cls, open_slugs)
         kind = place.shapes.kind_of_class(cls)
         alone = {name: place.index.find(kind, name) for name in open_slugs if name not in located}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import Limits
+from kgcompare.search import Keeper
 from kgcompare.store.credentials import Credentials, credentials_in, credentials_of
 from kgcompare.store.endpoint import Addresses
 from kgcompare.store.remote import RemoteStore
@@ -19,7 +21,9 @@ class Elsewhere:
     """The addresses of an endpoint: for queries, for updates ("" is that of queries), and for graphs ("" is none).
 
     *credentials* is a file that says who we are to it; without one the environment does. The addresses are not shown,
-    as they may have a password in them. *base* is what the IRIs of its records begin with.
+    as they may have a password in them. *base* is what the IRIs of its records begin with; *graphs* are patterns of
+    the graphs that are the catalogue, those under the base where there are none. *index_dir* is the folder in which its
+    index stays between starts; without one it is the user's cache.
     """
 
     endpoint: str = field(repr=False)
@@ -27,6 +31,20 @@ class Elsewhere:
     graph_store: str = field(default="", repr=False)
     credentials: Path | None = None
     base: str = DEFAULT_BASE
+    graphs: tuple[str, ...] = ()
+    index_dir: Path | None = None
+
+    def keeper(self, limits: Limits) -> Keeper:
+        """Who sees to its index, in the folder that settings name or the user's cache."""
+        if self.index_dir is None:
+            import platformdirs
+
+            folder = platformdirs.user_cache_path("kgcompare") / "indexes"
+        else:
+            folder = self.index_dir
+        about = f"{self.open(limits).identity} {self.base}"
+        name = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return Keeper(folder.absolute() / name, limits.endpoint_keep)
 
     def open(self, limits: Limits) -> RemoteStore:
         """The store; nothing is asked of it yet.
@@ -49,6 +67,8 @@ class Elsewhere:
             most_bytes=limits.endpoint_bytes,
             manners=manners,
             mark_time=limits.endpoint_mark_time,
+            graphs=self.graphs,
+            most_copied=limits.endpoint_copied,
         )
 
     def _credentials(self) -> Credentials:

@@ -175,7 +175,7 @@ def finder_of(generation: Generation) -> Finder:
 def findable(generation: Generation | None) -> bool:
     """Whether there is something to choose by, as far as can be said."""
     try:
-        return generation is not None and bool(finder_of(generation).facets)
+        return generation is not None and generation.there is not None and bool(finder_of(generation).facets)
     except (StoreError, Unavailable):
         return False
 

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
 from pathlib import Path
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import TypeVar
 
 from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
-from kgcompare.catalogue import asked, comparison, heads, lists, typed
+from kgcompare.catalogue import columns, comparison, heads, lists, typed
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
+from kgcompare.catalogue.made import Indexed
+from kgcompare.catalogue.others import Others
 from kgcompare.catalogue.record import record_of
-from kgcompare.catalogue.sentences import sentences_of
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, Page, Record, Thing
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name, slugify
+from kgcompare.rdf.namespaces import foreign_slug, iri, is_foreign_slug, is_safe_iri, is_slug
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.schema.held import shapes_of
 from kgcompare.schema.shapes import stored_shapes
-from kgcompare.search import DerivedFile, Filter, Index
-from kgcompare.store import Snapshot, Store, deadline
+from kgcompare.search import Filter, Keeper, KeptPlace, Place, ShelfPlace
+from kgcompare.store import Snapshot, Store
 from kgcompare.store.base import Prepare, state_of
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
@@ -38,15 +37,7 @@ from kgcompare.text.languages import DEFAULT
 Made = TypeVar("Made")
 
 
-@runtime_checkable
-class Closing(Protocol):
-    """Something that ends when its generation does."""
-
-    def close(self) -> None:
-        """Lets go of what it holds."""
-
-
-class Generation:
+class Generation(Indexed):
     """One generation of a catalogue; never changes, may be used by any number of threads."""
 
     def __init__(
@@ -58,65 +49,45 @@ class Generation:
         patience: float | None = None,
         index_path: Path | None = None,
         prepare: Prepare | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
+        super().__init__(snapshot, shapes_of((*stored_shapes(snapshot), *extra)), patience)
         self.store = store
-        self.snapshot = snapshot
         self.name = snapshot.generation
         self.base = snapshot.base
         self.extra = tuple(extra)
-        self.shapes = shapes_of((*stored_shapes(snapshot), *extra))
         self.descriptions = Descriptions(snapshot, self.shapes, most_described)
-        self._patience = patience
+        self.others: Others | None = None
         self._index_path = index_path or snapshot.index_path
         self._prepare = prepare
-        self._made: dict[str, object] = {}
-        self._locks: dict[str, threading.Lock] = {}
-        self._ends: list[weakref.finalize[..., Generation]] = []
-        self._making = threading.Lock()
+        self.is_past = prepare is not None
+        self._keeper = keeper
+        self.index_stamp = keeper.stamp if keeper is not None else ()
 
-    def once(self, name: str, make: Callable[[Generation], Made]) -> Made:
-        """What *make* gives of this generation: made when it is first asked for by that name, then kept.
-
-        Others who ask for the same wait meanwhile, as long as their deadlines allow; a failure is not kept.
-
-        :raises Overrun: if another one's making of it took longer than that.
-        """
-        if name not in self._made:
-            with self._making:
-                lock = self._locks.setdefault(name, threading.Lock())
-            if not lock.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX)):
-                raise deadline.overrun()
-            try:
-                if name not in self._made:
-                    with deadline.none():
-                        made = make(self)
-                    if isinstance(made, Closing):
-                        self._ends.append(weakref.finalize(self, made.close))
-                    self._made[name] = made
-            finally:
-                lock.release()
-        return cast("Made", self._made[name])
-
-    def close(self) -> None:
-        """Ends what was made of this generation and has an end, such as workers."""
-        for end in self._ends:
-            end()
-        if "index" in self._made:
-            self.index.release()
-
-    def forget(self, name: str) -> None:
-        """Has what :meth:`once` made by that name made anew when it is next asked for."""
-        self._made.pop(name, None)
+    def _place(self) -> Place:
+        if self._keeper is not None:
+            return ShelfPlace(self._keeper, self.snapshot, self.shapes, newest=self._patience is None)
+        kept = None if self._prepare else self._index_path
+        return KeptPlace(kept, partial(self._prepare or search.build, self.snapshot))
 
     @property
-    def index(self) -> Index:
-        """The derived index; made on first use where the store does not come with one."""
-        return self.once("index", Generation._make_index)
+    def index_name(self) -> str:
+        """Which generation the index is of, where that may be an earlier one; empty where it is of this one."""
+        if self._keeper is None:
+            return ""
+        name = self.once("index name", lambda of: self._keeper.index_name(of.shapes) if self._keeper else "")
+        return "" if name == self.name else name
 
-    def _make_index(self) -> Index:
-        kept = None if self._prepare else self._index_path
-        file = DerivedFile(kept, partial(self._prepare or search.build, self.snapshot), self._patience)
-        return Index(file, self.shapes)
+    def see_to_index(self) -> None:
+        """Has the index of an endpoint follow this generation, in the background; costs nothing where it has."""
+        if self._keeper is not None and self._patience is not None and self.index.ready():
+            self._keeper.follow(self.snapshot, self.shapes)
+
+    def again(self) -> Generation:
+        """The same with the index that is there by now."""
+        new = self.afresh()
+        new.index_stamp = self._keeper.stamp if self._keeper is not None else ()
+        return new
 
     # -- what it is about ----------------------------------------------------------------------------
 
@@ -163,8 +134,8 @@ class Generation:
     ) -> Comparison:
         """Things of a class (None: :attr:`main_class`) side by side, in the order asked for.
 
-        *ids* are slugs or IRIs; the same one twice counts once. *lang* is a BCP 47 tag. *rows* is the id of the group
-        of rows to show ("identity", "choosing"), all of them if left out.
+        *ids* are slugs or IRIs; the same one twice counts once. An IRI that is not here is asked for in ``others``.
+        *lang* is a BCP 47 tag. *rows* is the id of the group of rows to show ("identity", "choosing"), all if left out.
 
         :raises UsageError: for no id at all, a class without rows, no such group, or an ill-formed *lang*.
         :raises TooManyThings: for more than ten; nothing is looked up then.
@@ -183,24 +154,14 @@ class Generation:
             known = ", ".join(self.shapes.classes)
             raise UsageError(f"no shape gives rows for the class {cls[:200]!r}; there are rows for {known}")
         comparison.check_group(shown, rows)
-        named, graphs = asked.records(self, wanted, cls)
-        unknown = tuple(name for name in wanted if name not in named)
-        if not named:
-            near = tuple(dict.fromkeys(s for name in wanted for s in self.nearest(name, cls)))
-            hint = f"; did you mean {', '.join(near)}?" if near else ""
-            raise UnknownThing(f"not in the catalogue: {', '.join(n[:80] for n in unknown)}{hint}", unknown, near)
-        reader = self.reader(lang, graphs)
-        addresses = self.addresses(named.values())
-        columns = [self.thing(reader, thing, graphs[thing], addresses) for thing in dict.fromkeys(named.values())]
-        result = comparison.line_up(reader, shown, columns, graphs, unknown)
-        if len(columns) > 1:
-            result = replace(result, sentences=sentences_of(result, self.shapes, cls, graphs, self.descriptions))
+        result = columns.side_by_side(self, wanted, lang, cls)
         result = comparison.in_group(result, rows) if rows else result
         return comparison.only_differences(result) if only_differences else result
 
     def nearest(self, name: str, cls: str | None = None) -> list[str]:
         """Slugs of things of a class (None: :attr:`main_class`) that somebody who asks for *name* may mean."""
-        return self.index.nearest(self.shapes.kind_of_class(cls) if cls else self.main_kind, name)
+        index = self.there
+        return index.nearest(self.shapes.kind_of_class(cls) if cls else self.main_kind, name) if index else []
 
     def reader(self, lang: str, graphs: Mapping[str, Graph]) -> Reader:
         """A reader of the given records in *lang*."""
@@ -208,7 +169,7 @@ class Generation:
         return Reader(lang, self.descriptions.things(named))
 
     def addresses(self, things: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """IRI -> (kind, slug): of our own from the IRI itself, of others from the index."""
+        """IRI -> (kind, slug): of our own from the IRI itself, of others from the index, if that is there."""
         own: dict[str, tuple[str, str]] = {}
         others = []
         for thing in things:
@@ -217,11 +178,14 @@ class Generation:
                 own[thing] = parts
             else:
                 others.append(thing)
-        return own | (self.index.addresses(others) if others else {})
+        index = self.there if others else None
+        return own | (index.addresses(others) if index else {})
 
     def first_by_name(self, things: Collection[str], lang: str, most: int) -> list[str]:
         """The first of some things (IRIs) by their names in *lang*; those without a name come last."""
-        named = {thing: languages.best(names, lang) for thing, names in self.index.names(things).items()}
+        index = self.there
+        known = index.names(things) if index else {thing: {} for thing in things}
+        named = {thing: languages.best(names, lang) for thing, names in known.items()}
         keys = {thing: (name is None, fold(name[1] if name else ""), thing) for thing, name in named.items()}
         return nsmallest(most, keys, key=keys.__getitem__)
 
@@ -232,7 +196,8 @@ class Generation:
 
     def thing(self, reader: Reader, thing: str, graph: Graph, addresses: Mapping[str, tuple[str, str]]) -> Thing:
         """A thing as a column head names it."""
-        kind, slug = addresses.get(thing, ("thing", slugify(local_name(thing))))
+        cls = self.shapes.class_among(graph.types(NamedNode(thing)))
+        kind, slug = addresses.get(thing) or (self.shapes.kind_of_class(cls) if cls else "thing", foreign_slug(thing))
         lang, label = reader.label(thing)
         tag, description = heads.description(self.shapes, graph, thing, reader.lang)
         return Thing(slug, thing, kind, label, lang, description, tag)
@@ -257,12 +222,16 @@ class Generation:
             own = self.base.record(kind, slug)
             graphs = self.descriptions.records([own])
             if not graphs:
-                entry = self.index.find(kind, slug)
+                index = self.there
+                entry = index.find(kind, slug) if index else None
+                if index is None and is_foreign_slug(slug):
+                    self.index.find(kind, slug)  # says that it is being made
                 if entry is not None:
                     graphs = self.descriptions.records([entry.iri])
             for thing, graph in graphs.items():
                 return thing, graph
-        near = tuple(self.index.nearest(kind, slug)) if is_slug(kind) else ()
+        index = self.there
+        near = tuple(index.nearest(kind, slug)) if index and is_slug(kind) else ()
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise UnknownThing(f"there is no {kind[:40]} {slug[:80]!r} in the catalogue{hint}", (slug,), near)
 
@@ -289,7 +258,8 @@ class Generation:
         if not self.snapshot.keeps_shapes:
             return ""
         state = state_of(self.snapshot, self.base.document(self.base.record(kind, slug)))
-        entry = None if state else self.index.find(kind, slug)
+        index = None if state else self.there
+        entry = index.find(kind, slug) if index else None
         return state_of(self.snapshot, self.base.document(entry.iri)) if entry else state
 
     # -- lists ---------------------------------------------------------------------------------------

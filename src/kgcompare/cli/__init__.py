@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import backups, describing, exports, history, readers, tokens, writers
+from kgcompare.cli import backups, describing, doctor, exports, history, indexing, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, say, tell_report
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -49,12 +49,14 @@ for command in (
     readers.query,
     readers.stats,
     readers.report,
+    indexing.index,
     history.log,
     history.revert,
     writers.format_,
     backups.backup,
     backups.restore,
     tokens.token,
+    doctor.doctor,
 ):
     cli.add_command(command)
 cli.add_command(settings_command(cli.commands.values()))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from kgcompare.cli.options import Place, catalogue_options, ensure, must_be_store
+from kgcompare.cli.options import catalogue_options, ensure, must_be_store
+from kgcompare.cli.place import Place
 
 
 @click.command()

@@ -13,7 +13,6 @@ import click
 from click.core import ParameterSource
 
 from kgcompare.cli.options import (
-    Place,
     by_option,
     catalogue_options,
     contact_option,
@@ -22,6 +21,7 @@ from kgcompare.cli.options import (
     tell_unread,
 )
 from kgcompare.cli.output import put
+from kgcompare.cli.place import Place
 from kgcompare.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ def init(ctx: click.Context, /, place: Place, base: str, by: str, **values: Any)
         values, base, shapes = _asked()
     about = _told(values)
     base = base if _is_given(ctx, "base") or base != _BASE else place.base
-    home = replace(place, endpoint_base=base).home
-    ingest.create_store(home, base, shapes, about, by)
+    seat = replace(place, endpoint_base=base).seat
+    ingest.create_store(seat, base, shapes, about, by)
     tell_unread(shapes)
-    click.echo(f"made an empty catalogue at {home}", err=True)
+    click.echo(f"made an empty catalogue at {seat}", err=True)
     if about and not about.licence:
         click.echo("it states no licence; one that it has is said by: kgcompare describe --licence CC-BY-4.0", err=True)
 
@@ -110,7 +110,7 @@ def describe(ctx: click.Context, /, place: Place, form: str, by: str, **values: 
         must_be_kept(place)
         with opened(place):
             pass  # the user's own is made where it is not there yet
-        describe_store(place.home, lambda before: _changed(before, values, given), by)
+        describe_store(place.seat, lambda before: _changed(before, values, given), by)
     with opened(place) as catalogue:
         generation = catalogue.generation()
         about = about_of(generation)

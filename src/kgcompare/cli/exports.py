@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgcompare.cli.options import Place, catalogue_options, opened
+from kgcompare.cli.options import catalogue_options, opened
 from kgcompare.cli.output import put, writing_to
+from kgcompare.cli.place import Place
 from kgcompare.errors import Seam, UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from kgcompare.cli.options import (
-    Place,
     by_option,
     catalogue_options,
     import_options,
@@ -17,6 +16,7 @@ from kgcompare.cli.options import (
     opened,
 )
 from kgcompare.cli.output import put, tell_report
+from kgcompare.cli.place import Place
 
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
@@ -87,6 +87,6 @@ def revert(place: Place, slug: str, lang: str, kind: str | None, at: str, by: st
         thing, _ = thing_at(generation, kind or generation.main_kind, slug)
         logged, body = reverting.state_at(generation.snapshot, thing, at)
     options = replace(import_options(place, lang, by=by, replace=True), what="revert")
-    edit = reverting.revert(place.home, thing, logged, body, options)
+    edit = reverting.revert(place.seat, thing, logged, body, options)
     tell_report(edit.report)
     click.echo(f"{thing} is as it was at generation {logged.generation}", err=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,18 +15,16 @@ from kgcompare.cli.damage import watched
 from kgcompare.cli.endpoint import ENDPOINT_OPTIONS, OF_AN_ENDPOINT, endpoint_options
 from kgcompare.cli.foreign import Foreign
 from kgcompare.cli.output import ProgressLine, tell_report
+from kgcompare.cli.place import Place
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import StoreError, StoreMissing, UsageError
-from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from kgcompare.catalogue import Catalogue
-    from kgcompare.catalogue.elsewhere import Elsewhere
     from kgcompare.ingest import Options
-    from kgcompare.store.base import Home
 
 _PLACES = ("store", "endpoint", "data")
 OF_FILES = (
@@ -37,82 +34,6 @@ OF_FILES = (
 """The limits that matter to whatever takes files."""
 OF_A_CATALOGUE = (*OF_AN_ENDPOINT, "kept_descriptions", *OF_FILES)
 """The limits that matter to whatever reads a catalogue."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which catalogue a command works on, and within which limits."""
-
-    store: Path | None
-    endpoint: str | None = field(repr=False)
-    data: tuple[str, ...]
-    shapes: tuple[Path, ...]
-    trust: bool
-    limits: Limits
-    update_endpoint: str = field(default="", repr=False)
-    graph_store: str = field(default="", repr=False)
-    endpoint_credentials: Path | None = None
-    endpoint_base: str = DEFAULT_BASE
-    token_folder: Path | None = None
-
-    @property
-    def elsewhere(self) -> Elsewhere | None:
-        """The endpoint, if there is one."""
-        from kgcompare.catalogue.elsewhere import Elsewhere
-
-        if self.endpoint is None:
-            return None
-        return Elsewhere(
-            self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.endpoint_base
-        )
-
-    @property
-    def default(self) -> bool:
-        """Whether nothing was said: the store in the user's data directory."""
-        return self.store is None and self.endpoint is None and not self.data
-
-    @property
-    def base(self) -> str:
-        """The base of a catalogue that is made where none is yet."""
-        return DEFAULT_BASE if self.endpoint is None else self.endpoint_base
-
-    @property
-    def home(self) -> Home:
-        """Where the catalogue lives, for whoever writes to it."""
-        from functools import partial
-
-        from kgcompare.store.home import RemoteHome, home_of
-
-        if (elsewhere := self.elsewhere) is None:
-            return home_of(self.folder)
-        return RemoteHome(partial(elsewhere.open, self.limits))
-
-    @property
-    def tokens(self) -> Path:
-        """The folder with the tokens of those who may write over HTTP: the store's, or one that is named, or that of
-        the user's data directory which is for the endpoint."""
-        if self.endpoint is None:
-            return self.folder
-        import hashlib
-
-        import platformdirs
-
-        from kgcompare.store.files import files
-
-        name = hashlib.sha256(f"{self.endpoint} {self.endpoint_base}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        folder = self.token_folder or platformdirs.user_data_path("kgcompare") / "endpoints" / name
-        with files(f"{folder} cannot be made"):
-            folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    @property
-    def folder(self) -> Path:
-        """The store's folder."""
-        if self.store is not None:
-            return self.store
-        import platformdirs
-
-        return platformdirs.user_data_path("kgcompare") / "catalogue"
 
 
 def _config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
@@ -323,7 +244,8 @@ def opened(place: Place, lang: str = "en") -> Iterator[Catalogue]:
     most = place.limits.kept_descriptions
     extra = [] if place.data else extra_shapes(place)
     if (elsewhere := place.elsewhere) is not None:
-        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most)
+        keeper = elsewhere.keeper(place.limits)
+        yield Catalogue(elsewhere.open(place.limits), extra_shapes=extra, most_described=most, keeper=keeper)
     elif place.data:
         with scratch_folder() as scratch:
             folder = scratch / "store"

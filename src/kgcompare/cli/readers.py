@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kgcompare.cli.endpoint import others_option
 from kgcompare.cli.history import as_at, at_option
-from kgcompare.cli.options import Place, catalogue_options, lang_option, opened
+from kgcompare.cli.options import catalogue_options, lang_option, opened
 from kgcompare.cli.output import ProgressLine, put
+from kgcompare.cli.place import Place
 from kgcompare.errors import DataError, KgcompareError, QueryError, Seam, SyntaxFault, Unavailable, UsageError
 
 if TYPE_CHECKING:
@@ -31,17 +33,28 @@ if TYPE_CHECKING:
 @click.option("--rows", default="", metavar="GROUP", help="Show one group of rows: identity or choosing.")
 @click.option("--class", "cls", metavar="IRI", help="Compare things of this class; default: what there is.")
 @at_option
+@others_option
 @click.option("--format", "form", default="table", show_default=True, metavar="FORMAT")
 def compare(
-    place: Place, slugs: Sequence[str], lang: str, only: str | None, rows: str, cls: str | None, at: str, form: str
+    place: Place,
+    slugs: Sequence[str],
+    lang: str,
+    only: str | None,
+    rows: str,
+    cls: str | None,
+    at: str,
+    others: Path | None,
+    form: str,
 ) -> None:
     """Compare up to ten methods side by side."""
     from kgcompare import formats
+    from kgcompare.catalogue.others import others_in
 
     if form not in formats.COMPARISON:
         raise UsageError(f"unknown format {form!r}; use one of {', '.join(formats.COMPARISON)}")
     with opened(place, lang) as catalogue:
         generation = as_at(catalogue.generation(), at)
+        generation.others = others_in(others, place.limits) if others else None
         comparison = generation.compare(slugs, lang, only_differences=only is not None, cls=cls, rows=rows)
         for name in comparison.unknown:
             near = generation.nearest(name, cls)

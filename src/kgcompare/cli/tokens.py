@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgcompare.cli.options import Place, catalogue_options, ensure, must_be_kept
+from kgcompare.cli.options import catalogue_options, ensure, must_be_kept
 from kgcompare.cli.output import put
+from kgcompare.cli.place import Place
 from kgcompare.errors import UsageError
 
 if TYPE_CHECKING:

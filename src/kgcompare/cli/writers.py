@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from kgcompare.cli.endpoint import others_option
 from kgcompare.cli.foreign import Foreign, foreign_options
 from kgcompare.cli.formatting import formatted, rewrite
 from kgcompare.cli.options import (
     OF_A_CATALOGUE,
-    Place,
     by_option,
     catalogue_options,
     contact_option,
@@ -27,6 +27,7 @@ from kgcompare.cli.options import (
     tell_unread,
 )
 from kgcompare.cli.output import put, report_lines, say, tell_report
+from kgcompare.cli.place import Place
 from kgcompare.cli.settings import limit_options
 from kgcompare.errors import DataError, Unformatted, ValidationReport
 from kgcompare.sandbox.limits import LIMITS, Limits
@@ -63,13 +64,13 @@ def import_(
     if place.default:
         ensure(place)
     options = import_options(place, lang, syntax, replace, skip_invalid, foreign, by)
-    fresh = not place.default and not place.home.exists()
+    fresh = not place.default and not place.seat.exists()
     if fresh and ingest.trusted_quads(files, options):
-        report = ingest.create_of_quads(place.home, files, options)
+        report = ingest.create_of_quads(place.seat, files, options)
     else:
         if fresh:
-            ingest.create_store(place.home, place.base, place.shapes, by=by)
-        report = ingest.import_files(place.home, files, options, place.shapes)
+            ingest.create_store(place.seat, place.base, place.shapes, by=by)
+        report = ingest.import_files(place.seat, files, options, place.shapes)
     tell_report(report.validation)
     tell_unread(place.shapes)
     left = f", {report.left} left out as invalid" if report.left else ""
@@ -255,6 +256,7 @@ def format_(files: Sequence[Path], check: bool, parse_time: float, parse_memory:
     envvar="KGCOMPARE_METRICS",
     help="Answer at /metrics, for Prometheus; auto where it listens at a loopback address, and to no proxy.",
 )
+@others_option
 def serve(
     place: Place,
     host: str,
@@ -265,6 +267,7 @@ def serve(
     proxies: int,
     unconfined_queries: bool,
     endpoint_queries: str,
+    others: Path | None,
     log_format: Literal["text", "json"],
     access_log: bool,
     metrics: Literal["auto", "on", "off"],
@@ -295,8 +298,11 @@ def serve(
             tokens=place.tokens if place.endpoint else None,
             update_endpoint=place.update_endpoint,
             graph_store=place.graph_store,
+            endpoint_graphs=tuple(place.endpoint_graphs.split()),
             endpoint_credentials=place.endpoint_credentials,
+            index_dir=place.index_dir,
             endpoint_queries=endpoint_queries == "on",
+            others=others,
             log_format=log_format,
             access_log=access_log,
             metrics=metrics,

@@ -52,6 +52,8 @@ def cube(comparison: Comparison, base: str) -> list[Triple]:
     ]
     for method in comparison.methods:
         statements.append(Triple(NamedNode(method.iri), iri("skos:prefLabel"), _text(method.label, method.lang)))
+        if method.whence and is_safe_iri(method.whence.address):
+            statements.append(Triple(NamedNode(method.iri), iri("dcterms:source"), NamedNode(method.whence.address)))
     for row in comparison.rows:
         place = quote(row.id, safe="")
         node = NamedNode(f"{dataset.value}#row-{place}")
@@ -88,7 +90,8 @@ def _cell(observation: NamedNode, row: Row, cell: Cell, lang: str) -> Iterator[T
     yield Triple(observation, _TYPE, iri("qb:Observation"))
     yield Triple(observation, iri("kgc:valueCount"), Literal(str(count), datatype=_INTEGER))
     if cell.text is None:
-        yield Triple(observation, iri("kgc:missing"), iri(_REASONS[cell.status]))
+        if cell.status in _REASONS:
+            yield Triple(observation, iri("kgc:missing"), iri(_REASONS[cell.status]))
         return
     yield Triple(observation, iri("kgc:cellValue"), _text(cell.text, _language(cell, lang)))
     for value in cell.values:

@@ -24,7 +24,7 @@ _STYLE = (
 def comparison_html(comparison: Comparison) -> str:
     """A comparison as a table with its style, and nothing around it."""
     heads = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(_lang(method.lang, comparison.language), method.label)
+        Markup('<th scope="col"{}>{}</th>').format(_lang(method.lang, comparison.language), method.heading)
         for method in comparison.methods
     )
     body = Markup("").join(_section(comparison, heading, rows) for heading, rows in comparison.sections())

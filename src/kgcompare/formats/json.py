@@ -196,7 +196,11 @@ def faults_json(report: ValidationReport) -> list[JsonObject]:
 
 
 def _thing(thing: Thing) -> JsonObject:
-    return {"id": thing.id, "iri": thing.iri, "label": thing.label, "lang": thing.lang}
+    data: JsonObject = {"id": thing.id, "iri": thing.iri, "label": thing.label, "lang": thing.lang}
+    if thing.whence is not None:
+        whence: JsonObject = {"name": thing.whence.name, "address": thing.whence.address}
+        data["catalogue"] = whence | ({"answered": False} if thing.whence.silent else {})
+    return data
 
 
 def _cell(cell: Cell) -> JsonObject:

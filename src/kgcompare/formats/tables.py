@@ -14,7 +14,7 @@ from kgcompare.model import Cell, Comparison, Row, Thing
 from kgcompare.text.languages import translate
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-STATUS = {"not-recorded": "not recorded", "none": "none", "unknown": "unknown"}
+STATUS = {"not-recorded": "not recorded", "none": "none", "unknown": "unknown", "unavailable": "no answer"}
 """What is said of a cell without values, in English; the key to its translations."""
 
 
@@ -68,7 +68,7 @@ def markdown(comparison: Comparison) -> str:
 
     Addresses stand in angle brackets, which make them links.
     """
-    heads = ["", *(_marked(method.label) for method in comparison.methods)]
+    heads = ["", *(_marked(method.heading) for method in comparison.methods)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for heading, rows in comparison.sections():
         if heading is not None:

@@ -62,7 +62,7 @@ def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
 def table(comparison: Comparison) -> str:
     """A comparison, as wide as the terminal: what it says in sentences, and a table with ``≠`` before a row that
     differs."""
-    rows = [["", *(method.label for method in comparison.methods)]]
+    rows = [["", *(method.heading for method in comparison.methods)]]
     for heading, section in comparison.sections():
         if heading is not None:
             rows += [[""] * len(rows[0]), [heading.upper(), *[""] * len(comparison.methods)]]

@@ -27,9 +27,9 @@ from kgcompare.schema import core
 from kgcompare.schema.given import given_shapes, given_triples
 from kgcompare.schema.shapes import Shapes, bundled_shapes, stored_shapes
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Home, Prepare, Writing
+from kgcompare.store.base import Prepare, Seat, Writing
 from kgcompare.store.history import Occasion, Used
-from kgcompare.store.home import home_of
+from kgcompare.store.seat import seat_of
 
 __all__ = [
     "ImportReport",
@@ -72,7 +72,7 @@ def validate(
 
 
 def create_store(
-    path: Path | Home,
+    path: Path | Seat,
     base: str = DEFAULT_BASE,
     shapes: Sequence[Path] = (),
     about: Metadata | None = None,
@@ -89,9 +89,9 @@ def create_store(
     if about:
         node = NamedNode(Base(base).catalogue)
         quads += [Quad(t.subject, t.predicate, t.object, node) for t in rewritten(Graph(), node, about)]
-    home = home_of(path)
-    home.create(base)
-    with home.writing() as writer:
+    seat = seat_of(path)
+    seat.create(base)
+    with seat.writing() as writer:
         writer.add(quads)
         writer.publish(search.build, Occasion("init", by))
 
@@ -117,7 +117,7 @@ def vocabulary_quads(base: Base, shapes: Sequence[Path]) -> list[Quad]:
 
 
 def import_files(
-    path: Path | Home, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()
+    path: Path | Seat, files: Sequence[Path], options: Options, shapes: Sequence[Path] = ()
 ) -> ImportReport:
     """Takes files into the store at *path*: every record of them, or none.
 
@@ -129,7 +129,7 @@ def import_files(
     :raises DataError: if a file cannot be read or holds no record.
     :raises StoreError: if the store cannot be used.
     """
-    with home_of(path).writing() as writer:
+    with seat_of(path).writing() as writer:
         snapshot = writer.latest()
         base = writer.about.base
         kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
@@ -183,14 +183,14 @@ def throwaway(path: Path, files: Sequence[Path], options: Options, shapes: Seque
     return import_files(path, files, options).validation
 
 
-def create_of_quads(path: Path | Home, files: Sequence[Path], options: Options) -> ImportReport:
+def create_of_quads(path: Path | Seat, files: Sequence[Path], options: Options) -> ImportReport:
     """Makes a store at *path* of nothing but quads, taken as they are.
 
     :raises DataError: if a file cannot be read.
     """
-    home = home_of(path)
-    home.create(bare=True)
-    with home.writing() as writer:
+    seat = seat_of(path)
+    seat.create(bare=True)
+    with seat.writing() as writer:
         return _load(writer, files, None, options)
 
 

@@ -28,8 +28,8 @@ from kgcompare.ingest.editing import Change, Edit
 from kgcompare.ingest.readers import Options
 from kgcompare.ingest.together import JointEditor
 from kgcompare.sandbox import lifeline
-from kgcompare.store.base import Home
-from kgcompare.store.home import home_of
+from kgcompare.store.base import Seat
+from kgcompare.store.seat import seat_of
 
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
 MOST_TOGETHER = 32
@@ -40,7 +40,7 @@ _WRITING = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    home: Home
+    seat: Seat
     shapes: tuple[Triple, ...]
     patience: float
     changes: tuple[tuple[Change, Options], ...]
@@ -68,9 +68,9 @@ class EditorApart:
     Changes that come while others are being made wait, and are then made together.
     """
 
-    def __init__(self, store: Path | Home) -> None:
+    def __init__(self, store: Path | Seat) -> None:
         """Changes records of *store*; nothing is started yet."""
-        self._home = home_of(store)
+        self._seat = seat_of(store)
         self._lock = threading.Lock()
         self._queue: deque[_Waiting] = deque()
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,7 +110,7 @@ class EditorApart:
     def _make(self, some: Sequence[_Waiting]) -> None:
         """Has some changes made, and says to each what became of it."""
         limits, patience = some[0].options.limits, max(one.until for one in some) - time.monotonic()
-        order = _Order(self._home, some[0].shapes, max(0.0, patience), tuple((one.change, one.options) for one in some))
+        order = _Order(self._seat, some[0].shapes, max(0.0, patience), tuple((one.change, one.options) for one in some))
         seconds = order.patience + len(some) * (limits.parse_time + 4 * limits.validation_time) + _WRITING
         answers: object = None
         ended = Unavailable("the process that makes changes has ended; look whether it is done, and try again")
@@ -166,7 +166,7 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 
 def _made(order: _Order) -> list[Edit | KgcompareError]:
     _, options = order.changes[0]
-    answers = JointEditor(order.home, order.shapes, options, order.patience).together(order.changes)
+    answers = JointEditor(order.seat, order.shapes, options, order.patience).together(order.changes)
     for answer in answers:
         if isinstance(answer, KgcompareError):
             answer.__traceback__ = None

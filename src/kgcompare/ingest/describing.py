@@ -12,12 +12,12 @@ from kgcompare import search
 from kgcompare.rdf.about import Metadata, read_about, rewritten
 from kgcompare.rdf.graph import Graph
 from kgcompare.schema.shapes import Shapes, stored_shapes
-from kgcompare.store.base import Home
+from kgcompare.store.base import Seat
 from kgcompare.store.history import Occasion
-from kgcompare.store.home import home_of
+from kgcompare.store.seat import seat_of
 
 
-def describe_store(path: Path | Home, change: Callable[[Metadata], Metadata], by: str = "") -> Metadata:
+def describe_store(path: Path | Seat, change: Callable[[Metadata], Metadata], by: str = "") -> Metadata:
     """Has the catalogue in a store say of itself what *change* makes of what it says now; it is what is returned.
 
     What else stands in that graph stays. Where nothing changes no generation is made. The history says who it is
@@ -25,7 +25,7 @@ def describe_store(path: Path | Home, change: Callable[[Metadata], Metadata], by
 
     :raises StoreError: if the store cannot be used.
     """
-    with home_of(path).writing() as writer:
+    with seat_of(path).writing() as writer:
         snapshot, node = writer.latest(), NamedNode(writer.about.base.catalogue)
         before = Graph(quad.triple for quad in snapshot.graph(node.value)) if snapshot else Graph()
         old = read_about(before, node)

@@ -46,9 +46,9 @@ from kgcompare.schema.held import held_shapes, hold, shapes_of
 from kgcompare.schema.shapes import Shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Home, Writing, state_of
+from kgcompare.store.base import Seat, Writing, state_of
 from kgcompare.store.history import Deed, Occasion, Used
-from kgcompare.store.home import home_of
+from kgcompare.store.seat import seat_of
 
 BODY = "the body"
 """What a body is called in messages."""
@@ -131,9 +131,9 @@ class Sent:
 class Editor:
     """Changes the records of a store; every change is on disk, and to be read, when its method returns."""
 
-    def __init__(self, path: Path | Home, shapes: Sequence[Triple], options: Options, patience: float) -> None:
+    def __init__(self, path: Path | Seat, shapes: Sequence[Triple], options: Options, patience: float) -> None:
         """*shapes* are those that hold beside the store's own; *patience* is how many seconds one waits for others."""
-        self._home = home_of(path)
+        self._seat = seat_of(path)
         self._extra = list(shapes)
         self._options = options
         self._patience = patience
@@ -169,7 +169,7 @@ class Editor:
         return self._made(Change("make", kind, body))
 
     def _made(self, change: Change) -> Edit:
-        with self._home.writing(self._patience) as writer, filed(change.body) as file:
+        with self._seat.writing(self._patience) as writer, filed(change.body) as file:
             now = self._now(writer.latest())
             sent, stored = self._sent(now, change, file), Stored(now.snapshot)
             report = self._judged(now, sent, stored)
@@ -185,7 +185,7 @@ class Editor:
         :raises StillNamed: if others name it.
         :raises InvalidData: if others would not be valid without it.
         """
-        with self._home.writing(self._patience) as writer:
+        with self._seat.writing(self._patience) as writer:
             now = self._now(writer.latest())
             snapshot, name = now.snapshot, writer.about.base.document(record)
             state = state_of(snapshot, name)
@@ -220,7 +220,7 @@ class Editor:
         :raises DataError: if the body cannot be read.
         :raises StoreError: if the store cannot be read.
         """
-        with self._home.reading() as store, filed(body) as file:
+        with self._seat.reading() as store, filed(body) as file:
             now = self._now(store.snapshot())
             sent = self._sent(now, Change("check", record, body), file)
             return Edit(record, not sent.state, self._judged(now, sent, Stored(now.snapshot)))

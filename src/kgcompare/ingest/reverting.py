@@ -11,7 +11,7 @@ from kgcompare.errors import UnknownThing
 from kgcompare.ingest.editing import Body, Condition, Edit, Editor
 from kgcompare.ingest.readers import Options
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Home
+from kgcompare.store.base import Seat
 from kgcompare.store.history import Logged
 
 
@@ -33,7 +33,7 @@ def state_at(snapshot: Snapshot, thing: str, at: str) -> tuple[Logged, Body]:
 
 
 def revert(
-    store: Path | Home, thing: str, logged: Logged, body: Body, options: Options, patience: float = 60.0
+    store: Path | Seat, thing: str, logged: Logged, body: Body, options: Options, patience: float = 60.0
 ) -> Edit:
     """Puts a thing's document back as it was when a change had been made; removes it where there was none.
 

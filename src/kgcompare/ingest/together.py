@@ -39,14 +39,14 @@ class JointEditor(Editor):
         for place, (change, options) in enumerate(changes):
             if place not in done:
                 try:
-                    done[place] = Editor(self._home, self._extra, options, self._patience).change(change)
+                    done[place] = Editor(self._seat, self._extra, options, self._patience).change(change)
                 except KgcompareError as fault:
                     done[place] = fault
         return [done[place] for place in range(len(changes))]
 
     def _as_one(self, changes: Sequence[tuple[Change, Options]]) -> _Done:
         """What became of those changes that could be written as one, or that nothing can be made of."""
-        with self._home.writing(self._patience) as writer, ExitStack() as files:
+        with self._seat.writing(self._patience) as writer, ExitStack() as files:
             if not writer.joins:
                 return {}
             now = self._now(writer.latest())

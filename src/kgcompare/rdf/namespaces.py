@@ -127,6 +127,11 @@ def foreign_glob(name: str) -> str:
     return f"{_stem(name)}-" + "[0-9a-f]" * _DIGEST
 
 
+def is_foreign_slug(slug: str) -> bool:
+    """Whether a slug ends as those of things outside of a base do."""
+    return re.search(rf"-[0-9a-f]{{{_DIGEST}}}\Z", slug) is not None
+
+
 def _stem(name: str) -> str:
     return slugify(name)[:40].strip("-")
 

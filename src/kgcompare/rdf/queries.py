@@ -20,7 +20,7 @@ Source: SPARQL 1.1 Query Language, section 10.2 (VALUES) and 19.8 (grammar).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -35,6 +35,7 @@ _BLOCK = re.compile(r"VALUES\s+(?P<variables>\?\w+|\(\s*\?\w+(?:\s+\?\w+)*\s*\))
 _DATA = re.compile(r"\b(?:DATA|INSERT)\s*\{\s*\}")
 _A_GRAPH = "<urn:kgcompare:graph>"
 _NAMED_PLACE = re.compile(r"[<\"]urn:kgcompare:([a-z]+)[>\"]")
+_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _HEADER = re.compile(r"#\s*(title|summary|param|returns):\s*(.*)")
 
 
@@ -83,9 +84,12 @@ def with_data(update: str, quads: Iterable[Quad]) -> str:
 
     :raises QueryError: if it has no such block.
     """
+    quads = list(quads)
+    names = {term.value for quad in quads for term in (quad.subject, quad.object) if isinstance(term, NamedNode)}
     graphs: dict[str, list[str]] = {}
     for quad in quads:
-        graphs.setdefault(str(quad.graph_name), []).append(f"{quad.subject} {quad.predicate} {_escaped(quad.object)} .")
+        statement = f"{quad.subject} {quad.predicate} {_written(quad.object, names)} ."
+        graphs.setdefault(str(quad.graph_name), []).append(statement)
     data = "".join(f"\n  GRAPH {name} {{ {' '.join(lines)} }}" for name, lines in graphs.items())
     block = _DATA.search(update)
     if block is None:
@@ -117,9 +121,13 @@ def with_terms(update: str, terms: Mapping[str, NamedNode | Literal]) -> str:
     return _NAMED_PLACE.sub(place, update)
 
 
-def _escaped(term: object) -> str:
-    """A term of a statement, whose escapes mean the same to every engine."""
-    return _ESCAPE.sub(_escape, str(term)) if isinstance(term, Literal) else str(term)
+def _written(term: object, names: Collection[str]) -> str:
+    """A term of a statement, so that engines agree on what it means. Virtuoso takes a text for the IRI that it is like
+    where one of the *names* beside it is that, unless it says that it is a text."""
+    if not isinstance(term, Literal):
+        return str(term)
+    plain = term.language is None and term.datatype.value == _STRING and term.value in names
+    return _ESCAPE.sub(_escape, str(term)) + (f"^^<{_STRING}>" if plain else "")
 
 
 def _row(term: Bindable | Sequence[Bindable], width: int) -> str:

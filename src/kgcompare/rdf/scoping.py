@@ -3,7 +3,7 @@
 Each triple pattern outside of ``GRAPH`` gets a ``GRAPH`` with a variable of its own, and each variable that stands for
 a graph a condition. What a query gives so is what it gives over the union of the graphs that meet the condition. Only
 a path that may be any length is followed within one graph: that is right for lists, which never leave the graph of
-their record, and for anything else it is an error.
+their record, and for anything else it is an error. What leads nowhere else needs no condition of its own.
 
 Source: SPARQL 1.1 Query Language, section 13.3 (GRAPH), 9 (property paths), 19.8 (grammar).
 """
@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 
 from kgcompare.errors import QueryError
 from kgcompare.rdf.namespaces import PREFIXES
-from kgcompare.rdf.sparql_text import located, names_dataset
+from kgcompare.rdf.sparql_text import names_dataset, placed_tokens
 
 OURS = "kgcompareGraph"
 """What the variables that are put in begin with: those of ``SELECT *`` are taken out of the answer again."""
 _NODE = "kgcompareNode"
 _RDF = PREFIXES["rdf"]
 _LISTS = {f"<{_RDF}rest>", f"<{_RDF}first>", "rdf:rest", "rdf:first"}
+_MAY_BE_NO_STEP = re.compile(r"\A[^/]*[*?]\Z")
 _CLOSERS = {"}", "."}
 
-Condition = Callable[[str], str]
+OfGraph = Callable[[str], str]
 """What must hold of the variable of a graph, such as ``?g``, as an expression of SPARQL."""
 _Token = tuple[str, str, int, int]
 
@@ -34,16 +35,16 @@ class Unscoped(QueryError):
     """A query that cannot be written so that it names its graphs itself."""
 
 
-def form_of(query: str) -> str:
+def kind_of_query(query: str) -> str:
     """SELECT, ASK, CONSTRUCT or DESCRIBE; empty for what is no query."""
-    tokens = iter([token for token in located(query) if token[0] == "word"])
+    tokens = iter([token for token in placed_tokens(query) if token[0] == "word"])
     return next((text.upper() for _, text, _, _ in tokens if text.upper() in _FORMS), "")
 
 
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 
 
-def scoped(query: str, condition: Condition) -> str:
+def scoped(query: str, condition: OfGraph) -> str:
     """The query, its patterns each within a graph that meets the condition; as it is where it names its dataset.
 
     :raises Unscoped: if it is no query that can be written so.
@@ -63,7 +64,7 @@ class _Writer:
     """Walks through the tokens of a query, and notes what is to stand where."""
 
     source: str
-    condition: Condition
+    condition: OfGraph
     tokens: list[_Token] = field(default_factory=list)
     edits: list[tuple[int, int, str]] = field(default_factory=list)
     at: int = 0
@@ -72,7 +73,7 @@ class _Writer:
     """Whether the triples that are read stand within a GRAPH already."""
 
     def __post_init__(self) -> None:
-        self.tokens = list(located(self.source))
+        self.tokens = list(placed_tokens(self.source))
 
     # -- reading tokens --
 
@@ -172,29 +173,34 @@ class _Writer:
             self.take()
             return
         graphs: list[str] = []
-        while (word := self.peek()) != "}":
-            if word == "{":
-                self.group(inside)
-            elif word in {"OPTIONAL", "UNION", "MINUS", "."}:
-                self.take()
-            elif word == "GRAPH":
-                self.take()
-                kind, name, _, _ = self.take()
-                if kind == "variable" and not inside:
-                    graphs.append("?" + name[1:])
-                self.group(inside=True)
-            elif word in {"FILTER", "BIND"}:
-                self.constraint(inside)
-            elif word == "VALUES":
-                self.step()
-            elif word == "SERVICE":
-                raise Unscoped("SERVICE is not followed")
-            else:
-                self.triples(graphs, inside)
+        while self.peek() != "}":
+            self.part(graphs, inside)
         conditions = " && ".join(self.condition(graph) for graph in dict.fromkeys(graphs))
         end = self.take()[2]
         if conditions:
             self.edits.append((end, end, f" FILTER ({conditions}) "))
+
+    def part(self, graphs: list[str], inside: bool) -> None:
+        """What stands in a group next; the variables of its graphs go to *graphs*."""
+        word = self.peek()
+        if word == "{":
+            self.group(inside)
+        elif word in {"OPTIONAL", "UNION", "MINUS", "."}:
+            self.take()
+        elif word == "GRAPH":
+            self.take()
+            kind, name, _, _ = self.take()
+            if kind == "variable" and not inside:
+                graphs.append("?" + name[1:])
+            self.group(inside=True)
+        elif word in {"FILTER", "BIND"}:
+            self.constraint(inside)
+        elif word == "VALUES":
+            self.step()
+        elif word == "SERVICE":
+            raise Unscoped("SERVICE is not followed")
+        else:
+            self.triples(graphs, inside)
 
     def constraint(self, inside: bool) -> None:
         self.take()
@@ -217,7 +223,8 @@ class _Writer:
         written = []
         for subject, path, value in found:
             graph = self.fresh(OURS)
-            graphs.append(graph)
+            if not _MAY_BE_NO_STEP.search(path):  # of no step at all, some engines say that it is in no graph
+                graphs.append(graph)
             written.append(f"GRAPH {graph} {{ {subject} {path} {value} }}")
         begin, end = self.tokens[start][2], self.tokens[self.at - 1][3]
         self.edits.append((begin, end, " ".join(written)))

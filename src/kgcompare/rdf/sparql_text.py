@@ -59,7 +59,7 @@ def tokens(query: str) -> Iterator[tuple[str, str]]:
                     yield inner.lastgroup or "", inner[0]
 
 
-def located(query: str) -> Iterator[tuple[str, str, int, int]]:
+def placed_tokens(query: str) -> Iterator[tuple[str, str, int, int]]:
     """(kind, text, start, end) of each token but white space and comments, as it stands in the text.
 
     :raises QueryError: for a keyword that is written with escapes, which is not what it looks like.

@@ -10,9 +10,25 @@ Source: SQLite FTS5; keyset paging.
 """
 
 from kgcompare.search.building import build, builder
+from kgcompare.search.endpoint import Keeper, ShelfPlace
 from kgcompare.search.entries import Entry, Filter
+from kgcompare.search.facts import Reading
 from kgcompare.search.file import DerivedFile
 from kgcompare.search.following import updater
 from kgcompare.search.index import Index
+from kgcompare.search.places import KeptPlace, Place
 
-__all__ = ["DerivedFile", "Entry", "Filter", "Index", "build", "builder", "updater"]
+__all__ = [
+    "DerivedFile",
+    "Entry",
+    "Filter",
+    "Index",
+    "Keeper",
+    "KeptPlace",
+    "Place",
+    "Reading",
+    "ShelfPlace",
+    "build",
+    "builder",
+    "updater",
+]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyoxigraph import Quad
 
@@ -14,8 +15,10 @@ from kgcompare.rdf.namespaces import Base, foreign_slug, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import masks, wording
-from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, facts_in, facts_of, names_of
-from kgcompare.search.file import FORMAT
+from kgcompare.search.collected import Collected
+from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, names_of
+from kgcompare.search.gathering import facts_in, facts_of, gather, is_thing
+from kgcompare.search.whole import FORMAT
 from kgcompare.search.wording import Worded
 from kgcompare.search.written import (
     authors_in,
@@ -32,6 +35,7 @@ from kgcompare.search.written import (
 )
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
+from kgcompare.store.files import files
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import best, interface_languages
 
@@ -54,7 +58,16 @@ CREATE INDEX link_thing ON link(thing, facet, target);
 def build(snapshot: Snapshot, path: Path, reading: Reading | None = None) -> None:
     """Makes the index of a generation at *path*, as *reading* or else the shapes that it keeps say."""
     reading = reading or _reading(snapshot)
-    Builder(path, snapshot.base, reading).build(facts_of(snapshot, reading))
+    if snapshot.path is not None:
+        Builder(path, snapshot.base, reading).build(_without_own(facts_of(snapshot, reading), snapshot.base))
+        return
+    with files(f"the index {path} cannot be made"), TemporaryDirectory(dir=path.parent) as scratch:
+        facts = Collected(Path(scratch) / "facts.sqlite")
+        try:
+            gather(snapshot, reading, facts, lambda *_: None)
+            Builder(path, snapshot.base, reading).build(facts)
+        finally:
+            facts.close()
 
 
 def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
@@ -69,15 +82,23 @@ def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     def prepare(snapshot: Snapshot, path: Path) -> None:
         reading = _reading(snapshot)
         if reading.predicates.keys() <= read.keys():
-            Builder(path, snapshot.base, reading).build(reading.records_of(facts))
+            Builder(path, snapshot.base, reading).build(_without_own(reading.records_of(facts), snapshot.base))
         else:
             build(snapshot, path)
 
     return prepare
 
 
+def _without_own(facts: Mapping[str, Facts], base: Base) -> dict[str, Facts]:
+    return {thing: said for thing, said in facts.items() if is_thing(base, thing)}
+
+
 def _reading(snapshot: Snapshot) -> Reading:
     return Reading(Shapes(stored_shapes(snapshot)))
+
+
+Saying = Callable[[Sequence[str]], Mapping[str, Facts]]
+"""Gives what a generation says of some things (IRIs)."""
 
 
 class OtherIndex(Exception):
@@ -106,13 +127,8 @@ class Builder:
         self.base = base
         self.reading = reading
 
-    def _is_thing(self, thing: str) -> bool:
-        """Whether something can be a record: it is neither the catalogue itself nor of its history."""
-        return thing != self.base.catalogue and not self.base.is_of_history(thing)
-
-    def build(self, facts: Mapping[str, Facts]) -> None:
-        """Writes all that is said of things."""
-        facts = {thing: said for thing, said in facts.items() if self._is_thing(thing)}
+    def build(self, facts: Mapping[str, Facts], said: Mapping[str, str] | None = None) -> None:
+        """Writes all that is said of things, with what is *said* among what the index says of itself."""
         self.path.unlink(missing_ok=True)
         with _writing(self.path) as db:
             db.executescript(
@@ -122,7 +138,8 @@ class Builder:
                 + masks.MASK_TABLE
             )
             db.execute("BEGIN")
-            db.executemany("INSERT INTO meta VALUES(?, ?)", [("shapes", self.reading.signature), ("format", FORMAT)])
+            about = {"shapes": self.reading.signature, "format": FORMAT, **(said or {})}
+            db.executemany("INSERT INTO meta VALUES(?, ?)", about.items())
             self._insert(db, facts, self.reading.places_of(facts), fresh=True)
             masks.make_masks(db)
             db.executescript(_INDEXES)
@@ -130,9 +147,9 @@ class Builder:
             wording.settle(db)
             db.execute("ANALYZE")
 
-    def update(self, changed: Sequence[str], previous: Snapshot, snapshot: Snapshot, said: Mapping[str, str]) -> None:
-        """Makes of the index of a *previous* generation that of *snapshot*, in which the *changed* things (IRIs) say
-        something else; it then has what is *said* among what it says of itself.
+    def update(self, changed: Sequence[str], before: Saying, now: Saying, said: Mapping[str, str]) -> None:
+        """Makes of the index of a generation that of another one, in which the *changed* things (IRIs) say something
+        else: *before* and *now* give what each says. It then has what is *said* among what it says of itself.
 
         :raises OtherIndex: if it cannot be done.
         """
@@ -145,13 +162,13 @@ class Builder:
             marks = ",".join("?" * len(changed))
             ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]
             again = {*changed, *naming(db, ids), *self._foreign_targets(db, ids)}
-            facts_by_thing = facts_of(snapshot, self.reading, sorted(again))
+            facts_by_thing = dict(now(sorted(again)))
             # What a foreign concept is (a domain, a type ...) depends on where it is used.
             places = self.reading.places_of(facts_by_thing)
             used = {thing for thing in places if thing not in again and self.base.parts(thing) is None}
-            facts_by_thing |= facts_of(snapshot, self.reading, sorted(used)) if used else {}
+            facts_by_thing |= now(sorted(used)) if used else {}
             near = related(db, ids)
-            self._remove(db, sorted(again | used), previous)
+            self._remove(db, sorted(again | used), before)
             places = self.reading.places_of(facts_by_thing, self._used(db, sorted(again | used)))
             self._insert(db, {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}, places)
             masks.follow_masks(db, [number for thing in again | used if (number := number_of(db, thing))], gone=False)
@@ -159,7 +176,7 @@ class Builder:
 
             def worded(number: int) -> Worded:
                 (thing,) = db.execute("SELECT iri FROM thing WHERE id = ?", (number,)).fetchone()
-                return worded_in(db, number, facts_of(snapshot, self.reading, [thing]).get(thing, {}), self.reading)
+                return worded_in(db, number, now([thing]).get(thing, {}), self.reading)
 
             for number, degree in degrees_of(db, sorted(near)).items():
                 wording.rank_again(db, number, degree, worded)
@@ -185,9 +202,9 @@ class Builder:
             things,
         ).fetchall()
 
-    def _remove(self, db: sqlite3.Connection, things: Sequence[str], previous: Snapshot) -> None:
+    def _remove(self, db: sqlite3.Connection, things: Sequence[str], before: Saying) -> None:
         numbers = {thing: number for thing in things if (number := number_of(db, thing))}
-        facts = facts_of(previous, self.reading, list(numbers))
+        facts = before(list(numbers))
         masks.follow_masks(db, list(numbers.values()), gone=True)
         said = {n: worded_in(db, n, facts.get(thing, {}), self.reading) for thing, n in numbers.items()}
         for number, worded in said.items():

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import cast
+from itertools import chain
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode
 
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
-from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import (
     ALIASES,
     BIBO_AUTHOR_LIST,
@@ -20,18 +19,14 @@ from kgcompare.rdf.terms import (
     BIBO_DOI,
     DCTERMS_ISSUED,
     LABELS,
-    RDF_FIRST,
-    RDF_REST,
     RDF_TYPE,
     SKOS_CONCEPT,
     SKOS_DEFINITION,
     SKOS_HIDDEN_LABEL,
 )
 from kgcompare.schema.shapes import Shapes
-from kgcompare.search.file import FORMAT
+from kgcompare.search.whole import FORMAT
 from kgcompare.search.wording import ALIAS, HIDDEN, LABEL, Name, Worded
-from kgcompare.store import Snapshot
-from kgcompare.store.base import LookUp
 from kgcompare.text import dates, dois
 
 PEOPLE, SOURCES, RELATED = "-people", "-sources", "-related"
@@ -114,15 +109,12 @@ class Reading:
 
     def places_of(self, facts_by_thing: Mapping[str, Facts], known: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
         """Values of facets by the facet that they are used in, the first of several; *known* are more pairs."""
-        pairs = [
-            *known,
-            *((facet, value) for facts in facts_by_thing.values() for facet, value in self.filed_under(facts)),
-        ]
+        ranks = {facet: rank for rank, facet in enumerate(self.facets)}
         places: dict[str, str] = {}
-        for facet in self.facets:
-            for used, thing in pairs:
-                if used == facet:
-                    places.setdefault(thing, facet)
+        filed = (pair for facts in facts_by_thing.values() for pair in self.filed_under(facts))
+        for facet, thing in chain(known, filed):
+            if facet in ranks and (thing not in places or ranks[facet] < ranks[places[thing]]):
+                places[thing] = facet
         return places
 
     def filed_under(self, facts: Facts) -> Iterator[tuple[str, str]]:
@@ -188,123 +180,6 @@ def _columns(shapes: Shapes, cls: str, values: set[str]) -> Columns:
 def _best_class(types: Sequence[str]) -> str:
     own = [t for t in sorted(types) if not t.startswith((PREFIXES["schema"], PREFIXES["owl"]))]
     return min(own or types, default="")
-
-
-def facts_of(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None = None) -> dict[str, Facts]:
-    """What a generation says of things, or of all there are.
-
-    :raises StoreError: if the store cannot be read.
-    """
-    asked = [NamedNode(predicate) for predicate in reading.predicates]
-    facts: dict[str, Facts] = {}
-    parts: list[dict[str, list[NamedNode]]] = [{}]
-    look_up = snapshot.look_up
-    if snapshot.path is None or things is not None:
-        safe = [NamedNode(thing) for thing in (_pages(snapshot) if things is None else things) if is_safe_iri(thing)]
-        parts = [{"thing": safe[at : at + 300]} for at in range(0, len(safe), 300)]
-    for part in parts:
-        rows = (
-            _looked_up(look_up, part["thing"], set(asked))
-            if part and look_up
-            else snapshot.select(load("index_things").bind(predicate=asked, **part)).rows
-        )
-        for thing, predicate, value in rows:
-            if thing is not None and predicate is not None and value is not None and not isinstance(value, BlankNode):
-                facts.setdefault(thing.value, {}).setdefault(predicate.value, []).append(value)
-        for thing, author in _authors(snapshot, facts, part.get("thing")):
-            facts.setdefault(thing.value, {}).setdefault(BIBO_AUTHOR_LIST, []).append(author)
-    return reading.records_of(facts) if things is None else facts
-
-
-def _looked_up(
-    look_up: LookUp, things: Iterable[NamedNode], predicates: Collection[NamedNode]
-) -> Iterator[tuple[Term, ...]]:
-    """What is said of some things by some predicates. From a handful of things on the engine would rather read all that
-    is said by the predicates: of 100,000 methods that takes it 20 seconds."""
-    for thing in things:
-        for quad in look_up(thing, None, None):
-            if quad.predicate in predicates:
-                yield thing, quad.predicate, cast("Term", quad.object)
-
-
-def _authors(
-    snapshot: Snapshot, facts: Mapping[str, Facts], things: Sequence[NamedNode] | None
-) -> Iterator[tuple[Term, Term]]:
-    """(document, author) of those of *things* that are documents, or of all; an edit asks of many that are none."""
-    query, document = load("index_authors"), NamedNode(BIBO_DOCUMENT)
-    if things is None:
-        text = query.text
-    elif documents := [thing for thing in things if document in facts.get(thing.value, {}).get(RDF_TYPE, ())]:
-        if snapshot.look_up is not None:
-            yield from _listed(snapshot.look_up, documents)
-            return
-        text = query.bind(thing=documents)
-    else:
-        return
-    for thing, author in snapshot.select(text).rows:
-        if thing is not None and author is not None:
-            yield thing, author
-
-
-def _listed(look_up: LookUp, documents: Iterable[NamedNode]) -> Iterator[tuple[Term, Term]]:
-    """The same of some documents, whose lists are followed from place to place."""
-    for document in documents:
-        waiting: list[Term] = [
-            cast("Term", quad.object) for quad in look_up(document, NamedNode(BIBO_AUTHOR_LIST), None)
-        ]
-        seen: set[Term] = set()
-        while waiting:
-            place = waiting.pop()
-            if isinstance(place, NamedNode | BlankNode) and place not in seen:
-                seen.add(place)
-                authors = [cast("Term", quad.object) for quad in look_up(place, NamedNode(RDF_FIRST), None)]
-                yield from ((document, author) for author in authors if isinstance(author, NamedNode))
-                waiting += [cast("Term", quad.object) for quad in look_up(place, NamedNode(RDF_REST), None)]
-
-
-def facts_in(statements: Iterable[Quad], read: Mapping[str, str]) -> dict[str, Facts]:
-    """The same of statements that are read once; *read* are the predicates (:attr:`Reading.predicates`)."""
-    facts: dict[str, Facts] = {}
-    nodes: dict[NamedNode, NamedNode] = {}  # one object for each, which saves a third of the memory
-    lists: dict[str, dict[BlankNode, Term]] = {RDF_FIRST: {}, RDF_REST: {}}
-    for quad in statements:
-        predicate, subject, value = read.get(quad.predicate.value), quad.subject, cast("Term", quad.object)
-        if isinstance(value, NamedNode):
-            value = nodes.setdefault(value, value)
-        if isinstance(subject, BlankNode) and quad.predicate.value in lists:
-            lists[quad.predicate.value][subject] = value
-        elif predicate is not None and isinstance(subject, NamedNode):
-            values = facts.setdefault(subject.value, {}).setdefault(predicate, [])
-            if value not in values and (predicate == BIBO_AUTHOR_LIST or not isinstance(value, BlankNode)):
-                values.append(value)
-    for said in facts.values():
-        if heads := said.get(BIBO_AUTHOR_LIST):
-            said[BIBO_AUTHOR_LIST] = [member for head in heads for member in _members(head, lists)]
-    return facts
-
-
-def _members(head: Term | None, lists: Mapping[str, Mapping[BlankNode, Term]]) -> Iterator[NamedNode]:
-    """The members of a list that are IRIs; of what is an IRI and no list, that."""
-    if isinstance(head, NamedNode):
-        yield head
-    seen = set()
-    while isinstance(head, BlankNode) and head not in seen:
-        seen.add(head)
-        if isinstance(member := lists[RDF_FIRST].get(head), NamedNode):
-            yield member
-        head = lists[RDF_REST].get(head)
-
-
-def _pages(snapshot: Snapshot) -> Iterator[str]:
-    after = ""
-    while True:
-        rows = snapshot.select(load("index_types").bind(after=[Literal(after)])).rows
-        for row in rows:
-            if row[0] is not None:
-                yield row[0].value
-        if len(rows) < 1000 or rows[-1][0] is None:
-            return
-        after = rows[-1][0].value
 
 
 def names_of(facts: Facts) -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Collection
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from kgcompare.errors import StoreError
@@ -18,7 +19,8 @@ from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.building import Builder, OtherIndex, build
 from kgcompare.search.facts import Reading
-from kgcompare.search.file import fault_of, notes_in
+from kgcompare.search.gathering import facts_of
+from kgcompare.search.whole import fault_of, notes_in
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Lend, Prepare
 from kgcompare.store.files import LOG
@@ -40,30 +42,30 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     reading = Reading(shapes)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
-        before = previous.index_path if previous is not None and len(changed) <= _FEW else None
-        why = fault_of(before) if before is not None else None
-        if previous is None or before is None or why is not None:
+        kept = previous.index_path if previous is not None and len(changed) <= _FEW else None
+        why = fault_of(kept) if kept is not None else None
+        if previous is None or kept is None or why is not None:
             build(snapshot, path, reading)
         else:
-            said = notes_in(before)
+            said = notes_in(kept)
             since = set(json.loads(said.get(_BY, "[]")))
             near = len(since) <= _FEW
             with lend(said.get(_FROM, "") if near else "", path) if lend is not None else nullcontext() as lent:
                 older = lent if lent is not None and fault_of(path) is None else previous
                 if older is previous:
-                    shutil.copyfile(before, path)
+                    shutil.copyfile(kept, path)
                     since = set()
                 try:
                     made = {_FROM: previous.generation, _BY: json.dumps(sorted(changed))}
-                    Builder(path, snapshot.base, reading).update(
-                        sorted((since | changed) - {snapshot.base.catalogue}), older, snapshot, made
-                    )
+                    before, now = (partial(facts_of, of, reading) for of in (older, snapshot))
+                    every = sorted((since | changed) - {snapshot.base.catalogue})
+                    Builder(path, snapshot.base, reading).update(every, before, now, made)
                 except OtherIndex:
                     build(snapshot, path, reading)
                 except StoreError as fault:  # the file before may be damaged where nothing has looked yet
                     why = f"cannot be changed ({fault})"
                     build(snapshot, path, reading)
         if why is not None:
-            LOG.warning("kgcompare: the index %s %s; the next one was made anew", before, why)
+            LOG.warning("kgcompare: the index %s %s; the next one was made anew", kept, why)
 
     return prepare

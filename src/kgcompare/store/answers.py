@@ -43,6 +43,7 @@ _RESULTS_XML = re.compile(
 )
 _RDF_XML = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(?:[\w.-]+:)?RDF[\s>]")
 _MARK = b"\xef\xbb\xbf"
+_BOOLEAN = "http://www.w3.org/2001/XMLSchema#boolean"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _WRONG = (
     SyntaxError,
@@ -57,7 +58,7 @@ _WRONG = (
 """What the readers raise at what they cannot read."""
 
 
-def read(media: str, body: bytes, url: str) -> Results:
+def understood(media: str, body: bytes, url: str) -> Results:
     """The answer of the endpoint *url*, of a media type and a body.
 
     :raises EndpointError: if it is none.
@@ -68,7 +69,7 @@ def read(media: str, body: bytes, url: str) -> Results:
 
     body = body.removeprefix(_MARK)
     begins = body[:4096].lstrip()
-    syntax = None if media in _GENERIC else RdfFormat.from_media_type(media)
+    syntax = None if media in _GENERIC | _JSON else RdfFormat.from_media_type(media)
     if _RESULTS_XML.match(body[:4096]):
         if body.count(b"triple>") > _MOST_TRIPLE_TERMS:
             raise nonsense("it nests too deeply")
@@ -88,6 +89,18 @@ def read(media: str, body: bytes, url: str) -> Results:
     except SyntaxFault as fault:
         raise nonsense(reason(fault)) from None
     return Statements([Triple(quad.subject, quad.predicate, quad.object) for quad in quads])
+
+
+def statements_in(answer: Solutions, url: str) -> Statements:
+    """Statements that an endpoint gave as solutions of three variables.
+
+    :raises EndpointError: if it did not.
+    """
+    if len(answer.variables) != 3:
+        raise EndpointError(f"{url} answered a query for statements with {len(answer.variables)} columns")
+    terms = _Terms()
+    with Seam(_WRONG, lambda why: EndpointError(f"{url} answered with a statement that is none: {why}")):
+        return Statements([terms.triple(*row) for row in answer.rows if None not in row])
 
 
 def _results(
@@ -130,17 +143,20 @@ class _Terms:
         """A term as it is, but for blank nodes, which get a label of their own."""
         if isinstance(term, BlankNode):
             return self.blank(term.value)
-        if isinstance(term, Triple):
-            parts = self.renamed(term.subject), term.predicate, self.renamed(term.object)
-            return Triple(as_node(parts[0]), parts[1], cast("Term", parts[2]))
+        if isinstance(term, Literal) and term.value in {"0", "1"} and term.datatype.value == _BOOLEAN:
+            return self.literal(term.value, None, _BOOLEAN)
+        said = cast("object", term)
+        if isinstance(said, Triple):
+            parts = self.renamed(cast("Term", said.subject)), said.predicate, self.renamed(cast("Term", said.object))
+            return cast("Term", self.triple(*parts))
         return term
 
-    def literal(self, value: str, tag: str | None, datatype: str | None, direction: str | None = None) -> Literal:
-        """A literal; its tag, if it has one, in lower case."""
+    def literal(self, value: str, tag: str | None, datatype: str | None) -> Literal:
+        """A literal; its tag in lower case, and what is true or false written so, as stores write it."""
         if tag:
             return Literal(value, language=tag.lower())
-        if direction:
-            raise ValueError("a text with a direction has no language")
+        if datatype == _BOOLEAN:
+            value = {"1": "true", "0": "false"}.get(value, value)
         return Literal(value, datatype=NamedNode(datatype)) if datatype else Literal(value)
 
     def triple(self, subject: Term | None, predicate: Term | None, value: Term | None) -> Triple:
@@ -189,7 +205,7 @@ def _json_term(said: Mapping[str, Any] | None, terms: _Terms) -> Term | None:
     kind, value = str(said["type"]).lower(), said["value"]
     if kind == "triple":
         parts = (_json_term(value[part], terms) for part in ("subject", "predicate", "object"))
-        return terms.triple(*parts)
+        return cast("Term", terms.triple(*parts))
     if isinstance(value, bool):
         value = str(value).lower()
     elif not isinstance(value, str):
@@ -242,5 +258,5 @@ def _xml_term(element: ElementTree.Element, terms: _Terms) -> Term | None:
             return terms.literal(value, each.get(_LANG) or each.get("lang"), each.get("datatype"))
         if kind == "triple":
             parts = (_xml_term(next(_named(each, part)), terms) for part in ("subject", "predicate", "object"))
-            return terms.triple(*parts)
+            return cast("Term", terms.triple(*parts))
     raise ValueError("a binding in it has no term")

@@ -151,6 +151,14 @@ class Snapshot(Protocol):
         """
         ...
 
+    def copy_to(self, path: Path) -> None:
+        """Makes a store of the engine of it, in a folder that is not there yet.
+
+        :raises StoreError: if the store cannot be read, or the copy not be made.
+        :raises Unavailable: if there is too much of it.
+        """
+        ...
+
     def dump(self, path: Path) -> None:
         """Writes all statements but those of the history to a file, with their graphs, as N-Quads.
 
@@ -271,7 +279,7 @@ class Writing(Protocol):
         ...
 
 
-class Home(Protocol):
+class Seat(Protocol):
     """Where a catalogue lives, for whoever makes it, writes to it or reads it; can be sent to another process."""
 
     def exists(self) -> bool:

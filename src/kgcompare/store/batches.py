@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad
 
 from kgcompare.errors import DataError, EndpointError, QueryError, StoreError
 from kgcompare.store.endpoint import Endpoint
-from kgcompare.store.ledger import Fence, joined
+from kgcompare.store.ledger import Fence, in_turn
 
 _FIRST, _MOST, _LEAST = 20_000, 1_000_000, 4_000
 """Characters of an update: of the first ones, at most, and to which parts of a long document are halved."""
@@ -25,7 +25,7 @@ _QUICK, _SLOW = 0.3, 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Portion:
     """An update that goes with others into one request, and what is done where it alone is too much."""
 
     text: str
@@ -40,13 +40,13 @@ class Batches:
         self._size = _FIRST
         self._most = _MOST
 
-    def send(self, jobs: Iterable[Job]) -> None:
+    def send(self, jobs: Iterable[Portion]) -> None:
         """Has the engine apply updates, in their order.
 
         :raises QueryError: if it refuses one.
         :raises StoreError: if it cannot be written to.
         """
-        batch: list[Job] = []
+        batch: list[Portion] = []
         length = 0
         for job in jobs:
             if batch and length + len(job.text) > self._size:
@@ -57,8 +57,8 @@ class Batches:
         if batch:
             self._apply(batch)
 
-    def _apply(self, batch: Sequence[Job]) -> None:
-        text, begun = joined(job.text for job in batch), time.monotonic()
+    def _apply(self, batch: Sequence[Portion]) -> None:
+        text, begun = in_turn(job.text for job in batch), time.monotonic()
         try:
             self._endpoint.update(text)
         except (QueryError, EndpointError) as fault:
@@ -87,19 +87,19 @@ class Batches:
         jobs = (self._document(fence, parts, name, quads) for name, quads in graphs.items())
         self.send(jobs)
 
-    def _document(self, fence: Fence, parts: str, name: str, quads: Sequence[Quad]) -> Job:
+    def _document(self, fence: Fence, parts: str, name: str, quads: Sequence[Quad]) -> Portion:
         def in_parts() -> None:
             self._in_parts(fence, parts, name, quads)
 
-        return Job(fence.replace(name, quads), in_parts)
+        return Portion(fence.replace(name, quads), in_parts)
 
     def _in_parts(self, fence: Fence, parts: str, name: str, quads: Sequence[Quad]) -> None:
         """Writes a document that is too long for one request; it is there whole when the last one has been applied."""
         self._endpoint.update(fence.empty(parts))
         graph, size = NamedNode(parts), _LEAST * 4
         pieces = [[Quad(q.subject, q.predicate, q.object, graph) for q in piece] for piece in pieces_of(quads)]
-        self.send(Job(fence.insert(piece)) for piece in _packed(pieces, size))
-        self._endpoint.update(joined([fence.empty(name), fence.copy(parts, name), fence.empty(parts)]))
+        self.send(Portion(fence.insert(piece)) for piece in _packed(pieces, size))
+        self._endpoint.update(in_turn([fence.empty(name), fence.copy(parts, name), fence.empty(parts)]))
 
 
 def pieces_of(quads: Sequence[Quad]) -> list[list[Quad]]:

@@ -24,7 +24,12 @@ def engine(doing: str) -> Seam:
     return Seam((OSError, ValueError, RuntimeError, SyntaxError), lambda why: StoreError(f"{doing}: {why}"))
 
 
-def _answer(store: pyoxigraph.Store, query: str) -> Results:
+def answered(store: pyoxigraph.Store, query: str) -> Results:
+    """The answer of a store to a query, over the union of its graphs unless the query names its dataset.
+
+    :raises QueryError: if it is malformed or fails.
+    :raises StoreError: if the store cannot be read.
+    """
     answer: QuerySolutions | QueryBoolean | QueryTriples | None = None
     try:
         with engine("the store cannot be read"):
@@ -116,7 +121,7 @@ class EmbeddedSnapshot:
 
     def query(self, query: str) -> Results:
         """Answers a query; see :class:`~kgcompare.store.base.Snapshot`."""
-        return _answer(self._open, query)
+        return answered(self._open, query)
 
     def select(self, query: str) -> Solutions:
         """Answers a SELECT; see :class:`~kgcompare.store.base.Snapshot`."""

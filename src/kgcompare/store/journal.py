@@ -22,14 +22,13 @@ from typing import Literal as Choice
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from kgcompare.rdf.namespaces import iri
-from kgcompare.rdf.queries import load
-from kgcompare.store.batches import Batches, Job
+from kgcompare.rdf.namespaces import Base, iri
+from kgcompare.store.batches import Batches, Portion
+from kgcompare.store.endpoint import Endpoint
 from kgcompare.store.files import LOG
 from kgcompare.store.folder import number
 from kgcompare.store.history import Done, packed_document, unpacked_document
-from kgcompare.store.ledger import Fence, Ledger, joined
-from kgcompare.store.remote import RemoteSnapshot
+from kgcompare.store.ledger import Fence, Ledger, asked, in_turn
 
 Stage = Choice["preparing", "writing", "written"]
 _ENTRIES = 20
@@ -48,11 +47,12 @@ class Noted:
 class Journal:
     """The journal of a catalogue in an endpoint, for whoever holds its lock."""
 
-    def __init__(self, at: RemoteSnapshot, fence: Fence, batches: Batches) -> None:
-        self._at = at
+    def __init__(self, endpoint: Endpoint, base: Base, fence: Fence, batches: Batches) -> None:
+        self._endpoint = endpoint
+        self._base = base
         self._fence = fence
         self._batches = batches
-        self._ledger = Ledger(at.base)
+        self._ledger = Ledger(base)
         self._size = 0
 
     def begin(self, generation: str, noted: Iterable[Noted], said: Sequence[Quad], size: int) -> None:
@@ -64,20 +64,20 @@ class Journal:
         ledger, fence = self._ledger, self._fence
         self._size = size
         start = [fence.empty(ledger.journal), fence.empty(ledger.next), self._stage(generation, "preparing")]
-        self._batches.send([Job(joined(start))])
+        self._batches.send([Portion(in_turn(start))])
         entries = (self._entry(generation, place, one) for place, one in enumerate(noted, 1))
-        self._batches.send(Job(fence.insert(quads)) for quads in _together(entries))
+        self._batches.send(Portion(fence.insert(quads)) for quads in _together(entries))
         following = NamedNode(ledger.next)
         triples = (Quad(q.subject, q.predicate, q.object, following) for q in said)
-        self._batches.send(Job(fence.insert(quads)) for quads in _together([quad] for quad in triples))
-        self._batches.send([Job(self._stage(generation, "writing"))])
+        self._batches.send(Portion(fence.insert(quads)) for quads in _together([quad] for quad in triples))
+        self._batches.send([Portion(self._stage(generation, "writing"))])
 
     def _entry(self, generation: str, place: int, noted: Noted) -> list[Quad]:
         node, graph = NamedNode(self._ledger.entry(generation, place)), NamedNode(self._ledger.journal)
         said: dict[str, NamedNode | Literal] = {
             "schema:about": NamedNode(noted.document),
             "dcterms:type": Literal(noted.done),
-            "dcterms:isPartOf": NamedNode(self._at.base.change(generation)),
+            "dcterms:isPartOf": NamedNode(self._base.change(generation)),
         }
         if noted.packed:
             said["rdf:value"] = Literal(base64.b64encode(noted.packed).decode())
@@ -88,22 +88,22 @@ class Journal:
         node = NamedNode(self._ledger.journal)
         said = {"schema:version": generation, "schema:actionStatus": stage, "dcterms:extent": str(self._size)}
         quads = [Quad(node, iri(name), Literal(text), node) for name, text in said.items()]
-        return joined([self._fence.remove(node.value, [node.value]), self._fence.insert(quads)])
+        return in_turn([self._fence.remove(node.value, [node.value]), self._fence.insert(quads)])
 
     def end(self, generation: str) -> None:
         """Says that all documents are written, and has the history and the mark say so too.
 
         :raises StoreError: if the endpoint cannot be written to.
         """
-        self._batches.send([Job(self._stage(generation, "written"))])
+        self._batches.send([Portion(self._stage(generation, "written"))])
         self._finish(generation)
 
     def _finish(self, generation: str) -> None:
         ledger, fence = self._ledger, self._fence
-        steps = [fence.copy(ledger.next, self._at.base.history_graph)]
+        steps = [fence.copy(ledger.next, self._base.history_graph)]
         if self._size:
             steps.append(fence.keep(ledger.journal, ledger.before))
-        self._batches.send([Job(joined([*steps, self.marked(generation)]))])
+        self._batches.send([Portion(in_turn([*steps, self.marked(generation)]))])
         self._forget()
 
     def marked(self, generation: str) -> str:
@@ -118,8 +118,8 @@ class Journal:
     def _forget(self) -> None:
         """Removes the journal; what is read first goes last."""
         ledger, fence = self._ledger, self._fence
-        self._batches.send([Job(joined([fence.empty(ledger.next), fence.empty(ledger.parts)]))])
-        self._batches.send([Job(fence.empty(ledger.journal))])
+        self._batches.send([Portion(in_turn([fence.empty(ledger.next), fence.empty(ledger.parts)]))])
+        self._batches.send([Portion(fence.empty(ledger.journal))])
 
     # -- what another one has begun ------------------------------------------------------------------
 
@@ -128,35 +128,30 @@ class Journal:
 
         :raises StoreError: if the endpoint cannot be read or written.
         """
-        rows = self._at.select(load("endpoint_journal").bind(graph=[NamedNode(self._ledger.journal)])).rows
+        rows = asked(self._endpoint, "endpoint_journal", graph=[NamedNode(self._ledger.journal)])
         if not rows:
             return False
-        generation, stage, size = (str(getattr(term, "value", "")) for term in rows[0])
+        generation, stage, size = rows[0]
         self._size = int(size) if size.isdecimal() else 0
         if stage == "written":
             self._finish(generation)
-            LOG.warning("kgcompare: generation %s of %s was ended", generation, self._at.endpoint.url)
+            LOG.warning("kgcompare: generation %s of %s was ended", generation, self._endpoint.url)
             return True
         if stage == "writing":
             self._undo()
-            self._batches.send([Job(self.marked(f"{number(generation)}-{secrets.token_hex(4)}"))])
-            LOG.warning(
-                "kgcompare: what was begun as generation %s of %s was undone", generation, self._at.endpoint.url
-            )
+            self._batches.send([Portion(self.marked(f"{number(generation)}-{secrets.token_hex(4)}"))])
+            LOG.warning("kgcompare: what was begun as generation %s of %s was undone", generation, self._endpoint.url)
         self._forget()
         return True
 
     def _undo(self) -> None:
         """Puts back what documents said; what is done is taken out of the journal."""
-        query = load("endpoint_journal_entries").bind(graph=[NamedNode(self._ledger.journal)])
-        while rows := self._at.select(query).rows:
-            graphs: dict[str, Sequence[Quad]] = {}
-            for _, document, before in rows:
-                name, packed = (str(getattr(term, "value", "")) for term in (document, before))
-                graphs[name] = unpacked_document(base64.b64decode(packed), name)
+        journal = [NamedNode(self._ledger.journal)]
+        while rows := asked(self._endpoint, "endpoint_journal_entries", graph=journal):
+            graphs = {name: unpacked_document(base64.b64decode(packed), name) for _, name, packed in rows}
             self._batches.replace(self._fence, self._ledger.parts, graphs)
-            entries = [str(getattr(entry, "value", "")) for entry, _, _ in rows]
-            self._batches.send([Job(self._fence.remove(self._ledger.journal, entries))])
+            entries = [entry for entry, _, _ in rows]
+            self._batches.send([Portion(self._fence.remove(self._ledger.journal, entries))])
 
 
 def _together(parts: Iterable[Sequence[Quad]]) -> Iterable[list[Quad]]:

@@ -23,11 +23,10 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad
 
 from kgcompare.errors import Busy, KgcompareError, QueryError, StoreError, Unavailable
-from kgcompare.rdf.namespaces import iri
-from kgcompare.rdf.queries import load
+from kgcompare.rdf.namespaces import Base, iri
+from kgcompare.store.endpoint import Endpoint
 from kgcompare.store.files import LOG
-from kgcompare.store.ledger import Fence, Ledger
-from kgcompare.store.remote import RemoteSnapshot
+from kgcompare.store.ledger import Fence, Ledger, asked
 
 EXPIRY = 30.0
 """Seconds for which a lock holds that nobody renews."""
@@ -58,8 +57,9 @@ class Holder:
 class Lease:
     """A lock that is held. It is renewed by a thread until it is left."""
 
-    def __init__(self, at: RemoteSnapshot, token: str, expiry: float) -> None:
-        self._at = at
+    def __init__(self, endpoint: Endpoint, base: Base, token: str, expiry: float) -> None:
+        self._endpoint = endpoint
+        self._base = base
         self.token = token
         self._expiry = expiry
         self._until = time.monotonic() + expiry
@@ -70,13 +70,13 @@ class Lease:
     @property
     def fence(self) -> Fence:
         """What can be done while it is held."""
-        return Ledger(self._at.base).fence(self.token)
+        return Ledger(self._base).fence(self.token)
 
     def _renew(self) -> None:
         while not self._left.wait(self._expiry / 3):
             with suppress(KgcompareError):
                 until = time.monotonic() + self._expiry
-                self._at.endpoint.update(self.fence.renew(_until(self._expiry)))
+                self._endpoint.update(self.fence.renew(_until(self._expiry)))
                 self._until = until
 
     def check(self) -> None:
@@ -86,7 +86,7 @@ class Lease:
         """
         if time.monotonic() > self._until:
             raise StoreError(
-                f"{self._at.endpoint.url} could not be told for {self._expiry:g} s that somebody writes; "
+                f"{self._endpoint.url} could not be told for {self._expiry:g} s that somebody writes; "
                 "what was begun is undone by whoever writes next"
             )
 
@@ -95,34 +95,34 @@ class Lease:
         self._left.set()
         self._thread.join()
         with suppress(KgcompareError):
-            self._at.endpoint.update(self.fence.leave())
+            self._endpoint.update(self.fence.leave())
 
 
 @contextmanager
-def leased(at: RemoteSnapshot, patience: float | None = None, expiry: float = EXPIRY) -> Iterator[Lease]:
+def leased(endpoint: Endpoint, base: Base, patience: float | None = None, expiry: float = EXPIRY) -> Iterator[Lease]:
     """Holds the lock of a catalogue in an endpoint; waits for whoever has it, and says who that is if it takes long.
 
     :raises Busy: if it takes longer than *patience* (seconds; None: however long it takes).
     :raises StoreError: if the endpoint takes no updates.
     """
-    lease = Lease(at, _taken(at, patience, expiry), expiry)
+    lease = Lease(endpoint, base, _taken(endpoint, base, patience, expiry), expiry)
     try:
         yield lease
     finally:
         lease.leave()
 
 
-def _taken(at: RemoteSnapshot, patience: float | None, expiry: float) -> str:
-    ledger, begun, told, unsaid = Ledger(at.base), time.monotonic(), False, 0
+def _taken(endpoint: Endpoint, base: Base, patience: float | None, expiry: float) -> str:
+    ledger, begun, told, unsaid = Ledger(base), time.monotonic(), False, 0
     while unsaid < _UNSAID:
-        holders = holders_of(at)
+        holders = holders_of(endpoint, base)
         now = datetime.now(UTC)
         for gone in [one for one in holders if one.is_gone(now)]:
-            LOG.warning("kgcompare: %s has not ended its writing to %s; its lock is taken", gone.owner, at.endpoint.url)
-            at.endpoint.update(ledger.fence(gone.token).leave())
+            LOG.warning("kgcompare: %s has not ended its writing to %s; its lock is taken", gone.owner, endpoint.url)
+            endpoint.update(ledger.fence(gone.token).leave())
         there = [one for one in holders if not one.is_gone(now)]
         if not there:
-            token, seen = _tried(at, expiry)
+            token, seen = _tried(endpoint, base, expiry)
             if token:
                 return token
             unsaid = 0 if seen else unsaid + 1
@@ -131,16 +131,16 @@ def _taken(at: RemoteSnapshot, patience: float | None, expiry: float) -> str:
         if patience is not None and waited > patience:
             raise Busy(f"the catalogue is being written to ({who}); try again in a moment")
         if patience is None and waited > _PATIENCE and not told:
-            LOG.warning("kgcompare: waiting for the one who writes to %s: %s", at.endpoint.url, who)
+            LOG.warning("kgcompare: waiting for the one who writes to %s: %s", endpoint.url, who)
             told = True
         time.sleep(random.uniform(*_LOOKS))  # noqa: S311  (nothing is secret in it)
-    raise StoreError(f"{at.endpoint.url} takes updates and does not say what they said: it cannot be written to safely")
+    raise StoreError(f"{endpoint.url} takes updates and does not say what they said: it cannot be written to safely")
 
 
-def _tried(at: RemoteSnapshot, expiry: float) -> tuple[str, bool]:
+def _tried(endpoint: Endpoint, base: Base, expiry: float) -> tuple[str, bool]:
     """The token under which the lock is held now, empty if another one was there at the same moment; and whether
     anybody says that he holds it."""
-    ledger, token = Ledger(at.base), secrets.token_hex(16)
+    ledger, token = Ledger(base), secrets.token_hex(16)
     graph, node = NamedNode(ledger.lock), NamedNode(f"{ledger.lock}#{token}")
     owner = f"process {os.getpid()} of {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
     said = {
@@ -151,30 +151,28 @@ def _tried(at: RemoteSnapshot, expiry: float) -> tuple[str, bool]:
     }
     fence = ledger.fence(token)
     try:
-        at.endpoint.update(fence.take(Quad(node, iri(name), Literal(text), graph) for name, text in said.items()))
-        tokens = {one.token for one in holders_of(at)}
+        endpoint.update(fence.take(Quad(node, iri(name), Literal(text), graph) for name, text in said.items()))
+        tokens = {one.token for one in holders_of(endpoint, base)}
     except QueryError as fault:
-        raise StoreError(f"{at.endpoint.url} cannot be written: {fault}") from None
+        raise StoreError(f"{endpoint.url} cannot be written: {fault}") from None
     except (StoreError, Unavailable):
         with suppress(KgcompareError):
-            at.endpoint.update(fence.leave())
+            endpoint.update(fence.leave())
         raise
     if tokens == {token}:
         return token, True
     if token in tokens:
-        at.endpoint.update(fence.leave())
+        endpoint.update(fence.leave())
     return "", bool(tokens)
 
 
-def holders_of(at: RemoteSnapshot) -> list[Holder]:
+def holders_of(endpoint: Endpoint, base: Base) -> list[Holder]:
     """Those who hold the lock of a catalogue in an endpoint, or say so; one at most, but for a moment.
 
     :raises StoreError: if the endpoint cannot be read.
     """
-    rows = at.select(load("endpoint_lock").bind(graph=[NamedNode(Ledger(at.base).lock)])).rows
     found = []
-    for row in rows:
-        token, owner, place, until = (str(getattr(term, "value", "")) for term in row)
+    for token, owner, place, until in asked(endpoint, "endpoint_lock", graph=[NamedNode(Ledger(base).lock)]):
         try:
             end = datetime.fromisoformat(until)
         except ValueError:

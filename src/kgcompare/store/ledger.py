@@ -17,13 +17,18 @@ Source: SPARQL 1.1 Update, sections 3.1.1 (INSERT DATA) and 3.1.3 (DELETE/INSERT
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Quad
 
+from kgcompare.errors import EndpointError
 from kgcompare.rdf.namespaces import Base
 from kgcompare.rdf.queries import load, with_data, with_terms
+from kgcompare.store import answers
+from kgcompare.store.base import Solutions
+from kgcompare.store.endpoint import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class Fence:
 
     def replace(self, graph: str, quads: Sequence[Quad]) -> str:
         """Has a graph say something else; nothing, where there are no statements."""
-        return joined([self.empty(graph), *([self.insert(quads)] if quads else [])])
+        return in_turn([self.empty(graph), *([self.insert(quads)] if quads else [])])
 
     def copy(self, source: str, graph: str) -> str:
         """Adds to a graph all that another one says."""
@@ -133,7 +138,32 @@ class Fence:
         return self._text("lock_leave")
 
 
-def joined(updates: Iterable[str]) -> str:
+def asked(endpoint: Endpoint, name: str, **values: Iterable[NamedNode]) -> list[tuple[str, ...]]:
+    """What the endpoint itself says at this moment: the texts in each solution of a query, in its order of columns;
+    empty where there is none.
+
+    :raises EndpointError: if it cannot be asked.
+    """
+    query = load(name)
+    columns = re.findall(r"\?(\w+)", re.search(r"^SELECT (.*)$", query.text, re.MULTILINE)[1])  # type: ignore[index]
+    media, body = endpoint.ask(query.bind(**values))
+    answer = answers.understood(media, body, endpoint.url)
+    if not isinstance(answer, Solutions) or not set(columns) <= set(answer.variables):
+        raise EndpointError(f"{endpoint.url} did not answer with {', '.join(columns)}")
+    places = [answer.variables.index(column) for column in columns]
+    return [tuple(str(getattr(row[place], "value", "")) for place in places) for row in answer.rows]
+
+
+def mark_of(endpoint: Endpoint, base: Base) -> str:
+    """The generation that the mark names now; empty where there is none.
+
+    :raises EndpointError: if the endpoint cannot be asked.
+    """
+    rows = asked(endpoint, "endpoint_mark", graph=[NamedNode(Ledger(base).mark)])
+    return max(((made, generation) for generation, made in rows), default=("", ""))[1]
+
+
+def in_turn(updates: Iterable[str]) -> str:
     """Several updates as one request, which an engine applies in their order."""
     return " ;\n".join(updates)
 

@@ -11,22 +11,25 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, UsageError, reason
+from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, Unavailable, UsageError, reason
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
-from kgcompare.store import answers
 from kgcompare.store.base import CLOSED, Results, Solutions
+from kgcompare.store.copied import Copy, copy_into
 from kgcompare.store.endpoint import Addresses, Endpoint
-from kgcompare.store.ledger import Ledger
+from kgcompare.store.engine import Engine, columns_of
+from kgcompare.store.ledger import mark_of
 from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
 
+MOST_COPIED = 500_000
+"""Statements of a catalogue that is read whole where the engine is slow."""
 _AHEAD = 50
 """Graphs that are read at a time."""
 
@@ -39,10 +42,22 @@ class RemoteSnapshot:
     contact = ""
     rewrites = True
 
-    def __init__(self, endpoint: Endpoint, base: Base, generation: str, *, is_marked: bool = False) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        base: Base,
+        generation: str,
+        *,
+        is_marked: bool = False,
+        most_copied: int = MOST_COPIED,
+    ) -> None:
         """*is_marked* says that the generation is that of a mark, which writers move
-        (:mod:`kgcompare.store.ledger`)."""
-        self.endpoint = endpoint
+        (:mod:`kgcompare.store.ledger`). *most_copied* is as for :class:`RemoteStore`."""
+        self.engine = engine
+        self.endpoint = engine.endpoint
+        self.most_copied = most_copied
+        self._copy: Copy | None = None
+        self._copying = threading.Lock()
         self.base = base
         self.generation = generation
         self.is_marked = is_marked
@@ -60,34 +75,55 @@ class RemoteSnapshot:
 
     def has_graphs(self, beginning: str = "") -> bool:
         """Whether there is a graph whose name begins so; with the base, if nothing is said."""
-        return bool(self.select(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
-
-    def mark(self) -> str:
-        """The generation that the mark names now; empty where there is none."""
-        query = load("endpoint_mark").bind(graph=[NamedNode(Ledger(self.base).mark)])
-        rows = [
-            tuple(str(getattr(term, "value", "")) for term in row) for row in self._columns(query, "made", "generation")
-        ]
-        return max(rows)[1] if rows else ""
+        return bool(self.select_now(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
 
     def prefetch(self, names: Collection[str]) -> None:
         """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
-        wanted = [NamedNode(name) for name in names if name not in self._ahead]
-        for start in range(0, len(wanted), _AHEAD):
-            few = wanted[start : start + _AHEAD]
-            self._ahead.update((graph.value, []) for graph in few)
-            for row in self._columns(load("documents").bind(graph=few), "subject", "predicate", "object", "graph"):
-                subject, predicate, value, graph = row
-                self._ahead[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
+        wanted, size = [NamedNode(name) for name in names if name not in self._ahead], _AHEAD
+        while wanted:
+            try:
+                self._ahead.update(self._several(wanted[:size]))
+            except EndpointError:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+            else:
+                wanted = wanted[size:]
+
+    def _several(self, graphs: Sequence[NamedNode]) -> dict[str, list[Quad]]:
+        found = self.select_now(load("documents").bind(graph=graphs))
+        several: dict[str, list[Quad]] = {graph.value: [] for graph in graphs}
+        for row in columns_of(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
+            subject, predicate, value, graph = row
+            several[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
+        return several
 
     def query(self, query: str) -> Results:
-        """Answers a query over the endpoint's own default graph.
+        """Answers a query over the union of the catalogue's graphs, or over the dataset that the query itself names.
 
         :raises QueryError: if the endpoint refuses the query (400).
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
-        media, body = self.endpoint.ask(query)
-        return answers.read(media, body, self.endpoint.url)
+        copy = self._copied()
+        return self.engine.query(query) if copy is None else copy.query(query)
+
+    def _copied(self) -> Copy | None:
+        """All that the endpoint says, where the engine is better asked once than often and that is little enough."""
+        traits = self.engine.traits
+        if traits is None or not traits.slow or traits.statements > self.most_copied:
+            return None
+        with self._copying:
+            if self._copy is None:
+                self._copy = Copy(self._quad(*row) for row in self.engine.statements())
+        return self._copy
+
+    def select_now(self, query: str) -> Solutions:
+        """Answers a SELECT as it stands: of graphs that are none of the catalogue's too, and never from a copy.
+
+        :raises QueryError: if the endpoint refuses it.
+        :raises EndpointError: if it is down, slow or answers nonsense.
+        """
+        return self.engine.select(query)
 
     def _nonsense(self, why: str) -> EndpointError:
         return EndpointError(f"{self.endpoint.url} answered something that is no SPARQL result: {why}")
@@ -114,7 +150,8 @@ class RemoteSnapshot:
             return self._ahead.pop(name)
         with Seam((ValueError,), lambda why: UsageError(f"{name[:200]!r} cannot be the name of a graph: {why}")):
             graph = NamedNode(name)
-        rows = self._columns(load("graph").bind(graph=[graph]), "subject", "predicate", "object")
+        found = self.select_now(load("graph").bind(graph=[graph]))
+        rows = columns_of(found, self.endpoint.url, "subject", "predicate", "object")
         return [self._quad(subject, predicate, value, graph) for subject, predicate, value in rows]
 
     def graphs(self) -> list[str]:
@@ -124,20 +161,17 @@ class RemoteSnapshot:
 
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs, but for those of the history; those of the default graph without one."""
-        rows = self._columns(load("quads").text, "subject", "predicate", "object", "graph")
+        copy = self._copied()
+        everything = (self._quad(*row) for row in self.engine.statements()) if copy is None else copy.quads()
         is_history = self.base.is_history_graph
-        return (self._quad(*row) for row in rows if not is_history(str(getattr(row[3], "value", ""))))
+        return (quad for quad in everything if not is_history(str(getattr(quad.graph_name, "value", ""))))
 
     def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
         """The terms of some variables in each solution, whatever else the endpoint brings along and in whatever order.
 
         :raises EndpointError: if it leaves one of them out.
         """
-        answer = self.select(query)
-        if missing := set(names) - set(answer.variables):
-            raise self._nonsense(f"?{', ?'.join(sorted(missing))} is not in it")
-        places = [answer.variables.index(name) for name in names]
-        return (tuple(row[place] for place in places) for row in answer.rows)
+        return columns_of(self.query(query), self.endpoint.url, *names)
 
     def _quad(self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Term | None) -> Quad:
         if not isinstance(predicate, NamedNode) or value is None:
@@ -146,6 +180,16 @@ class RemoteSnapshot:
             return Quad(as_node(subject), predicate, value, None if graph is None else as_node(graph))
         except DataError as fault:
             raise self._nonsense(reason(fault)) from None
+
+    def copy_to(self, path: Path) -> None:
+        """Makes a store of it, if it is small enough to be read whole."""
+        traits = self.engine.traits
+        if traits is not None and traits.statements > self.most_copied:
+            raise Unavailable(
+                f"{self.endpoint.url} has {traits.statements:,} statements, and no more than {self.most_copied:,} are "
+                "copied to show what was; look at the history of a record"
+            )
+        copy_into(path, self.quads())
 
     def dump(self, path: Path) -> None:
         """Writes all statements but those of the history to a file, with their graphs, as N-Quads."""
@@ -166,19 +210,28 @@ class RemoteStore:
         most_bytes: int = 512 * 1024 * 1024,
         manners: Manners | None = None,
         mark_time: float = 1.0,
+        graphs: Sequence[str] = (),
+        most_copied: int = MOST_COPIED,
+        *,
+        probe: bool = True,
     ) -> None:
         """Names the endpoint; nothing is asked of it yet.
 
         *timeout* is how many seconds an answer may take, *most_bytes* how long it may be; *keep* is for how many
         seconds the endpoint counts as unchanged where it has no mark; *mark_time* how many seconds pass until one looks
-        at the mark again. *manners* say how often it is asked, and how soon given up.
+        at the mark again. *manners* say how often it is asked, and how soon given up. *graphs* are patterns of the
+        graphs that are the catalogue (:class:`~kgcompare.store.probing.Graphs`); without any, those under the base. Of
+        an engine that is slow a catalogue of *most_copied* statements at most is read whole. Without *probe* nothing is
+        found out about the engine, and each query is sent as it is.
 
         :raises EndpointError: if that is not an http or https address.
-        :raises UsageError: if *base* cannot be a base.
+        :raises UsageError: if *base* cannot be a base, or *graphs* are no patterns.
         """
         self.endpoint = Endpoint(endpoint, timeout, most_bytes, manners)
         self.base = Base(checked_base(base))
         self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.engine = Engine(self.endpoint, self.base, graphs, probe=probe)
+        self.most_copied = most_copied
         self.keep = keep
         self.mark_time = mark_time
         self._until = 0.0
@@ -206,6 +259,8 @@ class RemoteStore:
         before = self._snapshot
         try:
             self._snapshot = self.present(before)
+            if self._snapshot is not before:
+                self.engine.look_again()
             wait = self.mark_time if self._snapshot.is_marked else self.keep
         except (EndpointError, QueryError):
             self._snapshot = before or self._unmarked()
@@ -213,18 +268,21 @@ class RemoteStore:
         self._until = time.monotonic() + wait
 
     def _unmarked(self) -> RemoteSnapshot:
-        return RemoteSnapshot(self.endpoint, self.base, f"{time.time():.0f}")
+        return RemoteSnapshot(self.engine, self.base, f"{time.time():.0f}", most_copied=self.most_copied)
 
     def present(self, before: RemoteSnapshot | None = None) -> RemoteSnapshot:
         """What the mark names now; *before*, if it is that still.
 
         :raises EndpointError: if the endpoint cannot be asked.
         """
-        probe = before or self._unmarked()
-        newest = probe.mark()
+        if not self.engine.probe:
+            return self._unmarked()
+        newest = mark_of(self.endpoint, self.base)
         if before is not None and before.is_marked and newest in {"", before.generation}:
             return before
-        return RemoteSnapshot(self.endpoint, self.base, newest, is_marked=True) if newest else self._unmarked()
+        if not newest:
+            return self._unmarked()
+        return RemoteSnapshot(self.engine, self.base, newest, is_marked=True, most_copied=self.most_copied)
 
     def look_again(self) -> None:
         """Has the next :meth:`snapshot` look at the mark, however short a time ago one has."""

@@ -48,7 +48,7 @@ class RemoteWriter:
             self._at = store.present()
 
     def _journal(self) -> Journal:
-        return Journal(self._at, self._lease.fence, self._batches)
+        return Journal(self._store.endpoint, self._store.base, self._lease.fence, self._batches)
 
     def latest(self) -> RemoteSnapshot | None:
         """The newest generation, which cannot change while the lock is held; None where there is no catalogue.
@@ -189,14 +189,14 @@ class RemoteWriter:
 
 
 @contextmanager
-def writing_to(store: RemoteStore, patience: float | None = None) -> Iterator[RemoteWriter]:
+def writing_at(store: RemoteStore, patience: float | None = None) -> Iterator[RemoteWriter]:
     """Holds the lock of a catalogue in an endpoint and writes to it. What somebody else has begun there and not ended
     is ended or undone first.
 
     :raises Busy: if another one holds it for longer than *patience* (seconds; None: however long it takes).
     :raises StoreError: if the endpoint cannot be used.
     """
-    with leased(store.present(), patience) as lease:
+    with leased(store.endpoint, store.base, patience) as lease:
         writer = RemoteWriter(store, lease)
         try:
             yield writer

@@ -22,7 +22,7 @@ _ID = re.compile(r"[\w.:+/=@-]{1,128}", re.ASCII)
 
 
 @dataclass(slots=True)
-class Answered:
+class Told:
     """A request and what became of it: *query* says how long its query string was, *seconds* how long it took until
     its answer was handed to the system, *size* how many bytes of a body that had. *kept* tells whether the answer was
     there already, *generation* which state of the catalogue it is of; empty where none was asked.

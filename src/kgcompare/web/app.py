@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.others import others_in
 from kgcompare.errors import StoreError
 from kgcompare.sandbox.parsing import parsed
 from kgcompare.schema.given import given_triples
@@ -41,9 +42,11 @@ from kgcompare.web import (
     writing,
 )
 from kgcompare.web.answered import OF_GENERATION
+from kgcompare.web.front import Front
 from kgcompare.web.gate import SlugConverter
-from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Front, Kept, give, is_wanted
+from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Kept, give, is_wanted
 from kgcompare.web.negotiation import Coding
+from kgcompare.web.readiness import Readiness
 from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
 from kgcompare.web.together import Together
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
 
     from kgcompare.web.kept import QuickApplication
 
+_PATIENCE = 1.0
+"""Seconds that a page waits for an index that is being made; a small one is made by then."""
 _ADDRESSES = (
     crawlers,
     dataset,
@@ -130,12 +135,14 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     )
     app.extensions["kgcompare"] = catalogue
     turns.give_turns(app, limits)
-    metrics.equip(app, settings)
+    metrics.add_metrics(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.converters["slug"] = SlugConverter
     gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)
+    readiness = Readiness(catalogue)
+    service.equip(app, front, readiness)
     trusted = settings.names
 
     @app.before_request
@@ -147,6 +154,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
             raise request.environ[FAULT]
         if not coding.wanted(request.environ).acceptable:
             raise NotAcceptable("answers come as they are, or in gzip; Accept-Encoding takes neither")
+        if request.endpoint in service.BY_ITSELF:
+            return None
         generation = front.current()
         request.environ[OF_GENERATION] = generation.name
         set_current(generation)
@@ -189,8 +198,15 @@ def _open(settings: Settings) -> Catalogue:
         store = EmbeddedStore(settings.store, checked=True)
     else:
         raise StoreError("name a store folder or an endpoint")
-    patience = min(limits.making_time, 5.0)
-    return Catalogue(store, extra_shapes=extra, most_described=limits.kept_descriptions, patience=patience)
+    others = others_in(settings.others, limits) if settings.others else None
+    return Catalogue(
+        store,
+        extra_shapes=extra,
+        most_described=limits.kept_descriptions,
+        patience=min(limits.making_time, _PATIENCE),
+        keeper=elsewhere.keeper(limits) if elsewhere is not None else None,
+        others=others,
+    )
 
 
 class _Prefix:

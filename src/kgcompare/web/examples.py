@@ -9,10 +9,12 @@ from kgcompare.web.request import current
 
 
 def examples(lang: str) -> list[tuple[Thing, ...]]:
-    """Comparisons that people ask for, of those whose things are all in the catalogue."""
+    """Comparisons that people ask for, of those whose things are all in the catalogue; none where that is unknown."""
     rows = resources.example_comparisons()
     generation = current()
-    entries = generation.index.of_class(generation.main_class, sorted({slug for row in rows for slug in row}))
+    if (index := generation.there) is None:
+        return []
+    entries = index.of_class(generation.main_class, sorted({slug for row in rows for slug in row}))
     reader = Reader(lang, generation.descriptions.things(entries.values()))
 
     def thing(slug: str) -> Thing:

@@ -36,7 +36,7 @@ from werkzeug.exceptions import (
 from werkzeug.wsgi import FileWrapper
 
 from kgcompare.sandbox.limits import Limits
-from kgcompare.web.answered import HEADER, OF_GENERATION, REQUEST_ID, WAS_KEPT, WORKED_ON, Answered, id_of
+from kgcompare.web.answered import HEADER, OF_GENERATION, REQUEST_ID, WAS_KEPT, WORKED_ON, Told, id_of
 from kgcompare.web.environ import environ_of
 from kgcompare.web.kept import FAULT, HELD, QUICK, UNREAD
 
@@ -81,7 +81,7 @@ class Gateway:
         app: QuickApplication,
         limits: Limits,
         proxies: int = 0,
-        told: Iterable[Callable[[Answered], None]] = (),
+        told: Iterable[Callable[[Told], None]] = (),
         at_end: Callable[[], None] = lambda: None,
     ) -> None:
         """Starts its threads: the event loop would wait for one that starts while others compute.
@@ -130,7 +130,7 @@ class Gateway:
         if self._told:
             size, took = answer.end - answer.start or len(answer.body), time.perf_counter() - begun
             asked = name, scope.method, scope.path, len(scope.query_string)
-            answered = Answered(*asked, answer.status, size, took, answer.client, answer.generation, answer.kept)
+            answered = Told(*asked, answer.status, size, took, answer.client, answer.generation, answer.kept)
             for tell in self._told:
                 tell(answered)
 

@@ -16,23 +16,19 @@ from urllib.parse import urlencode
 
 from cachetools import LRUCache
 from flask import Response, request
-from werkzeug.exceptions import HTTPException
 
 from kgcompare import __version__
-from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import Busy, Unavailable
 from kgcompare.formats import FORMATS, Format
 from kgcompare.text.languages import speaks
-from kgcompare.web.answered import OF_GENERATION, REQUEST_ID, WAS_KEPT
 from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
 from kgcompare.web.downloads import own_file_name
 from kgcompare.web.negotiation import Coding, choose_format
-from kgcompare.web.problems import NoSuchFormat, refused_at_once
+from kgcompare.web.problems import NoSuchFormat
 from kgcompare.web.request import VARY, contact, current, limits, varies
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
     QuickApplication = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes] | None]
     """A WSGI application that gives None to a quick request for which it would have to work (:data:`QUICK`)."""
@@ -103,6 +99,11 @@ class Kept:
         """Metadata how many bytes of memory it takes."""
         return _OVERHEAD + len(self.body)
 
+    def passing(self) -> Response:
+        """The answer for now: made without the index, it shows less than the next one may."""
+        headers = [(name, value) for name, value in self.headers if name not in {"ETag", "Cache-Control"}]
+        return Response(self.body, headers=[*headers, ("Cache-Control", "no-store")])
+
     def response(self) -> Response:
         """The answer, or 304 where the client has it."""
         if client_has(self.tag, request.headers.get("If-None-Match", "")):
@@ -138,7 +139,7 @@ class Answers:
         """Keeps none yet, and never more than *most* bytes, an eighth of them for requests."""
         self.most = most
         shapes = "".join(sorted(str(triple) for triple in generation.shapes.triples))
-        state = "\0".join((generation.store.identity, generation.name, __version__, shapes))
+        state = "\0".join((generation.store.identity, generation.name, generation.index_name, __version__, shapes))
         self.state = hashlib.sha256(state.encode()).hexdigest()
         self._by_key: LRUCache[tuple[str, ...], tuple[str, int]] = LRUCache(most // 8, lambda value: value[1])
         self._by_tag: LRUCache[str, Kept] = LRUCache(most - most // 8, lambda kept: kept.size)
@@ -195,74 +196,6 @@ IF_MATCH = "kgcompare.if_match"
 """In a request's environ: its ``If-Match``, which is looked at when there is an answer."""
 HELD = "kgcompare.held"
 """In a request's environ: what has to live until the answer is sent, such as the owner of a file."""
-
-
-class Front:
-    """Gives an answer that is kept, refuses what has no turn, and wakes Flask for everything else."""
-
-    def __init__(
-        self,
-        app: WSGIApplication,
-        catalogue: Catalogue,
-        most: int,
-        refusal: Callable[[WSGIEnvironment], Busy | None] = lambda _: None,
-        gate: Callable[[WSGIEnvironment], HTTPException | None] = lambda _: None,
-    ) -> None:
-        """Stands before *app*; *most* is how many bytes of answers are kept of a generation, *refusal* says why a
-        request has no turn, and *gate* why it may not write."""
-        self.gate = gate
-        self.app = app
-        self.refusal = refusal
-        self.catalogue = catalogue
-        self.most = most
-        self._current: Generation | None = None
-
-    def current(self) -> Generation:
-        """The newest generation.
-
-        :raises StoreError: if the store cannot be read.
-        """
-        self._current = self.catalogue.generation()
-        return self._current
-
-    def _opened(self) -> Generation | None:
-        """The newest generation; None where it has to be opened first."""
-        newest = self._current
-        return newest if newest is not None and self.catalogue.store.opened() is newest.snapshot else None
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
-        """Answers a request (WSGI); a quick one by None where there is work to do."""
-        method = environ["REQUEST_METHOD"]
-        if UNREAD in environ:
-            return _refused(self.gate(environ), environ, start_response)
-        quick = QUICK in environ
-        if method in {"GET", "HEAD"} and not environ.keys() & {"HTTP_IF_MATCH", "HTTP_ACCEPT_DATETIME", FAULT}:
-            try:
-                generation = self._opened() if quick else self.current()
-                kept = answers_of(generation, self.most).get(key_of(environ)) if generation is not None else None
-            except Exception:  # noqa: BLE001  the application meets it again and says so
-                kept = None
-            if kept is not None and generation is not None:
-                environ[OF_GENERATION], environ[WAS_KEPT] = generation.name, True
-                if client_has(kept.tag, environ.get("HTTP_IF_NONE_MATCH", "")):
-                    start_response("304 NOT MODIFIED", list(kept.unchanged))
-                    return []
-                start_response("200 OK", list(kept.headers))
-                return [kept.body] if method == "GET" else []
-        if not quick:
-            return self.app(environ, start_response)
-        return _refused(self.refusal(environ) if FAULT not in environ else None, environ, start_response)
-
-
-def _refused(
-    fault: Unavailable | HTTPException | None, environ: WSGIEnvironment, start_response: StartResponse
-) -> list[bytes] | None:
-    """The answer to a request that is refused without waking Flask (WSGI); None where nothing speaks against it."""
-    if fault is None:
-        return None
-    status, headers, body = refused_at_once(fault, environ.get("HTTP_ACCEPT", ""), environ.get(REQUEST_ID, ""))
-    start_response(status, [*headers, *SECURITY.items()])
-    return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
 
 def key_of(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -326,9 +259,12 @@ def answer(
             return Kept.of(b"", in_coding, form, lang).response()
         plain = answers.tagged(tag)
         if plain is None:
+            lacked = current().lacked
             body = make().encode("utf-8", "replace")
             name = file() if file else own_file_name(form)
             plain = Kept.of(body, tag, form, lang, links=links() if links else "", file=name)
+            if current().lacked != lacked:
+                return plain.passing()
             answers.keep(plain)
         kept = plain.coded(coding)
     return give(kept)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from kgcompare.web.answered import WORKED_ON, Answered
+from kgcompare.web.answered import WORKED_ON, Told
 
 Form = Literal["text", "json"]
 _MOST_WAITING = 10_000
@@ -68,7 +68,7 @@ def logging_config(form: Form) -> dict[str, Any]:
     }
 
 
-def line_of(answered: Answered, form: Form, now: float) -> str:
+def line_of(answered: Told, form: Form, now: float) -> str:
     """The line about a request that was answered at *now*, in seconds since 1970."""
     milliseconds = round(1000 * answered.seconds, 3)
     if form == "json":
@@ -106,11 +106,11 @@ class AccessLog:
         """Writes to *out*, a file's descriptor."""
         self.dropped = 0
         self._form, self._out = form, out
-        self._waiting: queue.SimpleQueue[tuple[Answered, float] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Told, float] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="access log", daemon=True)
         self._thread.start()
 
-    def __call__(self, answered: Answered) -> None:
+    def __call__(self, answered: Told) -> None:
         """Takes a request; drops it where too many wait."""
         if self._waiting.qsize() < _MOST_WAITING:
             self._waiting.put((answered, time.time()))
@@ -156,7 +156,7 @@ class AccessLog:
         _write_all(self._out, piece)
 
 
-def _in_order(taken: list[tuple[Answered, float] | None]) -> list[tuple[Answered, float]]:
+def _in_order(taken: list[tuple[Told, float] | None]) -> list[tuple[Told, float]]:
     return [one for one in taken if one is not None]
 
 

@@ -25,10 +25,10 @@ from werkzeug.routing import RequestRedirect
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import KgcompareError
 from kgcompare.sandbox.pool import Pool, pools
-from kgcompare.web.answered import Answered
+from kgcompare.web.answered import Told
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
+    from prometheus_client import CollectorRegistry, Counter, Histogram
     from prometheus_client.core import GaugeMetricFamily
 
     from kgcompare.web.settings import Settings
@@ -102,6 +102,7 @@ class Metrics:
             "kgcompare_processes", "Processes that answer requests.", registry=own, multiprocess_mode="livesum"
         )
         self.address = lru_cache(4096)(self._address)
+        self._children = lru_cache(1024)(self._found)
         self._seen = {"ended": 0, "dropped": 0}
         self.lost: Callable[[], int] = lambda: 0
         """How many requests the log has dropped."""
@@ -109,14 +110,21 @@ class Metrics:
             _forget_the_dead(folder)
             threading.Thread(target=self._keep_looking, name="metrics", daemon=True).start()
 
-    def __call__(self, answered: Answered) -> None:
+    def __call__(self, answered: Told) -> None:
         """Counts a request."""
         method = answered.method if answered.method in _METHODS else "other"
         address = self.address(answered.path, method)
-        self.requests.labels(address, method, str(answered.status)).inc()
-        self.seconds.labels(address).observe(answered.seconds)
-        if method in {"GET", "HEAD"}:
-            self.kept.labels("yes" if answered.kept else "no").inc()
+        counters, seconds = self._children(address, method, answered.status, answered.kept)
+        for counter in counters:
+            counter.inc()
+        seconds.observe(answered.seconds)
+
+    def _found(self, address: str, method: str, status: int, kept: bool) -> tuple[tuple[Counter, ...], Histogram]:
+        """What counts requests of a kind; looked for once, which would take a third of the time of counting."""
+        requests, seconds = self.requests.labels(address, method, str(status)), self.seconds.labels(address)
+        if method not in {"GET", "HEAD"}:
+            return (requests,), seconds
+        return (requests, self.kept.labels("yes" if kept else "no")), seconds
 
     def _address(self, path: str, method: str) -> str:
         """The name of the address that answers a path, such as ``records.record``; ``none`` where none does."""
@@ -177,9 +185,7 @@ class Metrics:
                 with suppress(OSError):
                     age = max(0.0, time.time() - generation.snapshot.path.stat().st_mtime)
                     yield GaugeMetricFamily("kgcompare_generation_age_seconds", "How long it is there.", age)
-            index = generation.snapshot.index_path
-            ready = index is not None and index.exists()
-            yield GaugeMetricFamily("kgcompare_index_ready", "1 if its index is there.", int(ready))
+            yield GaugeMetricFamily("kgcompare_index_ready", "1 if its index is there.", int(generation.index.ready()))
         yield GaugeMetricFamily("kgcompare_store_up", "1 if the catalogue can be read.", there)
         if self._store is not None:
             yield GaugeMetricFamily("kgcompare_store_bytes", "How large the folder of the store is.", self._bytes())
@@ -207,7 +213,7 @@ def _forget_the_dead(folder: Path) -> None:
             multiprocess.mark_process_dead(number, str(folder))  # type: ignore[no-untyped-call]
 
 
-def equip(app: Flask, settings: Settings) -> None:
+def add_metrics(app: Flask, settings: Settings) -> None:
     """Gives an application its metrics, if there are to be any."""
     wanted = settings.metrics == "on" or (settings.metrics == "auto" and settings.loopback)
     app.extensions[_EXTENSION] = Metrics(app, settings) if wanted else None

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug import Response as AnyResponse
 
 from kgcompare import formats
+from kgcompare.catalogue.columns import led_out
 from kgcompare.catalogue.comparison import MOST_COLUMNS, only_differences
 from kgcompare.catalogue.finder import finder_of, first_step
 from kgcompare.catalogue.past import changed_cells
@@ -17,6 +18,7 @@ from kgcompare.errors import UsageError
 from kgcompare.formats import FORMATS, Format, json
 from kgcompare.formats.history import logged_at
 from kgcompare.model import Comparison, FacetValue
+from kgcompare.rdf.namespaces import is_slug
 from kgcompare.schema.rows import ASKED
 from kgcompare.search import Filter
 from kgcompare.text.folding import fold
@@ -26,6 +28,7 @@ from kgcompare.web.adding import NOTHING_ADDED, Adding, to_add, typed_to_add
 from kgcompare.web.downloads import FOR_PEOPLE, file_name, marked
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer, pick, unkept
+from kgcompare.web.passing import answer_anew
 from kgcompare.web.problems import wants_page
 from kgcompare.web.rendering import class_asked_for, facets_of, known_counts, labelled, render_page
 from kgcompare.web.request import current, language, own_words
@@ -160,13 +163,12 @@ def _linked(form: Format, wanted: _Wanted, only: str, show: Callable[[Comparison
         made.append(wanted.compared(differences=bool(only)))
         return show(made[0])
 
-    return answer(
-        form,
-        wanted.lang,
-        make,
-        lambda: signposting.links_of_comparison(made[0], COMPARISON_FORMATS),
-        None if form.name == "html" else lambda: file_name([thing.id for thing in made[0].methods], form),
-    )
+    def links() -> str:
+        return signposting.links_of_comparison(made[0], COMPARISON_FORMATS)
+
+    file = None if form.name == "html" else lambda: file_name([thing.slug for thing in made[0].methods], form)
+    others = current().others is not None and not all(map(is_slug, wanted.things))
+    return (answer_anew if others else answer)(form, wanted.lang, make, links, file)
 
 
 def _add(wanted: _Wanted, text: str) -> AnyResponse:
@@ -204,6 +206,7 @@ def _start_page(wanted: _Wanted, adding: Adding = NOTHING_ADDED) -> str:
 
 def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_ADDED) -> str:
     """The page of a comparison, with what somebody typed to add and what it may be."""
+    g.led_out = led_out(whole)
     nearest = {name: current().nearest(name, wanted.cls) for name in whole.unknown}
     return render_page(
         "compare.html",

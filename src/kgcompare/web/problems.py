@@ -19,6 +19,7 @@ from kgcompare.errors import (
     DataError,
     EndpointError,
     KgcompareError,
+    NotIndexed,
     Outdated,
     Refused,
     StillNamed,
@@ -149,7 +150,9 @@ def answer_errors(app: Flask) -> None:
 
     @app.errorhandler(KgcompareError)
     def ours(fault: KgcompareError) -> Response:
-        more: dict[str, list[str]] = {}
+        more: dict[str, object] = {}
+        if isinstance(fault, NotIndexed):
+            more = {"index": "making", "done": fault.done, "total": fault.total}
         if isinstance(fault, StillNamed):
             more = {"named-by": list(fault.by)}
         elif isinstance(fault, UnknownThing):

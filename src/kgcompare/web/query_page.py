@@ -114,7 +114,9 @@ def _bound(query: Query, lang: str) -> str:
         named["named"] = [Literal(current().base.shapes_graphs)]
     if not any(param.startswith("method ") for param in query.params):
         return query.bind(**named)
-    pair = next(iter(comparisons(lang)), ()) or current().search(Filter(), lang, most=2).things
+    pair = next(iter(comparisons(lang)), ())
+    if not pair and current().there is not None:
+        pair = current().search(Filter(), lang, most=2).things
     methods = [NamedNode(thing.iri) for thing in pair]
     if any(param.startswith("method relation ") for param in query.params):
         shapes, cls = current().shapes, current().main_class

@@ -19,7 +19,7 @@ from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.finder import findable
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.values import Reader
-from kgcompare.errors import StoreError, UsageError
+from kgcompare.errors import StoreError, Unavailable, UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import Row, Thing, Value
@@ -128,7 +128,7 @@ def _also_compared(generation: Generation | None) -> Sequence[str]:
         return [kind for kind in others if counts.get(kind)][:_BESIDE]
 
     others: Sequence[str] = ()
-    with suppress(StoreError):  # the page says what it can without
+    with suppress(StoreError, Unavailable):  # the page says what it can without
         others = generation.once("also compared", find) if generation else ()
     return others
 
@@ -186,6 +186,7 @@ def problem_page(status: int, detail: str, more: Mapping[str, object]) -> str:
         kind=kind,
         status=status,
         detail=detail,
+        making=more if more.get("index") == "making" else None,
         meaning=SAID.get(status, SAID[500] if status >= 500 else SAID[400]),
         near=near,
         near_kind=arguments.get("kind", kind),
@@ -303,7 +304,7 @@ def local(thing: str | None) -> str | None:
     """The address on this server of a thing's page, whatever the host in its IRI; None if there is none."""
     found: dict[str | None, str | None] = g.setdefault("local", {})  # a page names a thing in many cells
     if thing not in found:
-        path: str | None = current().path(thing) if thing else None
+        path: str | None = current().path(thing) if thing and thing not in g.get("led_out", ()) else None
         lang = request.args.get("lang")
         found[thing] = path and request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
     return found[thing]

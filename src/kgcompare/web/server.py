@@ -36,7 +36,7 @@ from kgcompare.web.settings import Settings
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from kgcompare.web.answered import Answered
+    from kgcompare.web.answered import Told
     from kgcompare.web.gateway import Gateway
 
 _TRIMMED = 20.0
@@ -173,6 +173,7 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     """The application, in a worker, which ends with its *parent*; and without tidying up, so that its temporary files
     go with *scratch*. Nobody waits for strangers' queries once there is something to read from *stopping*.
     """
+    from kgcompare.web import service
     from kgcompare.web.app import create_app
     from kgcompare.web.gateway import Gateway
     from kgcompare.web.metrics import metrics_of
@@ -186,9 +187,10 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     sys.setswitchinterval(_SWITCH)
     _give_memory_back()
     app = create_app(settings)
+    service.begin(app)
     log = AccessLog(settings.log_format) if settings.access_log else None
     metrics = metrics_of(app)
-    told: list[Callable[[Answered], None]] = [one for one in (log, metrics) if one is not None]
+    told: list[Callable[[Told], None]] = [one for one in (log, metrics) if one is not None]
     if metrics is not None and log is not None:
         metrics.lost = lambda: log.dropped
     return Gateway(app.wsgi_app, settings.limits, settings.proxies, told, log.close if log is not None else _nothing)

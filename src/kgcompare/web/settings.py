@@ -13,8 +13,8 @@ from kgcompare.errors import StoreError, UsageError
 from kgcompare.rdf.contact import checked_contact
 from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.limits import Limits
-from kgcompare.store.base import Home
-from kgcompare.store.home import RemoteHome, home_of
+from kgcompare.store.base import Seat
+from kgcompare.store.seat import EndpointSeat, seat_of
 from kgcompare.web.loglines import Form
 
 Metering = Literal["auto", "on", "off"]
@@ -31,10 +31,12 @@ class Settings:
     stand in front, whose ``X-Forwarded-*`` count. ``limits`` says how much anybody may have. ``unconfined`` allows
     queries of strangers where the system has no lock that keeps them from the network and from files.
 
-    ``update_endpoint``, ``graph_store`` and ``endpoint_credentials`` say more of an endpoint
+    ``update_endpoint``, ``graph_store``, ``endpoint_credentials`` and ``index_dir`` say more of an endpoint
     (:class:`~kgcompare.catalogue.elsewhere.Elsewhere`), ``endpoint_queries`` whether strangers' queries are passed on.
     ``contact`` says to whom mistakes are told, whatever the catalogue says of that. ``shared`` is a folder of all
     processes of a server, if there are several.
+
+    ``others`` is a list of other catalogues (:func:`~kgcompare.catalogue.others.others_in`).
 
     ``log_format`` is that of what is logged, ``access_log`` logs each request. ``metrics`` says whether ``/metrics``
     answers: "auto" where the server listens at ``loopback`` only, to those who ask it themselves.
@@ -55,9 +57,12 @@ class Settings:
     tokens: Path | None = None
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
+    endpoint_graphs: tuple[str, ...] = ()
     endpoint_credentials: Path | None = None
+    index_dir: Path | None = None
     endpoint_queries: bool = True
     shared: Path | None = None
+    others: Path | None = None
     log_format: Form = "text"
     access_log: bool = False
     metrics: Metering = "auto"
@@ -69,23 +74,24 @@ class Settings:
             object.__setattr__(self, "contact", checked_contact(self.contact))
 
     @property
-    def home(self) -> Home:
+    def seat(self) -> Seat:
         """Where the catalogue lives, for whoever writes to it.
 
         :raises StoreError: if that was not said.
         """
         if (elsewhere := self.elsewhere) is not None:
-            return RemoteHome(partial(elsewhere.open, self.limits))
+            return EndpointSeat(partial(elsewhere.open, self.limits))
         if self.store is None:
             raise StoreError("name a store folder or an endpoint")
-        return home_of(self.store)
+        return seat_of(self.store)
 
     @property
     def elsewhere(self) -> Elsewhere | None:
         """The endpoint, if there is one."""
         if self.endpoint is None:
             return None
-        return Elsewhere(self.endpoint, self.update_endpoint, self.graph_store, self.endpoint_credentials, self.base)
+        addresses = self.endpoint, self.update_endpoint, self.graph_store
+        return Elsewhere(*addresses, self.endpoint_credentials, self.base, self.endpoint_graphs, self.index_dir)
 
     @property
     def root(self) -> str:

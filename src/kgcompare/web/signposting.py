@@ -73,7 +73,9 @@ def links_of_comparison(comparison: Comparison, offered: Sequence[str]) -> str:
     """The Link header of a comparison: its items are what it compares."""
     query = [("method", thing.id) for thing in comparison.methods]
     query += [(name, request.args[name]) for name in ("only", "rows", "class", "lang") if request.args.get(name)]
-    items = [(request.script_root + thing.path, "item", "") for thing in comparison.methods]
+    items = [
+        (thing.iri if thing.whence else request.script_root + thing.path, "item", "") for thing in comparison.methods
+    ]
     types = [(SCHEMA_WEB_PAGE, "type", ""), (QB_DATA_SET, "type", "")]
     cite = (comparison_iri(comparison, current().base.value), "cite-as", "")
     terms = licensed(licences([thing.iri for thing in comparison.methods]))

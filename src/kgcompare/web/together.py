@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import pickle
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +49,7 @@ class Together:
 
     def thing(self, generation: Generation, name: str, make: Callable[[Generation], _Made]) -> _Made:
         """What *make* gives of a generation; pickled for the other processes."""
-        mine = self._folder / f".{name}.{os.getpid()}"
+        mine = self._folder / f".{name}.{secrets.token_hex(8)}"
         try:
             self.file(generation, name, lambda path: _write(path, make(generation)), mine)
             made: _Made = pickle.loads(mine.read_bytes())  # noqa: S301  (one of our own processes wrote it)

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from kgcompare.errors import StoreError
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
-from kgcompare.store.base import Home, Store, Writing
+from kgcompare.store.base import Seat, Store, Writing
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.folder import Folder
 from kgcompare.store.remote import RemoteStore
-from kgcompare.store.remote_writer import writing_to
+from kgcompare.store.remote_writer import writing_at
 from kgcompare.store.writer import create, writing
 
 
 @dataclass(frozen=True, slots=True)
-class FolderHome:
+class FolderSeat:
     """A store's folder."""
 
     path: Path
@@ -44,7 +44,7 @@ class FolderHome:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteHome:
+class EndpointSeat:
     """An endpoint; ``make`` gives the store, and can be sent to another process."""
 
     make: Callable[[], RemoteStore]
@@ -74,8 +74,8 @@ class RemoteHome:
 
     @contextmanager
     def writing(self, patience: float | None = None) -> Iterator[Writing]:
-        """Writes to it; see :func:`~kgcompare.store.remote_writer.writing_to`."""
-        with closing(self.make()) as store, writing_to(store, patience) as writer:
+        """Writes to it; see :func:`~kgcompare.store.remote_writer.writing_at`."""
+        with closing(self.make()) as store, writing_at(store, patience) as writer:
             yield writer
 
     def reading(self) -> AbstractContextManager[Store]:
@@ -86,6 +86,6 @@ class RemoteHome:
         return self.make().endpoint.url
 
 
-def home_of(place: Path | Home) -> Home:
+def seat_of(place: Path | Seat) -> Seat:
     """Where a catalogue lives, of which a folder may be given."""
-    return FolderHome(place.absolute()) if isinstance(place, Path) else place
+    return FolderSeat(place.absolute()) if isinstance(place, Path) else place
