@@ -37,9 +37,9 @@ def one(term: str) -> object:
         ('{"type": "literal", "value": "a", "xml:lang": "EN-US"}', Literal("a", language="en-us")),
         ('{"type": "literal", "value": "a", "lang": "fr"}', Literal("a", language="fr")),
         ('{"type": "literal", "value": "a", "xml:lang": ""}', Literal("a")),
-        ('{"type": "typed-literal", "datatype": "%sinteger", "value": "7"}', Literal("7", datatype=NamedNode(XSD + "integer"))),
+        ('{"type": "typed-literal", "datatype": "%sinteger", "value": "7"}', Literal(7)),
         ('{"type": "typed-literal", "value": "7"}', Literal("7")),
-        ('{"type": "literal", "datatype": "%sinteger", "value": 7}', Literal("7", datatype=NamedNode(XSD + "integer"))),
+        ('{"type": "literal", "datatype": "%sinteger", "value": 7}', Literal(7)),
         ('{"type": "typed-literal", "datatype": "%sboolean", "value": "1"}', Literal(True)),
         ('{"type": "literal", "datatype": "%sboolean", "value": true}', Literal(True)),
         ("null", None),
@@ -49,9 +49,7 @@ def test_terms(term: str, meant: object) -> None:
     assert one(term.replace("%s", XSD)) == meant
 
 
-@pytest.mark.parametrize(
-    "label", ["nodeID://b10001", "b0", "_:x y", "", "http://e/.well-known/genid/1", "ünï", "a" * 999]
-)
+@pytest.mark.parametrize("label", ["nodeID://b10001", "b0", "_:x y", "http://e/genid/1", "ünï", "a" * 999])
 @pytest.mark.parametrize("media", [JSON, XML])
 def test_blank_nodes_mean_something_within_one_answer(label: str, media: str) -> None:
     bodies = {
@@ -93,8 +91,9 @@ def test_true_and_false(body: str, value: bool) -> None:
 
 
 def test_variables_where_there_is_no_head() -> None:
-    body = '{"results": {"bindings": [{"b": {"type": "literal", "value": "1"}}, {"a": {"type": "literal", "value": "2"}}]}}'
-    assert solutions(body) == Solutions(("b", "a"), [(Literal("1"), None), (None, Literal("2"))])
+    term = '{"type": "literal", "value": "1"}'
+    body = f'{{"results": {{"bindings": [{{"b": {term}}}, {{"a": {term}}}]}}}}'
+    assert solutions(body) == Solutions(("b", "a"), [(Literal("1"), None), (None, Literal("1"))])
 
 
 @pytest.mark.parametrize(

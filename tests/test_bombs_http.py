@@ -25,9 +25,9 @@ COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 
 @pytest.fixture(scope="module")
-def server(bundled_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(part_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("bombs")
-    with serving(folder, "--store", str(bundled_store), "--query-timeout", str(DEADLINE)) as found:
+    with serving(folder, "--store", str(part_store), "--query-timeout", str(DEADLINE)) as found:
         assert ask(found, COUNT)[0] == 200
         yield found
 

@@ -40,7 +40,9 @@ from kgcompare.ingest.reverting import revert, state_at
 from kgcompare.rdf.namespaces import Base
 from kgcompare.rdf.sameness import outline
 from kgcompare.store import batches, lease
+from kgcompare.store.backup import back_up
 from kgcompare.store.base import Results, Seat, state_of
+from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.endpoint import Addresses, Endpoint
 from kgcompare.store.folder import number
 from kgcompare.store.history import Occasion
@@ -49,6 +51,7 @@ from kgcompare.store.lease import holders_of, leased
 from kgcompare.store.ledger import Ledger
 from kgcompare.store.remote import RemoteSnapshot, RemoteStore
 from kgcompare.store.remote_writer import RemoteWriter
+from kgcompare.store.restoring import restore
 from kgcompare.store.seat import EndpointSeat, FolderSeat
 from kgcompare.store.tokens import Tokens
 from kgcompare.web.app import create_app
@@ -315,6 +318,25 @@ def test_a_document_that_is_too_long_for_a_request_is_put_together(
         writer.publish(lambda *_: None)
     assert outline(q.triple for q in newest(filled).graph(graph.value)) == outline(q.triple for q in quads)
     assert private(newest(filled)) == []
+
+
+def test_a_backup_of_a_folder_is_restored_into_an_endpoint(filled: EndpointSeat, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    ingest.create_store(folder)
+    changed = SMALL.read_text(encoding="utf-8").replace('"Lasso"@en', '"The lasso"@en')
+    put(FolderSeat(folder), changed, tmp_path, trust=True)
+    backup, _ = back_up(folder, str(tmp_path / "backup"))
+    with pytest.raises(StoreError, match="--replace"):
+        restore(backup, filled, lambda *_: None)
+    _, generation = restore(backup, filled, lambda *_: None, replace=True)
+    snapshot = newest(filled)
+    with closing(EmbeddedStore(folder)) as store:
+        assert everything(filled) == outline(quad.triple for quad in store.snapshot().quads())
+    assert snapshot.generation == generation
+    assert snapshot.history is not None
+    (last,) = snapshot.history.changes(most=1)
+    assert (last.occasion.what, last.replaced) == ("restore", 1)
+    assert restore(backup, filled, lambda *_: None, replace=True)[1] == generation
 
 
 # -- two writers -----------------------------------------------------------------------------------------

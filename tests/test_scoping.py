@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
@@ -22,7 +21,7 @@ PREFIX = "PREFIX e: <http://e/> PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-sy
 
 
 @pytest.fixture(scope="module")
-def both(small_store: object) -> Iterator[tuple[Store, Store]]:
+def both(small_store: object) -> tuple[Store, Store]:
     """The small catalogue alone, and with graphs of others that speak of the same things."""
     alone, among = Store(), Store()
     quads = list(EmbeddedStore(small_store).snapshot().quads())  # type: ignore[arg-type]
@@ -33,7 +32,7 @@ def both(small_store: object) -> Iterator[tuple[Store, Store]]:
         among.add(Quad(quad.subject, quad.predicate, Literal("not ours"), others))
         among.add(Quad(quad.subject, quad.predicate, NamedNode("http://others.example/x"), others))
     among.add(Quad(LASSO, NamedNode("http://e/p"), Literal("kept beside"), NamedNode(BASE.history_graph + "/mark")))
-    yield alone, among
+    return alone, among
 
 
 def answer(store: Store, query: str, union: bool) -> object:
@@ -64,7 +63,7 @@ def test_our_queries_give_what_they_give_without_the_graphs_of_others(both: tupl
         "SELECT ?s { ?s ?p 'Lasso'@en ; a ?c, ?d . ?x e:y 1 } LIMIT 3",
         "SELECT ?s { ?s ?p -1.5 } ",
         "SELECT ?a { ?s !e:p ?a OPTIONAL { ?a e:p [ e:q ?b ; e:r ( 1 ?b ) ] } FILTER NOT EXISTS { ?a a ?x } }",
-        "SELECT ?a { ?s (e:a|^e:b)? ?a . MINUS { ?s e:c _:b . _:b e:d 'x'^^e:t } }",
+        "SELECT ?a { ?s (e:a|^e:b) ?a . MINUS { ?s e:c _:b . _:b e:d 'x'^^e:t } }",
         "SELECT ?n { { SELECT DISTINCT ?n { ?x rdf:first ?n } ORDER BY ?n LIMIT 5 } UNION { BIND (1 AS ?n) } }",
         "SELECT ?m (EXISTS { ?m a ?c } AS ?is) { GRAPH ?g { ?m ?p ?o } FILTER (EXISTS { ?m a ?d } && true) }",
         "ASK { ?l rdf:rest*/rdf:first ?x }",
@@ -82,7 +81,7 @@ def test_a_query_that_names_its_dataset_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["SELECT ?x { ?x e:broader+ ?y }", "DESCRIBE <http://e/x>", "SELECT ?x { ?x", "", "x"]
+    "query", ["SELECT ?x { ?x e:broader? ?y }", "DESCRIBE <http://e/x>", "SELECT ?x { ?x", "", "x"]
 )
 def test_what_cannot_be_written_so(query: str) -> None:
     with pytest.raises(QueryError):

@@ -30,6 +30,7 @@ from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.web import kept
 from kgcompare.web.app import Site, create_app
+from kgcompare.web.front import Front
 from kgcompare.web.settings import Settings
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -727,7 +728,7 @@ def test_what_is_kept_stays_within_bounds(small_store: Path) -> None:
         get(client, f"/suggest?q=lasso&x={number}" + "y" * 5000)
     assert isinstance(client.application, Site)
     front = client.application.outer
-    assert isinstance(front, kept.Front)
+    assert isinstance(front, Front)
     answers = kept.answers_of(front.current(), 400_000)
     assert answers.most == 400_000
     assert sum(len(part) for key in answers._by_key for part in key) < 400_000
@@ -739,7 +740,7 @@ def test_what_was_asked_for_last_stays(small_store: Path) -> None:
     client = app_of(small_store, limits=Limits(kept_bytes=1_000_000)).test_client()
     assert isinstance(client.application, Site)
     front = client.application.outer
-    assert isinstance(front, kept.Front)
+    assert isinstance(front, Front)
     answers = kept.answers_of(front.current(), 1_000_000)
     tag = get(client, "/method/lasso.json").headers["ETag"]
     first = get(client, "/suggest?q=first").headers["ETag"]
@@ -801,7 +802,7 @@ def test_kinds_that_are_called_as_addresses_are(own_store: Path, tmp_path: Path,
 
 def test_kept_answers_go_with_the_generation_that_made_them(own_store: Path) -> None:
     catalogue = Catalogue(EmbeddedStore(own_store))
-    front = kept.Front(lambda *_: [], catalogue, 1 << 20)
+    front = Front(lambda *_: [], catalogue, 1 << 20)
     generation = front.current()
     answers = kept.answers_of(generation, front.most)
     assert front.current() is generation

@@ -324,7 +324,7 @@ def _behind_nginx(token: str, named: tuple[str, ...], tmp_path: Path) -> None:
         assert said == ["127.0.0.1"], "not what the client says of itself"
         location = front.get("/id/method/lasso", **host)[1]["location"]
         assert location == "/method/lasso"
-        links = front.get("/dataset.ttl", **host)[2].decode()
+        links = front.get("/sparql", **host, Accept="text/turtle")[2].decode()
         assert "http://methods.example.org/sparql" in links
         assert front.get("/metrics", **host)[0] == 404
         assert first.get("/healthz", **host)[0] == 200

@@ -19,6 +19,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.sameness import outline
+from kgcompare.store.circuit import Outage
 from kgcompare.store.history import HISTORY_BYTES, Deed, History, Occasion
 from kgcompare.store.layout import Description
 
@@ -57,6 +58,21 @@ comes as often.
 
 :raises StoreError: if the store cannot be read.
 """
+
+
+class PassOn(Protocol):
+    """Has a query of a stranger, which was screened, answered where the data are.
+
+    It is given the parameters of the protocol that name its dataset, and how many bytes the answer may have.
+    """
+
+    def __call__(self, query: str, dataset: Sequence[tuple[str, str]], most_bytes: int) -> Results:
+        """The answer.
+
+        :raises QueryError: if the query is refused.
+        :raises EndpointError: if there is no answer; Overrun if not in the caller's time.
+        """
+        ...
 
 
 class Snapshot(Protocol):
@@ -116,6 +132,11 @@ class Snapshot(Protocol):
         :raises QueryError: if it is malformed, fails or is another kind of query.
         :raises StoreError: if the store cannot be read.
         """
+        ...
+
+    @property
+    def pass_on(self) -> PassOn | None:
+        """Answers strangers' queries where the data are elsewhere; None where they are at :attr:`path`."""
         ...
 
     @property
@@ -206,6 +227,16 @@ class Store(Protocol):
 
         :raises StoreError: if the store cannot be reached.
         """
+        ...
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the data are at an endpoint, which may keep one waiting."""
+        ...
+
+    @property
+    def outage(self) -> Outage | None:
+        """Why nothing new can be read at present; None where that is not known, as in a store on this machine."""
         ...
 
     def look_again(self) -> None:

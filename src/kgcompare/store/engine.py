@@ -79,7 +79,31 @@ class Engine:
         :raises QueryError: if the endpoint refuses it.
         :raises EndpointError: if there is no answer.
         """
-        media, body = self.endpoint.ask(query)
+        return self._understood(query, *self.endpoint.ask(query))
+
+    def pass_on(self, query: str, dataset: Sequence[tuple[str, str]], most_bytes: int) -> Results:
+        """The answer to a stranger's query, which was screened: over the catalogue's graphs, in one piece or none.
+
+        *dataset* are parameters of the protocol that name graphs of the catalogue, *most_bytes* what the answer may
+        have.
+
+        :raises QueryError: if the endpoint refuses it, or gives no more than so much of the answer.
+        :raises EndpointError: if there is no answer.
+        """
+        traits = self.traits
+        as_it_is = traits is None or traits.plain or dataset or kind_of_query(query) in {"DESCRIBE", ""}
+        written = query if as_it_is else scoped(query, self.graphs.condition)
+        answer = self._understood(query, *self.endpoint.ask(written, most_bytes, dataset, of_stranger=True))
+        if not isinstance(answer, Verdict):
+            found = len(answer.rows if isinstance(answer, Solutions) else answer.triples)
+            if self._cap and found >= self._cap:
+                raise QueryError(
+                    f"the engine behind this catalogue gives {self._cap:,} solutions at most, so that nobody can know "
+                    "whether these are all; ask for less, for instance with LIMIT"
+                )
+        return _without_ours(answer) if isinstance(answer, Solutions) else answer
+
+    def _understood(self, query: str, media: str, body: bytes) -> Results:
         answer = answers.understood(media, body, self.endpoint.url)
         form = kind_of_query(query) if isinstance(answer, Solutions) else ""
         if form == "ASK" and isinstance(answer, Solutions):
@@ -101,7 +125,7 @@ class Engine:
             select = f"{query[: template.start()]}SELECT {' '.join(template.groups())} {query[template.end() :]}"
             return answers.statements_in(self._whole(select, traits), self.endpoint.url)
         form = kind_of_query(query)
-        if form in {"DESCRIBE", ""} or names_dataset(query):
+        if form == "" or names_dataset(query) or (form == "DESCRIBE" and traits.plain):
             return self.ask(query)
         if form == "SELECT":
             return self._whole(query, traits)
@@ -159,11 +183,7 @@ class Engine:
         found = len(answer.rows)
         if found and found >= (self._cap or self._uncut + 1):
             answer = self._paged(written, answer)
-        names = [name for name in answer.variables if not name.startswith(OURS)]
-        if len(names) == len(answer.variables):
-            return answer
-        places = [answer.variables.index(name) for name in names]
-        return Solutions(tuple(names), [tuple(row[place] for place in places) for row in answer.rows])
+        return _without_ours(answer)
 
     def _paged(self, query: str, first: Solutions) -> Solutions:
         """What comes after the first solutions, if anything does: then all of them anew, in one order."""
@@ -218,6 +238,15 @@ def _parts(query: str) -> tuple[str, str]:
         if kind == "word" and text.upper() == "SELECT":
             return query[:start], query[start:]
     raise QueryError("this is not a SELECT query")
+
+
+def _without_ours(answer: Solutions) -> Solutions:
+    """Solutions without the variables that were put into the query."""
+    names = [name for name in answer.variables if not name.startswith(OURS)]
+    if len(names) == len(answer.variables):
+        return answer
+    places = [answer.variables.index(name) for name in names]
+    return Solutions(tuple(names), [tuple(row[place] for place in places) for row in answer.rows])
 
 
 def _page(query: str, variables: Sequence[str], start: int, size: int, *, ordered: bool) -> str:

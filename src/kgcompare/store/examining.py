@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 from typing import cast
 
@@ -47,10 +47,10 @@ def examined(engine: Engine, base: Base, most_copied: int, *, write: bool = Fals
         _union(traits),
         _others(traits),
         _rows(traits),
-        _tried("regular expressions", lambda: _regex(engine)),
-        _tried("blank nodes", lambda: _blank(engine)),
-        _tried("result formats", lambda: _formats(engine)),
-        _tried("a record", lambda: _record(engine)),
+        _tried("regular expressions", lambda: _regex(engine), copied),
+        _tried("blank nodes", lambda: _blank(engine), copied),
+        _tried("result formats", lambda: _formats(engine), copied),
+        _tried("a record", lambda: _record(engine), copied),
         _speed(traits, copied, most_copied),
     ]
     if write:
@@ -64,11 +64,14 @@ def is_usable(findings: list[Finding]) -> bool:
     return all(finding.state != "missing" for finding in findings)
 
 
-def _tried(name: str, trial: Callable[[], Finding]) -> Finding:
+def _tried(name: str, trial: Callable[[], Finding], copied: bool = False) -> Finding:
     try:
-        return trial()
+        found = trial()
     except (StoreError, DataError) as fault:
-        return Finding(name, reason(fault), "missing", "kgcompare needs this")
+        found = Finding(name, reason(fault), "missing", "kgcompare needs this")
+    if copied and found.state == "missing":
+        return replace(found, state="limited", meaning="it does without: the catalogue is read whole")
+    return found
 
 
 def _catalogue(engine: Engine, traits: Traits) -> Finding:
@@ -86,9 +89,7 @@ def _union(traits: Traits) -> Finding:
         return Finding("union default graph", "no named graphs", "good", "nothing to unite")
     if traits.union:
         return Finding("union default graph", "yes", "good", "the default graph has what the named graphs have")
-    return Finding(
-        "union default graph", "no", "good", "queries name the graphs themselves, which takes a little longer"
-    )
+    return Finding("union default graph", "no", "good", "queries name the graphs themselves, at a little cost")
 
 
 def _others(traits: Traits) -> Finding:
@@ -136,9 +137,7 @@ def _record(engine: Engine) -> Finding:
     engine.query(load("record").bind(method=[thing], method__inverse=[]))
     seconds = time.monotonic() - start
     state: State = "good" if seconds < 1 else "limited"
-    return Finding(
-        "a record", f"{seconds * 1000:,.0f} ms", state, "a comparison takes about as long, if nothing is kept"
-    )
+    return Finding("a record", f"{seconds * 1000:,.0f} ms", state, "as long as a comparison, if nothing is kept")
 
 
 def _speed(traits: Traits, copied: bool, most_copied: int) -> Finding:

@@ -54,7 +54,7 @@ class Graphs:
         """
         for pattern in patterns:
             with Seam((ValueError,), lambda why, said=pattern: UsageError(f"{said[:200]!r} names no graph: {why}")):  # type: ignore[misc]
-                NamedNode(pattern.replace("*", "x"))
+                NamedNode(re.sub(r"^\*", "urn:x", pattern).replace("*", "x"))
         return cls(tuple(patterns) or (f"{base.value}*",), base.history_graph + "/")
 
     @property

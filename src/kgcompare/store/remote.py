@@ -9,6 +9,7 @@ Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -16,11 +17,24 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, Unavailable, UsageError, reason
+from kgcompare.errors import (
+    DataError,
+    EndpointError,
+    Overrun,
+    QueryError,
+    Seam,
+    StoreError,
+    Unavailable,
+    UsageError,
+    reason,
+)
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
-from kgcompare.store.base import CLOSED, Results, Solutions
+from kgcompare.rdf.scoping import Unscoped
+from kgcompare.store import deadline
+from kgcompare.store.base import CLOSED, PassOn, Results, Solutions
+from kgcompare.store.circuit import Outage
 from kgcompare.store.copied import Copy, copy_into
 from kgcompare.store.endpoint import Addresses, Endpoint
 from kgcompare.store.engine import Engine, columns_of
@@ -31,7 +45,9 @@ from kgcompare.store.speaking import Manners
 MOST_COPIED = 500_000
 """Statements of a catalogue that is read whole where the engine is slow."""
 _AHEAD = 50
-"""Graphs that are read at a time."""
+"""Graphs that are read at a time before they are asked for."""
+_PATIENCE = 5.0
+"""Seconds that one waits for the mark where there is a generation to go on with."""
 
 
 class RemoteSnapshot:
@@ -105,12 +121,25 @@ class RemoteSnapshot:
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
         copy = self._copied()
-        return self.engine.query(query) if copy is None else copy.query(query)
+        if copy is None:
+            try:
+                return self.engine.query(query)
+            except Unscoped:
+                copy = self._copied(needed=True)
+                if copy is None:
+                    raise
+        return copy.query(query)
 
-    def _copied(self) -> Copy | None:
-        """All that the endpoint says, where the engine is better asked once than often and that is little enough."""
+    @property
+    def pass_on(self) -> PassOn:
+        """Has the endpoint answer a stranger's query."""
+        return self.engine.pass_on
+
+    def _copied(self, *, needed: bool = False) -> Copy | None:
+        """All that the endpoint says, where the engine is better asked once than often, or that is *needed*; None where
+        it is too much."""
         traits = self.engine.traits
-        if traits is None or not traits.slow or traits.statements > self.most_copied:
+        if traits is None or not (needed or traits.slow) or traits.statements > self.most_copied:
             return None
         with self._copying:
             if self._copy is None:
@@ -201,6 +230,8 @@ class RemoteSnapshot:
 class RemoteStore:
     """A SPARQL endpoint as a store."""
 
+    is_elsewhere = True
+
     def __init__(
         self,
         endpoint: str | Addresses,
@@ -258,11 +289,12 @@ class RemoteStore:
     def _look(self) -> None:
         before = self._snapshot
         try:
-            self._snapshot = self.present(before)
+            with deadline.within(math.inf if before is None else _PATIENCE):
+                self._snapshot = self.present(before)
             if self._snapshot is not before:
                 self.engine.look_again()
             wait = self.mark_time if self._snapshot.is_marked else self.keep
-        except (EndpointError, QueryError):
+        except (EndpointError, QueryError, Overrun):
             self._snapshot = before or self._unmarked()
             wait = self.mark_time
         self._until = time.monotonic() + wait
@@ -291,6 +323,11 @@ class RemoteStore:
     def opened(self) -> RemoteSnapshot | None:
         """The present state, if it was looked at lately."""
         return self._snapshot if time.monotonic() <= self._until else None
+
+    @property
+    def outage(self) -> Outage | None:
+        """Why the endpoint is not asked at present, if it is not."""
+        return self.endpoint.outage
 
     def close(self) -> None:
         """Ends it: nothing can be asked of it afterwards."""

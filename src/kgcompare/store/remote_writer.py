@@ -86,6 +86,8 @@ class RemoteWriter:
     def replace(self, graphs: dict[str, list[Quad]], read: Read | None = None) -> None:
         """Replaces whole graphs; an empty list removes one. *read* is given by those who have read already what they
         replace."""
+        if read is None and self.latest() is not None:
+            self._at.prefetch([name for name in graphs if name not in self._before])
         for name, quads in graphs.items():
             self._said(name, read)
             self._graphs[name] = quads

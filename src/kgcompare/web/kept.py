@@ -1,7 +1,6 @@
 """Answers that are made once for each generation: entity tags, 304, 412, and a cache of whole bodies.
 
-Source: RFC 9110, section 8.8.3 (ETag), 13.1.1 (If-Match), 13.1.2 (If-None-Match), 13.2.2 (which comes first) and
-15.4.5 (304); RFC 6266, section 4 (Content-Disposition).
+Source: RFC 9110, section 8.8.3 (ETag), 13.1 and 13.2.2 (conditions), 15.4.5 (304); RFC 6266, section 4 (file names).
 """
 
 from __future__ import annotations
@@ -96,7 +95,7 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """Metadata how many bytes of memory it takes."""
+        """How many bytes of memory it takes."""
         return _OVERHEAD + len(self.body)
 
     def passing(self) -> Response:
