@@ -26,13 +26,13 @@ from kgcompare.rdf.namespaces import Base
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import Filter, Keeper, Reading, endpoint, gathering
 from kgcompare.search.collected import Collected
-from kgcompare.search.places import Progress
+from kgcompare.search.places import Reach
 from kgcompare.search.shelf import Shelf
 from kgcompare.store import Snapshot, Solutions
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.endpoint import Addresses
-from kgcompare.store.home import RemoteHome
 from kgcompare.store.remote import RemoteSnapshot, RemoteStore
+from kgcompare.store.seat import EndpointSeat
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -61,8 +61,8 @@ def reading(snapshot: Snapshot) -> Reading:
     return Reading(Shapes(stored_shapes(snapshot)))
 
 
-def renew(keeper: Keeper, snapshot: Snapshot) -> endpoint.Done:
-    return keeper.renew(snapshot, reading(snapshot), Progress())
+def renew(keeper: Keeper, snapshot: Snapshot) -> endpoint.Renewed:
+    return keeper.renew(snapshot, reading(snapshot), Reach())
 
 
 def indexes(folder: Path) -> list[str]:
@@ -163,7 +163,7 @@ def test_what_does_not_tell_is_looked_at_when_its_time_is_over(
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Iterator[RemoteHome]:
+def written(tmp_path: Path) -> Iterator[EndpointSeat]:
     """A catalogue in an endpoint, written by us: it tells what changes."""
     folder = tmp_path / "oxigraph"
     folder.mkdir()
@@ -171,10 +171,10 @@ def written(tmp_path: Path) -> Iterator[RemoteHome]:
         yield _filled(engine)
 
 
-def _filled(engine: Engine) -> RemoteHome:
+def _filled(engine: Engine) -> EndpointSeat:
     url = engine.load([])
     addresses = Addresses(url, update=url.replace("/query", "/update"))
-    home = RemoteHome(partial(RemoteStore, addresses, mark_time=0.0))
+    home = EndpointSeat(partial(RemoteStore, addresses, mark_time=0.0))
     ingest.create_store(home)
     ingest.import_files(home, [SMALL], Options(trust=True))
     return home
@@ -188,7 +188,7 @@ PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 
 
 def test_a_change_of_a_record_changes_a_few_entries(
-    written: RemoteHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    written: EndpointSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper, thing = Keeper(tmp_path / "ix", 300), BASE.record("method", "zebra-fit")
     assert renew(keeper, written.make().snapshot()).done == "built"
@@ -205,7 +205,7 @@ def test_a_change_of_a_record_changes_a_few_entries(
     snapshot = written.make().snapshot()
     how = reading(snapshot)
     asked.clear()
-    done = keeper.renew(snapshot, how, Progress())
+    done = keeper.renew(snapshot, how, Reach())
     assert (done.done, done.things) == ("changed", 1)
     assert len(asked) < 12
     assert not any("MD5" in query for query in asked), "nobody asked which things there are"
@@ -216,7 +216,7 @@ def test_a_change_of_a_record_changes_a_few_entries(
     assert _same_as_anew(keeper, written, tmp_path / "anew2")
 
 
-def _same_as_anew(keeper: Keeper, home: RemoteHome, folder: Path) -> bool:
+def _same_as_anew(keeper: Keeper, home: EndpointSeat, folder: Path) -> bool:
     """Whether lists by the index that followed are those of one that is made anew."""
     told = []
     for one in (keeper, Keeper(folder, 300)):
@@ -342,8 +342,8 @@ def test_a_shelf_keeps_what_is_read(url: str, tmp_path: Path) -> None:
     first = renew(keeper, snapshot).index.path
     assert Shelf(tmp_path).hold(first, reader)
     for _ in range(2):
-        keeper.renew(snapshot, reading(snapshot), Progress(), anew=True)
+        keeper.renew(snapshot, reading(snapshot), Reach(), anew=True)
     assert first.name in indexes(tmp_path)
     del reader
-    keeper.renew(snapshot, reading(snapshot), Progress(), anew=True)
+    keeper.renew(snapshot, reading(snapshot), Reach(), anew=True)
     assert first.name not in indexes(tmp_path)

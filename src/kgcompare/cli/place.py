@@ -32,6 +32,15 @@ class Place:
     index_dir: Path | None = None
 
     @property
+    def indexes(self) -> Path:
+        """The folder of the indexes of endpoints."""
+        if self.index_dir is not None:
+            return self.index_dir
+        import platformdirs
+
+        return platformdirs.user_cache_path("kgcompare") / "indexes"
+
+    @property
     def elsewhere(self) -> Elsewhere | None:
         """The endpoint, if there is one."""
         from kgcompare.catalogue.elsewhere import Elsewhere
@@ -44,7 +53,7 @@ class Place:
             self.graph_store,
             self.endpoint_credentials,
             self.endpoint_base,
-            self.index_dir,
+            self.indexes,
         )
 
     @property

@@ -299,7 +299,7 @@ def serve(
             update_endpoint=place.update_endpoint,
             graph_store=place.graph_store,
             endpoint_credentials=place.endpoint_credentials,
-            index_dir=place.index_dir,
+            index_dir=place.indexes,
             endpoint_queries=endpoint_queries == "on",
             others=others,
             log_format=log_format,
