@@ -26,7 +26,7 @@ from kgcompare.rdf.namespaces import Base
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import Filter, Keeper, Reading, endpoint, gathering
 from kgcompare.search.collected import Collected
-from kgcompare.search.places import Progress
+from kgcompare.search.places import Reach
 from kgcompare.search.shelf import Shelf
 from kgcompare.store import Snapshot, Solutions
 from kgcompare.store.embedded import EmbeddedStore
@@ -61,8 +61,8 @@ def reading(snapshot: Snapshot) -> Reading:
     return Reading(Shapes(stored_shapes(snapshot)))
 
 
-def renew(keeper: Keeper, snapshot: Snapshot) -> endpoint.Done:
-    return keeper.renew(snapshot, reading(snapshot), Progress())
+def renew(keeper: Keeper, snapshot: Snapshot) -> endpoint.Renewed:
+    return keeper.renew(snapshot, reading(snapshot), Reach())
 
 
 def indexes(folder: Path) -> list[str]:
@@ -205,7 +205,7 @@ def test_a_change_of_a_record_changes_a_few_entries(
     snapshot = written.make().snapshot()
     how = reading(snapshot)
     asked.clear()
-    done = keeper.renew(snapshot, how, Progress())
+    done = keeper.renew(snapshot, how, Reach())
     assert (done.done, done.things) == ("changed", 1)
     assert len(asked) < 12
     assert not any("MD5" in query for query in asked), "nobody asked which things there are"
@@ -342,8 +342,8 @@ def test_a_shelf_keeps_what_is_read(url: str, tmp_path: Path) -> None:
     first = renew(keeper, snapshot).index.path
     assert Shelf(tmp_path).hold(first, reader)
     for _ in range(2):
-        keeper.renew(snapshot, reading(snapshot), Progress(), anew=True)
+        keeper.renew(snapshot, reading(snapshot), Reach(), anew=True)
     assert first.name in indexes(tmp_path)
     del reader
-    keeper.renew(snapshot, reading(snapshot), Progress(), anew=True)
+    keeper.renew(snapshot, reading(snapshot), Reach(), anew=True)
     assert first.name not in indexes(tmp_path)

@@ -25,6 +25,7 @@ Every exception that leaves a public function of this package is one of these::
     │       ├── Unanswered      a request to one came to nothing
     │       └── EndpointDown    one that failed so often that it is not asked for a while
     └── Unavailable             there is too little time, memory or room just now
+        ├── NotIndexed          the index is being made
         ├── Overrun             a stranger's query needs more than it may have
         └── Busy                everybody together asks for more than there is
             └── TooMany         one client asks for more than its share

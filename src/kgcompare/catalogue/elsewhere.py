@@ -23,7 +23,7 @@ class Elsewhere:
     *credentials* is a file that says who we are to it; without one the environment does. The addresses are not shown,
     as they may have a password in them. *base* is what the IRIs of its records begin with; *graphs* are patterns of
     the graphs that are the catalogue, those under the base where there are none. *index_dir* is the folder in which its
-    index stays between starts; without one it is the user's cache.
+    index stays between starts; without one it is made anew each time.
     """
 
     endpoint: str = field(repr=False)
@@ -34,17 +34,13 @@ class Elsewhere:
     graphs: tuple[str, ...] = ()
     index_dir: Path | None = None
 
-    def keeper(self, limits: Limits) -> Keeper:
-        """Who sees to its index, in the folder that settings name or the user's cache."""
+    def keeper(self, limits: Limits) -> Keeper | None:
+        """Who sees to its index in that folder; None where there is none."""
         if self.index_dir is None:
-            import platformdirs
-
-            folder = platformdirs.user_cache_path("kgcompare") / "indexes"
-        else:
-            folder = self.index_dir
+            return None
         about = f"{self.open(limits).identity} {self.base}"
         name = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        return Keeper(folder.absolute() / name, limits.endpoint_keep)
+        return Keeper(self.index_dir.absolute() / name, limits.endpoint_keep)
 
     def open(self, limits: Limits) -> RemoteStore:
         """The store; nothing is asked of it yet.

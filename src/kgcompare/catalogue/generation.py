@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
 from pathlib import Path
-from typing import TypeVar
 
 from pyoxigraph import NamedNode, Quad, Triple
 
@@ -27,14 +26,12 @@ from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_METHOD
 from kgcompare.schema.held import shapes_of
 from kgcompare.schema.shapes import stored_shapes
-from kgcompare.search import Filter, Keeper, KeptPlace, Place, ShelfPlace
+from kgcompare.search import Filter, Keeper, KeptPlace, Origin, ShelfPlace
 from kgcompare.store import Snapshot, Store
 from kgcompare.store.base import Prepare, state_of
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import DEFAULT
-
-Made = TypeVar("Made")
 
 
 class Generation(Indexed):
@@ -64,7 +61,7 @@ class Generation(Indexed):
         self._keeper = keeper
         self.index_stamp = keeper.stamp if keeper is not None else ()
 
-    def _place(self) -> Place:
+    def _place(self) -> Origin:
         if self._keeper is not None:
             return ShelfPlace(self._keeper, self.snapshot, self.shapes, newest=self._patience is None)
         kept = None if self._prepare else self._index_path

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol, Self, TypeVar, cast, runtime_checkable
 
 from kgcompare.schema.shapes import Shapes
-from kgcompare.search import DerivedFile, Index, Place
+from kgcompare.search import DerivedFile, Index, Origin
 from kgcompare.store import Snapshot, deadline
 
 Made = TypeVar("Made")
@@ -92,7 +92,7 @@ class Indexed:
     def _make_index(self) -> Index:
         return Index(DerivedFile(self._place(), self._patience), self.shapes)
 
-    def _place(self) -> Place:
+    def _place(self) -> Origin:
         """Where the file of the index comes from."""
         raise NotImplementedError
 

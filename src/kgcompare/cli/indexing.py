@@ -59,11 +59,12 @@ def _seen(done: str, generation: str, things: int, path: Path | None) -> Seen:
 
 def _of_endpoint(place: Place, generation: Generation, status: bool, anew: bool) -> Seen:
     from kgcompare.search import Reading
-    from kgcompare.search.places import Progress
+    from kgcompare.search.places import Reach
 
     elsewhere = place.elsewhere
     assert elsewhere is not None  # noqa: S101  (who calls has looked)
     keeper, reading = elsewhere.keeper(place.limits), Reading(generation.shapes)
+    assert keeper is not None  # noqa: S101  (a command always has a folder for it)
     if status:
         newest = keeper.shelf.newest(reading.signature)
         if newest is None:
@@ -71,7 +72,7 @@ def _of_endpoint(place: Place, generation: Generation, status: bool, anew: bool)
         return _seen("kept", newest.said.get("generation", ""), 0, newest.path)
     line = ProgressLine()
 
-    class Shown(Progress):
+    class Shown(Reach):
         def __call__(self, done: int, total: int) -> None:
             line("reading", done, total)
 

@@ -33,6 +33,15 @@ class Place:
     index_dir: Path | None = None
 
     @property
+    def indexes(self) -> Path:
+        """The folder of the indexes of endpoints."""
+        if self.index_dir is not None:
+            return self.index_dir
+        import platformdirs
+
+        return platformdirs.user_cache_path("kgcompare") / "indexes"
+
+    @property
     def elsewhere(self) -> Elsewhere | None:
         """The endpoint, if there is one."""
         from kgcompare.catalogue.elsewhere import Elsewhere
@@ -46,7 +55,7 @@ class Place:
             self.endpoint_credentials,
             self.endpoint_base,
             tuple(self.endpoint_graphs.split()),
-            self.index_dir,
+            self.indexes,
         )
 
     @property

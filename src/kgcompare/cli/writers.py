@@ -300,7 +300,7 @@ def serve(
             graph_store=place.graph_store,
             endpoint_graphs=tuple(place.endpoint_graphs.split()),
             endpoint_credentials=place.endpoint_credentials,
-            index_dir=place.index_dir,
+            index_dir=place.indexes,
             endpoint_queries=endpoint_queries == "on",
             others=others,
             log_format=log_format,

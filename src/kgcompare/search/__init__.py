@@ -16,7 +16,7 @@ from kgcompare.search.facts import Reading
 from kgcompare.search.file import DerivedFile
 from kgcompare.search.following import updater
 from kgcompare.search.index import Index
-from kgcompare.search.places import KeptPlace, Place
+from kgcompare.search.places import KeptPlace, Origin
 
 __all__ = [
     "DerivedFile",
@@ -25,7 +25,7 @@ __all__ = [
     "Index",
     "Keeper",
     "KeptPlace",
-    "Place",
+    "Origin",
     "Reading",
     "ShelfPlace",
     "build",

@@ -26,7 +26,7 @@ from kgcompare.search.building import Builder, OtherIndex
 from kgcompare.search.collected import Collected
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.search.gathering import facts_of, gather, is_thing, things_of_document
-from kgcompare.search.places import Progress
+from kgcompare.search.places import Reach
 from kgcompare.search.shelf import FOR, LOOKED, Shelf, Shelved
 from kgcompare.store import Snapshot
 from kgcompare.store.files import LOG, files
@@ -40,7 +40,7 @@ _PAUSE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Renewed:
     """What came of seeing to an index: the index, what was ``done`` (``built``, ``changed`` or ``kept``), and to how
     many things."""
 
@@ -83,7 +83,7 @@ class Keeper:
 
         def work() -> None:
             try:
-                self.renew(snapshot, Reading(shapes), Progress())
+                self.renew(snapshot, Reading(shapes), Reach())
                 self._seen = snapshot
             except KgcompareError as fault:
                 LOG.warning("kgcompare: the index of the endpoint is not seen to: %s", fault)
@@ -93,7 +93,7 @@ class Keeper:
 
         threading.Thread(target=work, name="kgcompare-index-follows", daemon=True).start()
 
-    def renew(self, snapshot: Snapshot, reading: Reading, progress: Progress, *, anew: bool = False) -> Done:
+    def renew(self, snapshot: Snapshot, reading: Reading, progress: Reach, *, anew: bool = False) -> Renewed:
         """The index of a generation: the one that is there, changed or made anew if it has to be, or if *anew*.
 
         :raises StoreError: if the endpoint cannot be read, or the folder not be written.
@@ -101,19 +101,19 @@ class Keeper:
         with self._lock, self.shelf.alone():
             newest = None if anew else self.shelf.newest(reading.signature)
             if newest is not None and newest.said.get(FOR) == snapshot.generation:
-                return Done(newest, "kept")
+                return Renewed(newest, "kept")
             changed = _changed(snapshot, newest) if newest is not None else None
             if newest is not None and changed is not None:
                 with suppress(OtherIndex):
                     return self._changed(newest, changed, snapshot, reading)
             unmarked = newest if snapshot.history is None else None
             if unmarked is not None and self._is_fresh(unmarked):
-                return Done(unmarked, "kept")
+                return Renewed(unmarked, "kept")
             seen = "" if snapshot.history is not None else _glance(snapshot)
             if unmarked is not None and seen == unmarked.said.get(LOOKED):
                 with files(f"no index can be kept at {self.shelf.folder}"):
                     os.utime(unmarked.facts)
-                return Done(unmarked, "kept")
+                return Renewed(unmarked, "kept")
             return self._built(snapshot, reading, progress, {FOR: snapshot.generation, LOOKED: seen})
 
     def _is_fresh(self, index: Shelved) -> bool:
@@ -123,7 +123,7 @@ class Keeper:
         except OSError:
             return False
 
-    def _built(self, snapshot: Snapshot, reading: Reading, progress: Progress, said: Mapping[str, str]) -> Done:
+    def _built(self, snapshot: Snapshot, reading: Reading, progress: Reach, said: Mapping[str, str]) -> Renewed:
         made = self.shelf.new()
 
         def say(done: int, total: int) -> None:
@@ -138,9 +138,9 @@ class Keeper:
         finally:
             facts.close()
         self.shelf.put(made)
-        return Done(made, "built", many)
+        return Renewed(made, "built", many)
 
-    def _changed(self, before: Shelved, changed: Sequence[str], snapshot: Snapshot, reading: Reading) -> Done:
+    def _changed(self, before: Shelved, changed: Sequence[str], snapshot: Snapshot, reading: Reading) -> Renewed:
         """The index with what is said now of some things.
 
         :raises OtherIndex: if it cannot be changed.
@@ -165,7 +165,7 @@ class Keeper:
         finally:
             facts.close()
         self.shelf.put(made)
-        return Done(made, "changed", len(changed))
+        return Renewed(made, "changed", len(changed))
 
 
 class ShelfPlace:
@@ -183,7 +183,7 @@ class ShelfPlace:
         found = None if self._newest else self._keeper.shelf.newest(self._reading().signature)
         return found.path if found is not None and self._keeper.shelf.hold(found.path, self) else None
 
-    def make(self, progress: Progress) -> Path:
+    def make(self, progress: Reach) -> Path:
         """The index, made if it has to be."""
         for _ in range(100):
             path = self._keeper.renew(self._snapshot, self._reading(), progress).index.path
@@ -191,7 +191,7 @@ class ShelfPlace:
                 return path
         raise StoreError(f"the index at {self._keeper.shelf.folder} is made anew all the time")
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: Reach) -> None:
         """Takes over how far another process is."""
         self._keeper.shelf.tell(progress)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kgcompare.errors import NotIndexed, Seam, StoreError, UsageError
-from kgcompare.search.places import Place, Progress
+from kgcompare.search.places import Origin, Reach
 from kgcompare.search.reading import Connection, unread
 from kgcompare.search.whole import is_damage
 from kgcompare.store.base import CLOSED
@@ -29,7 +29,7 @@ _COUNTED = 500
 class DerivedFile:
     """The file of an index, whatever becomes of it; may be used by any number of threads."""
 
-    def __init__(self, place: Place, patience: float | None = None) -> None:
+    def __init__(self, place: Origin, patience: float | None = None) -> None:
         """Names the place that it comes from.
 
         *patience* is for how many seconds somebody waits for one that has to be made; None as long as it takes.
@@ -40,7 +40,7 @@ class DerivedFile:
         self._patience = patience
         self._lock = threading.Lock()
         self._making: Future[Path] | None = None
-        self._progress = Progress()
+        self._progress = Reach()
         self._failed = False
         self._again = 0.0
         self._turns = threading.Semaphore(_WAITING)
@@ -114,7 +114,7 @@ class DerivedFile:
         """What is being made, from now on at the latest."""
         with self._lock:
             if self._making is None:
-                self._making, self._progress = Future(), Progress()
+                self._making, self._progress = Future(), Reach()
                 threading.Thread(target=self._run, args=(self._making,), name="kgcompare-index", daemon=True).start()
             return self._making
 

@@ -16,7 +16,7 @@ from kgcompare.store.files import LOG, alone, flush
 from kgcompare.store.scratch import held_folder
 
 
-class Progress:
+class Reach:
     """How far the making of an index is: things that are read, of how many; 0 of 0 until that is known."""
 
     def __init__(self) -> None:
@@ -30,21 +30,21 @@ class Progress:
         return f"{self.done:,} of {self.total:,} things are read" if self.total else ""
 
 
-class Place(Protocol):
+class Origin(Protocol):
     """Where the file of an index comes from."""
 
     def look(self) -> Path | None:
         """A whole file that is there already; costs little."""
         ...
 
-    def make(self, progress: Progress) -> Path:
+    def make(self, progress: Reach) -> Path:
         """A whole file, made if it has to be; stays where it is until :meth:`release`.
 
         :raises StoreError: if it cannot be made.
         """
         ...
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: Reach) -> None:
         """Says how far another process is that makes it."""
         ...
 
@@ -78,7 +78,7 @@ class KeptPlace:
             LOG.warning("kgcompare: the index %s %s; it is made anew", kept, why)
         return kept if why is None else None
 
-    def make(self, progress: Progress) -> Path:
+    def make(self, progress: Reach) -> Path:
         """Another file in a folder of its own, which goes when this object does; a failure leaves nothing."""
         del progress  # the engine is asked for all at once
         with self._alone():
@@ -111,7 +111,7 @@ class KeptPlace:
                     lock.unlink(missing_ok=True)
                 held.__exit__(None, None, None)
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: Reach) -> None:
         """Nothing: it is not known."""
 
     def refuse(self, path: Path) -> None:

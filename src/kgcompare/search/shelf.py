@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kgcompare.errors import StoreError
-from kgcompare.search.places import Progress
+from kgcompare.search.places import Reach
 from kgcompare.search.whole import fault_of, notes_in
 from kgcompare.store.files import LOG, files, flush, read_small, write_whole
 
@@ -110,7 +110,7 @@ class Shelf:
         with suppress(OSError):
             (self.folder / "progress").write_text(f"{done} {total}\n", encoding="ascii")
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: Reach) -> None:
         """Takes over how far another process is."""
         with suppress(StoreError, ValueError):
             if said := read_small(self.folder / "progress").split():

@@ -143,7 +143,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)
     readiness = Readiness(catalogue)
-    service.equip(app, front, readiness)
+    service.speak_for(app, front, readiness)
     trusted = settings.names
 
     @app.before_request

@@ -64,7 +64,7 @@ class _Site(NamedTuple):
         return _told(state, environ)
 
 
-def equip(app: Flask, front: Front, readiness: Readiness) -> None:
+def speak_for(app: Flask, front: Front, readiness: Readiness) -> None:
     """Has an application say how it is."""
     app.extensions["kgcompare.service"] = _Site(
         front, readiness, app.config["UNCONFINED"], app.config["ENDPOINT_QUERIES"]
