@@ -6,7 +6,6 @@ language can say so.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -55,10 +54,7 @@ CslItem = TypedDict(
     },
     total=False,
 )
-"""A cited document as CSL-JSON has it; only what is recorded. Source: CSL 1.0.2, csl-data.json.
-
-``et-al`` is ours, and never written into CSL-JSON: whether there are more authors than those listed.
-"""
+"""A cited document as CSL-JSON (CSL 1.0.2) has it; ``et-al`` is ours, and never written: whether there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +69,14 @@ class Link:
 class Value:
     """One value of a cell.
 
-    ``key`` says which value it is: an IRI, or the literal with its datatype or language; it never
-    depends on the language of the page. ``text`` is how it reads, ``lang`` the language of that text
-    (None where it has none, such as a year). ``iri`` only for things that have one. ``links`` are the
-    things named inside the text, such as the agents of an origination. ``url`` leads outside. ``sources``
-    say where this very fact comes from. ``under`` is what it stands under in its cell, such as the programming
-    language of an entry point; ``description``, a text in ``description_lang``, says what a concept means. ``shared``
-    is True where another column of a comparison has it too. ``csl`` is a cited document as a CSL-JSON item.
-    ``literal`` is what is recorded, where that is a literal: its text, and the IRI of its datatype.
+    ``key`` says which value it is: an IRI, or the literal with its datatype or language; it never depends on the
+    language of the page. ``text`` is how it reads, ``lang`` the language of that text (None where it has none, such as
+    a year). ``iri`` only for things that have one. ``links`` are the things named inside the text, such as the agents
+    of an origination. ``url`` leads outside. ``sources`` say where this very fact comes from. ``under`` is what it
+    stands under in its cell, such as the programming language of an entry point; ``description``, a text in
+    ``description_lang``, says what a concept means. ``shared`` is True where another column of a comparison has it too.
+    ``csl`` is a cited document as a CSL-JSON item. ``literal`` is what is recorded, where that is a literal: its text,
+    and the IRI of its datatype.
     """
 
     key: str
@@ -141,8 +137,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Whence:
-    """The other catalogue that a column comes from: its name, the address where it was asked, and whether it was
-    *silent*; then nothing is known of the thing but its IRI."""
+    """The other catalogue that a column comes from, and the address where it was asked; *silent* if to no avail."""
 
     name: str
     address: str
@@ -175,16 +170,6 @@ class Thing:
         """The address of its page below the root of a server."""
         return f"/{self.kind}/{self.id}"
 
-    @property
-    def slug(self) -> str:
-        """What it is called in names of files: the end of its IRI where it is called by that."""
-        return self.id if self.whence is None else re.sub(r"[^A-Za-z0-9]+", "-", self.id[-60:]).strip("-")
-
-    @property
-    def heading(self) -> str:
-        """The name at the head of a column, with that of the catalogue that it comes from if it is another one."""
-        return f"{self.label} [{self.whence.name}]" if self.whence else self.label
-
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -216,11 +201,9 @@ class Comparison:
     """Methods side by side: ``methods`` are the columns, ``rows`` stand in the shape's order.
 
     ``unknown`` lists the identifiers that are not in the catalogue, ``unrecorded`` the rows of which nothing is known
-    in any column, whether they are among ``rows`` or not. ``groups`` are the headings under which there are rows, by
-    their ids, be they shown or not. ``total_rows``, ``compared`` and ``differing`` count what is shown, with the rows
-    that are left out since they agree.
-    ``sentences`` say how the methods hang together, what they share and what sets them apart, as far as statements
-    back it.
+    in any column, ``groups`` the headings under which there are rows, by their ids, be they shown or not.
+    ``total_rows``, ``compared`` and ``differing`` count what is shown, with the rows left out since they agree.
+    ``sentences`` say how the methods hang together, and what sets them apart, as far as statements back it.
     """
 
     language: str
@@ -256,10 +239,9 @@ class Comparison:
         raise KeyError(row_id)
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """A pandas frame: index ``row``, a column ``differs`` and one a method; cells as text.
+        """A pandas frame: index ``row``, a column ``differs`` and one a method, called as it is; cells as text.
 
-        A column is called as its method is. Where several methods have one name, or a method is called ``differs``,
-        the slug stands behind it in parentheses.
+        Where several methods have one name, or one is called ``differs``, the slug stands behind it in parentheses.
 
         :raises ImportError: if pandas is not installed.
         """
@@ -282,8 +264,8 @@ class Comparison:
 class Fact:
     """One row of a record's page: what it is called, and its values.
 
-    ``kind`` is that of the row; ``compared`` says whether comparisons have it even if nothing is recorded, ``shown`` is
-    False for what a page has no line for: the thing's own name, and what shapes say is there for machines.
+    ``kind`` is that of the row, ``compared`` whether comparisons have it even if nothing is recorded, ``shown`` whether
+    a page has a line for it.
     """
 
     id: str
@@ -316,9 +298,8 @@ class Group:
 class Record:
     """One thing with all that is said of it, as its page shows it.
 
-    ``facts`` come from the shape, in its order. ``related`` groups things that it is linked with by what the
-    link is called. ``document`` says of the record itself where it comes from, when it changed and how it was
-    checked. ``csl`` is a source as a CSL-JSON item.
+    ``facts`` come from the shape, in its order. ``related`` groups things that it is linked with by what the link is
+    called. ``document`` says of the record itself where it comes from and how it was checked; ``csl`` of a source.
     """
 
     thing: Thing
@@ -359,9 +340,8 @@ class Understood:
 class Page:
     """A page of a list: ``total`` counts all that match; ``after`` leads to the next page, None at the end.
 
-    ``compare`` has the things that the words name together ("lasso vs ridge"), in that order; none where they do not.
-    ``called`` is the thing that is called exactly so, ``understood`` the values of facets that the words name: things
-    that have one of them are in the list too.
+    ``compare`` has the things that the words name together ("lasso vs ridge"), in that order. ``called`` is the thing
+    that is called exactly so, ``understood`` the values of facets that the words name, which things in the list have.
     """
 
     things: tuple[Thing, ...]

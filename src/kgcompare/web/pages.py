@@ -166,7 +166,7 @@ def _linked(form: Format, wanted: _Wanted, only: str, show: Callable[[Comparison
     def links() -> str:
         return signposting.links_of_comparison(made[0], COMPARISON_FORMATS)
 
-    file = None if form.name == "html" else lambda: file_name([thing.slug for thing in made[0].methods], form)
+    file = None if form.name == "html" else lambda: file_name([thing.id for thing in made[0].methods], form)
     others = current().others is not None and not all(map(is_slug, wanted.things))
     return (answer_anew if others else answer)(form, wanted.lang, make, links, file)
 
