@@ -149,9 +149,9 @@ class Thing:
     """Something with a page of its own, as a column head or a search result names it.
 
     ``id`` is the slug, ``lang`` the language of ``label``. ``path`` is the address on a server of ours
-    (``/method/lasso``). In lists, ``facets`` has the names of its values in each facet of its class that it has a
-    value in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads.
-    ``whence`` says of which other catalogue a column comes; its ``id`` is the IRI then.
+    (``/method/lasso``). In lists, ``facets`` has the names of its values in each facet of its class that it has a value
+    in, by the facet's id and in the shape's order, and ``date`` is how the row that dates it reads. ``whence`` says of
+    which other catalogue a column comes; its ``id`` is the IRI then.
     """
 
     id: str
@@ -229,10 +229,7 @@ class Comparison:
         return [(heading if several else None, tuple(rows)) for heading, rows in parts]
 
     def row(self, row_id: str) -> Row:
-        """The row of that id.
-
-        :raises KeyError: if there is none.
-        """
+        """The row of that id; KeyError if there is none."""
         for row in self.rows:
             if row.id == row_id:
                 return row

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from kgcompare.formats.tables import STATUS, heading
+from kgcompare.formats.tables import STATUS, column_name
 from kgcompare.model import Cell, Comparison, Row
 from kgcompare.rdf.literals import without_controls
 from kgcompare.text.languages import direction, translate, translate_plural
@@ -24,7 +24,7 @@ _STYLE = (
 def comparison_html(comparison: Comparison) -> str:
     """A comparison as a table with its style, and nothing around it."""
     heads = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(_lang(method.lang, comparison.language), heading(method))
+        Markup('<th scope="col"{}>{}</th>').format(_lang(method.lang, comparison.language), column_name(method))
         for method in comparison.methods
     )
     body = Markup("").join(_section(comparison, heading, rows) for heading, rows in comparison.sections())

@@ -20,7 +20,7 @@ from pyphen import Pyphen, language_fallback
 
 from kgcompare.formats.bibliography import keys, references
 from kgcompare.formats.cube import comparison_iri
-from kgcompare.formats.tables import cell_text, heading
+from kgcompare.formats.tables import cell_text, column_name
 from kgcompare.formats.tex import DEFAULTS, tex
 from kgcompare.model import Cell, Comparison, Row, Value
 from kgcompare.text.languages import translate
@@ -93,7 +93,7 @@ class _Table:
     def lines(self, base: str, day: date) -> Iterator[str]:
         columns = "".join(rf"p{{\dimexpr {width:.4f}\linewidth-2\tabcolsep\relax}}" for width in self.widths)
         methods = self.comparison.methods
-        heads = _line(["", *(rf"\textbf{{{_broken(heading(m), m.lang or '', self.letters)}}}" for m in methods)])
+        heads = _line(["", *(rf"\textbf{{{_broken(column_name(m), m.lang or '', self.letters)}}}" for m in methods)])
         yield from (rf"{{\raggedright {_plain(sentence.text)}\par}}" for sentence in self.comparison.sentences)
         yield rf"\urldef\kgcaddress\url{{{comparison_iri(self.comparison, base)}}}"
         yield r"\begingroup\def\kgccell{\raggedright\hspace{0pt}}\def\arraystretch{1.2}"

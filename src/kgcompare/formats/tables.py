@@ -18,7 +18,7 @@ STATUS = {"not-recorded": "not recorded", "none": "none", "unknown": "unknown", 
 """What is said of a cell without values, in English; the key to its translations."""
 
 
-def heading(thing: Thing) -> str:
+def column_name(thing: Thing) -> str:
     """The name at the head of a column, with that of the catalogue that it comes from if it is another one."""
     return f"{thing.label} [{thing.whence.name}]" if thing.whence else thing.label
 
@@ -73,7 +73,7 @@ def markdown(comparison: Comparison) -> str:
 
     Addresses stand in angle brackets, which make them links.
     """
-    heads = ["", *(_marked(heading(method)) for method in comparison.methods)]
+    heads = ["", *(_marked(column_name(method)) for method in comparison.methods)]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for heading, rows in comparison.sections():
         if heading is not None:

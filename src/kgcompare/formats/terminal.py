@@ -7,7 +7,7 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-from kgcompare.formats.tables import cell_text, heading
+from kgcompare.formats.tables import cell_text, column_name
 from kgcompare.model import Comparison, Record
 from kgcompare.text.languages import translate_plural
 
@@ -62,7 +62,7 @@ def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
 def table(comparison: Comparison) -> str:
     """A comparison, as wide as the terminal: what it says in sentences, and a table with ``≠`` before a row that
     differs."""
-    rows = [["", *(heading(method) for method in comparison.methods)]]
+    rows = [["", *(column_name(method) for method in comparison.methods)]]
     for heading, section in comparison.sections():
         if heading is not None:
             rows += [[""] * len(rows[0]), [heading.upper(), *[""] * len(comparison.methods)]]
