@@ -26,7 +26,7 @@ State = OneOf["good", "limited", "missing", "untried"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Observation:
     """One thing about an endpoint: its name, what was found, whether that will do, and what it means or calls for."""
 
     name: str
@@ -35,7 +35,7 @@ class Finding:
     meaning: str
 
 
-def examined(engine: Engine, base: Base, most_copied: int, *, write: bool = False) -> list[Finding]:
+def examined(engine: Engine, base: Base, most_copied: int, *, write: bool = False) -> list[Observation]:
     """What there is to say of an endpoint; with *write* also whether it can be written.
 
     :raises EndpointError: if it does not answer.
@@ -43,7 +43,7 @@ def examined(engine: Engine, base: Base, most_copied: int, *, write: bool = Fals
     traits = engine.fresh_traits()
     copied = traits.slow and traits.statements <= most_copied
     found = [
-        Finding("engine", engine.endpoint.server or "does not say", "good", "as it names itself"),
+        Observation("engine", engine.endpoint.server or "does not say", "good", "as it names itself"),
         _catalogue(engine, traits),
         _union(traits),
         _others(traits),
@@ -57,103 +57,103 @@ def examined(engine: Engine, base: Base, most_copied: int, *, write: bool = Fals
     if write:
         return [*found, _tried("SPARQL Update", lambda: _update(engine, base)), _store(engine, base)]
     said = "not tried; --write tries it, in a graph of its own that goes again"
-    return [*found, *(Finding(name, "", "untried", said) for name in ("SPARQL Update", "Graph Store Protocol"))]
+    return [*found, *(Observation(name, "", "untried", said) for name in ("SPARQL Update", "Graph Store Protocol"))]
 
 
-def is_usable(findings: list[Finding]) -> bool:
+def is_usable(findings: list[Observation]) -> bool:
     """Whether nothing is missing that reading needs."""
     return all(finding.state != "missing" for finding in findings)
 
 
-def _tried(name: str, trial: Callable[[], Finding], copied: bool = False) -> Finding:
+def _tried(name: str, trial: Callable[[], Observation], copied: bool = False) -> Observation:
     try:
         found = trial()
     except (StoreError, DataError) as fault:
-        found = Finding(name, reason(fault), "missing", "kgcompare needs this")
+        found = Observation(name, reason(fault), "missing", "kgcompare needs this")
     if copied and found.state == "missing":
         return replace(found, state="limited", meaning="it does without: the catalogue is read whole")
     return found
 
 
-def _catalogue(engine: Engine, traits: Traits) -> Finding:
+def _catalogue(engine: Engine, traits: Traits) -> Observation:
     patterns = " ".join(engine.graphs.patterns)
     if traits.named:
-        return Finding("graphs", f"{traits.statements:,} statements seen", "good", f"the catalogue is {patterns}")
+        return Observation("graphs", f"{traits.statements:,} statements seen", "good", f"the catalogue is {patterns}")
     if traits.statements:
         meaning = f"no graph is {patterns}, so the default graph is the catalogue; --endpoint-graphs names others"
-        return Finding("graphs", f"{traits.statements:,} statements in the default graph", "limited", meaning)
-    return Finding("graphs", "nothing", "missing", f"there is nothing in {patterns}; import, or --endpoint-graphs")
+        return Observation("graphs", f"{traits.statements:,} statements in the default graph", "limited", meaning)
+    return Observation("graphs", "nothing", "missing", f"there is nothing in {patterns}; import, or --endpoint-graphs")
 
 
-def _union(traits: Traits) -> Finding:
+def _union(traits: Traits) -> Observation:
     if not traits.named:
-        return Finding("union default graph", "no named graphs", "good", "nothing to unite")
+        return Observation("union default graph", "no named graphs", "good", "nothing to unite")
     if traits.union:
-        return Finding("union default graph", "yes", "good", "the default graph has what the named graphs have")
-    return Finding("union default graph", "no", "good", "queries name the graphs themselves, at a little cost")
+        return Observation("union default graph", "yes", "good", "the default graph has what the named graphs have")
+    return Observation("union default graph", "no", "good", "queries name the graphs themselves, at a little cost")
 
 
-def _others(traits: Traits) -> Finding:
+def _others(traits: Traits) -> Observation:
     if traits.foreign:
-        return Finding("other graphs", "yes", "good", "they are left out: queries name the catalogue's graphs")
-    return Finding("other graphs", "none", "good", "nothing is to be left out")
+        return Observation("other graphs", "yes", "good", "they are left out: queries name the catalogue's graphs")
+    return Observation("other graphs", "none", "good", "nothing is to be left out")
 
 
-def _rows(traits: Traits) -> Finding:
+def _rows(traits: Traits) -> Observation:
     if not traits.cap:
-        return Finding("row limit", f"none below {min(MANY, traits.statements):,}", "good", "answers come whole")
+        return Observation("row limit", f"none below {min(MANY, traits.statements):,}", "good", "answers come whole")
     meaning = "longer answers are fetched in pages; allow more where you can (Virtuoso: ResultSetMaxRows)"
-    return Finding("row limit", f"{traits.cap:,}", "limited", meaning)
+    return Observation("row limit", f"{traits.cap:,}", "limited", meaning)
 
 
-def _regex(engine: Engine) -> Finding:
+def _regex(engine: Engine) -> Observation:
     answer = engine.ask(load("probes/regex").text)
     if isinstance(answer, Verdict) and answer.value:
-        return Finding("regular expressions", "yes", "good", "dates and names of graphs are told by them")
-    return Finding("regular expressions", "no", "missing", "dates and names of graphs are told by them")
+        return Observation("regular expressions", "yes", "good", "dates and names of graphs are told by them")
+    return Observation("regular expressions", "no", "missing", "dates and names of graphs are told by them")
 
 
-def _blank(engine: Engine) -> Finding:
+def _blank(engine: Engine) -> Observation:
     answer = engine.query(load("probes/blank").text)
     if not isinstance(answer, Solutions) or not answer.rows:
-        return Finding("blank nodes", "none seen", "good", "nothing to keep apart")
+        return Observation("blank nodes", "none seen", "good", "nothing to keep apart")
     node, again = answer.rows[0]
     if node == again:
-        return Finding("blank nodes", "one label an answer", "good", "a label is never taken to another answer")
-    return Finding("blank nodes", "two labels for one node", "missing", "records with structured values fall apart")
+        return Observation("blank nodes", "one label an answer", "good", "a label is never taken to another answer")
+    return Observation("blank nodes", "two labels for one node", "missing", "records with structured values fall apart")
 
 
-def _formats(engine: Engine, copied: bool) -> Finding:
+def _formats(engine: Engine, copied: bool) -> Observation:
     seen = [engine.endpoint.ask(load(name).text)[0] for name in _FORMS[: 2 if copied else 3]]
     texts = ", ".join(dict.fromkeys(media or "none named" for media in seen))
-    return Finding("result formats", texts, "good", "of the forms of queries that are asked; all of these are read")
+    return Observation("result formats", texts, "good", "of the forms of queries that are asked; all of these are read")
 
 
-def _record(engine: Engine) -> Finding:
+def _record(engine: Engine) -> Observation:
     things = engine.query(load("probes/thing").text)
     if not isinstance(things, Solutions) or not things.rows:
-        return Finding("a record", "no thing with a class", "missing", "there is nothing to compare")
+        return Observation("a record", "no thing with a class", "missing", "there is nothing to compare")
     thing = cast("NamedNode", things.rows[0][0])
     start = time.monotonic()
     engine.query(load("record").bind(method=[thing], method__inverse=[]))
     seconds = time.monotonic() - start
     state: State = "good" if seconds < 1 else "limited"
-    return Finding("a record", f"{seconds * 1000:,.0f} ms", state, "as long as a comparison, if nothing is kept")
+    return Observation("a record", f"{seconds * 1000:,.0f} ms", state, "as long as a comparison, if nothing is kept")
 
 
-def _speed(traits: Traits, copied: bool, most_copied: int) -> Finding:
+def _speed(traits: Traits, copied: bool, most_copied: int) -> Observation:
     rate = traits.statements / max(traits.seconds, 0.001)
     found = f"{traits.statements:,} statements counted in {traits.seconds:.2f} s"
     if not traits.slow:
-        return Finding("speed", found, "good", "each question is asked when it arises")
+        return Observation("speed", found, "good", "each question is asked when it arises")
     why = "comparisons are more than it can do" if not traits.able else f"{rate:,.0f} a second are few"
     if copied:
-        return Finding("speed", found, "limited", f"{why}: the catalogue is read whole, and kept until it changes")
+        return Observation("speed", found, "limited", f"{why}: the catalogue is read whole, and kept until it changes")
     meaning = f"{why}, and more than {most_copied:,} are not read whole (--endpoint-copied); take a quicker engine"
-    return Finding("speed", found, "limited" if traits.able else "missing", meaning)
+    return Observation("speed", found, "limited" if traits.able else "missing", meaning)
 
 
-def _update(engine: Engine, base: Base) -> Finding:
+def _update(engine: Engine, base: Base) -> Observation:
     graph = NamedNode(f"{base.history_graph}/trial-{secrets.token_hex(8)}")
     node = NamedNode("urn:kgcompare:trial")
     there = load("graph").bind(graph=[graph])
@@ -164,16 +164,16 @@ def _update(engine: Engine, base: Base) -> Finding:
         finally:
             engine.endpoint.update(with_graph(load("drop_graph").text, graph))
     except (StoreError, DataError) as fault:
-        return Finding("SPARQL Update", reason(fault), "limited", "the catalogue can be read, and not written")
+        return Observation("SPARQL Update", reason(fault), "limited", "the catalogue can be read, and not written")
     if written != 1 or engine.select(there).rows:
-        return Finding("SPARQL Update", "done, and not seen", "limited", "what is written is not read back at once")
-    return Finding("SPARQL Update", "yes", "good", "the catalogue can be written")
+        return Observation("SPARQL Update", "done, and not seen", "limited", "what is written is not read back at once")
+    return Observation("SPARQL Update", "yes", "good", "the catalogue can be written")
 
 
-def _store(engine: Engine, base: Base) -> Finding:
+def _store(engine: Engine, base: Base) -> Observation:
     name, endpoint = "Graph Store Protocol", engine.endpoint
     if not endpoint.keeps_graphs:
-        return Finding(name, "no address", "untried", "not needed; --graph-store names its address")
+        return Observation(name, "no address", "untried", "not needed; --graph-store names its address")
     graph = f"{base.history_graph}/trial-{secrets.token_hex(8)}"
     there = load("graph").bind(graph=[NamedNode(graph)])
     try:
@@ -181,5 +181,5 @@ def _store(engine: Engine, base: Base) -> Finding:
         written = len(engine.select(there).rows)
         endpoint.delete_graph(graph)
     except (StoreError, DataError) as fault:
-        return Finding(name, reason(fault), "limited", "graphs are written by SPARQL Update")
-    return Finding(name, "yes" if written == 1 else "done, and not seen", "good", "a graph can be put as a whole")
+        return Observation(name, reason(fault), "limited", "graphs are written by SPARQL Update")
+    return Observation(name, "yes" if written == 1 else "done, and not seen", "good", "a graph can be put as a whole")
