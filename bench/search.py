@@ -17,7 +17,7 @@ from pathlib import Path
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
 from kgcompare.schema.shapes import Shapes, bundled_shapes
-from kgcompare.search import DerivedFile, Filter, Index
+from kgcompare.search import DerivedFile, Filter, Index, KeptPlace
 from kgcompare.store.embedded import EmbeddedStore
 
 ROUNDS = 40
@@ -31,7 +31,7 @@ def opened(path: Path) -> Index:
     def refused(_: Path) -> None:
         raise StoreError(f"{path} is no index of this version; name the store, or make the index anew")
 
-    return Index(DerivedFile(path, refused), Shapes(bundled_shapes()))
+    return Index(DerivedFile(KeptPlace(path, refused)), Shapes(bundled_shapes()))
 
 
 def slipped(word: str, dice: random.Random) -> str:

@@ -27,7 +27,7 @@ KINDS = {
     "two processes": ["--workers", "2", "--metrics", "off"],
     "two processes, metrics and log": ["--workers", "2", "--metrics", "on", "--access-log", "--log-format", "json"],
 }
-ROUNDS = 5
+ROUNDS = 4
 _TICK = os.sysconf("SC_CLK_TCK")
 
 

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from kgcompare.sandbox.limits import Limits
 from kgcompare.web import assets, coding, kept
 from kgcompare.web.app import Site, create_app
+from kgcompare.web.front import Front
 from kgcompare.web.negotiation import Coding, choose_coding
 from kgcompare.web.settings import Settings
 from serving import serving
@@ -200,7 +201,7 @@ def test_both_forms_are_kept_within_the_bounds(small_store: Path) -> None:
     site = create_app(Settings(store=small_store, limits=Limits(kept_bytes=most)))
     assert isinstance(site, Site)
     client, front = site.test_client(), site.outer
-    assert isinstance(front, kept.Front)
+    assert isinstance(front, Front)
     tags = [ask(client, PAIR, codings).headers["ETag"] for codings in ("", "gzip")]
     answers = kept.answers_of(front.current(), most)
     both = [answers.tagged(tag) for tag in tags]

@@ -351,6 +351,21 @@ def test_every_record_says_how_and_when_it_was_checked(kind: str) -> None:
     assert wrong == []
 
 
+def test_the_table_of_sources_seen_names_sources_that_are_there() -> None:
+    """Each once, in order, with where it was seen; and each says that an independent text was its check."""
+    with (Path(__file__).parent.parent / "docs" / "checks" / "sources.tsv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    slugs = [row["record"] for row in rows]
+    assert slugs == sorted(set(slugs))
+    assert [row["record"] for row in rows if not (row["seen"] and row["agrees"])] == []
+    wrong = []
+    for slug in slugs:
+        document = NamedNode(BASE.document(BASE.record("source", slug)))
+        if slug not in SOURCES or DATA.objects(document, iri("kgc:checked").value) != [iri("kgc:IndependentText")]:
+            wrong.append(slug)
+    assert wrong == []
+
+
 @pytest.mark.slow
 def test_data_are_formatted(run: Run) -> None:
     said = run("format", "--check", resources.folder("data"))

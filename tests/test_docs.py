@@ -231,7 +231,7 @@ def test_every_variable_is_told() -> None:
 
 
 def test_the_file_of_settings_is_taken(run: Run, small_store: Path, tmp_path: Path) -> None:
-    (example,) = blocks(text_of("docs/settings.md"), "toml")
+    example, *_ = blocks(text_of("docs/settings.md"), "toml")
     keys = {option.removeprefix("--") for command in COMMANDS.values() for option in options_of(command)}
     assert tomllib.loads(example).keys() <= keys
     config = tmp_path / "kgcompare.toml"

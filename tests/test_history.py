@@ -27,10 +27,12 @@ from kgcompare.catalogue.differences import story_of
 from kgcompare.catalogue.past import generation_at, history_of
 from kgcompare.errors import InvalidData, UnknownThing
 from kgcompare.ingest import reverting
-from kgcompare.ingest.editing import Body, Condition, Editor
+from kgcompare.ingest.editing import Body, Change, Condition, Edit, Editor
+from kgcompare.ingest.together import JointEditor
 from kgcompare.report import extent
 from kgcompare.sandbox.limits import Limits
 from kgcompare.search import Filter
+from kgcompare.store.base import state_of
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.tokens import Tokens
 from kgcompare.web.app import create_app
@@ -285,6 +287,62 @@ def test_what_is_kept_is_bounded_and_the_oldest_goes_first(store: Path) -> None:
     with pytest.raises(UnknownThing, match="goes back to"):
         history.at("2")
     assert history.at(known[3]).generation == known[3]
+
+
+# -- several that are written as one -------------------------------------------------------------------
+
+
+def put(slug: str, old: str, new: str, by: str, store: Path) -> tuple[Change, ingest.Options]:
+    """A change of a record by somebody, as it comes over HTTP, on the condition that it is as it was read."""
+    record = f"{BASE}id/method/{slug}"
+    snapshot = EmbeddedStore(store).snapshot()
+    text = "".join(f"{quad.triple} .\n" for quad in snapshot.graph(f"{BASE}doc/method/{slug}"))
+    condition = Condition(frozenset({state_of(snapshot, f"{BASE}doc/method/{slug}")}))
+    return Change("put", record, Body(text.replace(old, new).encode(), "ttl"), condition), ingest.Options(by=by)
+
+
+def test_changes_that_are_written_as_one_are_answered_and_remembered_one_by_one(store: Path) -> None:
+    new = Body(NEW.replace(f"{BASE}id/method/new-one", "").replace("New one", "Brand new").encode(), "ttl")
+    changes = [
+        put("lasso", "Shrinks some", "Shrinks many", "Ada", store),
+        put("ridge", '"Ridge regression"@en', '" "@en', "Bob", store),  # not valid
+        (Change("make", "method", new), ingest.Options(by="Cleo")),
+        put("lasso", "Shrinks some", "Shrinks few", "Dan", store),  # the first has it
+        put("gan", "Generative", "Grouped", "Eve", store),
+        (Change("put", f"{BASE}id/method/x", Body(b"<> <", "ttl")), ingest.Options(by="Fay")),
+        (Change("remove", f"{BASE}id/method/new-one"), ingest.Options(by="Guy")),
+    ]
+    before, known = EmbeddedStore(store).snapshot(), generations(store)
+    said = JointEditor(store, (), ingest.Options(), 60.0).together(changes)
+    kinds = [type(one).__name__ for one in said]
+    assert kinds == ["Edit", "InvalidData", "Edit", "Outdated", "Edit", "SyntaxFault", "UnknownThing"]
+    assert isinstance(said[2], Edit)
+    assert (said[2].record, said[2].made) == (f"{BASE}id/method/brand-new", True)
+    after = EmbeddedStore(store).snapshot()
+    assert after.history is not None
+    logged = after.history.changes()[:3]
+    assert [one.occasion.by for one in reversed(logged)] == ["Ada", "Cleo", "Eve"]
+    digests = [one.occasion.used[0].sha256 for one in reversed(logged)]
+    assert digests == [hashlib.sha256(changes[place][0].body.data).hexdigest() for place in (0, 2, 4)]
+    assert logged[0].generation == after.generation, "all three are in one"
+    names = generations(store)
+    assert names[: len(known)] == known
+    assert [int(name.partition("-")[0]) for name in names] == list(range(1, len(names) + 1))
+    assert before.history is not None
+    assert len(before.history.changes()) == len(known), "a generation knows nothing of what came later"
+
+
+def test_a_state_between_changes_that_were_written_as_one_can_be_had(store: Path) -> None:
+    changes = [
+        put("lasso", "Shrinks some", "Shrinks many", "Ada", store),
+        put("gan", "Generative", "Grouped", "Eve", store),
+    ]
+    JointEditor(store, (), ingest.Options(), 60.0).together(changes)
+    first, _ = generations(store)[-2:]
+    with Catalogue(EmbeddedStore(store)) as catalogue:
+        past = generation_at(catalogue.generation(), first)[1]
+        assert "many" in (past.record("method", "lasso").thing.description or "")
+        assert past.record("method", "gan").thing.label.startswith("Generative")
 
 
 # -- how it reads --------------------------------------------------------------------------------------

@@ -25,8 +25,8 @@ DEADLINE = 1.0
 
 
 @pytest.fixture(scope="module")
-def snapshot(bundled_store: Path) -> Path:
-    folder = Folder(bundled_store)
+def snapshot(part_store: Path) -> Path:
+    folder = Folder(part_store)
     return folder.snapshot(folder.current() or "")
 
 

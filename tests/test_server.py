@@ -27,6 +27,7 @@ from urllib.parse import quote
 import pytest
 
 from conftest import SMALL, Run
+from deep import many
 from kgcompare import ingest, resources
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
@@ -168,6 +169,7 @@ def readers(
             try:
                 status, _, body = server.get(path, 60)
                 found.append((path, status, body))
+                time.sleep(0.005)  # whoever writes has a turn, too
             except OSError as fault:
                 found.append((path, 0, repr(fault).encode()))
 
@@ -184,7 +186,7 @@ def readers(
 
 @pytest.mark.slow
 def test_a_new_generation_is_seen_at_once(store: Path, tmp_path: Path) -> None:
-    """By whoever asks any server of the store after an import is done: no old body and no old 304, 30 times."""
+    """By whoever asks any server of the store after an import is done: no old body and no old 304, again and again."""
     kept = ("/method/lasso.json", "/compare.json?method=lasso&method=ridge", "/methods.json")
     wrong: list[object] = []
     found: list[tuple[str, int, bytes]] = []
@@ -205,7 +207,7 @@ def test_a_new_generation_is_seen_at_once(store: Path, tmp_path: Path) -> None:
                     wrong.append((slug, path, status))
 
         with ThreadPoolExecutor(12) as pool:
-            for number in range(30):
+            for number in range(many(8, 60)):
                 tags = {(server, path): server.get(path)[1]["etag"] for server in servers for path in kept}
                 slug = f"late-{number}"
                 ingest.import_files(store, [method(tmp_path, slug)], ingest.Options(trust=True))
@@ -217,7 +219,7 @@ def test_a_new_generation_is_seen_at_once(store: Path, tmp_path: Path) -> None:
                 list(pool.map(lambda arguments: first(*arguments), asked))
     assert wrong == []
     assert {status for _, status, _ in found} == {200}
-    assert len(found) > 100
+    assert len(found) > 30
 
 
 @pytest.mark.slow
@@ -241,14 +243,14 @@ def test_a_dump_is_whole_while_generations_change(store: Path, tmp_path: Path) -
     found: list[tuple[str, int, bytes]] = []
     with serving(tmp_path, "--store", str(store)) as server:
         with readers(server, ["/dump.nq.gz"], found):
-            for number in range(12):
+            for number in range(many(6, 40)):
                 ingest.import_files(store, [method(tmp_path, f"late-{number}")], ingest.Options(trust=True))
                 status, _, body = server.get("/dump.nq.gz")
                 assert status == 200
                 assert f"/method/late-{number}>".encode() in gzip.decompress(body)
         assert {status for _, status, _ in found} == {200}
         whole = [gzip.decompress(body) for _, _, body in found]
-        assert len(set(whole)) > 3
+        assert len(set(whole)) > 2
         assert all(body.endswith(b" .\n") for body in whole)
         assert server.stop() == 0
     server.clean()

@@ -25,6 +25,7 @@ from kgcompare.errors import UsageError
 from kgcompare.reconciliation import Sizes
 from kgcompare.sandbox import pool as workers
 from kgcompare.sandbox.limits import LIMITS, Limit, Limits
+from kgcompare.sandbox.pool import Pool
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web import server, sparql
 from kgcompare.web.app import create_app
@@ -142,7 +143,8 @@ def test_every_limit_is_listed(run: Run) -> None:
 def test_everything_else_is_listed_too(run: Run) -> None:
     entries = listed(run, "--data", "a.ttl", "--data", "b.ttl", "--trust")
     others = "store endpoint data shapes trust host port prefix trusted_host proxies unconfined_queries lang contact by"
-    others += " update_endpoint graph_store endpoint_credentials endpoint_queries"
+    others += " endpoint_base token_folder update_endpoint graph_store endpoint_graphs"
+    others += " endpoint_credentials endpoint_queries index_dir others"
     others += " log_format access_log metrics"
     assert entries.keys() - LIMITS.keys() == set(others.split())
     assert (entries["data"]["value"], entries["data"]["default"]) == (["a.ttl", "b.ttl"], [])
@@ -241,6 +243,7 @@ def test_the_bounds_of_queries(app: Flask) -> None:
     catalogue: Catalogue = app.extensions["kgcompare"]
     with app.app_context():
         pool = sparql.pool(catalogue.generation())
+    assert isinstance(pool, Pool)
     assert pool.bounds == workers.Bounds(3.5, 3, 5000, 900 * 1024 * 1024, 1, 0, 5, 4, 20.0)
     assert catalogue.generation().descriptions.most == 77
 

@@ -25,8 +25,8 @@ from engines import Virtuoso, running
 from kgcompare import ingest
 from kgcompare.catalogue.generation import Generation
 from kgcompare.store.endpoint import Addresses
-from kgcompare.store.home import RemoteHome
 from kgcompare.store.remote import RemoteStore
+from kgcompare.store.seat import EndpointSeat
 from kgcompare.store.tokens import Tokens
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
@@ -289,7 +289,7 @@ def catalogue(kind: str, store: Path, folder: Path) -> Iterator[tuple[str, tuple
         assert isinstance(engine, Virtuoso)
         url = engine.load([])
         engine.sql('GRANT SPARQL_UPDATE TO "SPARQL";')
-        home = RemoteHome(partial(RemoteStore, Addresses(url, update=url), mark_time=0.0))
+        home = EndpointSeat(partial(RemoteStore, Addresses(url, update=url), mark_time=0.0))
         ingest.create_store(home)
         ingest.import_files(home, [SMALL], ingest.Options(trust=True))
         named = ("--endpoint", url, "--update-endpoint", url, "--token-folder", str(tokens))
@@ -324,7 +324,7 @@ def _behind_nginx(token: str, named: tuple[str, ...], tmp_path: Path) -> None:
         assert said == ["127.0.0.1"], "not what the client says of itself"
         location = front.get("/id/method/lasso", **host)[1]["location"]
         assert location == "/method/lasso"
-        links = front.get("/dataset.ttl", **host)[2].decode()
+        links = front.get("/sparql", **host, Accept="text/turtle")[2].decode()
         assert "http://methods.example.org/sparql" in links
         assert front.get("/metrics", **host)[0] == 404
         assert first.get("/healthz", **host)[0] == 200

@@ -9,6 +9,7 @@ import os
 import socket
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,11 +21,14 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from werkzeug.test import TestResponse
 
 from conftest import Run
+from kgcompare import ingest
+from kgcompare.ingest.editing import Body, Condition, Editor
 from kgcompare.rdf.namespaces import iri
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.files import alone
 from kgcompare.store.tokens import Tokens
+from kgcompare.web import writing
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 from serving import serving
@@ -360,6 +364,56 @@ def test_of_those_who_change_one_state_one_wins(site: Writing) -> None:
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
     (won,) = [body for body, answer in zip(bodies, answers, strict=True) if answer.status_code == 200]
     assert site.get("/method/lasso.ttl").text == won
+
+
+def test_changes_that_come_together_are_answered_one_by_one(site: Writing) -> None:
+    """One after another has come while the first one waits for the lock; the bad one harms nobody."""
+    changes = {
+        "lasso": ("Shrinks some", "Shrinks many"),
+        "ridge": ("Shrinks all", "Shrinks each"),
+        "gan": ('"Generative adversarial network"@en', '" "@en'),  # not valid
+        "elbow": ("coude", "coude plié"),
+    }
+    sent = {}
+    for slug, (old, new) in changes.items():
+        response = site.get(f"/method/{slug}.ttl")
+        assert old in response.text
+        sent[slug] = response.text.replace(old, new), response.headers["ETag"]
+    first = int((site.store / "current").read_text().partition("-")[0])
+    with ThreadPoolExecutor(5) as pool:
+        with alone(site.store / "lock"):
+            answers = {slug: pool.submit(site.send, "PUT", f"/method/{slug}", body, If_Match=tag)
+                       for slug, (body, tag) in sent.items()}  # fmt: skip
+            made = pool.submit(site.send, "POST", "/agents", f"{PREFIXES} <> {ADA}")
+            time.sleep(1)
+        statuses = {slug: answer.result().status_code for slug, answer in answers.items()}
+        assert made.result().status_code == 201
+    assert statuses == {"lasso": 200, "ridge": 200, "gan": 422, "elbow": 200}
+    assert int((site.store / "current").read_text().partition("-")[0]) == first + 4, "a number for each of them"
+    assert len(list((site.store / "snapshots").glob("*.lock"))) < 4, "and fewer are on disk"
+    for slug in ("lasso", "ridge", "elbow"):
+        tag = answers[slug].result().headers["ETag"]
+        assert answers[slug].result().text == site.get(f"/method/{slug}.ttl").text
+        assert site.send("PUT", f"/method/{slug}", sent[slug][0], If_Match=tag).status_code == 200
+
+
+def test_who_was_overtaken_gets_the_tag_of_what_he_wrote(site: Writing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first one is answered another one changes the record: with his tag he cannot undo that."""
+    body, tag = lasso(site)
+    other = body.replace("Shrinks many", "Shrinks few")
+
+    def overtaken() -> None:
+        monkeypatch.undo()
+        writing.renew_current()
+        editor = Editor(site.store, (), ingest.Options(), 60.0)
+        editor.put(LASSO, Body(other.encode(), "ttl"), Condition())
+        writing.renew_current()
+
+    monkeypatch.setattr(writing, "renew_current", overtaken)
+    answer = site.send("PUT", "/method/lasso", body, If_Match=tag)
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert site.send("PUT", "/method/lasso", body, If_Match=answer.headers["ETag"]).status_code == 412
+    assert site.get("/method/lasso.ttl").text == other
 
 
 def test_who_waits_too_long_for_others_is_told_to_come_again(site: Writing) -> None:

@@ -6,12 +6,13 @@ import shutil
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import cast
 
 from pyoxigraph import Triple
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.others import Others
-from kgcompare.errors import StoreError
+from kgcompare.errors import EndpointError, StoreError
 from kgcompare.model import Comparison, Record, Thing
 from kgcompare.rdf.namespaces import DEFAULT_BASE, is_web
 from kgcompare.search import Filter, Keeper
@@ -27,8 +28,7 @@ class Catalogue:
     ``with`` closes what it opened, and removes what a throw-away catalogue made. *most_described* is how many bytes
     things' descriptions may take in memory; *patience* for how many seconds somebody waits for an index that has to be
     made (None: for as long as it takes). *others* are the catalogues that are asked for what a comparison names by its
-    IRI and is not here.
-    made (None: for as long as it takes). *keeper* sees to the index of an endpoint, which stays between starts; without
+    IRI and is not here. *keeper* sees to the index of an endpoint, which stays between starts; without
     one it is made anew, and goes with this object.
     """
 
@@ -54,25 +54,37 @@ class Catalogue:
         self._newest: Generation | None = None
 
     def generation(self) -> Generation:
-        """The newest generation.
+        """The newest generation; the one before, where an endpoint does not give another.
 
         :raises StoreError: if the store cannot be read.
         """
-        snapshot = self.store.snapshot()
-        generation = self._newest
-        if generation is None or not self._is_newest(generation, snapshot):
-            with self._lock:
-                generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
-                if generation is None or generation.snapshot is not snapshot:
-                    generation = Generation(
-                        self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
-                    )
-                    generation.others = self._others
-                elif not self._is_newest(generation, snapshot):
-                    generation = generation.again()
-                self._newest = generation
-        generation.see_to_index()
-        return generation
+        snapshot, newest = self.store.snapshot(), self._newest
+        if newest is None or not self._is_newest(newest, snapshot):
+            newest = self._renewed(newest)
+        newest.see_to_index()
+        return newest
+
+    def _renewed(self, known: Generation | None) -> Generation:
+        """The newest generation, made where it is another than the known one; that, while an endpoint is asked."""
+        if not self._lock.acquire(blocking=known is None or not self.store.is_elsewhere):
+            return cast("Generation", known)  # somebody asks the endpoint already
+        try:
+            generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
+            if generation is None or generation.snapshot is not snapshot:
+                generation = Generation(
+                    self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
+                )
+                generation.others = self._others
+            elif not self._is_newest(generation, snapshot):
+                generation = generation.again()
+            self._newest = generation
+            return generation
+        except EndpointError:
+            if known is None:
+                raise
+            return known
+        finally:
+            self._lock.release()
 
     def _is_newest(self, generation: Generation, snapshot: Snapshot) -> bool:
         """Whether a generation is that of a snapshot, with the index that is there."""

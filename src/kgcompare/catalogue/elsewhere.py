@@ -21,8 +21,9 @@ class Elsewhere:
     """The addresses of an endpoint: for queries, for updates ("" is that of queries), and for graphs ("" is none).
 
     *credentials* is a file that says who we are to it; without one the environment does. The addresses are not shown,
-    as they may have a password in them. *base* is what the IRIs of its records begin with. *index_dir* is the folder in
-    which its index stays between starts; without one it is made anew each time.
+    as they may have a password in them. *base* is what the IRIs of its records begin with; *graphs* are patterns of
+    the graphs that are the catalogue, those under the base where there are none. *index_dir* is the folder in which its
+    index stays between starts; without one it is made anew each time.
     """
 
     endpoint: str = field(repr=False)
@@ -30,13 +31,14 @@ class Elsewhere:
     graph_store: str = field(default="", repr=False)
     credentials: Path | None = None
     base: str = DEFAULT_BASE
+    graphs: tuple[str, ...] = ()
     index_dir: Path | None = None
 
     def keeper(self, limits: Limits) -> Keeper | None:
         """Who sees to its index in that folder; None where there is none."""
         if self.index_dir is None:
             return None
-        about = f"{self.open(limits).identity} {self.base}"
+        about = " ".join((self.open(limits).identity, self.base, *self.graphs))
         name = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         return Keeper(self.index_dir.absolute() / name, limits.endpoint_keep)
 
@@ -61,6 +63,8 @@ class Elsewhere:
             most_bytes=limits.endpoint_bytes,
             manners=manners,
             mark_time=limits.endpoint_mark_time,
+            graphs=self.graphs,
+            most_copied=limits.endpoint_copied,
         )
 
     def _credentials(self) -> Credentials:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
@@ -20,7 +20,6 @@ from kgcompare.text.languages import DEFAULT
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
     from kgcompare.model import Comparison
-    from kgcompare.store.checkpoint import EmbeddedSnapshot
     from kgcompare.store.history import History, Logged
 
 _KEPT = 4
@@ -67,8 +66,8 @@ def _made(newest: Generation, logged: Logged, history: History) -> tuple[Generat
     from kgcompare.catalogue.generation import Generation
 
     states = history.since(logged)
-    now = cast("EmbeddedSnapshot", newest.snapshot)
-    place, remove = held_folder(now.path.parents[1])
+    now = newest.snapshot
+    place, remove = held_folder(now.path.parents[1] if now.path is not None else None)
     try:
         snapshot = past_snapshot(now, logged.generation, states, place)
         was = {quad.subject for quads in states.values() for quad in quads}

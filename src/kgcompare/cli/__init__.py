@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from kgcompare.cli import backups, describing, exports, history, indexing, readers, tokens, writers
+from kgcompare.cli import backups, describing, doctor, exports, history, indexing, readers, tokens, writers
 from kgcompare.cli.output import leave_stdout, put, say, tell_report
 from kgcompare.cli.settings import settings_command
 from kgcompare.errors import DataError, InvalidData, KgcompareError, StoreError, UnknownThing, reason
@@ -56,6 +56,7 @@ for command in (
     backups.backup,
     backups.restore,
     tokens.token,
+    doctor.doctor,
 ):
     cli.add_command(command)
 cli.add_command(settings_command(cli.commands.values()))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kgcompare.cli.options import catalogue_options, ensure, must_be_store
+from kgcompare.cli.options import catalogue_options, ensure, must_be_kept, must_be_store
 from kgcompare.cli.place import Place
 
 
@@ -37,11 +37,11 @@ def restore(place: Place, source: Path, replace: bool) -> None:
     from kgcompare.store.backup import LEFT_OUT, newest_in
     from kgcompare.store.restoring import restore as restored
 
-    must_be_store(place)
-    path = newest_in(source)
-    manifest, generation = restored(path, place.folder, search.build, replace=replace)
+    must_be_kept(place)
+    path, seat = newest_in(source), place.folder if place.endpoint is None else place.seat
+    manifest, generation = restored(path, seat, search.build, replace=replace)
     click.echo(
-        f"{place.folder} has what {path.name} has: {manifest.records} records, {manifest.statements} statements of "
+        f"{seat} has what {path.name} has: {manifest.records} records, {manifest.statements} statements of "
         f"{manifest.made[:16]}Z, as generation {generation}; not in backups: {LEFT_OUT}",
         err=True,
     )

@@ -11,11 +11,11 @@ from kgcompare.rdf.namespaces import DEFAULT_BASE
 
 OF_AN_ENDPOINT = (
     *("timeout", "endpoint_keep", "endpoint_bytes", "endpoint_connect", "endpoint_first_byte", "endpoint_retries"),
-    *("endpoint_failures", "endpoint_rest", "endpoint_mark_time", "others_time"),
+    *("endpoint_failures", "endpoint_rest", "endpoint_mark_time", "endpoint_copied", "others_time"),
 )
 """The limits that matter where a catalogue is kept at an endpoint."""
 ENDPOINT_OPTIONS = (
-    *("update_endpoint", "graph_store", "endpoint_credentials", "endpoint_base"),
+    *("update_endpoint", "graph_store", "endpoint_graphs", "endpoint_credentials", "endpoint_base"),
     *("token_folder", "index_dir"),
 )
 """The names of the options of :func:`endpoint_options`."""
@@ -54,6 +54,14 @@ def endpoint_options(command: Callable[..., None]) -> Callable[..., None]:
             default="",
             envvar="KGCOMPARE_UPDATE_ENDPOINT",
             help="Where the endpoint takes updates, if elsewhere than queries.",
+        ),
+        click.option(
+            "--endpoint-graphs",
+            metavar="NAMES",
+            default="",
+            envvar="KGCOMPARE_ENDPOINT_GRAPHS",
+            help="Which graphs of the endpoint are the catalogue: names, parted by spaces, in which * is any text.  "
+            "[default: those under the base]",
         ),
         click.option(
             "--index-dir",

@@ -26,6 +26,7 @@ class Place:
     limits: Limits
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
+    endpoint_graphs: str = ""
     endpoint_credentials: Path | None = None
     endpoint_base: str = DEFAULT_BASE
     token_folder: Path | None = None
@@ -53,6 +54,7 @@ class Place:
             self.graph_store,
             self.endpoint_credentials,
             self.endpoint_base,
+            tuple(self.endpoint_graphs.split()),
             self.indexes,
         )
 

@@ -298,6 +298,7 @@ def serve(
             tokens=place.tokens if place.endpoint else None,
             update_endpoint=place.update_endpoint,
             graph_store=place.graph_store,
+            endpoint_graphs=tuple(place.endpoint_graphs.split()),
             endpoint_credentials=place.endpoint_credentials,
             index_dir=place.indexes,
             endpoint_queries=endpoint_queries == "on",

@@ -1,22 +1,14 @@
 """Answers of SPARQL queries for the command line: solutions and verdicts in SPARQL's formats or as a table, statements
 as RDF.
 
-The engine writes the other formats from JSON, which is written here since only the engine's own answers can be
-written by it, and an answer may come from an endpoint elsewhere.
-
-Source: SPARQL 1.1 Query Results JSON Format.
+The engine writes all formats but the table (:mod:`kgcompare.sandbox.results`).
 """
 
 from __future__ import annotations
 
-import json
-
-from pyoxigraph import BlankNode, Literal, NamedNode, QueryResultsFormat, Triple, parse_query_results
-
 from kgcompare.errors import UsageError
 from kgcompare.formats import rdf, terminal
-from kgcompare.rdf.terms import XSD_STRING
-from kgcompare.sandbox.results import result_bytes, term_value
+from kgcompare.sandbox.results import result_bytes, results_of_engine, term_value
 from kgcompare.store.base import Results, Solutions, Statements, Verdict
 
 MEDIA_TYPES = {
@@ -52,8 +44,7 @@ def write_solutions(results: Solutions | Verdict, form: str) -> str:
 
     :raises KeyError: for another format.
     """
-    parsed = parse_query_results(_json(results), QueryResultsFormat.JSON)
-    return result_bytes(parsed, form).decode().removesuffix("\n") + "\n"
+    return result_bytes(results_of_engine(results), form).decode().removesuffix("\n") + "\n"
 
 
 def _table(results: Solutions | Verdict) -> str:
@@ -62,31 +53,3 @@ def _table(results: Solutions | Verdict) -> str:
     if not results.variables:
         return f"{len(results.rows)}\n"
     return terminal.listing(results.variables, [[term_value(term) for term in row] for row in results.rows])
-
-
-def _json(results: Solutions | Verdict) -> str:
-    if isinstance(results, Verdict):
-        return json.dumps({"head": {}, "boolean": results.value})
-    bindings = [
-        {name: _json_term(term) for name, term in zip(results.variables, row, strict=True) if term is not None}
-        for row in results.rows
-    ]
-    return json.dumps({"head": {"vars": results.variables}, "results": {"bindings": bindings}})
-
-
-def _json_term(term: NamedNode | BlankNode | Literal | Triple) -> dict[str, object]:
-    if isinstance(term, Triple):
-        parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
-        return {"type": "triple", "value": {name: _json_term(part) for name, part in parts.items()}}
-    if isinstance(term, NamedNode):
-        return {"type": "uri", "value": term.value}
-    if isinstance(term, BlankNode):
-        return {"type": "bnode", "value": term.value}
-    data: dict[str, object] = {"type": "literal", "value": term.value}
-    if term.language:
-        data["xml:lang"] = term.language
-        if term.direction:
-            data["its:dir"] = str(term.direction)
-    elif term.datatype.value != XSD_STRING:
-        data["datatype"] = term.datatype.value
-    return data

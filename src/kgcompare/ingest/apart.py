@@ -13,52 +13,66 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 import weakref
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, cast
 
 from pyoxigraph import Triple
 
-from kgcompare.errors import KgcompareError, Overrun, Unavailable
-from kgcompare.ingest.editing import Body, Condition, Edit, Editor
+from kgcompare.errors import Busy, KgcompareError, Overrun, Unavailable
+from kgcompare.ingest.editing import Change, Edit
 from kgcompare.ingest.readers import Options
+from kgcompare.ingest.together import JointEditor
 from kgcompare.sandbox import lifeline
 from kgcompare.store.base import Seat
 from kgcompare.store.seat import seat_of
 
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
+MOST_TOGETHER = 32
+"""Changes that are written as one at most."""
 _WRITING = 60.0
 """Seconds that are left for writing, beside those that reading and judging may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be done: ``put`` a record (its IRI), ``make`` one of a kind, ``remove`` one, on which condition; or
-    ``check`` what putting one would find, and change nothing."""
-
-    what: Literal["put", "make", "remove", "check"]
-    subject: str
-    body: Body = field(default_factory=lambda: Body(b"", "ttl"))
-    condition: Condition = field(default_factory=Condition)
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
     seat: Seat
     shapes: tuple[Triple, ...]
-    options: Options
     patience: float
+    changes: tuple[tuple[Change, Options], ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A change that waits to be made, until there is an answer."""
+
     change: Change
+    shapes: tuple[Triple, ...]
+    options: Options
+    until: float
+    answer: Edit | KgcompareError | None = None
+
+    def goes_with(self, other: _Waiting) -> bool:
+        """Whether both may be written as one: they are judged by the same, in one language."""
+        mine, its = self.options, other.options
+        return (mine.lang, mine.limits) == (its.lang, its.limits) and self.shapes == other.shapes
 
 
 class EditorApart:
-    """An :class:`~kgcompare.ingest.editing.Editor` in a process of its own; one change at a time."""
+    """A :class:`~kgcompare.ingest.together.JointEditor` in a process of its own, for any number of threads.
+
+    Changes that come while others are being made wait, and are then made together.
+    """
 
     def __init__(self, store: Path | Seat) -> None:
         """Changes records of *store*; nothing is started yet."""
         self._seat = seat_of(store)
         self._lock = threading.Lock()
+        self._queue: deque[_Waiting] = deque()
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[..., EditorApart] | None = None
 
@@ -67,17 +81,46 @@ class EditorApart:
 
         :raises Overrun: if it takes much longer than its parts may.
         :raises Unavailable: if the process cannot be started, or ends without a word.
+        :raises Busy: if others write for longer than *patience* (seconds).
         """
-        limits = options.limits
-        order = _Order(self._seat, shapes, options, patience, change)
-        seconds = patience + limits.parse_time + 4 * limits.validation_time + _WRITING
-        with self._lock:
-            answer = self._asked(pickle.dumps(order), seconds)
-        if isinstance(answer, KgcompareError):
-            raise answer
-        if not isinstance(answer, Edit):
-            raise Unavailable("the process that makes changes has ended; look whether it is done, and try again")
-        return answer
+        mine = _Waiting(change, shapes, options, time.monotonic() + patience)
+        self._queue.append(mine)
+        if not self._lock.acquire(timeout=patience):
+            with contextlib.suppress(ValueError):  # it is being made
+                self._queue.remove(mine)
+                raise Busy("others are writing; try again in a moment")
+            self._lock.acquire()
+        try:
+            while mine.answer is None:  # else another thread has had it made with its own
+                self._make(self._taken())
+        finally:
+            self._lock.release()
+        if isinstance(mine.answer, KgcompareError):
+            raise mine.answer
+        return mine.answer
+
+    def _taken(self) -> list[_Waiting]:
+        """The changes that are next, in the order in which they came."""
+        first = self._queue.popleft()
+        taken = [first]
+        while self._queue and len(taken) < MOST_TOGETHER and self._queue[0].goes_with(first):
+            taken.append(self._queue.popleft())
+        return taken
+
+    def _make(self, some: Sequence[_Waiting]) -> None:
+        """Has some changes made, and says to each what became of it."""
+        limits, patience = some[0].options.limits, max(one.until for one in some) - time.monotonic()
+        order = _Order(self._seat, some[0].shapes, max(0.0, patience), tuple((one.change, one.options) for one in some))
+        seconds = order.patience + len(some) * (limits.parse_time + 4 * limits.validation_time) + _WRITING
+        answers: object = None
+        ended = Unavailable("the process that makes changes has ended; look whether it is done, and try again")
+        try:
+            answers = self._asked(pickle.dumps(order), seconds)
+        except Unavailable as fault:
+            ended = fault
+        finally:
+            for one, answer in zip(some, answers if isinstance(answers, list) else [ended] * len(some), strict=True):
+                one.answer = answer
 
     def _asked(self, order: bytes, seconds: float) -> object:
         process = self._started()
@@ -121,16 +164,13 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _made(order: _Order) -> Edit:
-    editor = Editor(order.seat, order.shapes, order.options, order.patience)
-    change = order.change
-    if change.what == "make":
-        return editor.make(change.subject, change.body)
-    if change.what == "remove":
-        return editor.remove(change.subject, change.condition)
-    if change.what == "check":
-        return editor.check(change.subject, change.body)
-    return editor.put(change.subject, change.body, change.condition)
+def _made(order: _Order) -> list[Edit | KgcompareError]:
+    _, options = order.changes[0]
+    answers = JointEditor(order.seat, order.shapes, options, order.patience).together(order.changes)
+    for answer in answers:
+        if isinstance(answer, KgcompareError):
+            answer.__traceback__ = None
+    return answers
 
 
 def main() -> None:
@@ -139,13 +179,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints, prints where people read
     while (message := lifeline.read_message(sys.stdin.buffer)) is not None:
-        answer: Edit | KgcompareError
-        try:
-            answer = _made(pickle.loads(message))  # noqa: S301  (our own server sent it)
-        except KgcompareError as fault:
-            fault.__traceback__ = None
-            answer = fault
-        lifeline.write_message(answers, pickle.dumps(answer))
+        made = _made(pickle.loads(message))  # noqa: S301  (our own server sent it)
+        lifeline.write_message(answers, pickle.dumps(made))
 
 
 if __name__ == "__main__":

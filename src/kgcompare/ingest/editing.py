@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Literal
 
-from pyoxigraph import BlankNode, NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
 from kgcompare.errors import (
     Conflict,
     DataError,
-    Fault,
     InvalidData,
     Outdated,
     StillNamed,
@@ -30,6 +30,7 @@ from kgcompare.errors import (
     ValidationReport,
 )
 from kgcompare.ingest import check, located
+from kgcompare.ingest.addressed import naming_record, new_in, only, with_name
 from kgcompare.ingest.changes import Stored, changes_of
 from kgcompare.ingest.documents import Records, derive, split
 from kgcompare.ingest.equals import without_equals
@@ -37,9 +38,7 @@ from kgcompare.ingest.readers import Options
 from kgcompare.ingest.refusals import schema_of
 from kgcompare.ingest.stale import without_stale
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, shortened, slugify
-from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import LABELS, RDF_SUBJECT, RDF_TYPE
+from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.judging import ConfinedJudge
 from kgcompare.sandbox.parsing import Parser
 from kgcompare.schema.context import ADDRESS, context
@@ -47,10 +46,9 @@ from kgcompare.schema.held import held_shapes, hold, shapes_of
 from kgcompare.schema.shapes import Shapes
 from kgcompare.schema.validation import Validator
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Prepare, Seat, Writing, state_of
-from kgcompare.store.history import Used
+from kgcompare.store.base import Seat, Writing, state_of
+from kgcompare.store.history import Deed, Occasion, Used
 from kgcompare.store.seat import seat_of
-from kgcompare.text.languages import DEFAULT, best
 
 BODY = "the body"
 """What a body is called in messages."""
@@ -89,22 +87,45 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done: ``put`` a record (its IRI), ``make`` one of a kind, ``remove`` one, on which condition; or
+    ``check`` what putting one would find, and change nothing."""
+
+    what: Literal["put", "make", "remove", "check"]
+    subject: str
+    body: Body = field(default_factory=lambda: Body(b"", "ttl"))
+    condition: Condition = field(default_factory=Condition)
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
-    """What became of a change: the IRI of the record, whether it was made anew, and what was found of it."""
+    """What became of a change: the IRI of the record, whether it was made anew, what was found of it, and the state
+    in which it then was (:func:`~kgcompare.store.base.state_of`); empty where that is not known."""
 
     record: str
     made: bool
     report: ValidationReport = field(default_factory=ValidationReport)
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Now:
+class Now:
     """What holds meanwhile: the newest generation, the shapes that it keeps, and all of them; the kept ones read."""
 
     snapshot: Snapshot
     kept: tuple[Triple, ...]
     shapes: tuple[Triple, ...]
     known: Shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record that somebody sends: among what, its IRI, the name of its document, and the state of what is there."""
+
+    records: Records
+    record: str
+    name: str
+    state: str
 
 
 class Editor:
@@ -117,6 +138,17 @@ class Editor:
         self._options = options
         self._patience = patience
 
+    def change(self, change: Change) -> Edit:
+        """Makes a change, as the method that is called so does."""
+        match change.what:
+            case "make":
+                return self.make(change.subject, change.body)
+            case "remove":
+                return self.remove(change.subject, change.condition)
+            case "check":
+                return self.check(change.subject, change.body)
+        return self.put(change.subject, change.body, change.condition)
+
     def put(self, record: str, body: Body, condition: Condition) -> Edit:
         """Puts a record in the place of what is there, or makes it. ``<>`` in the body is the record.
 
@@ -125,11 +157,7 @@ class Editor:
         :raises Busy: if others write for too long.
         :raises StoreError: if the store cannot be written.
         """
-        with self._seat.writing(self._patience) as writer, _filed(body) as file:
-            now = self._now(writer.latest())
-            records = self._read(file, record, now)
-            _only(records, record, now.known)
-            return self._store(writer, now, records, record, condition, body)
+        return self._made(Change("put", record, body, condition))
 
     def make(self, kind: str, body: Body) -> Edit:
         """Makes a record of a kind. ``<>`` in the body, or its one blank node with a type, is the new record, whose
@@ -138,14 +166,17 @@ class Editor:
         :raises Conflict: if there is one of that IRI already.
         :raises InvalidData: as for :meth:`put`, or if the body says of nothing that it is new.
         """
-        with self._seat.writing(self._patience) as writer, _filed(body) as file:
+        return self._made(Change("make", kind, body))
+
+    def _made(self, change: Change) -> Edit:
+        with self._seat.writing(self._patience) as writer, filed(change.body) as file:
             now = self._now(writer.latest())
-            records = self._read(file, f"{now.snapshot.base.value}id/{kind}/", now, kind)
-            record = _new(records, kind)
-            _only(records, record, now.known)
-            if state_of(now.snapshot, records.base.document(record)):
-                raise Conflict(f"there is <{record}> already; change that one, or give this one an IRI of its own")
-            return self._store(writer, now, records, record, Condition(), body)
+            sent, stored = self._sent(now, change, file), Stored(now.snapshot)
+            report = self._judged(now, sent, stored)
+            if report.violations:
+                raise InvalidData("the record is not valid; nothing was changed", report)
+            states = self._write(writer, now, stored, [(sent, self._occasion("edit", change.body, self._options))])
+            return Edit(sent.record, not sent.state, report, states.get(sent.name, sent.state))
 
     def remove(self, record: str, condition: Condition) -> Edit:
         """Removes a record.
@@ -161,7 +192,7 @@ class Editor:
             if not state:
                 raise UnknownThing(f"there is no record <{record}>", (record,))
             condition.check(record, state)
-            if naming := _naming(snapshot, record, name):
+            if naming := naming_record(snapshot, record, name):
                 shown = ", ".join(f"<{thing}>" for thing in naming[:5]) + (" ..." if len(naming) > 5 else "")
                 raise StillNamed(
                     f"{len(naming)} others name <{record}>: {shown}; change these first, and nothing leads nowhere",
@@ -177,7 +208,9 @@ class Editor:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
             writer.replace({name: []})
-            hold(self._publish(writer, search.updater(snapshot, gone, now.known, writer.lend), "remove"), now.kept)
+            prepare = search.updater(snapshot, gone, now.known, writer.lend)
+            occasion = self._occasion("remove", None, self._options)
+            hold(writer.publish(prepare, occasion, self._options.limits.history_bytes), now.kept)
         return Edit(record, made=False)
 
     def check(self, record: str, body: Body) -> Edit:
@@ -187,21 +220,18 @@ class Editor:
         :raises DataError: if the body cannot be read.
         :raises StoreError: if the store cannot be read.
         """
-        with self._seat.reading() as store, _filed(body) as file:
+        with self._seat.reading() as store, filed(body) as file:
             now = self._now(store.snapshot())
-            records = self._read(file, record, now)
-            _only(records, record, now.known)
-            stored = Stored(now.snapshot)
-            new = records.base.document(record) not in stored
-            return Edit(record, new, self._judged(now, records, record, stored))
+            sent = self._sent(now, Change("check", record, body), file)
+            return Edit(record, not sent.state, self._judged(now, sent, Stored(now.snapshot)))
 
-    def _now(self, snapshot: Snapshot | None) -> _Now:
+    def _now(self, snapshot: Snapshot | None) -> Now:
         if snapshot is None:
             raise UnknownThing("the catalogue has no generation yet; import something first")
         kept = held_shapes(snapshot)
-        return _Now(snapshot, kept, (*kept, *self._extra), shapes_of(kept))
+        return Now(snapshot, kept, (*kept, *self._extra), shapes_of(kept))
 
-    def _read(self, file: Path, at: str, now: _Now, kind: str = "") -> Records:
+    def _read(self, file: Path, at: str, now: Now, kind: str = "") -> Records:
         """The records of a body whose relative IRIs are resolved against *at*; with a *kind*, what is new of it in it
         has an IRI then."""
         base = now.snapshot.base
@@ -211,7 +241,7 @@ class Editor:
         with Parser(self._options.limits) as parser:
             try:
                 quads: Iterable[Quad] = parser.read(file, at, None, contexts)
-                split(_with_name(list(quads), at, base, kind) if kind else quads, records, str(file))
+                split(with_name(list(quads), at, base, kind) if kind else quads, records, str(file))
             except SyntaxFault as fault:
                 raise SyntaxFault(str(fault).replace(str(file), BODY)) from None
             except DataError as fault:
@@ -219,124 +249,74 @@ class Editor:
         records.documents = {name: without_equals(document) for name, document in records.documents.items()}
         return records
 
-    def _store(
-        self, writer: Writing, now: _Now, records: Records, record: str, condition: Condition, body: Body
-    ) -> Edit:
-        name = records.base.document(record)
-        state = state_of(now.snapshot, name)
-        condition.check(record, state)
-        stored = Stored(now.snapshot)
-        report = self._judged(now, records, record, stored)
-        if report.violations:
-            raise InvalidData("the record is not valid; nothing was changed", report)
-        changes = changes_of(records, stored, replace=True)
-        if changes.documents:
-            writer.replace({name: records.quads(name) for name in changes.documents}, stored.quads)
-            prepare = search.updater(now.snapshot, changes.subjects, now.known, writer.lend)
-            hold(self._publish(writer, prepare, "edit", body), now.kept)
-        return Edit(record, not state, report)
+    def _sent(self, now: Now, change: Change, file: Path) -> Sent:
+        """The record that the body of a change, in a *file*, describes.
 
-    def _publish(self, writer: Writing, prepare: Prepare, what: str, body: Body | None = None) -> str:
+        :raises Outdated: if it may not be put where it would be, as things are.
+        """
+        base, making = now.snapshot.base, change.what == "make"
+        at = f"{base.value}id/{change.subject}/" if making else change.subject
+        records = self._read(file, at, now, change.subject if making else "")
+        record = new_in(records, change.subject) if making else change.subject
+        only(records, record, now.known)
+        state = state_of(now.snapshot, base.document(record))
+        if making and state:
+            raise Conflict(f"there is <{record}> already; change that one, or give this one an IRI of its own")
+        change.condition.check(record, state)
+        return Sent(records, record, base.document(record), state)
+
+    def _write(
+        self, writer: Writing, now: Now, stored: Stored, several: Sequence[tuple[Sent, Occasion]]
+    ) -> dict[str, str]:
+        """Writes what several records change, each of another IRI; gives the states of those that were written."""
+        deeds, documents, subjects = list[Deed](), dict[str, list[Quad]](), set[str]()
+        states: dict[str, str] = {}
+        for sent, occasion in several:
+            changes = changes_of(sent.records, stored, replace=True)
+            if changes.documents:
+                deeds.append(Deed(occasion, changes.documents))
+                documents |= {name: sent.records.quads(name) for name in changes.documents}
+                subjects |= changes.subjects
+        if deeds:
+            writer.replace(documents, stored.quads)
+            index = search.updater(now.snapshot, subjects, now.known, writer.lend)
+
+            def prepare(made: Snapshot, path: Path) -> None:
+                states.update((name, state_of(made, name)) for name in documents)
+                index(made, path)
+
+            hold(writer.publish_together(prepare, deeds, self._options.limits.history_bytes), now.kept)
+        return states
+
+    def _occasion(self, what: str, body: Body | None, options: Options) -> Occasion:
         digest = hashlib.sha256(body.data).hexdigest() if body else ""
-        used = [Used(self._options.request or BODY, digest)] if body or self._options.request else []
-        occasion = self._options.occasion(self._options.what or what, used)
-        return writer.publish(prepare, occasion, self._options.limits.history_bytes)
+        used = [Used(options.request or BODY, digest)] if body or options.request else []
+        return options.occasion(options.what or what, used)
 
-    def _judged(self, now: _Now, records: Records, record: str, stored: Stored) -> ValidationReport:
-        """What is found of a record, whose derived statements are made."""
-        name = records.base.document(record)
-        without_stale(records.documents[name], stored.document(name), record, name)
+    def _completed(self, sent: Sent, stored: Stored) -> Records:
+        """The records of what was sent, whose derived statements are made."""
+        records = sent.records
+        without_stale(records.documents[sent.name], stored.document(sent.name), sent.record, sent.name)
         derive(records)
         records.faults = located(records.faults, records, self._options)
+        return records
+
+    def _judged(self, now: Now, sent: Sent, stored: Stored) -> ValidationReport:
+        """What is found of a record, whose derived statements are made."""
+        records = self._completed(sent, stored)
         with ConfinedJudge(now.shapes, self._options.limits) as judge:
-            report = check(records, now.shapes, stored, self._options, judge)
-        return ValidationReport(tuple(replace(fault, file=None) for fault in report.faults), report.records)
+            return fileless(check(records, now.shapes, stored, self._options, judge))
+
+
+def fileless(report: ValidationReport) -> ValidationReport:
+    """A report without the names of files, which are ours."""
+    return ValidationReport(tuple(replace(fault, file=None) for fault in report.faults), report.records)
 
 
 @contextmanager
-def _filed(body: Body) -> Iterator[Path]:
+def filed(body: Body) -> Iterator[Path]:
     """A body as a file: so it is handed to who parses it, and so faults find their lines in it."""
     with NamedTemporaryFile(suffix=f".{body.syntax}") as file:
         file.write(body.data)
         file.flush()
         yield Path(file.name)
-
-
-# -- whose record it is --------------------------------------------------------------------------------
-
-
-def _only(records: Records, record: str, known: Shapes) -> None:
-    """Lets records pass that are one, at its address, of a class that its kind is for.
-
-    :raises InvalidData: if there are others, or it is not there or another kind of thing; says which.
-    """
-    home = records.base.document(record)
-    others = {
-        name: next((s.value for s in document.subjects() if isinstance(s, NamedNode) and s.value != name), name)
-        for name, document in records.documents.items()
-        if name != home
-    }
-    faults = [
-        Fault(f"this address is that of <{record}>, and this says something of another one", focus_node=thing)
-        for thing in others.values()
-    ]
-    types = records.documents.get(home, Graph()).types(NamedNode(record))
-    kind = (records.base.parts(record) or ("",))[0]
-    classes = known.classes_of_kind(kind)
-    if NamedNode(record) not in records.documents.get(home, Graph()):
-        faults.append(Fault(f"the body says nothing of <{record}>, whose address this is", focus_node=record))
-    elif classes and not set(classes).intersection(types):
-        wanted = " or ".join(map(shortened, classes))
-        faults.append(Fault(f"a {kind} has the type {wanted}", focus_node=record, path=RDF_TYPE))
-    if faults:
-        raise InvalidData("the body has to describe one record, that of its address", ValidationReport(tuple(faults)))
-
-
-def _with_name(quads: list[Quad], at: str, base: Base, kind: str) -> list[Quad]:
-    """The same, with an IRI for what is new: the subject of IRI *at*, else the one blank node with a type."""
-    subjects = dict.fromkeys(quad.subject for quad in quads)
-    new: NamedNode | BlankNode = NamedNode(at)
-    if new not in subjects:
-        values = {quad.object for quad in quads}
-        about = {quad.subject for quad in quads if quad.predicate.value == RDF_SUBJECT}
-        typed = {quad.subject for quad in quads if quad.predicate.value == RDF_TYPE}
-        named = any((base.parts(s.value) or ("",))[0] == kind for s in subjects if isinstance(s, NamedNode))
-        blank = [s for s in subjects if isinstance(s, BlankNode) and s in typed and s not in values and s not in about]
-        if named or len(blank) != 1:
-            return quads
-        new = blank[0]
-    graph = Graph(quad.triple for quad in quads)
-    name = next((text[1] for label in LABELS if (text := best(graph.texts(new, label), DEFAULT))), "")
-    if not name:
-        raise DataError(f"the new record has no name to make its IRI of; give it one, or an IRI such as <{at}its-name>")
-    record = NamedNode(base.record(kind, slugify(name)))
-    return [
-        Quad(record if q.subject == new else q.subject, q.predicate, record if q.object == new else q.object)
-        for q in quads
-    ]
-
-
-def _new(records: Records, kind: str) -> str:
-    """The IRI of the one record of a kind that a body describes.
-
-    :raises InvalidData: if it describes none, or several.
-    """
-    subjects = [s.value for d in records.documents.values() for s in d.subjects() if isinstance(s, NamedNode)]
-    there = [thing for thing in subjects if (records.base.parts(thing) or ("",))[0] == kind]
-    if len(there) != 1:
-        faults = [Fault("this is one of several", focus_node=thing) for thing in there]
-        where = f"<>, <its-slug>, a blank node with a type, or <{records.base.record(kind, 'its-slug')}>"
-        raise InvalidData(f"the body has to describe one {kind}: {where}", ValidationReport(tuple(faults)))
-    return there[0]
-
-
-def _naming(snapshot: Snapshot, record: str, own: str) -> tuple[str, ...]:
-    """The IRIs of the other things that name a record, in their own documents."""
-    rows = snapshot.select(load("documents_naming").bind(thing=[NamedNode(record)])).rows
-    found = set()
-    for (document,) in rows:
-        if isinstance(document, NamedNode) and document.value != own:
-            subjects = {quad.subject for quad in snapshot.graph(document.value)}
-            things = sorted(s.value for s in subjects if isinstance(s, NamedNode) and s != document)
-            found.add(next(iter(things), document.value))
-    return tuple(sorted(found))

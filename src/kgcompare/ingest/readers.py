@@ -133,6 +133,7 @@ def _table(parser: Parser, path: Path, form: str, records: Records) -> Table:
     """
     table = Table(str(path))
     places: list[tuple[int, str]] = []
+    named: set[int] = set()
     for found, rows in parser.rows(path, form):
         if not table.heads and found["coding"] not in {"UTF-8", "UTF-16"}:
             said = f"read as {found['coding']}, since it is not UTF-8; look at its accents"
@@ -145,11 +146,12 @@ def _table(parser: Parser, path: Path, form: str, records: Records) -> Table:
             elif not table.heads:
                 table.heads = [head.strip() for head in cells]
                 places = [(at, head) for at, head in enumerate(table.heads) if head]
+                named = {at for at, _ in places}
                 for head in {head for _, head in places if table.heads.count(head) > 1}:
                     records.faults.append(Fault(f"two columns are called {head}", "violation", table.source, line))
             else:
                 table.rows.append((line, {head: cells[at] for at, head in places if at < len(cells)}))
-                lost = [at for at, cell in enumerate(cells) if cell.strip() and not dict(places).get(at)]
+                lost = [at for at, cell in enumerate(cells) if at not in named and cell.strip()]
                 for at in lost:
                     said = f"column {letters(at)} has {cells[at][:40]!r} and no head; name it, or empty it"
                     records.faults.append(Fault(said, "violation", table.source, line))

@@ -73,14 +73,18 @@ class Tables:
         self._kind = kind
         self._known = Known(records, stored)
         self._seen: dict[str, tuple[str, int]] = {}
-        self._waiting: list[tuple[Table, dict[str, _Head], list[_Row]]] = []
+        self._waiting: list[tuple[Table, list[_Row]]] = []
 
     def add(self, table: Table, kind: str | None = None) -> None:
-        """Finds out what the rows of a table are about, of a *kind* where that is known; :meth:`take` reads them."""
+        """Finds out what the rows of a table are about, of a *kind* where that is known; :meth:`take` reads them.
+
+        The table is left without its rows.
+        """
         kind, known = self._columns(table, kind or self._kind)
         heads = dict(self._heads(table, kind, known))
         rows = [row for line, cells in table.rows if (row := self._row(table, heads, kind, line, cells))]
-        self._waiting.append((table, heads, rows))
+        table.rows.clear()  # they are many, and known by now
+        self._waiting.append((table, rows))
 
     @property
     def known(self) -> Known:
@@ -90,11 +94,12 @@ class Tables:
     def take(self) -> None:
         """Reads all tables into the records; what cannot be read becomes a fault with its line and its column."""
         rows = {row.id: row.iri for target in self._shapes.targets for row in self._shapes.rows(target) if row.id}
-        for table, _, about in self._waiting:
+        while self._waiting:
+            table, about = self._waiting.pop(0)
             reading = CellReader(
                 self._known, rows, context(self._shapes), self._separator, decimal_comma=table.separator == ";"
             )
-            said = [triple for row in about for triple in self._said(table, reading, row)]
+            said = (triple for row in about for triple in self._said(table, reading, row))
             split(said, self._records, table.source)
 
     # -- heads -----------------------------------------------------------------------------------------

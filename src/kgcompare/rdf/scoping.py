@@ -3,7 +3,7 @@
 Each triple pattern outside of ``GRAPH`` gets a ``GRAPH`` with a variable of its own, and each variable that stands for
 a graph a condition. What a query gives so is what it gives over the union of the graphs that meet the condition. Only
 a path that may be any length is followed within one graph: that is right for lists, which never leave the graph of
-their record, and for anything else it is an error. What leads nowhere else needs no condition of its own.
+their record, and for anything else it is an error. Steps of a list need no condition of their own.
 
 Source: SPARQL 1.1 Query Language, section 13.3 (GRAPH), 9 (property paths), 19.8 (grammar).
 """
@@ -23,7 +23,6 @@ OURS = "kgcompareGraph"
 _NODE = "kgcompareNode"
 _RDF = PREFIXES["rdf"]
 _LISTS = {f"<{_RDF}rest>", f"<{_RDF}first>", "rdf:rest", "rdf:first"}
-_MAY_BE_NO_STEP = re.compile(r"\A[^/]*[*?]\Z")
 _CLOSERS = {"}", "."}
 
 OfGraph = Callable[[str], str]
@@ -223,8 +222,8 @@ class _Writer:
         written = []
         for subject, path, value in found:
             graph = self.fresh(OURS)
-            if not _MAY_BE_NO_STEP.search(path):  # of no step at all, some engines say that it is in no graph
-                graphs.append(graph)
+            if not (path[-1] in "*?" and path[:-1].strip() in _LISTS):
+                graphs.append(graph)  # of no step at all, which a list may be, some engines say that it is in no graph
             written.append(f"GRAPH {graph} {{ {subject} {path} {value} }}")
         begin, end = self.tokens[start][2], self.tokens[self.at - 1][3]
         self.edits.append((begin, end, " ".join(written)))
@@ -328,8 +327,8 @@ class _Writer:
         else:
             steps, followed = {self.take()[1]}, False
         if self.peek() in {"*", "+", "?"}:
-            closes = self.take()[1] in {"*", "+"}
-            followed = followed or closes
+            self.take()
+            followed = True
         if followed and not self.inside and not steps <= _LISTS:
             raise Unscoped("a path of any length, or a sequence in parentheses, may lead from graph to graph")
         return self.slice(start)

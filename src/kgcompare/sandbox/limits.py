@@ -115,6 +115,13 @@ class Limits:
         600.0,
         "How long other catalogues may take to say what a comparison names of theirs.",
     )
+    endpoint_copied: int = _limit(
+        500_000,
+        "statements",
+        0,
+        100_000_000,
+        "How large a catalogue may be to be read whole where an endpoint's engine is slow.",
+    )
     kept_descriptions: int = _limit(
         128 * _MIB, "bytes", 0, 64 * _GIB, "How much memory things' descriptions may take; the least used go first."
     )

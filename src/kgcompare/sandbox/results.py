@@ -10,13 +10,28 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, Triple
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    Triple,
+    parse_query_results,
+    serialize,
+)
 
 from kgcompare.errors import Refused
+from kgcompare.rdf.syntaxes import SYNTAXES
+from kgcompare.rdf.terms import XSD_STRING
+from kgcompare.rdf.writing import plainly_labelled, readable_xml, sayable_in_xml
+from kgcompare.store.base import Solutions, Verdict
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -82,6 +97,57 @@ def result_bytes(
     file = file_type(rows, size)
     results.serialize(file, syntax)
     return file.getvalue()
+
+
+def statement_bytes(
+    triples: Iterable[Triple], form: str, prefixes: Mapping[str, str], rows: int | None = None, size: int | None = None
+) -> bytes:
+    """Statements in a syntax of :data:`~kgcompare.rdf.syntaxes.SYNTAXES`, *rows* of them at most, and *size* bytes.
+
+    :raises Refused: if there are more.
+    :raises DataError: for what the syntax cannot say.
+    """
+    file = BoundedBytes(size)
+    used = dict(prefixes) if form in {"ttl", "trig", "rdf"} else None
+    written = map(plainly_labelled, at_most(triples, rows))
+    if form == "rdf":
+        written = map(sayable_in_xml, written)
+    serialize(written, file, SYNTAXES[form].engine, prefixes=used)
+    return readable_xml(file.getvalue()) if form == "rdf" else file.getvalue()
+
+
+def results_of_engine(results: Solutions | Verdict) -> QuerySolutions | QueryBoolean:
+    """Solutions or a verdict as if the engine had found them: only its own can be written by it.
+
+    Source: SPARQL 1.1 Query Results JSON Format.
+    """
+    if isinstance(results, Verdict):
+        said = json.dumps({"head": {}, "boolean": results.value})
+    else:
+        bindings = [
+            {name: _json_term(term) for name, term in zip(results.variables, row, strict=True) if term is not None}
+            for row in results.rows
+        ]
+        said = json.dumps({"head": {"vars": results.variables}, "results": {"bindings": bindings}})
+    return parse_query_results(said, QueryResultsFormat.JSON)
+
+
+def _json_term(term: NamedNode | BlankNode | Literal | Triple) -> dict[str, object]:
+    if isinstance(term, Triple):
+        parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
+        return {"type": "triple", "value": {name: _json_term(part) for name, part in parts.items()}}
+    if isinstance(term, NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, BlankNode):
+        return {"type": "bnode", "value": term.value}
+    data: dict[str, object] = {"type": "literal", "value": term.value}
+    if term.language:
+        data["xml:lang"] = term.language
+        if term.direction:
+            data["its:dir"] = str(term.direction)
+    elif term.datatype.value != XSD_STRING:
+        data["datatype"] = term.datatype.value
+    return data
 
 
 def term_value(term: NamedNode | BlankNode | Literal | Triple | None) -> str:

@@ -18,11 +18,9 @@ from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, Qu
 
 from kgcompare.errors import DataError
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
-from kgcompare.rdf.syntaxes import SYNTAXES
-from kgcompare.rdf.writing import plainly_labelled, readable_xml, sayable_in_xml
 from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.request import Head, Outcome, Request
-from kgcompare.sandbox.results import BoundedBytes, at_most, result_bytes
+from kgcompare.sandbox.results import result_bytes, statement_bytes
 
 _NICE = 10
 """What a worker takes from its priority once it has started: whoever asks for a page comes before its queries."""
@@ -35,7 +33,8 @@ def evaluate(store: pyoxigraph.Store, request: Request) -> tuple[Head, bytes]:
     try:
         results = _results(store, request)
         if isinstance(results, QueryTriples):
-            return Head(Outcome.ANSWERED, request.rdf), _statements(results, request)
+            body = statement_bytes(results, request.rdf, request.prefixes, request.most_rows, request.most_bytes)
+            return Head(Outcome.ANSWERED, request.rdf), body
         body = result_bytes(results, request.solutions, request.most_rows, request.most_bytes)
         return Head(Outcome.ANSWERED, request.solutions), body
     except SyntaxError as fault:
@@ -66,16 +65,6 @@ def _results(store: pyoxigraph.Store, request: Request) -> QuerySolutions | Quer
         )
     union = not names_dataset(query)
     return store.query(query, base_iri=request.base, use_default_graph_as_union=union)
-
-
-def _statements(results: QueryTriples, request: Request) -> bytes:
-    file = BoundedBytes(request.most_bytes)
-    prefixes = request.prefixes if request.rdf in {"ttl", "trig", "rdf"} else None
-    triples = map(plainly_labelled, at_most(results, request.most_rows))
-    if request.rdf == "rdf":
-        triples = map(sayable_in_xml, triples)
-    pyoxigraph.serialize(triples, file, SYNTAXES[request.rdf].engine, prefixes=prefixes)
-    return readable_xml(file.getvalue()) if request.rdf == "rdf" else file.getvalue()
 
 
 def answer_requests(store: pyoxigraph.Store, source: BinaryIO, target: BinaryIO) -> None:

@@ -144,6 +144,7 @@ class Builder:
             masks.make_masks(db)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
+            wording.settle(db)
             db.execute("ANALYZE")
 
     def update(self, changed: Sequence[str], before: Saying, now: Saying, said: Mapping[str, str]) -> None:
@@ -180,6 +181,7 @@ class Builder:
             for number, degree in degrees_of(db, sorted(near)).items():
                 wording.rank_again(db, number, degree, worded)
             db.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", said.items())
+            wording.tidy(db)
             db.execute("COMMIT")
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:

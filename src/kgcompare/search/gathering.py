@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import cast
@@ -18,6 +18,7 @@ from kgcompare.rdf.terms import BIBO_AUTHOR_LIST, BIBO_DOCUMENT, RDF_FIRST, RDF_
 from kgcompare.search.collected import Collected
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.store import Snapshot
+from kgcompare.store.base import LookUp
 
 _BATCH = 150
 """Things that an endpoint is asked for at a time."""
@@ -77,13 +78,18 @@ def _facts(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None) -
         query = load("index_said").bind(thing=safe)
     facts: dict[str, Facts] = {}
     try:
-        rows = snapshot.select(query).rows
+        look_up = snapshot.look_up
+        rows: Collection[tuple[Term | None, ...]]
+        if safe and look_up is not None:
+            rows = [*_looked_up(look_up, safe, reading.predicates)]
+        else:
+            rows = snapshot.select(query).rows
         for thing, predicate, value in rows:
             if thing is None or predicate is None or value is None or isinstance(value, BlankNode):
                 continue
             if (known := reading.predicates.get(predicate.value)) is not None:
                 facts.setdefault(thing.value, {}).setdefault(known, []).append(value)
-        if safe is None or len(rows) < _FULL or len(safe) == 1:
+        if safe is None or look_up is not None or len(rows) < _FULL or len(safe) == 1:
             for thing, author in _authors(snapshot, facts, safe):
                 facts.setdefault(thing.value, {}).setdefault(BIBO_AUTHOR_LIST, []).append(author)
             return facts
@@ -95,6 +101,15 @@ def _facts(snapshot: Snapshot, reading: Reading, things: Sequence[str] | None) -
     return _facts(snapshot, reading, parts[0]) | _facts(snapshot, reading, parts[1])
 
 
+def _looked_up(look_up: LookUp, things: Iterable[NamedNode], predicates: Collection[str]) -> Iterator[tuple[Term, ...]]:
+    """What is said of some things by some predicates. From a handful of things on the engine would rather read all that
+    is said by the predicates: of 100,000 methods that takes it 20 seconds."""
+    for thing in things:
+        for quad in look_up(thing, None, None):
+            if quad.predicate.value in predicates:
+                yield thing, quad.predicate, cast("Term", quad.object)
+
+
 def _authors(
     snapshot: Snapshot, facts: Mapping[str, Facts], things: Sequence[NamedNode] | None
 ) -> Iterator[tuple[Term, Term]]:
@@ -103,12 +118,31 @@ def _authors(
     if things is None:
         text = query.text
     elif documents := [thing for thing in things if document in facts.get(thing.value, {}).get(RDF_TYPE, ())]:
+        if snapshot.look_up is not None:
+            yield from _listed(snapshot.look_up, documents)
+            return
         text = query.bind(thing=documents)
     else:
         return
     for thing, author in snapshot.select(text).rows:
         if thing is not None and author is not None:
             yield thing, author
+
+
+def _listed(look_up: LookUp, documents: Iterable[NamedNode]) -> Iterator[tuple[Term, Term]]:
+    """The same of some documents, whose lists are followed from place to place."""
+    for document in documents:
+        waiting: list[Term] = [
+            cast("Term", quad.object) for quad in look_up(document, NamedNode(BIBO_AUTHOR_LIST), None)
+        ]
+        seen: set[Term] = set()
+        while waiting:
+            place = waiting.pop()
+            if isinstance(place, NamedNode | BlankNode) and place not in seen:
+                seen.add(place)
+                authors = [cast("Term", quad.object) for quad in look_up(place, NamedNode(RDF_FIRST), None)]
+                yield from ((document, author) for author in authors if isinstance(author, NamedNode))
+                waiting += [cast("Term", quad.object) for quad in look_up(place, NamedNode(RDF_REST), None)]
 
 
 def facts_in(statements: Iterable[Quad], read: Mapping[str, str]) -> dict[str, Facts]:

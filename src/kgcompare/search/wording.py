@@ -31,8 +31,8 @@ _PLACES, _THINGS, _LENGTHS, _DEGREES, _TIERS = 10, 28, 6, 6, 2
 _LONGEST = 100
 """Characters of a name as one token."""
 _OPTIONS = "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co'\", detail=none, columnsize=0"
-_HELD = 64 * 1024 * 1024
-"""Bytes of tokens that are held before they are written: fewer, larger segments, smaller and quicker to read."""
+_HELD = 32 * 1024 * 1024
+"""Bytes of tokens that are held before they are written."""
 SCHEMA = f"""
 CREATE TABLE kind(number INTEGER PRIMARY KEY, kind TEXT NOT NULL UNIQUE);
 CREATE TABLE name(thing INTEGER, place INTEGER, tier INTEGER, lang TEXT, text TEXT, PRIMARY KEY(thing, place))
@@ -46,6 +46,10 @@ CREATE VIRTUAL TABLE texts USING fts5(text, content='', {_OPTIONS});
 INSERT INTO names(names, rank) VALUES('hashsize', {_HELD});
 INSERT INTO texts(texts, rank) VALUES('hashsize', {_HELD});
 """
+
+
+_MERGED = 64
+"""Pages of its segments that an index merges with each change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,21 @@ def write_words(
         db.executemany(f"INSERT INTO {table}(rowid, text) VALUES(?,?)", rows)
     db.executemany("UPDATE thing SET place = ? WHERE id = ?", things)
     vocabulary.write(db, fresh=fresh)
+
+
+def settle(db: sqlite3.Connection) -> None:
+    """Merges what was written at once, so that it is not among what changes leave, which is merged often."""
+    for table in ("names", "texts"):
+        db.execute(f"INSERT INTO {table}({table}) VALUES('optimize')")
+
+
+def tidy(db: sqlite3.Connection) -> None:
+    """Merges a little of what changes leave.
+
+    By itself FTS5 merges so little with each that now and then all has to be merged at once, for seconds.
+    """
+    for table in ("names", "texts"):
+        db.execute(f"INSERT INTO {table}({table}, rank) VALUES('merge', {_MERGED})")
 
 
 def _shortest(names: Iterable[Name]) -> int:

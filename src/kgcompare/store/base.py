@@ -8,7 +8,7 @@ generation.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
 from kgcompare.rdf.sameness import outline
-from kgcompare.store.history import HISTORY_BYTES, History, Occasion
+from kgcompare.store.circuit import Outage
+from kgcompare.store.history import HISTORY_BYTES, Deed, History, Occasion
 from kgcompare.store.layout import Description
 
 
@@ -57,6 +58,21 @@ comes as often.
 
 :raises StoreError: if the store cannot be read.
 """
+
+
+class PassOn(Protocol):
+    """Has a query of a stranger, which was screened, answered where the data are.
+
+    It is given the parameters of the protocol that name its dataset, and how many bytes the answer may have.
+    """
+
+    def __call__(self, query: str, dataset: Sequence[tuple[str, str]], most_bytes: int) -> Results:
+        """The answer.
+
+        :raises QueryError: if the query is refused.
+        :raises EndpointError: if there is no answer; Overrun if not in the caller's time.
+        """
+        ...
 
 
 class Snapshot(Protocol):
@@ -119,6 +135,11 @@ class Snapshot(Protocol):
         ...
 
     @property
+    def pass_on(self) -> PassOn | None:
+        """Answers strangers' queries where the data are elsewhere; None where they are at :attr:`path`."""
+        ...
+
+    @property
     def look_up(self) -> LookUp | None:
         """Looks statements up, where that is quicker than a query; None where it is not."""
         ...
@@ -148,6 +169,14 @@ class Snapshot(Protocol):
         """All statements with their graphs, but for those of the history.
 
         :raises StoreError: if the store cannot be read.
+        """
+        ...
+
+    def copy_to(self, path: Path) -> None:
+        """Makes a store of the engine of it, in a folder that is not there yet.
+
+        :raises StoreError: if the store cannot be read, or the copy not be made.
+        :raises Unavailable: if there is too much of it.
         """
         ...
 
@@ -198,6 +227,16 @@ class Store(Protocol):
 
         :raises StoreError: if the store cannot be reached.
         """
+        ...
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the data are at an endpoint, which may keep one waiting."""
+        ...
+
+    @property
+    def outage(self) -> Outage | None:
+        """Why nothing new can be read at present; None where that is not known, as in a store on this machine."""
         ...
 
     def look_again(self) -> None:
@@ -251,6 +290,18 @@ class Writing(Protocol):
         bytes, has the *occasion*.
 
         :raises StoreError: if it cannot be written; the generation before stays.
+        """
+        ...
+
+    @property
+    def joins(self) -> bool:
+        """Whether several changes can be published together."""
+        ...
+
+    def publish_together(self, prepare: Prepare, deeds: Sequence[Deed], keep: int = HISTORY_BYTES) -> str:
+        """The same with several changes, each of documents of its own, where the store *joins* them; or with one.
+
+        To the history each makes a generation of its own; only the last is one that is read.
         """
         ...
 

@@ -161,6 +161,10 @@ class EmbeddedSnapshot:
             self._open.backup(str(path))
 
     @property
+    def pass_on(self) -> None:
+        """None: strangers' queries are answered by workers, which open :attr:`path`."""
+
+    @property
     def look_up(self) -> LookUp:
         """Looks statements up; see :class:`~kgcompare.store.base.Snapshot`."""
         return self._matching

@@ -1,8 +1,9 @@
-"""A copy of what an endpoint says, in memory: for engines that answer many questions worse than one."""
+"""Copies of what an endpoint says: in memory for engines that answer many questions worse than one, or in a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pyoxigraph
 from pyoxigraph import Quad
@@ -33,3 +34,15 @@ class Copy:
         """All statements."""
         with engine("the copy of an endpoint cannot be read"):
             yield from self._store
+
+
+def copy_into(path: Path, quads: Iterable[Quad]) -> None:
+    """Makes a store of statements in a folder that is not there yet.
+
+    :raises StoreError: if they cannot be had, or not be written.
+    """
+    statements = list(quads)
+    with engine(f"{path} cannot be written"):
+        store = pyoxigraph.Store(str(path))
+        store.bulk_extend(statements)
+        store.flush()

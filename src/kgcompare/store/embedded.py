@@ -170,6 +170,12 @@ class EmbeddedStore:
         if newest and number(newest[0]) > number(generation) and self.folder.current() == generation:
             self._say(f"{self.folder.path / 'current'} names generation {generation}, but {newest[0]} is there too")
 
+    is_elsewhere = False
+
+    @property
+    def outage(self) -> None:
+        """None: it is here."""
+
     def _newest_whole(self, fault: StoreError) -> EmbeddedSnapshot:
         for generation in reversed(self.folder.published()):
             with suppress(StoreError, GenerationGone):

@@ -71,6 +71,8 @@ class Endpoint:
         """The address as others may see it."""
         self.place = self._asked.address
         """The address without a user and a password, which tells it from every other endpoint."""
+        self.server = ""
+        """What the engine last called itself."""
         self.timeout = timeout
         self.most_bytes = most_bytes
         self.manners = manners = manners or Manners()
@@ -108,6 +110,7 @@ class Endpoint:
         most = self.most_bytes if most_bytes is None else most_bytes
         self._look()
         reply = self._read(lambda address: _question(address, query, dataset), most, of_stranger=of_stranger)
+        self.server = str(reply.headers.get("Server") or "").strip()[:200]
         if reply.status == 400:
             raise QueryError(f"{self.url} refused the query: {self._asked.detail(reply) or 'it says no more'}")
         if not 200 <= reply.status < 300:

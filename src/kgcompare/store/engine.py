@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from pyoxigraph import NamedNode
 
 from kgcompare.errors import EndpointError, QueryError
 from kgcompare.rdf.graph import Term
@@ -20,6 +22,10 @@ from kgcompare.store.probing import MANY, Graphs, Traits, traits_of
 _THREE = re.compile(r"\bCONSTRUCT\s*\{\s*([?$]\w+)\s+([?$]\w+)\s+([?$]\w+)\s*\.?\s*\}\s*(?=WHERE\b|\{)", re.IGNORECASE)
 """A template of three variables: a SELECT of these, which engines answer whole and in one form."""
 
+_PARTS = ("subject", "predicate", "object")
+_GRAPHS = 100
+"""Graphs whose statements are asked for at a time."""
+
 
 class Engine:
     """What answers behind an endpoint."""
@@ -31,7 +37,7 @@ class Engine:
         """
         self.endpoint = endpoint
         self.graphs = Graphs.of(graphs, base)
-        self._probe = probe
+        self.probe = probe
         self._traits: Traits | None = None
         self._probing = threading.Lock()
         self._uncut = 0
@@ -43,7 +49,7 @@ class Engine:
 
         :raises EndpointError: if it cannot be asked.
         """
-        if self._probe and self._traits is None:
+        if self.probe and self._traits is None:
             with self._probing:
                 if self._traits is None:
                     found = traits_of(self.ask, self.graphs)
@@ -52,9 +58,19 @@ class Engine:
                     self._traits = found
         return self._traits
 
-    def forget_nothing(self) -> None:
-        """Has it be found out anew what the engine does, where there was nothing in it when that was found out."""
-        if self._traits is not None and not self._traits.statements:
+    def fresh_traits(self) -> Traits:
+        """What it can do now.
+
+        :raises EndpointError: if it cannot be asked.
+        """
+        self._traits = None
+        found = self.traits
+        return traits_of(self.ask, self.graphs) if found is None else found
+
+    def look_again(self) -> None:
+        """Has the next question find out again what may have changed with the data: whether there are graphs of the
+        catalogue, and of others."""
+        if self._traits is not None and not (self._traits.named and self._traits.foreign):
             self._traits = None
 
     def ask(self, query: str) -> Results:
@@ -63,7 +79,31 @@ class Engine:
         :raises QueryError: if the endpoint refuses it.
         :raises EndpointError: if there is no answer.
         """
-        media, body = self.endpoint.ask(query)
+        return self._understood(query, *self.endpoint.ask(query))
+
+    def pass_on(self, query: str, dataset: Sequence[tuple[str, str]], most_bytes: int) -> Results:
+        """The answer to a stranger's query, which was screened: over the catalogue's graphs, in one piece or none.
+
+        *dataset* are parameters of the protocol that name graphs of the catalogue, *most_bytes* what the answer may
+        have.
+
+        :raises QueryError: if the endpoint refuses it, or gives no more than so much of the answer.
+        :raises EndpointError: if there is no answer.
+        """
+        traits = self.traits
+        as_it_is = traits is None or traits.plain or dataset or kind_of_query(query) in {"DESCRIBE", ""}
+        written = query if as_it_is else scoped(query, self.graphs.condition)
+        answer = self._understood(query, *self.endpoint.ask(written, most_bytes, dataset, of_stranger=True))
+        if not isinstance(answer, Verdict):
+            found = len(answer.rows if isinstance(answer, Solutions) else answer.triples)
+            if self._cap and found >= self._cap:
+                raise QueryError(
+                    f"the engine behind this catalogue gives {self._cap:,} solutions at most, so that nobody can know "
+                    "whether these are all; ask for less, for instance with LIMIT"
+                )
+        return _without_ours(answer) if isinstance(answer, Solutions) else answer
+
+    def _understood(self, query: str, media: str, body: bytes) -> Results:
         answer = answers.understood(media, body, self.endpoint.url)
         form = kind_of_query(query) if isinstance(answer, Solutions) else ""
         if form == "ASK" and isinstance(answer, Solutions):
@@ -85,24 +125,65 @@ class Engine:
             select = f"{query[: template.start()]}SELECT {' '.join(template.groups())} {query[template.end() :]}"
             return answers.statements_in(self._whole(select, traits), self.endpoint.url)
         form = kind_of_query(query)
-        if form in {"DESCRIBE", ""} or names_dataset(query):
+        if form == "" or names_dataset(query) or (form == "DESCRIBE" and traits.plain):
             return self.ask(query)
         if form == "SELECT":
             return self._whole(query, traits)
         return self.ask(query if traits.plain else scoped(query, self.graphs.condition))
 
-    def _whole(self, query: str, traits: Traits) -> Solutions:
+    def select(self, query: str) -> Solutions:
+        """All solutions of a SELECT as it stands.
+
+        :raises QueryError: if the endpoint refuses it.
+        :raises EndpointError: if there is no answer, or it cannot be had whole.
+        """
+        return self._whole(query, None) if self.traits is not None else self._solutions(query)
+
+    def statements(self) -> Iterator[tuple[Term | None, ...]]:
+        """Subject, predicate, object and graph of all statements of the catalogue, as many at a time as it bears; no
+        graph for those of the default graph alone.
+
+        :raises EndpointError: if there is no answer.
+        """
+        traits = self.traits
+        if traits is None or not traits.named:
+            yield from ((*row, None) for row in self._columns(load("probes/default").text, *_PARTS))
+            return
+        number = 0
+        for number, row in enumerate(self._in_graphs(traits.few), 1):  # noqa: B007  (asked for below)
+            yield row
+        if traits.plain and number < traits.statements:
+            yield from ((*row, None) for row in self._columns(load("probes/loose").text, *_PARTS))
+
+    def _in_graphs(self, at_once: bool) -> Iterator[tuple[Term | None, ...]]:
+        query = load("probes/statements")
+        if at_once:
+            yield from self._columns(query.text, *_PARTS, "graph")
+            return
+        names = [graph for (graph,) in self._columns(load("graphs").text, "graph") if isinstance(graph, NamedNode)]
+        size = _GRAPHS
+        while names:
+            try:
+                rows = list(self._columns(query.bind(graph=names[:size]), *_PARTS, "graph"))
+            except EndpointError:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+                continue
+            yield from rows
+            names = names[size:]
+
+    def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
+        return columns_of(self.query(query), self.endpoint.url, *names)
+
+    def _whole(self, query: str, traits: Traits | None) -> Solutions:
         """All solutions of a SELECT; where the engine gives no more than so many, page by page."""
-        written = query if traits.plain else scoped(query, self.graphs.condition)
+        written = query if traits is None or traits.plain else scoped(query, self.graphs.condition)
         answer = self._solutions(written)
         found = len(answer.rows)
         if found and found >= (self._cap or self._uncut + 1):
             answer = self._paged(written, answer)
-        names = [name for name in answer.variables if not name.startswith(OURS)]
-        if len(names) == len(answer.variables):
-            return answer
-        places = [answer.variables.index(name) for name in names]
-        return Solutions(tuple(names), [tuple(row[place] for place in places) for row in answer.rows])
+        return _without_ours(answer)
 
     def _paged(self, query: str, first: Solutions) -> Solutions:
         """What comes after the first solutions, if anything does: then all of them anew, in one order."""
@@ -138,12 +219,34 @@ class Engine:
         return Verdict(answer.rows[0][0].value in {"1", "true"})
 
 
+def columns_of(answer: Results, url: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
+    """The terms of some variables in each solution, whatever else an endpoint brings along and in whatever order.
+
+    :raises EndpointError: if it leaves one of them out.
+    """
+    missing = set(names) - set(answer.variables if isinstance(answer, Solutions) else ())
+    if not isinstance(answer, Solutions) or missing:
+        what = f"?{', ?'.join(sorted(missing))} is not in it"
+        raise EndpointError(f"{url} answered something that is no SPARQL result: {what}")
+    places = [answer.variables.index(name) for name in names]
+    return (tuple(row[place] for place in places) for row in answer.rows)
+
+
 def _parts(query: str) -> tuple[str, str]:
     """What stands before the SELECT, and the rest."""
     for kind, text, start, _ in placed_tokens(query):
         if kind == "word" and text.upper() == "SELECT":
             return query[:start], query[start:]
     raise QueryError("this is not a SELECT query")
+
+
+def _without_ours(answer: Solutions) -> Solutions:
+    """Solutions without the variables that were put into the query."""
+    names = [name for name in answer.variables if not name.startswith(OURS)]
+    if len(names) == len(answer.variables):
+        return answer
+    places = [answer.variables.index(name) for name in names]
+    return Solutions(tuple(names), [tuple(row[place] for place in places) for row in answer.rows])
 
 
 def _page(query: str, variables: Sequence[str], start: int, size: int, *, ordered: bool) -> str:

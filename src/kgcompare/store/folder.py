@@ -168,10 +168,11 @@ class Folder:
         first = re.fullmatch(_NAME, making) is not None and number(making) <= 1
         return first and not read_small(self._current) and not self.published()
 
-    def following(self) -> str:
-        """A name for the next generation: a number that is higher than every one that is there, and eight digits."""
+    def following(self, place: int = 1) -> str:
+        """A name for the next generation, or one that comes later: a number that is higher than every one that is
+        there, and eight digits."""
         names = self._names() | {_NONE_YET}
-        return f"{max(map(number, names)) + 1}-{secrets.token_hex(4)}"
+        return f"{max(map(number, names)) + place}-{secrets.token_hex(4)}"
 
     def _names(self, *, whole: bool = False) -> set[str]:
         """The generations that something in the folder is called by; only of what is *whole* if so asked."""

@@ -13,7 +13,7 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -62,6 +62,14 @@ class Occasion:
     what: str = "change"
     by: str = ""
     used: tuple[Used, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One of the changes that are written together: its occasion, and the documents that it is about (None for all)."""
+
+    occasion: Occasion
+    documents: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

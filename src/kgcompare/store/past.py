@@ -13,13 +13,14 @@ import pyoxigraph
 from pyoxigraph import Quad
 
 from kgcompare.rdf.queries import load, with_data, with_graph
+from kgcompare.store.base import Snapshot
 from kgcompare.store.checkpoint import EmbeddedSnapshot, engine, named
 from kgcompare.store.folder import Folder
 from kgcompare.store.layout import Description
 
 
 def past_snapshot(
-    newest: EmbeddedSnapshot, generation: str, states: Mapping[str, Sequence[Quad]], place: Path
+    newest: Snapshot, generation: str, states: Mapping[str, Sequence[Quad]], place: Path
 ) -> EmbeddedSnapshot:
     """The generation of that name, made in an empty folder at *place* of the newest one and of what documents (by the
     IRIs of their graphs) said then; an empty one was not there.

@@ -43,6 +43,8 @@ class Graphs:
     """Which named graphs are the catalogue: by patterns, each the name of a graph, in which ``*`` is any text."""
 
     patterns: tuple[str, ...]
+    kept_beside: str
+    """What the names of the graphs begin with in which writers keep what is none of the catalogue's statements."""
 
     @classmethod
     def of(cls, patterns: Sequence[str], base: Base) -> Graphs:
@@ -52,25 +54,25 @@ class Graphs:
         """
         for pattern in patterns:
             with Seam((ValueError,), lambda why, said=pattern: UsageError(f"{said[:200]!r} names no graph: {why}")):  # type: ignore[misc]
-                NamedNode(pattern.replace("*", "x"))
-        return cls(tuple(patterns) or (f"{base.value}*",))
+                NamedNode(re.sub(r"^\*", "urn:x", pattern).replace("*", "x"))
+        return cls(tuple(patterns) or (f"{base.value}*",), base.history_graph + "/")
 
     @property
     def expression(self) -> str:
-        """A regular expression that their names match."""
+        """A regular expression that their names match, and those of what is kept beside them."""
         return "^(" + "|".join(".*".join(map(_escaped, each.split("*"))) for each in self.patterns) + ")$"
-
-    def match(self, name: str) -> bool:
-        """Whether a graph is one of them."""
-        return re.match(self.expression, name) is not None
 
     def condition(self, variable: str) -> str:
         """What must hold of the variable of a graph, as an expression of SPARQL."""
+        name = f"STR({variable})"
         if not any("*" in each for each in self.patterns):
             return f"{variable} IN ({', '.join(str(NamedNode(each)) for each in self.patterns)})"
         if len(self.patterns) == 1 and self.patterns[0].find("*") == len(self.patterns[0]) - 1:
-            return f"STRSTARTS(STR({variable}), {Literal(self.patterns[0][:-1])})"
-        return f"REGEX(STR({variable}), {Literal(self.expression)})"
+            beginning = self.patterns[0][:-1]
+            met = f"STRSTARTS({name}, {Literal(beginning)})" if beginning else f"isIRI({variable})"
+        else:
+            met = f"REGEX({name}, {Literal(self.expression)})"
+        return f"{met} && !STRSTARTS({name}, {Literal(self.kept_beside)})"
 
 
 def _escaped(text: str) -> str:
@@ -125,7 +127,9 @@ def traits_of(ask: Ask, graphs: Graphs) -> Traits:
         union = _said(ask, load("probes/united").bind(subject__predicate__object=[parts]))
         lists = any(row[0] is not None for row in _rows(ask, load("probes/named").text))
         others = load("probes/others_named" if lists else "probes/others")
-        foreign = bool(_rows(ask, others.bind(named=[Literal(graphs.expression)])))
+        foreign = bool(
+            _rows(ask, others.bind(named=[Literal(graphs.expression)], beside=[Literal(graphs.kept_beside)]))
+        )
     plain = not statement or (union and not foreign)
     start = time.monotonic()
     counted = _rows(ask, _of(load("probes/count").text, condition, plain or union))

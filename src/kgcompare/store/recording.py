@@ -6,6 +6,7 @@ Source: PROV-O, sections 3.1 and 3.3 (activities, entities and agents; generatio
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -18,8 +19,8 @@ from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.terms import FOAF_NAME, KGC_ADDED, KGC_REMOVED, KGC_REPLACED, RDF_TYPE, RDFS_LABEL, SCHEMA_SHA256
 from kgcompare.store.files import LOG
-from kgcompare.store.folder import Folder
-from kgcompare.store.history import HISTORY_TABLES, Done, Occasion, packed_document, written
+from kgcompare.store.folder import Folder, number
+from kgcompare.store.history import HISTORY_TABLES, Deed, Done, Occasion, packed_document, written
 
 MOST_NAMED = 1000
 """Documents that a change may be about for each to be named in the graph of the history."""
@@ -29,6 +30,10 @@ _IN_THE_GRAPH = 2000
 """Bytes that a change takes in its graph, and in the file beside its documents, about."""
 _UNKNOWN = "unrecorded"
 _MAKING = {iri("prov:wasGeneratedBy").value, iri("prov:wasInvalidatedBy").value}
+
+
+_Noted = Mapping[str, tuple[Done, bytes | None, bool]]
+"""By document: what becomes of it, what it said, and whether it is of a record."""
 
 
 class Recorder:
@@ -58,27 +63,18 @@ class Recorder:
         record = self._base.is_of_record(name)
         self._before[name] = (done, packed_document(before) if before else None, record)
 
-    def counts(self) -> dict[Done, int]:
-        """How many records are added, replaced and removed."""
-        counts: dict[Done, int] = {"added": 0, "replaced": 0, "removed": 0}
-        for done, _, record in self._before.values():
-            counts[done] += record
-        return counts
-
     def record(
-        self, occasion: Occasion, previous: str | None, generation: str, keep: int, *, first: bool
+        self, deeds: Mapping[str, Deed], previous: str | None, keep: int, *, first: bool
     ) -> tuple[list[Quad], list[str]]:
-        """Notes the change that makes a generation from the *previous* one, and :meth:`commit` keeps it. Gives what the
-        graph of the history says of it, and the generations whose changes are forgotten, since the history takes
-        no more than *keep* bytes.
+        """Notes the changes that make a generation from the *previous* one, by the names of the generations that each
+        makes, and :meth:`commit` keeps them. Gives what the graph of the history says of them, and the generations
+        whose changes are forgotten, since the history takes no more than *keep* bytes.
 
         The *first* records of a catalogue are counted and not listed: there was nothing before them.
 
         :raises StoreError: if it cannot be written.
         """
-        now, counts = datetime.now(UTC), self.counts()
-        listed = {} if first else self._before
-        size = size_of(len(before or b"") for _, before, _ in listed.values())
+        now, said = datetime.now(UTC), list[Quad]()
         with self._writing():
             db = self._db = sqlite3.connect(
                 self._folder.history, isolation_level=None, timeout=60.0, check_same_thread=False
@@ -87,16 +83,24 @@ class Recorder:
                 db.executescript("PRAGMA auto_vacuum=FULL; BEGIN;" + HISTORY_TABLES + "COMMIT;")
             db.execute("BEGIN IMMEDIATE")
             _follow(db, previous, now)
-            number = db.execute("SELECT coalesce(max(id), 0) + 1 FROM change").fetchone()[0]
-            whole = not first and size <= keep
-            used = json.dumps([list(asdict(one).values()) for one in occasion.used], ensure_ascii=False)
-            row = (number, generation, written(now), occasion.what, occasion.by, used, *counts.values(), whole)
-            db.execute(f"INSERT INTO change VALUES({','.join('?' * 11)})", (*row, size if whole else _IN_THE_GRAPH))
-            rows = [(self._short(name), number, done, before) for name, (done, before, _) in sorted(listed.items())]
-            db.executemany("INSERT INTO state VALUES(?,?,?,?)", rows if whole else ())
-            forgotten = _forget(db, keep, number)
-            versions = self._versions(db, previous or "", generation, number) if whole else []
-        return [*activity(self._base, occasion, generation, now, counts), *versions], forgotten
+            newest = db.execute("SELECT coalesce(max(id), 0) + 1 FROM change").fetchone()[0]
+            for number, (generation, deed) in enumerate(deeds.items(), newest):
+                wanted = deed.documents
+                about = {name: how for name, how in self._before.items() if wanted is None or name in wanted}
+                counts = _counts(about)
+                listed = {} if first else about
+                size = size_of(len(before or b"") for _, before, _ in listed.values())
+                whole = not first and size <= keep
+                used = json.dumps([list(asdict(one).values()) for one in deed.occasion.used], ensure_ascii=False)
+                row = (number, generation, written(now), deed.occasion.what, deed.occasion.by, used, *counts.values())
+                values = (*row, whole, size if whole else _IN_THE_GRAPH)
+                db.execute(f"INSERT INTO change VALUES({','.join('?' * 11)})", values)
+                rows = [(self._short(name), number, done, before) for name, (done, before, _) in sorted(listed.items())]
+                db.executemany("INSERT INTO state VALUES(?,?,?,?)", rows if whole else ())
+                said += activity(self._base, deed.occasion, generation, now, counts)
+                said += self._versions(db, about, previous or "", generation, number) if whole else []
+            forgotten = _forget(db, keep, newest)
+        return said, forgotten
 
     def commit(self) -> None:
         """Sees to it that what was recorded is on disk; another thread may, while the generation is made.
@@ -121,9 +125,11 @@ class Recorder:
     def _short(self, name: str) -> str:
         return name.removeprefix(self._base.value)
 
-    def _versions(self, db: sqlite3.Connection, previous: str, generation: str, number: int) -> list[Quad]:
+    def _versions(
+        self, db: sqlite3.Connection, about: _Noted, previous: str, generation: str, number: int
+    ) -> list[Quad]:
         """What the graph says of the documents that a change is about."""
-        records = {name: done for name, (done, _, record) in self._before.items() if record}
+        records = {name: done for name, (done, _, record) in about.items() if record}
         if len(records) > MOST_NAMED:
             return []
         known: dict[str, str] = {}
@@ -161,6 +167,21 @@ def versions(
     return [Quad(*triple, graph) for triple in quads]
 
 
+def names_of_deeds(generation: str, deeds: Sequence[Deed]) -> dict[str, Deed]:
+    """The deeds of what makes a generation, each with the name of the one that it makes; the last has its name."""
+    last = number(generation)
+    names = [f"{last - before}-{secrets.token_hex(4)}" for before in range(len(deeds) - 1, 0, -1)]
+    return dict(zip([*names, generation], deeds, strict=True))
+
+
+def _counts(about: _Noted) -> dict[Done, int]:
+    """How many records are added, replaced and removed."""
+    counts: dict[Done, int] = {"added": 0, "replaced": 0, "removed": 0}
+    for done, _, record in about.values():
+        counts[done] += record
+    return counts
+
+
 def version(document: str, generation: str) -> str:
     """The IRI of what a document says at a generation."""
     return f"{document}?at={generation}"
@@ -187,7 +208,7 @@ def _follow(db: sqlite3.Connection, previous: str | None, now: datetime) -> None
 
 
 def _forget(db: sqlite3.Connection, keep: int, newest: int) -> list[str]:
-    """Removes the oldest changes until the rest takes no more than *keep* bytes; the newest stays."""
+    """Removes the oldest changes until the rest takes no more than *keep* bytes; those from the *newest* on stay."""
     size = db.execute("SELECT coalesce(sum(size), 0) FROM change").fetchone()[0]
     forgotten: list[str] = []
     if size > keep:

@@ -9,6 +9,7 @@ Source: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Query Results JSON Format.
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -16,25 +17,37 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kgcompare.errors import DataError, EndpointError, QueryError, Seam, StoreError, UsageError, reason
+from kgcompare.errors import (
+    DataError,
+    EndpointError,
+    Overrun,
+    QueryError,
+    Seam,
+    StoreError,
+    Unavailable,
+    UsageError,
+    reason,
+)
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
-from kgcompare.store.base import CLOSED, Results, Solutions
-from kgcompare.store.copied import Copy
+from kgcompare.rdf.scoping import Unscoped
+from kgcompare.store import deadline
+from kgcompare.store.base import CLOSED, PassOn, Results, Solutions
+from kgcompare.store.circuit import Outage
+from kgcompare.store.copied import Copy, copy_into
 from kgcompare.store.endpoint import Addresses, Endpoint
-from kgcompare.store.engine import Engine
+from kgcompare.store.engine import Engine, columns_of
 from kgcompare.store.ledger import mark_of
 from kgcompare.store.remote_history import RemoteHistory
 from kgcompare.store.speaking import Manners
 
 MOST_COPIED = 500_000
 """Statements of a catalogue that is read whole where the engine is slow."""
-_PARTS = ("subject", "predicate", "object")
-_GRAPHS = 100
-"""Graphs whose statements are asked for at a time."""
 _AHEAD = 50
 """Graphs that are read at a time before they are asked for."""
+_PATIENCE = 5.0
+"""Seconds that one waits for the mark where there is a generation to go on with."""
 
 
 class RemoteSnapshot:
@@ -46,16 +59,22 @@ class RemoteSnapshot:
     rewrites = True
 
     def __init__(
-        self, engine: Engine, base: Base, generation: str, most_copied: int = MOST_COPIED, *, is_marked: bool = False
+        self,
+        engine: Engine,
+        base: Base,
+        generation: str,
+        *,
+        is_marked: bool = False,
+        most_copied: int = MOST_COPIED,
     ) -> None:
         """*is_marked* says that the generation is that of a mark, which writers move
-        (:mod:`kgcompare.store.ledger`)."""
+        (:mod:`kgcompare.store.ledger`). *most_copied* is as for :class:`RemoteStore`."""
         self.engine = engine
         self.endpoint = engine.endpoint
-        self.base = base
         self.most_copied = most_copied
         self._copy: Copy | None = None
         self._copying = threading.Lock()
+        self.base = base
         self.generation = generation
         self.is_marked = is_marked
         self._ahead: dict[str, list[Quad]] = {}
@@ -72,17 +91,28 @@ class RemoteSnapshot:
 
     def has_graphs(self, beginning: str = "") -> bool:
         """Whether there is a graph whose name begins so; with the base, if nothing is said."""
-        return bool(self.select(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
+        return bool(self.select_now(load("any_graph").bind(base=[Literal(beginning or self.base.value)])).rows)
 
     def prefetch(self, names: Collection[str]) -> None:
         """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
-        wanted = [NamedNode(name) for name in names if name not in self._ahead]
-        for start in range(0, len(wanted), _AHEAD):
-            few = wanted[start : start + _AHEAD]
-            self._ahead.update((graph.value, []) for graph in few)
-            for row in self._columns(load("documents").bind(graph=few), "subject", "predicate", "object", "graph"):
-                subject, predicate, value, graph = row
-                self._ahead[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
+        wanted, size = [NamedNode(name) for name in names if name not in self._ahead], _AHEAD
+        while wanted:
+            try:
+                self._ahead.update(self._several(wanted[:size]))
+            except EndpointError:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+            else:
+                wanted = wanted[size:]
+
+    def _several(self, graphs: Sequence[NamedNode]) -> dict[str, list[Quad]]:
+        found = self.select_now(load("documents").bind(graph=graphs))
+        several: dict[str, list[Quad]] = {graph.value: [] for graph in graphs}
+        for row in columns_of(found, self.endpoint.url, "subject", "predicate", "object", "graph"):
+            subject, predicate, value, graph = row
+            several[str(getattr(graph, "value", ""))].append(self._quad(subject, predicate, value, graph))
+        return several
 
     def query(self, query: str) -> Results:
         """Answers a query over the union of the catalogue's graphs, or over the dataset that the query itself names.
@@ -91,17 +121,38 @@ class RemoteSnapshot:
         :raises EndpointError: if it is down, slow or answers nonsense.
         """
         copy = self._copied()
-        return self.engine.query(query) if copy is None else copy.query(query)
+        if copy is None:
+            try:
+                return self.engine.query(query)
+            except Unscoped:
+                copy = self._copied(needed=True)
+                if copy is None:
+                    raise
+        return copy.query(query)
 
-    def _copied(self) -> Copy | None:
-        """All that the endpoint says, where the engine is better asked once than often and that is little enough."""
+    @property
+    def pass_on(self) -> PassOn:
+        """Has the endpoint answer a stranger's query."""
+        return self.engine.pass_on
+
+    def _copied(self, *, needed: bool = False) -> Copy | None:
+        """All that the endpoint says, where the engine is better asked once than often, or that is *needed*; None where
+        it is too much."""
         traits = self.engine.traits
-        if traits is None or not traits.slow or traits.statements > self.most_copied:
+        if traits is None or not (needed or traits.slow) or traits.statements > self.most_copied:
             return None
         with self._copying:
             if self._copy is None:
-                self._copy = Copy(self._everything())
+                self._copy = Copy(self._quad(*row) for row in self.engine.statements())
         return self._copy
+
+    def select_now(self, query: str) -> Solutions:
+        """Answers a SELECT as it stands: of graphs that are none of the catalogue's too, and never from a copy.
+
+        :raises QueryError: if the endpoint refuses it.
+        :raises EndpointError: if it is down, slow or answers nonsense.
+        """
+        return self.engine.select(query)
 
     def _nonsense(self, why: str) -> EndpointError:
         return EndpointError(f"{self.endpoint.url} answered something that is no SPARQL result: {why}")
@@ -128,7 +179,8 @@ class RemoteSnapshot:
             return self._ahead.pop(name)
         with Seam((ValueError,), lambda why: UsageError(f"{name[:200]!r} cannot be the name of a graph: {why}")):
             graph = NamedNode(name)
-        rows = self._columns(load("graph").bind(graph=[graph]), "subject", "predicate", "object")
+        found = self.select_now(load("graph").bind(graph=[graph]))
+        rows = columns_of(found, self.endpoint.url, "subject", "predicate", "object")
         return [self._quad(subject, predicate, value, graph) for subject, predicate, value in rows]
 
     def graphs(self) -> list[str]:
@@ -139,60 +191,16 @@ class RemoteSnapshot:
     def quads(self) -> Iterator[Quad]:
         """All statements with their graphs, but for those of the history; those of the default graph without one."""
         copy = self._copied()
+        everything = (self._quad(*row) for row in self.engine.statements()) if copy is None else copy.quads()
         is_history = self.base.is_history_graph
-        quads = self._everything() if copy is None else copy.quads()
-        return (quad for quad in quads if not is_history(str(getattr(quad.graph_name, "value", ""))))
-
-    def _everything(self) -> Iterator[Quad]:
-        traits = self.engine.traits
-        if traits is None or not traits.named:
-            for subject, predicate, value in self._asked("probes/default", [], *_PARTS):
-                yield self._quad(subject, predicate, value, None)
-            return
-        number = 0
-        for number, row in enumerate(self._named(traits.few), 1):  # noqa: B007  (asked for below)
-            yield self._quad(*row)
-        if traits.plain and number < traits.statements:
-            for subject, predicate, value in self._asked("probes/loose", [], *_PARTS):
-                yield self._quad(subject, predicate, value, None)
-
-    def _named(self, at_once: bool) -> Iterator[tuple[Term | None, ...]]:
-        """The statements of the named graphs: all at once, or some graphs at a time, as many as the engine bears."""
-        if at_once:
-            yield from self._asked("probes/statements", [], *_PARTS, "graph")
-            return
-        names = [graph for (graph,) in self._asked("graphs", [], "graph") if isinstance(graph, NamedNode)]
-        size = _GRAPHS
-        while names:
-            try:
-                rows = list(self._asked("probes/statements", names[:size], *_PARTS, "graph"))
-            except EndpointError:
-                if size == 1:
-                    raise
-                size = max(1, size // 4)
-                continue
-            yield from rows
-            names = names[size:]
-
-    def _asked(self, name: str, graphs: list[NamedNode], *columns: str) -> Iterator[tuple[Term | None, ...]]:
-        """Columns of what the engine itself answers, whether or not there is a copy."""
-        query = load(name)
-        return self._of(self.engine.query(query.bind(graph=graphs) if graphs else query.text), *columns)
+        return (quad for quad in everything if not is_history(str(getattr(quad.graph_name, "value", ""))))
 
     def _columns(self, query: str, *names: str) -> Iterator[tuple[Term | None, ...]]:
         """The terms of some variables in each solution, whatever else the endpoint brings along and in whatever order.
 
         :raises EndpointError: if it leaves one of them out.
         """
-        return self._of(self.query(query), *names)
-
-    def _of(self, answer: Results, *names: str) -> Iterator[tuple[Term | None, ...]]:
-        if not isinstance(answer, Solutions):
-            raise self._nonsense("it has no solutions")
-        if missing := set(names) - set(answer.variables):
-            raise self._nonsense(f"?{', ?'.join(sorted(missing))} is not in it")
-        places = [answer.variables.index(name) for name in names]
-        return (tuple(row[place] for place in places) for row in answer.rows)
+        return columns_of(self.query(query), self.endpoint.url, *names)
 
     def _quad(self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Term | None) -> Quad:
         if not isinstance(predicate, NamedNode) or value is None:
@@ -201,6 +209,16 @@ class RemoteSnapshot:
             return Quad(as_node(subject), predicate, value, None if graph is None else as_node(graph))
         except DataError as fault:
             raise self._nonsense(reason(fault)) from None
+
+    def copy_to(self, path: Path) -> None:
+        """Makes a store of it, if it is small enough to be read whole."""
+        traits = self.engine.traits
+        if traits is not None and traits.statements > self.most_copied:
+            raise Unavailable(
+                f"{self.endpoint.url} has {traits.statements:,} statements, and no more than {self.most_copied:,} are "
+                "copied to show what was; look at the history of a record"
+            )
+        copy_into(path, self.quads())
 
     def dump(self, path: Path) -> None:
         """Writes all statements but those of the history to a file, with their graphs, as N-Quads."""
@@ -212,6 +230,8 @@ class RemoteSnapshot:
 class RemoteStore:
     """A SPARQL endpoint as a store."""
 
+    is_elsewhere = True
+
     def __init__(
         self,
         endpoint: str | Addresses,
@@ -220,11 +240,11 @@ class RemoteStore:
         keep: float = 300.0,
         most_bytes: int = 512 * 1024 * 1024,
         manners: Manners | None = None,
+        mark_time: float = 1.0,
         graphs: Sequence[str] = (),
         most_copied: int = MOST_COPIED,
         *,
         probe: bool = True,
-        mark_time: float = 1.0,
     ) -> None:
         """Names the endpoint; nothing is asked of it yet.
 
@@ -240,9 +260,9 @@ class RemoteStore:
         """
         self.endpoint = Endpoint(endpoint, timeout, most_bytes, manners)
         self.base = Base(checked_base(base))
+        self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.engine = Engine(self.endpoint, self.base, graphs, probe=probe)
         self.most_copied = most_copied
-        self.identity = hashlib.sha256(self.endpoint.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.keep = keep
         self.mark_time = mark_time
         self._until = 0.0
@@ -269,28 +289,32 @@ class RemoteStore:
     def _look(self) -> None:
         before = self._snapshot
         try:
-            self._snapshot = self.present(before)
+            with deadline.within(math.inf if before is None else _PATIENCE):
+                self._snapshot = self.present(before)
+            if self._snapshot is not before:
+                self.engine.look_again()
             wait = self.mark_time if self._snapshot.is_marked else self.keep
-        except (EndpointError, QueryError):
+        except (EndpointError, QueryError, Overrun):
             self._snapshot = before or self._unmarked()
             wait = self.mark_time
         self._until = time.monotonic() + wait
 
     def _unmarked(self) -> RemoteSnapshot:
-        return RemoteSnapshot(self.engine, self.base, f"{time.time():.0f}", self.most_copied)
+        return RemoteSnapshot(self.engine, self.base, f"{time.time():.0f}", most_copied=self.most_copied)
 
     def present(self, before: RemoteSnapshot | None = None) -> RemoteSnapshot:
         """What the mark names now; *before*, if it is that still.
 
         :raises EndpointError: if the endpoint cannot be asked.
         """
+        if not self.engine.probe:
+            return self._unmarked()
         newest = mark_of(self.endpoint, self.base)
         if before is not None and before.is_marked and newest in {"", before.generation}:
             return before
         if not newest:
             return self._unmarked()
-        self.engine.forget_nothing()
-        return RemoteSnapshot(self.engine, self.base, newest, self.most_copied, is_marked=True)
+        return RemoteSnapshot(self.engine, self.base, newest, is_marked=True, most_copied=self.most_copied)
 
     def look_again(self) -> None:
         """Has the next :meth:`snapshot` look at the mark, however short a time ago one has."""
@@ -299,6 +323,11 @@ class RemoteStore:
     def opened(self) -> RemoteSnapshot | None:
         """The present state, if it was looked at lately."""
         return self._snapshot if time.monotonic() <= self._until else None
+
+    @property
+    def outage(self) -> Outage | None:
+        """Why the endpoint is not asked at present, if it is not."""
+        return self.endpoint.outage
 
     def close(self) -> None:
         """Ends it: nothing can be asked of it afterwards."""

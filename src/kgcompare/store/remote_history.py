@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import cast
+from typing import Protocol, cast
 
 from pyoxigraph import NamedNode, Quad
 
 from kgcompare.errors import EndpointError, UnknownThing
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import FOAF_NAME, KGC_ADDED, KGC_REMOVED, KGC_REPLACED, RDFS_LABEL, SCHEMA_SHA256
-from kgcompare.store.base import Snapshot
+from kgcompare.store.base import Solutions
 from kgcompare.store.folder import number
 from kgcompare.store.history import Done, History, Logged, Occasion, Used, moment_of, unpacked_document
 from kgcompare.store.ledger import Ledger
@@ -29,10 +29,25 @@ _AT_ONCE = 200
 """Changes or documents that are asked for at a time."""
 
 
+class Speaking(Protocol):
+    """A generation in an endpoint."""
+
+    @property
+    def base(self) -> Base:
+        """The base IRI of the catalogue's records."""
+
+    @property
+    def generation(self) -> str:
+        """What the mark names."""
+
+    def select_now(self, query: str) -> Solutions:
+        """Answers a SELECT as it stands, of graphs that are none of the catalogue's too."""
+
+
 class RemoteHistory(History):
     """What a generation in an endpoint knows of the changes before it; for any number of threads."""
 
-    def __init__(self, at: Snapshot) -> None:  # the file is none here
+    def __init__(self, at: Speaking) -> None:  # the file is none here
         self._at = at
         self._ledger = Ledger(at.base)
         self._newest = number(at.generation)
@@ -41,14 +56,14 @@ class RemoteHistory(History):
     def _sizes(self) -> dict[str, int]:
         """How many bytes there are of each change of which one can show what was before, the newest first."""
         query = load("endpoint_sizes").bind(graph=[NamedNode(self._at.base.history_graph)])
-        found = {self._made_by(change): int(_text(size)) for change, size in self._at.select(query).rows}
+        found = {self._made_by(change): int(_text(size)) for change, size in self._at.select_now(query).rows}
         return dict(sorted(found.items(), key=lambda one: -number(one[0])))
 
     @cached_property
     def _generations(self) -> list[str]:
         """The generations that changes made, the newest first; without one that has not been made whole."""
         query = load("endpoint_changes").bind(graph=[NamedNode(self._at.base.history_graph)])
-        found = {self._made_by(change) for (change,) in self._at.select(query).rows}
+        found = {self._made_by(change) for (change,) in self._at.select_now(query).rows}
         return sorted((one for one in found if number(one) <= self._newest), key=number, reverse=True)
 
     def _made_by(self, change: Term | None) -> str:
@@ -66,7 +81,7 @@ class RemoteHistory(History):
             query = load("endpoint_activities").bind(
                 graph=[NamedNode(base.history_graph)], change=[NamedNode(base.change(one)) for one in some]
             )
-            for _, subject, predicate, value in self._at.select(query).rows:
+            for _, subject, predicate, value in self._at.select_now(query).rows:
                 if isinstance(subject, NamedNode) and isinstance(predicate, NamedNode) and value is not None:
                     graph.add(subject, predicate.value, value)
         return [self._read(graph, one) for one in generations]
@@ -163,7 +178,7 @@ class RemoteHistory(History):
         query = load("endpoint_steps" if by == "document" else "endpoint_documents")
         for some in _few(things):
             text = query.bind(graph=[NamedNode(self._ledger.before)], **{by: [NamedNode(one) for one in some]})
-            for entry, document, done, before in self._at.select(text).rows:
+            for entry, document, done, before in self._at.select_now(text).rows:
                 generation = self._ledger.generation_of(_text(entry))
                 if number(generation) <= self._newest:
                     yield generation, _text(document), cast("Done", _text(done)), _text(before)
@@ -177,7 +192,7 @@ class RemoteHistory(History):
             query = load("endpoint_last").bind(
                 graph=[NamedNode(self._ledger.before)], document=[NamedNode(one) for one in some]
             )
-            for entry, document in self._at.select(query).rows:
+            for entry, document in self._at.select_now(query).rows:
                 name, generation = _text(document), self._ledger.generation_of(_text(entry))
                 if name not in found or number(found[name]) < number(generation):
                     found[name] = generation
@@ -200,7 +215,7 @@ class RemoteHistory(History):
             query = load("endpoint_documents").bind(
                 graph=[NamedNode(self._ledger.before)], change=[NamedNode(one) for one in some]
             )
-            found += [_text(row[0]) for row in self._at.select(query).rows]
+            found += [_text(row[0]) for row in self._at.select_now(query).rows]
         return found
 
 

@@ -18,7 +18,7 @@ from kgcompare.rdf.namespaces import iri
 from kgcompare.store.base import Prepare, Read
 from kgcompare.store.batches import Batches
 from kgcompare.store.folder import number
-from kgcompare.store.history import HISTORY_BYTES, Done, Occasion
+from kgcompare.store.history import HISTORY_BYTES, Deed, Done, Occasion
 from kgcompare.store.journal import Journal, Noted, noted_of
 from kgcompare.store.layout import Description
 from kgcompare.store.lease import Lease, leased
@@ -33,6 +33,8 @@ _AT_ONCE = 100
 
 class RemoteWriter:
     """Writes to a catalogue in an endpoint while it holds its lock; what is written is sent when it is published."""
+
+    joins = False
 
     def __init__(self, store: RemoteStore, lease: Lease) -> None:
         self._store = store
@@ -84,6 +86,8 @@ class RemoteWriter:
     def replace(self, graphs: dict[str, list[Quad]], read: Read | None = None) -> None:
         """Replaces whole graphs; an empty list removes one. *read* is given by those who have read already what they
         replace."""
+        if read is None and self.latest() is not None:
+            self._at.prefetch([name for name in graphs if name not in self._before])
         for name, quads in graphs.items():
             self._said(name, read)
             self._graphs[name] = quads
@@ -138,6 +142,11 @@ class RemoteWriter:
         with suppress(KgcompareError):  # it is published; the next one forgets what this one cannot
             self._forget(keep)
         return generation
+
+    def publish_together(self, prepare: Prepare, deeds: Sequence[Deed], keep: int = HISTORY_BYTES) -> str:
+        """Publishes one change: an endpoint does not join several."""
+        (deed,) = deeds
+        return self.publish(prepare, deed.occasion, keep)
 
     def _is_first(self) -> bool:
         """Whether what is written now are the first records."""

@@ -19,21 +19,21 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfF
 from kgcompare.errors import DataError, StoreError
 from kgcompare.rdf.syntaxes import check_lines
 from kgcompare.store.backup import DATA, Manifest, unpacked_backup
-from kgcompare.store.base import Prepare
+from kgcompare.store.base import Prepare, Seat, Snapshot
 from kgcompare.store.checkpoint import EmbeddedSnapshot, engine
 from kgcompare.store.files import alone, files, flush
 from kgcompare.store.folder import Folder
 from kgcompare.store.history import Occasion, Used
 from kgcompare.store.layout import Description, read_description
+from kgcompare.store.seat import seat_of
 from kgcompare.store.sums import seal
-from kgcompare.store.writer import writing
 
 _MAKING = ".restoring"
 _LAST = ("current", "store.json")
 """What is moved last of a new store: without it there is none."""
 
 
-def restore(backup: Path, to: Path, prepare: Prepare, *, replace: bool = False) -> tuple[Manifest, str]:
+def restore(backup: Path, to: Path | Seat, prepare: Prepare, *, replace: bool = False) -> tuple[Manifest, str]:
     """Makes a store of a backup's file, or (*replace*) has a store with records say what the backup says.
 
     *prepare* makes the derived index. Gives what the backup says of itself, and the generation that has its data.
@@ -42,12 +42,12 @@ def restore(backup: Path, to: Path, prepare: Prepare, *, replace: bool = False) 
     :raises StoreError: if there is a store with records and they are not to be replaced, if it is a catalogue of
         another base, or if it cannot be written.
     """
-    folder = Folder(to)
     with unpacked_backup(backup) as (manifest, named):
         check_lines(named[DATA])
-        if folder.exists():
-            return manifest, _put_back(folder, backup, manifest, named[DATA], prepare, replace=replace)
-        with _making(folder) as made:
+        seat = seat_of(to)
+        if not isinstance(to, Path) or seat.exists():
+            return manifest, _put_back(seat, backup, manifest, named[DATA], prepare, replace=replace)
+        with _making(Folder(to)) as made:
             _fill(made, manifest, named, prepare)
     return manifest, manifest.generation
 
@@ -138,19 +138,21 @@ def _loaded(data: Path, place: Path) -> pyoxigraph.Store:
 # -- a store that is there -----------------------------------------------------------------------------
 
 
-def _put_back(folder: Folder, backup: Path, manifest: Manifest, data: Path, prepare: Prepare, *, replace: bool) -> str:
+def _put_back(seat: Seat, backup: Path, manifest: Manifest, data: Path, prepare: Prepare, *, replace: bool) -> str:
     """Makes a generation that says what the backup says; gives its name, or that of the one which says so already."""
-    _compare(folder.path, folder.describe(), manifest, backup)
-    with writing(folder.path) as writer:
+    with seat.writing() as writer:
+        _compare(seat, writer.about, manifest, backup)
         now = writer.latest()
         base = manifest.about.base
-        names = set(now.graphs()) if now is not None else set()
+        names = {name for name in now.graphs() if not base.is_history_graph(name)} if now is not None else set()
         if not replace and any(not base.is_vocabulary_graph(name) for name in names):
             raise StoreError(
-                f"there is a store with records at {folder.path}; name a new one, or use --replace to put the backup "
+                f"there is a store with records at {seat}; name a new one, or use --replace to put the backup "
                 "in the place of what it says"
             )
         then = _loaded(data, data.with_name("then"))
+        if now is not None:
+            now.prefetch(names)
         changed = dict(_changed(then, now, names))
         changed.pop(base.history_graph, None)  # what happened to this store goes on
         if not changed and now is not None:
@@ -161,7 +163,7 @@ def _put_back(folder: Folder, backup: Path, manifest: Manifest, data: Path, prep
         return writer.publish(prepare, Occasion("restore", used=(used,)))
 
 
-def _changed(then: pyoxigraph.Store, now: EmbeddedSnapshot | None, names: set[str]) -> Iterator[tuple[str, list[Quad]]]:
+def _changed(then: pyoxigraph.Store, now: Snapshot | None, names: set[str]) -> Iterator[tuple[str, list[Quad]]]:
     """The graphs that say something else than they did: what each said then, nothing for those that were not there."""
     kept = {graph.value for graph in then.named_graphs() if isinstance(graph, NamedNode)}
     for name in kept | names:
@@ -180,10 +182,10 @@ def _is_same(one: list[Quad], other: list[Quad]) -> bool:
     return graphs[0] == graphs[1]
 
 
-def _compare(path: Path, there: Description, manifest: Manifest, backup: Path) -> None:
+def _compare(seat: Seat, there: Description, manifest: Manifest, backup: Path) -> None:
     """Refuses a backup of a catalogue that a store cannot become."""
     then = manifest.about
     if (there.base, there.bare) != (then.base, then.bare) or there.bare:
         other = f"its records are under {then.base.value}, those of the store under {there.base.value}"
         why = "such a store takes no changes" if there.bare or then.bare else other
-        raise StoreError(f"{backup} cannot be put back into {path}: {why}; restore it into a new store")
+        raise StoreError(f"{backup} cannot be put back into {seat}: {why}; restore it into a new store")

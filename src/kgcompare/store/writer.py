@@ -7,7 +7,7 @@ generation. A writer that dies leaves ``current`` where it was, and the next one
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,9 +21,9 @@ from kgcompare.store.base import Prepare, Read
 from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
 from kgcompare.store.files import LOG
 from kgcompare.store.folder import WHAT_TO_DO, Folder, number
-from kgcompare.store.history import HISTORY_BYTES, Occasion
+from kgcompare.store.history import HISTORY_BYTES, Deed, Occasion
 from kgcompare.store.past import replacement
-from kgcompare.store.recording import Recorder, forgotten_in
+from kgcompare.store.recording import Recorder, forgotten_in, names_of_deeds
 from kgcompare.store.sums import seal
 
 _BULK = 50_000
@@ -34,6 +34,8 @@ LARGE = 8 << 20
 
 class Writer:
     """Writes to a store while it holds its lock; see :func:`writing`."""
+
+    joins = True
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
@@ -176,10 +178,20 @@ class Writer:
         *prepare* makes the derived index beside it before anybody reads it. The history, which takes no more than
         *keep* bytes, has the *occasion*; it is kept of no store of foreign quads.
         """
+        return self.publish_together(prepare, [Deed(occasion or Occasion())], keep)
+
+    def publish_together(self, prepare: Prepare, deeds: Sequence[Deed], keep: int = HISTORY_BYTES) -> str:
+        """The same with several changes, of different documents, which are on disk and to be read at once.
+
+        To the history each makes a generation of its own, with the next number; only the last is one that is read.
+        """
         with self._writing():
             self._open()
+            if len(deeds) > 1:
+                self._next = self.folder.following(len(deeds))
+                self.folder.begin(self._next)
             if not self.about.bare:
-                self._record(occasion or Occasion(), keep)
+                self._record(deeds, keep)
             # No name here holds live/: what *prepare* raises may keep this frame, and live/ has to close with the lock.
             generation = self._next
             with ThreadPoolExecutor(1) as beside:  # both wait for the disk
@@ -197,10 +209,11 @@ class Writer:
             self.folder.remove_old(self._before(generation) if self._follows else None)
         return generation
 
-    def _record(self, occasion: Occasion, keep: int) -> None:
+    def _record(self, deeds: Sequence[Deed], keep: int) -> None:
         base, home = self.latest(), self.about.base
         previous = base.generation if base else None
-        said, forgotten = self._recorder.record(occasion, previous, self._next, keep, first=self._is_first(base))
+        named = names_of_deeds(self._next, deeds)
+        said, forgotten = self._recorder.record(named, previous, keep, first=self._is_first(base))
         if forgotten:
             graph = NamedNode(home.history_graph)
             for quad in forgotten_in(home, forgotten, list(self._open().quads_for_pattern(None, None, None, graph))):

@@ -29,6 +29,7 @@ from kgcompare.web import (
     lists,
     memento,
     metrics,
+    outages,
     pages,
     problems,
     query_page,
@@ -164,6 +165,8 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
 
     @app.after_request
     def protect(response: Response) -> Response:
+        if (outage := catalogue.store.outage) is not None:
+            outages.mark_response(response, outage)
         coding.code(response, request.environ)
         wanted = request.environ.get(IF_MATCH)
         there = response.status_code < 300 or response.status_code == 304

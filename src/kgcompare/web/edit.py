@@ -16,8 +16,7 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge, UnsupportedMedi
 
 from kgcompare.errors import DataError, InvalidData, Outdated, Unavailable, UnknownThing
 from kgcompare.formats import FORMATS
-from kgcompare.ingest.apart import Change
-from kgcompare.ingest.editing import Body, Condition
+from kgcompare.ingest.editing import Body, Change, Condition
 from kgcompare.ingest.placing import faults_in
 from kgcompare.text.languages import translate
 from kgcompare.web import records

@@ -13,6 +13,7 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Busy, Unavailable
 from kgcompare.web.answered import OF_GENERATION, REQUEST_ID, WAS_KEPT
 from kgcompare.web.kept import FAULT, QUICK, SECURITY, UNREAD, Kept, answers_of, client_has, key_of
+from kgcompare.web.outages import give_marked
 from kgcompare.web.problems import refused_at_once
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Front:
                 kept, name = None, ""
             if kept is not None:
                 environ[OF_GENERATION], environ[WAS_KEPT] = name, True
+                if (outage := self.catalogue.store.outage) is not None:
+                    return give_marked(kept, outage, method, start_response)
                 if client_has(kept.tag, environ.get("HTTP_IF_NONE_MATCH", "")):
                     start_response("304 NOT MODIFIED", list(kept.unchanged))
                     return []

@@ -1,7 +1,6 @@
 """Answers that are made once for each generation: entity tags, 304, 412, and a cache of whole bodies.
 
-Source: RFC 9110, section 8.8.3 (ETag), 13.1.1 (If-Match), 13.1.2 (If-None-Match), 13.2.2 (which comes first) and
-15.4.5 (304); RFC 6266, section 4 (Content-Disposition).
+Source: RFC 9110, section 8.8.3 (ETag), 13.1 and 13.2.2 (conditions), 15.4.5 (304); RFC 6266, section 4 (file names).
 """
 
 from __future__ import annotations
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
 _OVERHEAD = 1000
 """Bytes that an entry takes beside its texts."""
+_LABEL = re.compile(r"_:\w+")
+"""A blank node, which each server of an endpoint may call otherwise."""
 _TAG = re.compile(r'"[^"]*"')
 _STRONG = re.compile(r'(?<!W/)("[^"]*")(?=\s*(?:,|\Z))')
 OF_STATE = 24
@@ -96,7 +97,7 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """Metadata how many bytes of memory it takes."""
+        """How many bytes of memory it takes."""
         return _OVERHEAD + len(self.body)
 
     def passing(self) -> Response:
@@ -138,7 +139,7 @@ class Answers:
     def __init__(self, generation: Generation, most: int) -> None:
         """Keeps none yet, and never more than *most* bytes, an eighth of them for requests."""
         self.most = most
-        shapes = "".join(sorted(str(triple) for triple in generation.shapes.triples))
+        shapes = "".join(sorted(_LABEL.sub("_:", str(triple)) for triple in generation.shapes.triples))
         state = "\0".join((generation.store.identity, generation.name, generation.index_name, __version__, shapes))
         self.state = hashlib.sha256(state.encode()).hexdigest()
         self._by_key: LRUCache[tuple[str, ...], tuple[str, int]] = LRUCache(most // 8, lambda value: value[1])

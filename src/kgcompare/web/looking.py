@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from kgcompare.catalogue.edited import Difference
 from kgcompare.errors import DataError, Fault, InvalidData, Unavailable
-from kgcompare.ingest.apart import Change
-from kgcompare.ingest.editing import Body
+from kgcompare.ingest.editing import Body, Change
 from kgcompare.ingest.placing import faults_in, placed
 from kgcompare.rdf.namespaces import is_slug, slugify
 from kgcompare.text.languages import best, translate

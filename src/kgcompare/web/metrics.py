@@ -55,7 +55,7 @@ class Metrics:
         if folder is not None:
             folder.mkdir(mode=0o700, exist_ok=True)
             os.environ[_FOLDER] = str(folder)  # looked at when the library is loaded
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+        from prometheus_client import CollectorRegistry, Counter, Histogram
 
         self._folder, self._store, self._app, self._root = folder, settings.store, app, settings.root
         self._size, self._sized = 0, -_SIZED
@@ -79,6 +79,19 @@ class Metrics:
         )
         self.dropped = Counter("kgcompare_log_lines_dropped", "Requests that are not in the log.", registry=own)
         self.killed = Counter("kgcompare_query_workers_ended", "Query workers that were ended.", registry=own)
+        self._make_gauges(own)
+        self.address = lru_cache(4096)(self._address)
+        self._children = lru_cache(1024)(self._found)
+        self._seen = {"ended": 0, "dropped": 0}
+        self.lost: Callable[[], int] = lambda: 0
+        """How many requests the log has dropped."""
+        if folder is not None:
+            _forget_the_dead(folder)
+            threading.Thread(target=self._keep_looking, name="metrics", daemon=True).start()
+
+    def _make_gauges(self, own: CollectorRegistry) -> None:
+        from prometheus_client import Gauge
+
         self.query_workers = Gauge(
             "kgcompare_query_workers",
             "Processes for strangers' queries, busy and idle.",
@@ -101,14 +114,6 @@ class Metrics:
         self.processes = Gauge(
             "kgcompare_processes", "Processes that answer requests.", registry=own, multiprocess_mode="livesum"
         )
-        self.address = lru_cache(4096)(self._address)
-        self._children = lru_cache(1024)(self._found)
-        self._seen = {"ended": 0, "dropped": 0}
-        self.lost: Callable[[], int] = lambda: 0
-        """How many requests the log has dropped."""
-        if folder is not None:
-            _forget_the_dead(folder)
-            threading.Thread(target=self._keep_looking, name="metrics", daemon=True).start()
 
     def __call__(self, answered: Told) -> None:
         """Counts a request."""
@@ -186,6 +191,9 @@ class Metrics:
                     age = max(0.0, time.time() - generation.snapshot.path.stat().st_mtime)
                     yield GaugeMetricFamily("kgcompare_generation_age_seconds", "How long it is there.", age)
             yield GaugeMetricFamily("kgcompare_index_ready", "1 if its index is there.", int(generation.index.ready()))
+        if catalogue.store.is_elsewhere:
+            up = int(catalogue.store.outage is None)
+            yield GaugeMetricFamily("kgcompare_endpoint_up", "0 while it is down and left alone.", up)
         yield GaugeMetricFamily("kgcompare_store_up", "1 if the catalogue can be read.", there)
         if self._store is not None:
             yield GaugeMetricFamily("kgcompare_store_bytes", "How large the folder of the store is.", self._bytes())

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, NotAcceptable
 from kgcompare.errors import (
     Conflict,
     DataError,
+    EndpointDown,
     EndpointError,
     KgcompareError,
     NotIndexed,
@@ -50,6 +51,7 @@ _STATUSES: Mapping[type[KgcompareError], HTTPStatus] = {
     Refused: HTTPStatus.BAD_REQUEST,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     EndpointError: HTTPStatus.BAD_GATEWAY,
+    EndpointDown: HTTPStatus.SERVICE_UNAVAILABLE,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
 }
@@ -162,7 +164,7 @@ def answer_errors(app: Flask) -> None:
             current_app.logger.warning("kgcompare: %s at %s", detail, request.path)
             detail = _UNREAD
         response = problem(status_of(fault), detail, **more)
-        if isinstance(fault, Unavailable):
+        if isinstance(fault, Unavailable | EndpointDown):
             response.headers["Retry-After"] = str(fault.retry_after)
         return response
 

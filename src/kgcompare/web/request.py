@@ -160,7 +160,9 @@ def unconfined() -> bool:
 
 
 def queries_allowed() -> bool:
-    """Whether strangers may send queries: where there is a lock, or none is wanted."""
+    """Whether strangers may send queries: where there is a lock, or none is wanted; to an endpoint, as settings say."""
+    if current_app.extensions["kgcompare"].store.is_elsewhere:
+        return bool(current_app.config["ENDPOINT_QUERIES"])
     return unconfined() or are_closed(locks_here())
 
 

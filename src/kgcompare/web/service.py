@@ -47,16 +47,18 @@ class _Site(NamedTuple):
     front: Front
     readiness: Readiness
     unconfined: bool
+    passes_on: bool
 
     def alive(self, environ: Mapping[str, str]) -> Kept:
         """The answer of ``/healthz``, made of what is in memory."""
-        held, known = locks_here(), self.readiness.known
-        allowed = self.unconfined or are_closed(held)
+        held = locks_here()
+        elsewhere = self.front.catalogue.store.is_elsewhere
+        allowed = self.passes_on if elsewhere else self.unconfined or are_closed(held)
         self.readiness.begin()
         state = {
             "status": "ok",
             "generation": self.readiness.generation,
-            "queries": "on" if allowed and (known is None or known.snapshot.path) else "off",
+            "queries": "on" if allowed else "off",
             "locks": {lock.value: lock in held for lock in Lock},
         }
         return _told(state, environ)
@@ -64,7 +66,9 @@ class _Site(NamedTuple):
 
 def speak_for(app: Flask, front: Front, readiness: Readiness) -> None:
     """Has an application say how it is."""
-    app.extensions["kgcompare.service"] = _Site(front, readiness, app.config["UNCONFINED"])
+    app.extensions["kgcompare.service"] = _Site(
+        front, readiness, app.config["UNCONFINED"], app.config["ENDPOINT_QUERIES"]
+    )
 
 
 def begin(app: Flask) -> None:

@@ -57,6 +57,7 @@ class Settings:
     tokens: Path | None = None
     update_endpoint: str = field(default="", repr=False)
     graph_store: str = field(default="", repr=False)
+    endpoint_graphs: tuple[str, ...] = ()
     endpoint_credentials: Path | None = None
     index_dir: Path | None = None
     endpoint_queries: bool = True
@@ -89,14 +90,8 @@ class Settings:
         """The endpoint, if there is one."""
         if self.endpoint is None:
             return None
-        return Elsewhere(
-            self.endpoint,
-            self.update_endpoint,
-            self.graph_store,
-            self.endpoint_credentials,
-            self.base,
-            self.index_dir,
-        )
+        addresses = self.endpoint, self.update_endpoint, self.graph_store
+        return Elsewhere(*addresses, self.endpoint_credentials, self.base, self.endpoint_graphs, self.index_dir)
 
     @property
     def root(self) -> str:

@@ -23,6 +23,7 @@ from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.sandbox.confinement import switched_off
 from kgcompare.sandbox.pool import Answer, Bounds, Pool
+from kgcompare.sandbox.relay import Relay
 from kgcompare.sandbox.screen import screen
 from kgcompare.web import query_page
 from kgcompare.web.kept import pick
@@ -43,23 +44,30 @@ _RESULT_FORMATS = (
 )
 
 
-def pool(generation: Generation) -> Pool:
-    """The workers of a generation, started when they are first asked for.
+def pool(generation: Generation) -> Pool | Relay:
+    """What answers strangers' queries about a generation: workers, started when they are first asked for, or the
+    endpoint that the catalogue is kept at.
 
-    :raises UsageError: if the catalogue is kept at an endpoint elsewhere.
+    :raises UsageError: if queries are not passed on to that.
     :raises Unavailable: if this system has no lock that keeps queries from the network, and must have one.
     """
     return generation.once("query workers", _started)
 
 
-def _started(generation: Generation) -> Pool:
-    path = generation.snapshot.path
-    if path is None:
-        raise UsageError("this catalogue is kept at another endpoint; ask that one")
-    if not queries_allowed():
+def _started(generation: Generation) -> Pool | Relay:
+    path, pass_on = generation.snapshot.path, generation.snapshot.pass_on
+    if pass_on is not None:
+        if not queries_allowed():
+            raise UsageError("queries are not answered here (--endpoint-queries off); ask the endpoint itself")
+        return Relay(pass_on, generation.base, _bounds())
+    if path is None or not queries_allowed():
         raise switched_off()
+    return Pool(path, _bounds())
+
+
+def _bounds() -> Bounds:
     allowed = limits()
-    bounds = Bounds(
+    return Bounds(
         seconds=allowed.query_timeout,
         rows=allowed.answer_rows,
         bytes=allowed.answer_bytes,
@@ -71,7 +79,6 @@ def _started(generation: Generation) -> Pool:
         start=allowed.worker_start,
         unconfined=unconfined(),
     )
-    return Pool(path, bounds)
 
 
 @blueprint.route("/sparql/", methods=["GET", "POST"])

@@ -15,8 +15,8 @@ from werkzeug.exceptions import Forbidden, NotFound
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import InvalidData, SyntaxFault, UnknownThing
 from kgcompare.formats import FORMATS, RDF, json, rdf
-from kgcompare.ingest.apart import Change, EditorApart
-from kgcompare.ingest.editing import Body, Condition, Edit
+from kgcompare.ingest.apart import MOST_TOGETHER, EditorApart
+from kgcompare.ingest.editing import Body, Change, Condition, Edit
 from kgcompare.ingest.readers import Options
 from kgcompare.rdf.namespaces import is_slug
 from kgcompare.sandbox.turns import Turns
@@ -38,11 +38,15 @@ _CHECKER, _CHECKS = "kgcompare.checker", "kgcompare.checks"
 
 
 def open_to_writers(app: Flask, settings: Settings) -> Gate:
-    """Has an application take changes of a store, one at a time, from those who have a token; gives what guards it."""
+    """Has an application take changes of a store from those who have a token; gives what guards it.
+
+    Those that come while others are being written are written together.
+    """
     limits = settings.limits
+    together = min(MOST_TOGETHER, limits.waiting_writes + 1)
     gate = Gate(app, settings.store or settings.tokens, limits)
     app.extensions[_GATE] = gate
-    app.extensions[_TURNS] = Turns(1, limits.waiting_writes, limits.waiting_writes + 1)
+    app.extensions[_TURNS] = Turns(together, limits.waiting_writes + 1 - together, limits.waiting_writes + 1)
     app.extensions[_EDITOR] = EditorApart(settings.seat)
     app.extensions[_CHECKS] = Turns(1, limits.waiting_costly, limits.client_costly)
     app.extensions[_CHECKER] = EditorApart(settings.seat)
@@ -180,15 +184,23 @@ def check_change(change: Change) -> Edit:
 
 
 def _stored(edit: Edit, kind: str, name: str) -> Response:
-    """The answer with a record as it is stored now, with what was derived."""
+    """The answer with a record as it is stored now, with what was derived.
+
+    Where somebody has changed it since, it has the tag of what was written here, and nothing of what the other wrote.
+    """
     form = choose_format(request.headers.get("Accept", ""), RDF) or FORMATS["ttl"]
-    thing, triples = current().triples(kind, name)
-    text = rdf.document_rdf(triples, thing, current().base.value, form.name)
-    answers = answers_of(current(), limits().kept_bytes)
-    response = Response(text, 201 if edit.made else 200, content_type=form.content_type)
-    response.headers["ETag"] = answers.tag("written", form.name, text, of=current().state(kind, name))
+    state, text = current().state(kind, name), ""
     here = root() + url_for("records.record", kind=kind, name=name)[len(request.script_root) :]
-    response.headers["Content-Location"] = f"{here}.{form.name}"
+    if edit.state in {"", state}:
+        thing, triples = current().triples(kind, name)
+        text = rdf.document_rdf(triples, thing, current().base.value, form.name)
+    response = Response(text, 201 if edit.made else 200 if text else 204, content_type=form.content_type)
+    if text:
+        response.headers["Content-Location"] = f"{here}.{form.name}"
+    else:
+        del response.headers["Content-Type"]
+    tag = answers_of(current(), limits().kept_bytes).tag("written", form.name, text, of=edit.state or state)
+    response.headers["ETag"] = tag
     if edit.made:
         response.headers["Location"] = here
     response.headers.update({"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache"})
