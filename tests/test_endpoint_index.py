@@ -20,6 +20,7 @@ from conftest import SMALL, LoadQuads
 from engines import Engine, running
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
+from kgcompare.errors import StoreError
 from kgcompare.ingest.editing import Body, Condition, Editor
 from kgcompare.ingest.readers import Options
 from kgcompare.rdf.namespaces import Base
@@ -309,7 +310,12 @@ def test_a_folder_without_its_index_is_served_meanwhile(own_store: Path, monkeyp
 
 def test_whether_the_server_lives_waits_for_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr(RemoteStore, "snapshot", lambda _: go_on.wait(60))
+
+    def late(_: RemoteStore) -> RemoteSnapshot:
+        go_on.wait(60)
+        raise StoreError("nobody is there")
+
+    monkeypatch.setattr(RemoteStore, "snapshot", late)
     monkeypatch.setattr(RemoteStore, "opened", lambda _: None)
     client = create_app(Settings(endpoint=url), Catalogue(RemoteStore(url))).test_client()
     start = time.monotonic()

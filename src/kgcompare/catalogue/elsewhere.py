@@ -38,7 +38,7 @@ class Elsewhere:
         """Who sees to its index in that folder; None where there is none."""
         if self.index_dir is None:
             return None
-        about = f"{self.open(limits).identity} {self.base}"
+        about = " ".join((self.open(limits).identity, self.base, *self.graphs))
         name = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         return Keeper(self.index_dir.absolute() / name, limits.endpoint_keep)
 
