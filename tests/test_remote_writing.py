@@ -550,19 +550,21 @@ def test_records_are_written_over_http(filled: EndpointSeat, addresses: Addresse
     made = client.put(
         "/method/new-one", data=TURTLE, content_type="text/turtle", headers={"If-None-Match": "*", **bearer}
     )
-    assert made.status_code == 201, made.text
+    assert made.status_code in {201, 204}, made.text  # as long as there is no index, an answer has no body
     tag = client.get("/method/new-one.ttl").headers["ETag"]
     assert "New one" in client.get("/method/new-one.ttl").text
     put = partial(client.put, "/method/new-one", content_type="text/turtle")
     done = put(data=TURTLE.replace("New one", "Newer"), headers={"If-Match": tag, **bearer})
-    assert done.status_code == 200, done.text
+    assert done.status_code in {200, 204}, done.text
     assert put(data=TURTLE, headers={"If-Match": tag, **bearer}).status_code == 412
     assert "Newer" in client.get("/method/new-one.ttl").text
     assert put(data=TURTLE, headers={"If-Match": tag}).status_code == 401
     bad = put(data=TURTLE.replace("kgc:extends <lasso>", "kgc:origin 5"), headers={"If-Match": "*", **bearer})
     assert bad.status_code == 422
     assert client.get("/method/new-one/edit").status_code == 200
-    gone = client.delete("/method/new-one", headers={"If-Match": done.headers["ETag"], **bearer})
+    gone = client.delete(
+        "/method/new-one", headers={"If-Match": client.get("/method/new-one.ttl").headers["ETag"], **bearer}
+    )
     assert gone.status_code == 204, gone.text
     assert client.get("/method/new-one.ttl").status_code in {404, 410}
 

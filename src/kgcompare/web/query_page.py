@@ -31,9 +31,11 @@ blueprint = Blueprint("query_page", __name__)
 _FIRST = ("methods", "compare", "differences", "record")
 """The queries that most people have a use for; the others follow by name."""
 _INTERNAL = (
+    "any_graph",
     "changes",
     "definitions",
-    "documents_naming",
+    "documents",
+    "endpoint_",
     "graph",
     "index_",
     "labels",
