@@ -89,11 +89,9 @@ class Front:
     def _kept(self, environ: WSGIEnvironment, *, quick: bool) -> tuple[Kept | None, str]:
         """The answer that is there already, and the generation that it is of."""
         key = key_of(environ)
-        make = self._always.get(key)
-        if make is not None:
-            return make(environ), ""
         if environ.get("PATH_INFO") in APART:
-            return None, ""
+            make = self._always.get(key)
+            return (None if make is None else make(environ)), ""
         generation = self._opened() if quick else self.current()
         return (None, "") if generation is None else (answers_of(generation, self.most).get(key), generation.name)
 

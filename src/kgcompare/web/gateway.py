@@ -270,8 +270,10 @@ class Gateway:
             status, headers = begun[-1]
             headers.append((HEADER, environ[REQUEST_ID]))
             of = environ.get("REMOTE_ADDR", ""), environ.get(OF_GENERATION, ""), WAS_KEPT in environ
+            if not files:
+                return _Answer(status, headers, *of, _whole(result))
             length = next((int(value) for name, value in headers if name == "Content-Length"), 0)
-            if not files or length <= _SMALL or environ["REQUEST_METHOD"] == "HEAD":
+            if length <= _SMALL or environ["REQUEST_METHOD"] == "HEAD":
                 return _Answer(status, headers, *of, _whole(result))
             part = next((value for name, value in headers if name == "Content-Range"), "bytes 0-")
             first = int(re.findall(r"\d+", part)[0])
