@@ -258,6 +258,7 @@ def three_bad(form: str, count: int) -> tuple[str, dict[str, tuple[int, str, str
         "jsonl": [],
         "ttl": [*HEAD.splitlines(), "@prefix d: <http://purl.org/dc/terms/> ."],
         "nt": [],
+        "nq": [],
     }[form]
     told: dict[str, tuple[int, str, str]] = {}
     label, kgc = "http://www.w3.org/2004/02/skos/core#prefLabel", "https://w3id.org/kgcompare/ns#"
@@ -266,7 +267,7 @@ def three_bad(form: str, count: int) -> tuple[str, dict[str, tuple[int, str, str
         slug = bad.get(number, f"m{number}")
         name = "" if slug == "nameless" else slug
         year, domain = ("soon" if slug == "dated" else "1996"), ("nowhere" if slug == "leading" else "")
-        rdf = form in {"ttl", "nt"}
+        rdf = form in {"ttl", "nt", "nq"}
         if number in bad:
             place = len(lines) + 1 + (slug != "nameless" and rdf and (2 if slug == "dated" else 3))
             path = {"nameless": label, "dated": f"{kgc}origin", "leading": subject}[slug]
@@ -277,16 +278,16 @@ def three_bad(form: str, count: int) -> tuple[str, dict[str, tuple[int, str, str
         elif form == "jsonl":
             lines.append(f'{{"id": "{slug}", "name@en": "{name}", "origin-year": "{year}", "domain": "{domain}"}}')
         else:
-            own, end = (f"<{BASE}/{slug}> ", " .") if form == "nt" else ("    ", " ;")
+            own, end = (f"<{BASE}/{slug}> ", " .") if form != "ttl" else ("    ", " ;")
             edtf = "http://id.loc.gov/datatypes/edtf/EDTF"
             lines.append(f"<{BASE}/{slug}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{kgc}Method>{end}")
             lines.append(f'{own}<{label}> "{name}"@en{end}' if name else f'{own}<{kgc}note> "x"{end}')
-            lines.append(f'{own}<{kgc}origin> "{year}"^^<{edtf}>{end if form == "nt" or domain else " ."}')
+            lines.append(f'{own}<{kgc}origin> "{year}"^^<{edtf}>{end if form != "ttl" or domain else " ."}')
             lines += [f"{own}<{subject}> <{nowhere}> ."] if domain else []
     return "\n".join(lines) + "\n", told
 
 
-@pytest.mark.parametrize("form", ["nt", "ttl", "csv", "jsonl"])
+@pytest.mark.parametrize("form", ["nt", "nq", "ttl", "csv", "jsonl"])
 def test_three_bad_records_keep_all_out_and_are_named(before: Path, tmp_path: Path, form: str) -> None:
     file, store = tmp_path / f"many.{form}", tmp_path / "store"
     text, bad = three_bad(form, 60)
