@@ -17,19 +17,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import NamedNode
 
 from kgcompare.catalogue.comparison import names_in
 from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.catalogue.elsewhere import Elsewhere
 from kgcompare.errors import KgcompareError, QueryError, Seam, UsageError
 from kgcompare.model import Whence
-from kgcompare.rdf.graph import Graph, as_node
+from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base, is_safe_iri, is_web
 from kgcompare.rdf.queries import Query, parse
 from kgcompare.sandbox.limits import Limits
 from kgcompare.schema.shapes import Shapes
-from kgcompare.store.base import Results, Solutions, Statements
+from kgcompare.store.base import Statements
 from kgcompare.store.remote import RemoteSnapshot, RemoteStore
 
 _KEYS = {"name", "endpoint", "base", "begins", "lift", "credentials"}
@@ -101,8 +101,10 @@ class Other:
         """What a lift makes of a thing, as long as the endpoint counts as unchanged."""
         asked, graph = self._lifted.get(thing, (0.0, Graph()))
         if not asked or time.monotonic() > asked + self._store.keep:
-            answer = self._store.snapshot().query(lift.bind(thing=[NamedNode(thing)]))
-            graph = Graph(_statements(answer, self.name))
+            answer = self._store.engine.ask(lift.bind(thing=[NamedNode(thing)]))
+            if not isinstance(answer, Statements):
+                raise QueryError(f"the lift of {self.name} is no CONSTRUCT query")
+            graph = Graph(answer.triples)
             if len(self._lifted) > 1000:
                 self._lifted.clear()
             self._lifted[thing] = time.monotonic(), graph
@@ -141,20 +143,6 @@ class Others:
         """Whether another one may have a thing: by the beginning of its IRI, where anyone is known by that."""
         known = [one for one in self.others if one.begins and thing.startswith(one.begins)]
         return other in known if known else not other.begins
-
-
-def _statements(answer: Results, name: str) -> list[Triple]:
-    """What a CONSTRUCT gave; Virtuoso gives it as solutions where these are taken too.
-
-    :raises QueryError: if it was another kind of query.
-    """
-    if isinstance(answer, Statements):
-        return answer.triples
-    if not isinstance(answer, Solutions) or set(answer.variables) != set("spo"):
-        raise QueryError(f"the lift of {name} is no CONSTRUCT query")
-    places = [answer.variables.index(variable) for variable in "spo"]
-    rows = ([row[place] for place in places] for row in answer.rows)
-    return [Triple(as_node(s), p, o) for s, p, o in rows if isinstance(p, NamedNode) and o is not None]
 
 
 def _waited_for(future: Future[dict[str, Lent]] | None, end: float) -> dict[str, Lent] | None:
