@@ -268,7 +268,7 @@ def test_a_report_fails_on_no_record(
                     quads.append(Quad(document, NamedNode(predicate), value, document))
     store = trusted(tmp_path_factory.mktemp("hostile") / "store", quads)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kgcompare.report.apart.make_apart", lambda generation, _: report.make(generation))
+        patch.setattr("kgcompare.report.apart.make_apart", lambda generation, **_: report.make(generation))
         client = client_of(store)
         for address in ("/report.json", "/report?format=html"):
             assert client.get(address).status_code == 200

@@ -365,7 +365,7 @@ def test_a_report_is_made_once_a_generation(store: Path, monkeypatch: pytest.Mon
 def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = threading.Event()
 
-    def waits(_view: object, _limits: Limits) -> Report:
+    def waits(_view: object, limits: Limits) -> Report:
         slow.wait(20)
         return found
 
@@ -409,7 +409,7 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
     """Each that waits takes a thread from those who ask for something else."""
     slow = threading.Event()
 
-    def waits(_view: object, _limits: Limits) -> Report:
+    def waits(_view: object, limits: Limits) -> Report:
         slow.wait(20)
         return found
 

@@ -1163,6 +1163,13 @@ def test_random_requests(small_app: Flask, caplog: pytest.LogCaptureFixture) -> 
     assert not [record for record in caplog.records if "unforeseen" in record.message]
 
 
+@pytest.mark.parametrize("text", ["\x19!", "!\t!", "!\u1680!", "\U0001f469\u200d\U0001f4bb", "\u200b"])
+def test_whoever_types_signs_is_answered(small: FlaskClient, text: str) -> None:
+    """What shows nothing parts a token in two for the index, which takes no such phrase."""
+    for path in ("/suggest", "/methods.json", "/find"):
+        assert small.get(path, query_string={"q": text}, headers={"Accept": "*/*"}).status_code in {200, 406}
+
+
 # -- a store that fails ---------------------------------------------------------------------------
 
 

@@ -67,11 +67,16 @@ def fold(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The words and signs of a text as they are compared, with spaces between; the text itself where it has none.
+    """The words and signs of a text as they are compared, with spaces between; what is seen of it where it has none.
 
     A Greek letter by itself is its name: χ² is chi2.
     """
-    return " ".join(part for piece in text.split() for part in _parts(piece)) or fold(text).strip()
+    return " ".join(part for piece in text.split() for part in _parts(piece)) or _seen(fold(text))
+
+
+def _seen(text: str) -> str:
+    """A text without what shows nothing, such as control characters, which no index takes into one token."""
+    return " ".join(filter(None, ("".join(filter(str.isprintable, piece)) for piece in text.split())))
 
 
 def _parts(piece: str) -> tuple[str, ...]:
