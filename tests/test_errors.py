@@ -508,7 +508,7 @@ def test_a_machine_without_threads_or_memory(monkeypatch: pytest.MonkeyPatch) ->
         patch.setattr("threading.Thread.start", refuse)
         with pytest.raises(Unavailable, match="cannot be asked just now"):
             snapshot.query("ASK {}")
-    monkeypatch.setattr(type(snapshot), "_exchange", greedy)
+    monkeypatch.setattr("kgcompare.store.speaking.whole_reply", greedy)
     with pytest.raises(Unavailable, match="too little memory"):
         snapshot.query("ASK {}")
 

@@ -173,7 +173,7 @@ class InMemory(EmbeddedSnapshot):
         self.generation = "1"
         self.base = Base()
         self.path = self.index_path = Path("/nowhere")
-        self.keeps_shapes = False
+        self.keeps_shapes = self.rewrites = False
         store = pyoxigraph.Store()
         store.extend(quads)
         self._store = store

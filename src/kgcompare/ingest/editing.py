@@ -9,8 +9,8 @@ Source: RFC 3986, section 5 (relative references); RFC 9110, sections 9.3.3 to 9
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -25,6 +25,7 @@ from kgcompare.errors import (
     InvalidData,
     Outdated,
     StillNamed,
+    StoreError,
     SyntaxFault,
     UnknownThing,
     ValidationReport,
@@ -286,6 +287,8 @@ class Editor:
                 index(made, path)
 
             hold(writer.publish_together(prepare, deeds, self._options.limits.history_bytes), now.kept)
+            if not states:  # an endpoint has no index prepared
+                states |= _states_in(writer.latest(), documents)
         return states
 
     def _occasion(self, what: str, body: Body | None, options: Options) -> Occasion:
@@ -306,6 +309,15 @@ class Editor:
         records = self._completed(sent, stored)
         with ConfinedJudge(now.shapes, self._options.limits) as judge:
             return fileless(check(records, now.shapes, stored, self._options, judge))
+
+
+def _states_in(snapshot: Snapshot | None, documents: Collection[str]) -> dict[str, str]:
+    """The states of documents as they have just been written; empty where they cannot be read back."""
+    if snapshot is not None:
+        with suppress(StoreError):
+            snapshot.prefetch(documents)
+            return {name: state_of(snapshot, name) for name in documents}
+    return dict.fromkeys(documents, "")
 
 
 def fileless(report: ValidationReport) -> ValidationReport:

@@ -100,16 +100,17 @@ class Keeper:
         """
         with self._lock, self.shelf.alone():
             newest = None if anew else self.shelf.newest(reading.signature)
-            if newest is not None and newest.said.get(FOR) == snapshot.generation:
+            tells = snapshot.history is not None  # else a generation is the second in which it was looked at
+            if newest is not None and tells and newest.said.get(FOR) == snapshot.generation:
                 return Renewed(newest, "kept")
             changed = _changed(snapshot, newest) if newest is not None else None
             if newest is not None and changed is not None:
                 with suppress(OtherIndex):
                     return self._changed(newest, changed, snapshot, reading)
-            unmarked = newest if snapshot.history is None else None
+            unmarked = None if tells else newest
             if unmarked is not None and self._is_fresh(unmarked):
                 return Renewed(unmarked, "kept")
-            seen = "" if snapshot.history is not None else _glance(snapshot)
+            seen = "" if tells else _glance(snapshot)
             if unmarked is not None and seen == unmarked.said.get(LOOKED):
                 with files(f"no index can be kept at {self.shelf.folder}"):
                     os.utime(unmarked.facts)
