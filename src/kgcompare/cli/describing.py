@@ -87,7 +87,7 @@ def init(ctx: click.Context, /, place: Place, base: str, by: str, **values: Any)
     seat = replace(place, endpoint_base=base).seat
     ingest.create_store(seat, base, shapes, about, by)
     tell_unread(shapes)
-    click.echo(f"made an empty catalogue at {seat}", err=True)
+    click.echo(f"made an empty catalogue at {seat if place.endpoint else place.folder}", err=True)
     if about and not about.licence:
         click.echo("it states no licence; one that it has is said by: kgcompare describe --licence CC-BY-4.0", err=True)
 
