@@ -29,6 +29,7 @@ STATUSES: dict[type[KgcompareError], int] = {
     errors.ShapeError: 422,
     errors.QueryError: 422,
     errors.Refused: 400,
+    errors.Unscoped: 422,
     errors.StoreError: 503,
     errors.StoreMissing: 503,
     errors.Damaged: 503,
