@@ -567,7 +567,7 @@ def test_every_format_of_the_interface_is_there() -> None:
     assert FORMATS["md"].content_type == "text/markdown; charset=utf-8"
     assert FORMATS["tex"].content_type.startswith("application/x-tex")
     assert FORMATS["json"].content_type == "application/json"
-    assert set(STATUS) == {"not-recorded", "none", "unknown"}
+    assert set(STATUS) == {"not-recorded", "none", "unknown", "unavailable"}
 
 
 def test_there_is_one_table_of_formats() -> None:

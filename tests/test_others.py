@@ -144,7 +144,12 @@ def test_one_that_does_not_answer_leaves_a_column_that_says_so(small_store: Path
     assert {row["cells"][1].get("status") for row in said["rows"]} == {"unavailable"}
     year = next(row for row in said["rows"] if row["id"] == "origin-year")
     assert (year["differs"], year["missing"]) == (False, 0)
-    page = client.get("/compare?" + urlencode([("method", "lasso"), ("method", "https://nobody.example/x")]))
+    named = urlencode([("method", "lasso"), ("method", "https://nobody.example/x")])
+    lines = client.get(f"/compare.nt?{named}").text.splitlines()
+    its = {line.split()[0] for line in lines if line.endswith("ns#comparedMethod> <https://nobody.example/x> .")}
+    assert len(its) >= len({row["id"] for row in said["rows"]})
+    assert not [line for line in lines if line.split()[0] in its and "ns#missing>" in line], "no reason is known"
+    page = client.get(f"/compare?{named}")
     assert (page.status_code, "Nobody does not answer" in page.text) == (200, True)
 
 

@@ -29,11 +29,15 @@ STATUSES: dict[type[KgcompareError], int] = {
     errors.ShapeError: 422,
     errors.QueryError: 422,
     errors.Refused: 400,
+    errors.Unscoped: 422,
     errors.StoreError: 503,
     errors.StoreMissing: 503,
     errors.Damaged: 503,
     errors.EndpointError: 502,
+    errors.Unanswered: 502,
+    errors.EndpointDown: 503,
     errors.Unavailable: 503,
+    errors.NotIndexed: 503,
     errors.Overrun: 503,
     errors.Busy: 503,
     errors.TooMany: 429,
@@ -41,6 +45,8 @@ STATUSES: dict[type[KgcompareError], int] = {
 
 
 def made(kind: type[KgcompareError], message: str) -> KgcompareError:
+    if kind is errors.NotIndexed:
+        return errors.NotIndexed(3, 7)  # its words are its own
     return InvalidData(message, ValidationReport()) if kind is InvalidData else kind(message)
 
 
@@ -66,10 +72,10 @@ def test_an_error_has_its_status(small_store: Path, kind: type[KgcompareError], 
     answer = app.test_client().get("/fails")
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert answer.json is not None
-    hidden = issubclass(kind, errors.StoreError) and kind is not errors.EndpointError  # it may name folders
-    assert ("what went wrong" in answer.json["detail"]) is not hidden
+    hidden = issubclass(kind, errors.StoreError) and not issubclass(kind, errors.EndpointError)  # it may name folders
+    assert (str(fault) in answer.json["detail"]) is not hidden
     assert answer.json["status"] == status
-    assert ("Retry-After" in answer.headers) == isinstance(fault, errors.Unavailable)
+    assert ("Retry-After" in answer.headers) == isinstance(fault, errors.Unavailable | errors.EndpointDown)
 
 
 def test_a_kind_that_nobody_foresaw_is_as_what_it_belongs_to() -> None:

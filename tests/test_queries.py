@@ -27,7 +27,7 @@ from three_ways import Rdflib
 pytestmark = pytest.mark.filterwarnings(r"ignore:Dataset\.\w+ is deprecated:DeprecationWarning")
 
 EVERY = queries.every()
-EMPTY_HERE = ("any_graph", "broader", "dataset_licences", "endpoint_", "report_")
+EMPTY_HERE = ("any_graph", "broader", "dataset_licences", "endpoint_", "index_dates", "report_")
 """Queries that find nothing in small data where all is well."""
 
 

@@ -36,6 +36,7 @@ from kgcompare.errors import (
     Unformatted,
     UnknownFormat,
     UnknownThing,
+    Unscoped,
     UsageError,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "Unformatted",
     "UnknownFormat",
     "UnknownThing",
+    "Unscoped",
     "UsageError",
     "open",
 ]

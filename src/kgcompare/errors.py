@@ -17,7 +17,8 @@ Every exception that leaves a public function of this package is one of these::
     │   │   └── Outdated        a record that is not as whoever changes it has seen it
     │   ├── ShapeError          a shape that kgcompare cannot use
     │   └── QueryError          a query that is malformed or cannot be answered
-    │       └── Refused         a stranger's query that asks for what is not given
+    │       ├── Refused         a stranger's query that asks for what is not given
+    │       └── Unscoped        a query that cannot be asked of some graphs alone
     ├── StoreError              the store or endpoint cannot be reached or used
     │   ├── StoreMissing        there is no store at that place
     │   ├── Damaged             a file of a store is not what was written
@@ -165,6 +166,10 @@ class QueryError(DataError):
 
 class Refused(QueryError):
     """A stranger's query is malformed, or asks for what is not given."""
+
+
+class Unscoped(QueryError):
+    """A query that cannot be written so that it names its graphs itself."""
 
 
 class StoreError(KgcompareError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from kgcompare.cli.endpoint import BASE
 from kgcompare.cli.options import (
     by_option,
     catalogue_options,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 Reply = TypeVar("Reply")
 _TOLD = ("title", "description", "language", "licence", "publisher", "contact")
-_BASE = "https://w3id.org/kgcompare/"
 
 
 def _about_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -68,9 +68,7 @@ def _told(values: Mapping[str, Any], default: Sequence[str] = ()) -> Metadata:
 
 @click.command()
 @catalogue_options
-@click.option(
-    "--base", default=_BASE, show_default=True, metavar="IRI", help="What the IRIs of its records begin with."
-)
+@click.option("--base", default=BASE, show_default=True, metavar="IRI", help="What the IRIs of its records begin with.")
 @_about_options
 @by_option
 @click.pass_context
@@ -83,11 +81,11 @@ def init(ctx: click.Context, /, place: Place, base: str, by: str, **values: Any)
     if not any(_is_given(ctx, name) for name in (*_TOLD, "base")) and not shapes and _on_terminal():
         values, base, shapes = _asked()
     about = _told(values)
-    base = base if _is_given(ctx, "base") or base != _BASE else place.base
+    base = base if _is_given(ctx, "base") or base != BASE else place.base
     seat = replace(place, endpoint_base=base).seat
     ingest.create_store(seat, base, shapes, about, by)
     tell_unread(shapes)
-    click.echo(f"made an empty catalogue at {seat}", err=True)
+    click.echo(f"made an empty catalogue at {seat if place.endpoint else place.folder}", err=True)
     if about and not about.licence:
         click.echo("it states no licence; one that it has is said by: kgcompare describe --licence CC-BY-4.0", err=True)
 
@@ -198,7 +196,7 @@ def _asked() -> tuple[dict[str, Any], str, tuple[Path, ...]]:
         "publisher": [_answer("Publisher (a name or an IRI)", partial(_tagged, "publishers", languages[:1]))],
         "contact": _answer("Contact (a mailbox, or an address)", _if_any(checked_contact)),
     }
-    base = _answer("Base, with which the IRIs of its records begin", checked_base, _BASE)
+    base = _answer("Base, with which the IRIs of its records begin", checked_base, BASE)
     return values, base, _answer("Files of shapes (with spaces between them)", _files)
 
 

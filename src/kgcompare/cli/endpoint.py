@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from kgcompare.rdf.namespaces import DEFAULT_BASE
-
+BASE = "https://w3id.org/kgcompare/"
+"""The default base, here too: to start is quicker without the module that has it."""
 OF_AN_ENDPOINT = (
     *("timeout", "endpoint_keep", "endpoint_bytes", "endpoint_connect", "endpoint_first_byte", "endpoint_retries"),
     *("endpoint_failures", "endpoint_rest", "endpoint_mark_time", "endpoint_copied", "others_time"),
@@ -80,7 +80,7 @@ def endpoint_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--endpoint-base",
             metavar="IRI",
-            default=DEFAULT_BASE,
+            default=BASE,
             show_default=True,
             envvar="KGCOMPARE_ENDPOINT_BASE",
             help="What the IRIs of the records in the endpoint begin with.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kgcompare.rdf.namespaces import DEFAULT_BASE
+from kgcompare.cli.endpoint import BASE
 from kgcompare.sandbox.limits import Limits
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Place:
     graph_store: str = field(default="", repr=False)
     endpoint_graphs: str = ""
     endpoint_credentials: Path | None = None
-    endpoint_base: str = DEFAULT_BASE
+    endpoint_base: str = BASE
     token_folder: Path | None = None
     index_dir: Path | None = None
 
@@ -66,7 +66,7 @@ class Place:
     @property
     def base(self) -> str:
         """The base of a catalogue that is made where none is yet."""
-        return DEFAULT_BASE if self.endpoint is None else self.endpoint_base
+        return BASE if self.endpoint is None else self.endpoint_base
 
     @property
     def seat(self) -> Seat:

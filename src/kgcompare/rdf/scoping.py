@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from kgcompare.errors import QueryError
+from kgcompare.errors import Unscoped
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.sparql_text import names_dataset, placed_tokens
 
@@ -28,10 +28,6 @@ _CLOSERS = {"}", "."}
 OfGraph = Callable[[str], str]
 """What must hold of the variable of a graph, such as ``?g``, as an expression of SPARQL."""
 _Token = tuple[str, str, int, int]
-
-
-class Unscoped(QueryError):
-    """A query that cannot be written so that it names its graphs itself."""
 
 
 def kind_of_query(query: str) -> str:

@@ -25,13 +25,13 @@ from kgcompare.errors import (
     Seam,
     StoreError,
     Unavailable,
+    Unscoped,
     UsageError,
     reason,
 )
 from kgcompare.rdf.graph import Term, as_node
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, checked_base
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.scoping import Unscoped
 from kgcompare.store import deadline
 from kgcompare.store.base import CLOSED, PassOn, Results, Solutions
 from kgcompare.store.circuit import Outage
