@@ -657,10 +657,10 @@ def test_an_endpoint_that_is_down(run: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}/"
-        for command in (["compare", "lasso"], ["search", "x"], ["stats"], ["export"]):
+        for command in (["compare", "lasso"], ["search", "x"], ["stats"], ["export"], ["import", SMALL]):
             fails(run(*command, "--endpoint", endpoint), 3, endpoint, "cannot be reached")
     fails(run("compare", "lasso", "--endpoint", "no-address"), 3, "is not the address of an endpoint")
-    fails(run("import", SMALL, "--endpoint", endpoint), 2, "this command writes to a store")
+    fails(run("backup", "x.tar", "--endpoint", endpoint), 2, "this command writes to a store")
 
 
 def test_an_endpoint(run: Run, small_store: Path, oxigraph_server: LoadQuads) -> None:

@@ -433,11 +433,14 @@ def test_snapshots_that_go_under_the_server(store: Path, tmp_path: Path) -> None
 
 
 def test_an_endpoint_that_is_down(tmp_path: Path) -> None:
-    with serving(tmp_path, "--endpoint", f"http://127.0.0.1:{free_port()}/sparql") as server:
+    place = f"http://127.0.0.1:{free_port()}/sparql"
+    with serving(tmp_path, "--endpoint", place, "--endpoint-failures", "1") as server:
         for path in ("/", "/method/lasso.json", "/compare?method=lasso", "/suggest?q=a", "/dump.nq.gz"):
             status, headers, body = server.get(path)
-            assert (status, headers["content-type"]) == (502, "application/problem+json")
+            assert (status, headers["content-type"]) == (503, "application/problem+json")
+            assert int(headers["retry-after"]) > 0
             assert "cannot be reached" in json.loads(body)["detail"]
+        assert server.get("/readyz")[0] == 503
         assert server.get("/healthz")[0] == 200
         assert server.stop() == 0
     server.clean()
@@ -572,8 +575,8 @@ def test_a_generation_goes_when_the_next_one_is_there(store: Path, tmp_path: Pat
             ask()
             old = weakref.ref(catalogue.generation())
             ingest.import_files(store, [method(tmp_path, f"later-{number}")], ingest.Options(trust=True))
-            client.get("/healthz")
-            assert old() is None
+            client.get("/healthz")  # has somebody look, without waiting
+            soon(lambda gone=old: gone() is None)  # type: ignore[misc]
         finally:
             gc.enable()
 

@@ -1192,7 +1192,10 @@ def test_a_store_that_fails(
 
     with monkeypatch.context() as broken:
         broken.setattr(EmbeddedStore, "snapshot", failing)
-        for path in ("/", "/method/lasso", "/compare.json?method=lasso", "/healthz", "/nothing", "/dump.nq.gz"):
+        ready = client.get("/readyz")  # a state, and no problem document
+        assert (ready.status_code, ready.json and ready.json["store"]) == (503, "unreachable")
+        assert get(client, "/healthz").status_code == 200, "the server itself lives"
+        for path in ("/", "/method/lasso", "/compare.json?method=lasso", "/nothing", "/dump.nq.gz"):
             assert problem(get(client, path), status)["detail"].endswith(told)
             response = get(client, path, BROWSER)
             assert response.status_code == status
@@ -1233,11 +1236,16 @@ def test_a_fault_of_ours_is_a_problem_too(
     assert "unforeseen ZeroDivisionError at /method/lasso" in caplog.text
 
 
-def test_an_endpoint_that_is_down() -> None:
-    app = create_app(Settings(endpoint="http://127.0.0.1:9/sparql", limits=Limits(timeout=2)))
+@pytest.mark.parametrize(("failures", "status"), [(1000, 502), (1, 503)])
+def test_an_endpoint_that_is_down(failures: int, status: int) -> None:
+    """502 for what was asked in vain, 503 and when to come back while the endpoint is not asked."""
+    limits = Limits(timeout=2, endpoint_failures=failures, endpoint_retries=0)
+    app = create_app(Settings(endpoint="http://127.0.0.1:9/sparql", limits=limits))
     client = app.test_client()
     for path in ("/", "/methods", "/method/lasso.ttl", "/compare.json?method=lasso", "/suggest?q=a", "/dump.nq.gz"):
-        assert "cannot be reached" in problem(get(client, path), 502)["detail"]
+        answer = get(client, path)
+        assert "cannot be reached" in problem(answer, status)["detail"]
+        assert ("Retry-After" in answer.headers) == (status == 503)
     page: Callable[[str], Page] = lambda path: Page(get(client, path, BROWSER))  # noqa: E731
     assert "http://127.0.0.1:9" in page("/method/lasso").text
 

@@ -43,7 +43,6 @@ class Front:
         self.refusal = refusal
         self.catalogue = catalogue
         self.most = most
-        self._current: Generation | None = None
         self._always: LRUCache[tuple[str, ...], Callable[[WSGIEnvironment], Kept]] = LRUCache(_ALWAYS)
 
     def always(self, environ: WSGIEnvironment, make: Callable[[WSGIEnvironment], Kept]) -> None:
@@ -55,8 +54,7 @@ class Front:
 
         :raises StoreError: if the store cannot be read.
         """
-        self._current = self.catalogue.generation()
-        return self._current
+        return self.catalogue.generation()
 
     def _opened(self) -> Generation | None:
         """The newest generation; None where it has to be opened first."""
