@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from urllib.request import Request
 from SPARQLWrapper import GET, POST, SELECT, SPARQLWrapper
 
 from kgcompare.errors import EndpointDown, EndpointError, QueryError, Seam, Unanswered, UsageError
+from kgcompare.rdf.scoping import kind_of_query
 from kgcompare.store import deadline
 from kgcompare.store.circuit import Circuit, Outage
 from kgcompare.store.credentials import NOBODY, Credentials
@@ -28,6 +30,12 @@ _ACCEPT = (
     "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8, "
     "application/sparql-results+xml;q=0.5, application/rdf+xml;q=0.5"
 )
+_ACCEPT_STATEMENTS = (
+    "application/n-triples, text/turtle;q=0.9, application/rdf+xml;q=0.6, "
+    "application/sparql-results+json;q=0.3, application/sparql-results+xml;q=0.2"
+)
+"""For statements: an engine may take the first form that is named, and fail if it is one of tables (Comunica)."""
+_MAKES = re.compile(r"\b(?:CONSTRUCT|DESCRIBE)\b", re.IGNORECASE)
 _PASSING = {429, 502, 503, 504}
 """Statuses that may be others a moment later."""
 _DOWN = {502, 503, 504}
@@ -244,7 +252,8 @@ def _question(address: str, query: str, dataset: Sequence[tuple[str, str]] = ())
         wrapper.addParameter(name, value)
     wrapper.setMethod(GET if by_get else POST)
     wrapper.setOnlyConneg(True)  # without parameters of its own, which some endpoints heed more than Accept
-    wrapper.addCustomHttpHeader("Accept", _ACCEPT)
+    statements = _MAKES.search(query) and kind_of_query(query) in {"CONSTRUCT", "DESCRIBE"}
+    wrapper.addCustomHttpHeader("Accept", _ACCEPT_STATEMENTS if statements else _ACCEPT)
     # Sent as a query whatever it says: SPARQLWrapper would send what looks like an update as an update.
     wrapper.queryString, wrapper.queryType = query, SELECT
     # It is sent by whole_reply: SPARQLWrapper follows to any host, and knows no time for the whole.

@@ -169,10 +169,14 @@ def later(query: str, first: int, most: int) -> str:
 
 
 def _is_able(ask: Ask, written: Callable[[str], str]) -> bool:
-    """Whether an engine gives the cells of a comparison, which asks for about everything that SPARQL has."""
+    """Whether an engine gives the links of no thing (some fail where there is nothing in a VALUES), a record, and the
+    cells of a comparison, which asks for about everything that SPARQL has."""
+    nothing = [NamedNode(_NOTHING)]
     try:
         with deadline.within(_TYPICAL):
-            _rows(ask, written(load("compare").bind(method=[NamedNode(_NOTHING)])))
+            _rows(ask, written(load("links").bind(method__relation=[], method__inverse=[])))
+            _rows(ask, written(load("record").bind(method=nothing, method__inverse=[])))
+            _rows(ask, written(load("compare").bind(method=nothing)))
     except (EndpointError, DataError, Unavailable):
         return False
     return True
