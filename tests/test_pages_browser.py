@@ -400,7 +400,7 @@ def test_the_home_page_searches_first(visit: Open) -> None:
     page = visit("/")
     field = page.get_by_role("combobox", name="Search methods")
     field.press_sequentially("random for")
-    page.get_by_role("option").first.wait_for()
+    page.get_by_role("option").first.filter(has_text="Random forest").wait_for()  # and not of a part of the text
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/method/random-forest")

@@ -287,18 +287,25 @@ def let_go(seconds: float) -> bool:
     """Has the system end connections whose client takes nothing for so long; False where nothing listens yet.
 
     Connections have it from the socket that this process listens with, which granian makes by itself and does not
-    hand out. Source: tcp(7), TCP_USER_TIMEOUT; proc(5). Other systems than Linux have neither.
+    hand out; those that are open already are given it. Source: tcp(7), TCP_USER_TIMEOUT; proc(5). Other systems than Linux have neither.
     """
     if sys.platform != "linux":
         return True
-    found = False
+    listening, connected = set(), []
     for place in Path("/proc/self/fd").iterdir():
-        with suppress(OSError), socket.socket(fileno=os.dup(int(place.name))) as listening:
-            inet = listening.family in {socket.AF_INET, socket.AF_INET6}
-            if inet and listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * seconds))
-                found = True
-    return found
+        with suppress(OSError):
+            one = socket.socket(fileno=os.dup(int(place.name)))
+            if one.family not in {socket.AF_INET, socket.AF_INET6}:
+                one.close()
+                continue
+            connected.append(one)
+            if one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                listening.add(one.getsockname()[1])
+    for one in connected:  # those too that came before this
+        with suppress(OSError), one:
+            if one.getsockname()[1] in listening:
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * seconds))
+    return bool(listening)
 
 
 def _whole(parts: Iterable[bytes]) -> bytes:
