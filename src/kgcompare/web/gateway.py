@@ -286,8 +286,9 @@ class Gateway:
 def let_go(seconds: float) -> bool:
     """Has the system end connections whose client takes nothing for so long; False where nothing listens yet.
 
-    Connections have it from the socket that this process listens with, which granian makes by itself and does not
-    hand out; those that are open already are given it. Source: tcp(7), TCP_USER_TIMEOUT; proc(5). Other systems than Linux have neither.
+    Connections have it from the socket that this process listens with, which granian makes by itself and does not hand
+    out; those that are open already are given it. Source: tcp(7), TCP_USER_TIMEOUT; proc(5). Other systems than Linux
+    have neither.
     """
     if sys.platform != "linux":
         return True
