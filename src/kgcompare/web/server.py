@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _TRIMMED = 20.0
 """Seconds after which free memory goes back to the system; that takes some milliseconds."""
-_SWITCH = 0.001
+_SWITCH = 0.0003
 """Seconds after which a thread that computes lets another one run: kept answers do not wait for those that are made."""
 _ALLOCATOR = "dirty_decay_ms:0,muzzy_decay_ms:0,narenas:2"
 """Has granian's own allocator (jemalloc) give memory back at once, which otherwise it keeps."""
