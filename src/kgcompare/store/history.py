@@ -184,13 +184,7 @@ class History:
             else:
                 found = self._one(db, "time < ? AND change.id <= ?", (written(moment), last))
             first = self._first(db, last)
-        if found is None or found.number < first.number:
-            said = "no generation" if moment is None else "nothing of that time"
-            raise UnknownThing(
-                f"there is {said} {text[:60]!r} in the history, which goes back to generation {first.generation} "
-                f"of {first.time:%Y-%m-%d %H:%M:%S} UTC"
-            )
-        return found
+        return within_reach(found, first, text)
 
     def first(self) -> Logged:
         """The oldest change of which it can be shown what it made.
@@ -276,6 +270,20 @@ def moment_of(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         pass
     return None
+
+
+def within_reach(found: Logged | None, first: Logged, text: str) -> Logged:
+    """The change that a text has found, if what it made can be shown; *first* is the oldest of which that is so.
+
+    :raises UnknownThing: if it cannot, or nothing was found.
+    """
+    if found is not None and found.number >= first.number:
+        return found
+    said = "no generation" if moment_of(text) is None else "nothing of that time"
+    raise UnknownThing(
+        f"there is {said} {text[:60]!r} in the history, which goes back to generation {first.generation} "
+        f"of {first.time:%Y-%m-%d %H:%M:%S} UTC"
+    )
 
 
 def written(moment: datetime) -> str:

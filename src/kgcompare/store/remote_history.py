@@ -22,7 +22,7 @@ from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import FOAF_NAME, KGC_ADDED, KGC_REMOVED, KGC_REPLACED, RDFS_LABEL, SCHEMA_SHA256
 from kgcompare.store.base import Solutions
 from kgcompare.store.folder import number
-from kgcompare.store.history import Done, History, Logged, Occasion, Used, moment_of, unpacked_document
+from kgcompare.store.history import Done, History, Logged, Occasion, Used, moment_of, unpacked_document, within_reach
 from kgcompare.store.ledger import Ledger
 
 _AT_ONCE = 200
@@ -135,13 +135,7 @@ class RemoteHistory(History):
             found = next(iter(self.named(text)), None)
         else:
             found = next((one for one in self._newest_first() if one.time < moment), None)
-        if found is None or found.number < first.number:
-            said = "no generation" if moment is None else "nothing of that time"
-            raise UnknownThing(
-                f"there is {said} {text[:60]!r} in the history, which goes back to generation {first.generation} "
-                f"of {first.time:%Y-%m-%d %H:%M:%S} UTC"
-            )
-        return found
+        return within_reach(found, first, text)
 
     def _newest_first(self) -> Iterator[Logged]:
         for some in _few(self._generations):

@@ -56,10 +56,6 @@ class Front:
         """
         return self.catalogue.generation()
 
-    def _opened(self) -> Generation | None:
-        """The newest generation; None where it has to be opened first."""
-        return self.catalogue.opened()
-
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
         """Answers a request (WSGI); a quick one by None where there is work to do."""
         method = environ["REQUEST_METHOD"]
@@ -90,7 +86,7 @@ class Front:
         if environ.get("PATH_INFO") in APART:
             make = self._always.get(key)
             return (None if make is None else make(environ)), ""
-        generation = self._opened() if quick else self.current()
+        generation = self.catalogue.opened() if quick else self.current()
         return (None, "") if generation is None else (answers_of(generation, self.most).get(key), generation.name)
 
 
