@@ -17,17 +17,19 @@ from typing import NoReturn
 
 import pytest
 
+from kgcompare.sandbox.limits import LIMITS
+
 START = 240.0
 """Seconds that a server may take to answer, on a machine that is busy with other tests."""
 PATIENCE = {
-    "KGCOMPARE_QUERY_TIMEOUT": "200",
-    "KGCOMPARE_WORKER_START": "200",
-    "KGCOMPARE_COSTLY_TIME": "200",
-    "KGCOMPARE_MAKING_TIME": "200",
-    "KGCOMPARE_WRITE_WAIT": "100",
+    "query_timeout": 200.0,
+    "worker_start": 200.0,
+    "costly_time": 200.0,
+    "making_time": 600.0,
+    "write_wait": 100.0,
 }
-"""What a server is given in seconds if a test says nothing else: that the machine is busy is no fault of what is
-tested. What a test is about it says itself, as an option."""
+"""What is given in seconds if a test says nothing else, to servers and to applications in its own process: that the
+machine is busy is no fault of what is tested. What a test is about it says itself."""
 KGCOMPARE = [sys.executable, "-c", "from kgcompare.cli import main; main()"]
 
 
@@ -48,9 +50,10 @@ class Server:
         self.scratch.mkdir()
         command = [*KGCOMPARE, "serve", *arguments, "--port", str(self.port)]
         surroundings = {k: v for k, v in os.environ.items() if not k.startswith("KGCOMPARE_")}
+        surroundings |= {LIMITS[name].variable: str(seconds) for name, seconds in PATIENCE.items()}
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(
-                command, stdout=out, stderr=err, env=surroundings | PATIENCE | {"TMPDIR": str(self.scratch)} | environ
+                command, stdout=out, stderr=err, env=surroundings | {"TMPDIR": str(self.scratch)} | environ
             )
 
     def get(self, path: str, timeout: float = 120.0, **headers: str) -> tuple[int, dict[str, str], bytes]:

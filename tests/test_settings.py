@@ -50,6 +50,7 @@ def limits_with(limit: Limit, value: object) -> Limits:
 # -- what they may be ----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("impatient")
 @EACH
 def test_a_limit_says_what_it_is_for(limit: Limit) -> None:
     assert limit.least <= limit.default <= limit.most
@@ -78,6 +79,7 @@ def test_limits_do_not_change_once_they_are_made() -> None:
         Limits().threads = 1  # type: ignore[misc]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_has_a_default_of_its_own_has_the_limits() -> None:
     """Whoever makes a part by itself gets what ``kgcompare serve`` gives."""
     limits = Limits()
