@@ -34,8 +34,8 @@ READY = f"import sys; sys.stdout.write('{LOCKED}\\n'); sys.stdout.flush(); "
 
 
 @pytest.fixture(scope="module")
-def snapshot(bundled_store: Path) -> Path:
-    folder = Folder(bundled_store)
+def snapshot(part_store: Path) -> Path:
+    folder = Folder(part_store)
     return folder.snapshot(folder.current() or "")
 
 

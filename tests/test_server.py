@@ -82,7 +82,7 @@ def test_it_starts_answers_and_stops(store: Path, tmp_path: Path, number: signal
 def test_every_header_is_there_once(server: Server) -> None:
     for path in ("/", "/compare.json?method=lasso", "/nothing", "/static/style.css", "/id/method/lasso"):
         for _ in range(2):  # made, then kept
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
             connection.request("GET", path)
             response = connection.getresponse()
             response.read()
@@ -93,7 +93,7 @@ def test_every_header_is_there_once(server: Server) -> None:
 
 
 def test_head_and_304_keep_the_connection(server: Server) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     connection.request("GET", "/method/lasso.json")
     whole = connection.getresponse()
     body, tag = whole.read(), whole.headers["ETag"]
@@ -114,7 +114,7 @@ def test_a_port_in_use(server: Server, small_store: Path) -> None:
         [*KGCOMPARE, "serve", "--store", str(small_store), "--port", str(server.port)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert second.returncode == 3

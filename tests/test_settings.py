@@ -107,7 +107,7 @@ def test_what_has_a_default_of_its_own_has_the_limits() -> None:
 
 def test_limits_come_without_an_engine() -> None:
     code = "import sys, kgcompare.sandbox.limits; print([m for m in ('pyoxigraph', 'click') if m in sys.modules])"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert ran.stdout == "[]\n"
 
 
@@ -321,7 +321,7 @@ def test_a_server_that_is_told_by_option_variable_and_file(small_store: Path, tm
         assert [running.get(query + most)[0] for most in ("2", "3")] == [200, 400]
 
         def answer(request: bytes) -> bytes:
-            with socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection:
+            with socket.create_connection(("127.0.0.1", running.port), timeout=120) as connection:
                 connection.sendall(request)
                 received = bytearray()
                 with contextlib.suppress(OSError):
