@@ -1017,7 +1017,7 @@ def test_a_writer_killed_at_any_step_leaves_nothing_for_good(lasting: Path, tmp_
         name = current_name(store)
         assert {child.name for child in (store / "snapshots").iterdir()} == {name, f"{name}.lock"}, step
         assert {child.name for child in store.iterdir()} == {
-            "store.json", "live", "snapshots", "current", f"index-{name}.sqlite", "lock", "history.sqlite"
+            "store.json", "live", "live.lock", "snapshots", "current", f"index-{name}.sqlite", "lock", "history.sqlite"
         }, step  # fmt: skip
         with kgcompare.open(store) as catalogue:
             there = {thing.id for thing in catalogue.search("")}
@@ -1044,7 +1044,7 @@ def test_what_others_left_goes_with_the_next_import(store: Path) -> None:
     name = current_name(store)
     assert {child.name for child in snapshots.iterdir()} == {name, f"{name}.lock", "notes.txt"}
     assert sorted(child.name for child in store.iterdir()) == sorted(
-        ["current", "history.sqlite", f"index-{name}.sqlite", "live", "lock", "snapshots", "store.json"]
+        ["current", "history.sqlite", f"index-{name}.sqlite", "live", "live.lock", "lock", "snapshots", "store.json"]
     )
 
 
