@@ -149,9 +149,9 @@ def import_files(
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
+            prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
             _write(writer, records, changes, stored, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
             generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
             options.tell("indexing", 1, 1)
         left = len(judging.left) if judging else 0
