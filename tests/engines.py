@@ -44,7 +44,7 @@ class Program:
             assert self.process.poll() is None, self.log.read_text(errors="replace")[-2000:]
             try:
                 request = urllib.request.Request(address, headers={"Accept": "application/sparql-results+json"})
-                with urllib.request.urlopen(request, timeout=20):
+                with urllib.request.urlopen(request, timeout=120):
                     return
             except (urllib.error.URLError, OSError):
                 assert time.monotonic() < end, self.log.read_text(errors="replace")[-2000:]

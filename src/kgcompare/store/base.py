@@ -109,6 +109,12 @@ class Snapshot(Protocol):
         ...
 
     @property
+    def shapes_since(self) -> str:
+        """The generation that changed the shapes last: where two name the same, they keep the same shapes. Empty where
+        it is not known."""
+        ...
+
+    @property
     def rewrites(self) -> bool:
         """Whether what was written may come back in other words: with other blank nodes, or ``1`` for ``true``."""
         ...

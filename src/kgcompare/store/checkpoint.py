@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph
@@ -13,10 +14,11 @@ from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
 from kgcompare.store.base import CLOSED, LookUp, Results, Solutions, Statements, Verdict
+from kgcompare.store.files import files
 from kgcompare.store.folder import Folder
 from kgcompare.store.history import History
 from kgcompare.store.layout import Description
-from kgcompare.store.sums import FileState, compare_sums
+from kgcompare.store.sums import FileState, compare_sums, shapes_in
 
 
 def engine(doing: str) -> Seam:
@@ -94,6 +96,12 @@ class EmbeddedSnapshot:
             if self._store is None:
                 held()
 
+    @cached_property
+    def shapes_since(self) -> str:
+        """The generation that changed the shapes last; see :class:`~kgcompare.store.base.Snapshot`."""
+        with files(f"{self._lock} cannot be read"):
+            return shapes_in(self._lock)
+
     def check(self, seen: set[FileState]) -> None:
         """Compares its files with their check sums, but for those *seen* before; adds those that it read.
 
@@ -113,6 +121,10 @@ class EmbeddedSnapshot:
         if self._store is None:
             raise StoreError(CLOSED)
         return self._store
+
+    def let_go(self) -> None:
+        """Has others think that nobody reads it; it can be read on as long as nobody removes it."""
+        self._let_go()
 
     def close(self) -> None:
         """Lets go of the files; nothing can be asked of it afterwards."""
