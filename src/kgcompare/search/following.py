@@ -39,7 +39,7 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     An index that other shapes, or an earlier version, have made is made anew.
     """
     changed = {thing for thing in subjects if is_safe_iri(thing)}
-    reading = Reading(shapes)
+    reading = Reading(shapes, spoken=True)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
         kept = previous.index_path if previous is not None and len(changed) <= _FEW else None

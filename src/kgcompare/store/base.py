@@ -52,12 +52,22 @@ CLOSED = "this catalogue is closed; open it again to ask it more"
 """What is said to whoever asks a store, or what was taken from it, after its end."""
 
 
-LookUp = Callable[[NamedNode | BlankNode | None, NamedNode | None, Term | None], Iterator[Quad]]
-"""The statements of all graphs with a subject, a predicate and an object; None for any. One that several graphs have
-comes as often.
+class LookUp(Protocol):
+    """Looks statements up."""
 
-:raises StoreError: if the store cannot be read.
-"""
+    def __call__(
+        self,
+        subject: NamedNode | BlankNode | None,
+        predicate: NamedNode | None,
+        value: Term | None,
+        most: int | None = None,
+    ) -> Iterator[Quad]:
+        """The statements of all graphs with a subject, a predicate and an object; None for any. One that several graphs
+        have comes as often. No more than *most*, if that is given.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        ...
 
 
 class PassOn(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pyoxigraph
@@ -170,10 +171,14 @@ class EmbeddedSnapshot:
         return self._matching
 
     def _matching(
-        self, subject: NamedNode | BlankNode | None, predicate: NamedNode | None, value: Term | None
+        self,
+        subject: NamedNode | BlankNode | None,
+        predicate: NamedNode | None,
+        value: Term | None,
+        most: int | None = None,
     ) -> Iterator[Quad]:
         with engine(f"the store at {self.path} cannot be read"):
-            return iter(list(self._open.quads_for_pattern(subject, predicate, value, None)))
+            return iter(list(islice(self._open.quads_for_pattern(subject, predicate, value, None), most)))
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""
