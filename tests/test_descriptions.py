@@ -23,9 +23,9 @@ from kgcompare.ingest import Options, create_store, import_files
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import FOAF_NAME, SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN
-from kgcompare.store.base import LookUp
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.looking import LookUp
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 from three_ways import InMemory

@@ -39,6 +39,7 @@ _MORE = "\ufdd1"
 """Stands for the authors that are not listed."""
 
 
+@lru_cache(maxsize=4)
 def cites(shapes: Shapes) -> dict[str, bool]:
     """The classes that shapes are about, and whether their things can cite: whether a shape leads to documents."""
     graph = Graph(shapes.triples)

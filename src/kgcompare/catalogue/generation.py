@@ -24,8 +24,7 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import foreign_slug, iri, is_foreign_slug, is_safe_iri, is_slug
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_METHOD
-from kgcompare.schema.held import shapes_of
-from kgcompare.schema.shapes import stored_shapes
+from kgcompare.schema.held import kept_shapes, shapes_of
 from kgcompare.search import Filter, Keeper, KeptPlace, Origin, ShelfPlace
 from kgcompare.store import Snapshot, Store
 from kgcompare.store.base import Prepare, state_of
@@ -48,7 +47,7 @@ class Generation(Indexed):
         prepare: Prepare | None = None,
         keeper: Keeper | None = None,
     ) -> None:
-        super().__init__(snapshot, shapes_of((*stored_shapes(snapshot), *extra)), patience)
+        super().__init__(snapshot, shapes_of((*kept_shapes(snapshot), *extra)), patience)
         self.store = store
         self.name = snapshot.generation
         self.base = snapshot.base

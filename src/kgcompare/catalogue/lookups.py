@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, NamedNode
 
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_REST, RDF_SUBJECT
-from kgcompare.store.base import LookUp
+from kgcompare.store.looking import LookUp
 
 _SUBJECT = NamedNode(RDF_SUBJECT)
 _MUCH = 100

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import select
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ from kgcompare.ingest.together import JointEditor
 from kgcompare.sandbox import lifeline
 from kgcompare.store.base import Seat
 from kgcompare.store.seat import seat_of
+from kgcompare.store.staying import GLANCE, Staying
 
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
 MOST_TOGETHER = 32
@@ -164,9 +166,9 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _made(order: _Order) -> list[Edit | KgcompareError]:
+def _made(order: _Order, seat: Seat) -> list[Edit | KgcompareError]:
     _, options = order.changes[0]
-    answers = JointEditor(order.seat, order.shapes, options, order.patience).together(order.changes)
+    answers = JointEditor(seat, order.shapes, options, order.patience).together(order.changes)
     for answer in answers:
         if isinstance(answer, KgcompareError):
             answer.__traceback__ = None
@@ -178,9 +180,17 @@ def main() -> None:
     lifeline.end_with(os.getppid())
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints, prints where people read
-    while (message := lifeline.read_message(sys.stdin.buffer)) is not None:
-        made = _made(pickle.loads(message))  # noqa: S301  (our own server sent it)
-        lifeline.write_message(answers, pickle.dumps(made))
+    staying = Staying()
+    while (message := _next(staying)) is not None:
+        order: _Order = pickle.loads(message)  # noqa: S301  (our own server sent it)
+        lifeline.write_message(answers, pickle.dumps(_made(order, staying.at(order.seat))))
+
+
+def _next(staying: Staying) -> bytes | None:
+    """The next order; what was left open of the store is let go of while none comes."""
+    while staying.look() and not select.select([0], [], [], GLANCE)[0]:
+        pass
+    return lifeline.read_message(sys.stdin.buffer)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
     <store>/current                 names the generation to read; replaced atomically
     <store>/index-<generation>.sqlite  the derived index of that generation
     <store>/lock                    held by the writer, and says who that is
+    <store>/live.lock               held by whoever has live/ open, and says who that is
     <store>/history.sqlite          every change, and what was there before it
     <store>/tokens.json             hashes of the tokens by which one may write over HTTP
     <store>/unfinished              there while live/ may hold what no generation has; names the one in the making
@@ -199,6 +200,14 @@ class Folder:
         :raises StoreError: if the folder cannot be written.
         """
         return alone(self.path / "lock", patience)
+
+    def living(self, patience: float | None = None) -> AbstractContextManager[None]:
+        """Holds live/, so that nobody makes another one in its place; only for who holds the writer's lock.
+
+        :raises Busy: as for :meth:`writing`.
+        :raises StoreError: if the folder cannot be written.
+        """
+        return alone(self.path / "live.lock", patience)
 
     def hold(self, generation: str, owner: object) -> weakref.finalize[..., object] | None:
         """Keeps a generation from being removed until what it gives is called, or *owner* is gone.

@@ -56,6 +56,7 @@ class RemoteSnapshot:
     path: Path | None = None
     index_path: Path | None = None
     contact = ""
+    shapes_since = ""
     rewrites = True
 
     def __init__(

@@ -2,6 +2,7 @@
 
 They are written when a generation is published, and are the text of its lock: a line a file, with its size in bytes,
 the CRC-32 (ISO 3309) of its bytes in hexadecimal digits, and its name. A generation without them is taken as it is.
+A line of another form names the generation that changed the shapes last.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from kgcompare.errors import Damaged
 from kgcompare.store.files import files
 
 _PART = 1 << 20
+_SHAPES = re.compile(r"shapes ([0-9]{1,18}-[0-9a-f]{8})", re.ASCII)
 _LONGEST = 4 << 20
 """Bytes of a lock that are read."""
 _LINE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{8}) ([0-9]{1,18}\.sst)", re.ASCII)
@@ -21,14 +23,14 @@ FileState = tuple[int, int, int, int]
 """A file as it is: device, inode, size and time of change."""
 
 
-def seal(snapshot: Path, lock: Path, before: tuple[Path, Path] | None = None) -> None:
+def seal(snapshot: Path, lock: Path, before: tuple[Path, Path] | None = None, shapes: str = "") -> None:
     """Writes the sums of a checkpoint into its lock; those of files that are hard-linked with the checkpoint *before*
-    are taken from its lock.
+    are taken from its lock. *shapes* names the generation that changed the shapes last, if that is known.
 
     :raises OSError: if they cannot be read or written.
     """
     known = _sums(before[1]) if before else {}
-    lines = []
+    lines = [f"shapes {shapes}\n"] if shapes else []
     for file in _tables(snapshot):
         size, crc = known.get(file.name, (0, -1))
         if not (before and crc >= 0 and _is_same(file, before[0] / file.name)):
@@ -54,18 +56,24 @@ def compare_sums(snapshot: Path, lock: Path, seen: set[FileState]) -> None:
             seen.add(place)
 
 
+def shapes_in(lock: Path) -> str:
+    """The generation that changed the shapes last, as a lock has it; empty where it is not said."""
+    said = (_SHAPES.fullmatch(line) for line in _lines(lock))
+    return next((match[1] for match in said if match), "")
+
+
 def _sums(lock: Path) -> dict[str, tuple[int, int]]:
     """Name of a file -> its size and its sum; lines that are neither are left out."""
-    found = {}
+    said = (_LINE.fullmatch(line) for line in _lines(lock))
+    return {match[3]: (int(match[1]), int(match[2], 16)) for match in said if match}
+
+
+def _lines(lock: Path) -> list[str]:
     try:
         with lock.open("rb") as file:
-            text = file.read(_LONGEST).decode("ascii", "replace")
+            return file.read(_LONGEST).decode("ascii", "replace").splitlines()
     except FileNotFoundError:
-        return {}
-    for line in text.splitlines():
-        if match := _LINE.fullmatch(line):
-            found[match[3]] = int(match[1]), int(match[2], 16)
-    return found
+        return []
 
 
 def _tables(snapshot: Path) -> list[Path]:

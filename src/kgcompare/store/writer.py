@@ -6,11 +6,13 @@ generation. A writer that dies leaves ``current`` where it was, and the next one
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
@@ -22,6 +24,7 @@ from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
 from kgcompare.store.files import LOG
 from kgcompare.store.folder import WHAT_TO_DO, Folder, number
 from kgcompare.store.history import HISTORY_BYTES, Deed, Occasion
+from kgcompare.store.left import Left
 from kgcompare.store.past import replacement
 from kgcompare.store.recording import Recorder, forgotten_in, names_of_deeds
 from kgcompare.store.sums import seal
@@ -37,13 +40,23 @@ class Writer:
 
     joins = True
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, patience: float | None = None, left: Left | None = None) -> None:
+        """Goes on from what another writer has *left*, if that is still as it was; else it waits for live/ as long as
+        *patience* (seconds; None: however long it takes)."""
         self.folder = folder
         self.about = folder.describe()
+        self._patience = patience
+        self._left = left
+        if left is not None and not left.is_of(folder):
+            self._left = None
+            left.close()
+        self._lock, self._place = ExitStack(), -1
         self._live: pyoxigraph.Store | None = None
         self._latest: EmbeddedSnapshot | None = None
+        self._making: EmbeddedSnapshot | None = None
         self._next = ""
         self._first: bool | None = None
+        self._shaped = False
         self._recorder = Recorder(folder, self.about.base)
         self._follows = False
 
@@ -55,7 +68,7 @@ class Writer:
         :raises StoreError: if nothing of it is whole: a store that has lost everything is not a new one.
         """
         if self._latest is None and not self.folder.is_new():
-            self._latest = self._restored()
+            self._latest = self._left.latest if self._left else self._restored()
         return self._latest
 
     def _restored(self) -> EmbeddedSnapshot:
@@ -102,17 +115,31 @@ class Writer:
 
     def _open(self) -> pyoxigraph.Store:
         if self._live is None:
-            base = self.latest()
+            base, left = self.latest(), self._left
             with self._writing():
-                self.folder.clean({base.generation, self._before(base.generation)} if base else ())
+                if left is None:
+                    self._lock.enter_context(self.folder.living(self._patience))
+                    self.folder.clean({base.generation, self._before(base.generation)} if base else ())
                 self._next = self.folder.following()
                 self.folder.begin(self._next)
-                if self.folder.live.exists():
-                    shutil.rmtree(self.folder.live)
-                if base is not None:
-                    base.copy_to(self.folder.live)
-                self._live = pyoxigraph.Store(str(self.folder.live))
-        return self._live
+                if left is not None:
+                    left.latest.part()
+                    self._lock, self._place = left.lock, left.place
+                    self._live, left.live = left.live, None
+                else:
+                    self._live = self._made_live(base)
+        return cast("pyoxigraph.Store", self._live)
+
+    def _made_live(self, base: EmbeddedSnapshot | None) -> pyoxigraph.Store:
+        """Another live/, of what is in a generation."""
+        if self.folder.live.exists():
+            shutil.rmtree(self.folder.live)
+        if base is not None:
+            base.copy_to(self.folder.live)
+        live = pyoxigraph.Store(str(self.folder.live))
+        self._place = os.open(self.folder.live, os.O_RDONLY)
+        self._lock.callback(os.close, self._place)
+        return live
 
     def _writing(self) -> Seam:
         return engine(f"the store at {self.folder.path} cannot be written")
@@ -139,6 +166,7 @@ class Writer:
                 live.bulk_load(path=str(path), format=media)
             except SyntaxError as fault:
                 raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
+            self._shaped = True
             if not self.about.bare:
                 first = self._is_first(self.latest())
                 graphs = live.named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
@@ -147,6 +175,7 @@ class Writer:
     def replace(self, graphs: dict[str, list[Quad]], read: Read | None = None) -> None:
         """Replaces whole graphs in one transaction; an empty list removes one and its name. *read* is given by
         those who have read already what they replace, so that the history does not read it again."""
+        self._shaped = self._shaped or any(map(self.about.base.is_shapes_graph, graphs))
         for name, quads in graphs.items():
             self._recorder.note(name, self._said(name, read), quads)
         live = self._open()
@@ -157,6 +186,7 @@ class Writer:
         """Has the history know to which documents something is added."""
         for graph in dict.fromkeys(graphs):
             if isinstance(graph, NamedNode):
+                self._shaped = self._shaped or self.about.base.is_shapes_graph(graph.value)
                 self._recorder.note(graph.value, self._said(graph.value, read), None)
 
     def _said(self, name: str, read: Read | None) -> list[Quad]:
@@ -200,14 +230,27 @@ class Writer:
                 self.folder.prepare(generation)
                 self._open().backup(str(self.folder.snapshot(generation)))
                 self._seal(generation)
-                made = EmbeddedSnapshot(self.folder, generation, self.about)
+                made = self._making = EmbeddedSnapshot(self.folder, generation, self.about, self._open())
                 prepare(made, self.folder.index_in_the_making(generation))
                 committed.result()
             self.folder.publish(generation, self._latest.generation if self._latest else None)
-        self.close()
-        with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
-            self.folder.remove_old(self._before(generation) if self._follows else None)
+            self._go_on_from(made)
         return generation
+
+    def _go_on_from(self, made: EmbeddedSnapshot) -> None:
+        """Has what is open be for the next write, after a generation was *made* and published."""
+        older, kept = self._latest, self._before(made.generation) if self._follows else None
+        if self._left is not None and self._left.older is not None:
+            self._left.older.close()
+        if older is not None and older.generation != kept:
+            older.close()
+            older = None
+        self._left = Left(self._live, self._place, made, older, self._lock)
+        self._live = self._latest = self._first = self._making = None
+        self._recorder = Recorder(self.folder, self.about.base)
+        self._follows = self._shaped = False
+        with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
+            self.folder.remove_old(kept)
 
     def _record(self, deeds: Sequence[Deed], keep: int) -> None:
         base, home = self.latest(), self.about.base
@@ -237,9 +280,13 @@ class Writer:
         self._follows = True
         snapshot, newest = None, self.latest()
         is_before = newest is not None and generation == self._before(newest.generation)
+        older = self._left.older if self._left else None
+        if older is not None:
+            older.let_go()  # else it would be thought that somebody reads it; nobody but this one removes it
         if is_before and self.folder.take_index(generation, path):
             with suppress(StoreError, GenerationGone):
-                snapshot = EmbeddedSnapshot(self.folder, generation, self.about)
+                mine = older is not None and older.generation == generation
+                snapshot = older if mine else EmbeddedSnapshot(self.folder, generation, self.about)
         try:
             yield snapshot
         finally:
@@ -249,16 +296,27 @@ class Writer:
     def _seal(self, generation: str) -> None:
         before = self._latest and self._latest.generation
         places = (self.folder.snapshot(before), self.folder.lock(before)) if before else None
-        seal(self.folder.snapshot(generation), self.folder.lock(generation), places)
+        since = self._latest.shapes_since if self._latest and not self._shaped else ""
+        seal(self.folder.snapshot(generation), self.folder.lock(generation), places, since or generation)
+
+    def leave(self) -> Left | None:
+        """Ends the writing, and gives what the next writer can go on from: nothing, where something was written and
+        not published, or nothing was."""
+        left, self._left = self._left, None
+        begun, self._live = self._live is not None, None
+        self._recorder.close()
+        if left is not None and not begun:
+            return left
+        for open_still in (self._making, left, self._latest, self._lock):
+            if open_still is not None:
+                open_still.close()
+        return None
 
     def close(self) -> None:
-        """Lets go of live/ and of the generation that it was made from."""
-        self._live = self._first = None
-        self._recorder.close()
-        self._recorder = Recorder(self.folder, self.about.base)
-        if self._latest is not None:
-            self._latest.close()
-            self._latest = None
+        """Lets go of all that is open."""
+        left = self.leave()
+        if left is not None:
+            left.close()
 
 
 @contextmanager
@@ -271,7 +329,7 @@ def writing(path: Path, patience: float | None = None) -> Iterator[Writer]:
     folder = Folder(path)
     folder.describe()
     with folder.writing(patience):
-        writer = Writer(folder)
+        writer = Writer(folder, patience)
         try:
             yield writer
         finally:

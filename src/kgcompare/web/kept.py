@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from flask import Response, request
 from kgcompare import __version__
 from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import FORMATS, Format
+from kgcompare.schema.shapes import Shapes
 from kgcompare.text.languages import speaks
 from kgcompare.web.coding import QUICKLY, coded, tag_of, wanted
 from kgcompare.web.downloads import own_file_name
@@ -130,6 +132,12 @@ def client_has(tag: str, header: str) -> bool:
     return bool(header) and (header == tag or tag in _TAG.findall(header) or header.strip() == "*")
 
 
+@lru_cache(maxsize=4)
+def _written_shapes(shapes: Shapes) -> str:
+    """What shapes say, the same by whatever server: most generations have those of the one before."""
+    return "".join(sorted(_LABEL.sub("_:", str(triple)) for triple in shapes.triples))
+
+
 class Answers:
     """The answers of one generation: those that were asked for last, as many as fit into memory.
 
@@ -139,7 +147,7 @@ class Answers:
     def __init__(self, generation: Generation, most: int) -> None:
         """Keeps none yet, and never more than *most* bytes, an eighth of them for requests."""
         self.most = most
-        shapes = "".join(sorted(_LABEL.sub("_:", str(triple)) for triple in generation.shapes.triples))
+        shapes = _written_shapes(generation.shapes)
         state = "\0".join((generation.store.identity, generation.name, generation.index_name, __version__, shapes))
         self.state = hashlib.sha256(state.encode()).hexdigest()
         self._by_key: LRUCache[tuple[str, ...], tuple[str, int]] = LRUCache(most // 8, lambda value: value[1])

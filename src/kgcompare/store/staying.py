@@ -1,0 +1,94 @@
+"""What a process that writes again and again leaves open between its writes, so that the next one need not open it.
+
+The engine finds the files of live/ by their names. So whoever has it open holds ``live.lock``, and nobody else makes
+another one in its place until then. What was left open is let go of as soon as somebody else holds the writer's lock,
+and when nobody has written for a while.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from kgcompare.errors import Busy
+from kgcompare.store.base import Seat, Writing
+from kgcompare.store.folder import Folder
+from kgcompare.store.left import Left
+from kgcompare.store.seat import FolderSeat
+from kgcompare.store.writer import Writer
+
+_IDLE = 10.0
+"""Seconds after the last write for which something stays open."""
+GLANCE = 0.02
+"""Seconds after which one looks again whether somebody else wants to write."""
+
+
+class Staying:
+    """What a process leaves open of the store to which it wrote last; for one thread."""
+
+    def __init__(self) -> None:
+        self._seat: FolderSeat | None = None
+        self._left: Left | None = None
+        self._until = 0.0
+
+    def at(self, seat: Seat) -> Seat:
+        """A seat for the next write: of a folder that of which something is left open; an endpoint as it is."""
+        if not isinstance(seat, FolderSeat):
+            return seat
+        if seat != self._seat:
+            self.let_go()
+        self._seat = seat
+        return _StayingSeat(seat.path, self)
+
+    def take(self) -> Left | None:
+        """What was left open, for who has the writer's lock."""
+        left, self._left = self._left, None
+        return left
+
+    def leave(self, left: Left | None) -> None:
+        """Leaves something open for the next write."""
+        self._left, self._until = left, time.monotonic() + _IDLE
+
+    def look(self) -> bool:
+        """Lets go of what was left open when it is time to; says whether anything still is."""
+        if self._left is not None and (time.monotonic() > self._until or self._is_wanted()):
+            self.let_go()
+        return self._left is not None
+
+    def _is_wanted(self) -> bool:
+        """Whether somebody holds the writer's lock: his name is in it then."""
+        try:
+            return self._seat is None or (self._seat.path / "lock").stat().st_size > 0
+        except OSError:
+            return True
+
+    def let_go(self) -> None:
+        """Closes what was left open."""
+        if (left := self.take()) is not None:
+            left.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _StayingSeat(FolderSeat):
+    """A store's folder to which a process writes again and again."""
+
+    staying: Staying
+
+    @contextmanager
+    def writing(self, patience: float | None = None) -> Iterator[Writing]:
+        """Writes to it as :func:`~kgcompare.store.writer.writing` does, and leaves open what the next write needs."""
+        folder = Folder(self.path)
+        folder.describe()
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(folder.writing(0.0))
+            except Busy:  # whoever writes may wait for what was left open here
+                self.staying.let_go()
+                stack.enter_context(folder.writing(patience))
+            writer = Writer(folder, patience, self.staying.take())
+            try:
+                yield writer
+            finally:
+                self.staying.leave(writer.leave())
