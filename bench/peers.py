@@ -6,7 +6,6 @@ Peers are not dependencies: one that is not installed is left out and the table 
 from __future__ import annotations
 
 import http.client
-import json
 import multiprocessing
 import os
 import shutil
@@ -96,13 +95,19 @@ class Process:
 
 
 class Peer(ABC):
-    """An engine with a catalogue in it."""
+    """An engine with a catalogue in it; ``folder`` is where it keeps it on disk, if it does."""
 
     name: str
+    folder: Path | None = None
 
     @abstractmethod
-    def ask(self, query: str) -> int:
-        """Answers a query; how many solutions there are."""
+    def ask(self, query: str) -> bytes:
+        """Answers a query with SPARQL results as JSON."""
+
+    @property
+    @abstractmethod
+    def process(self) -> int:
+        """The id of its process."""
 
     @abstractmethod
     def stop(self) -> None:
@@ -112,13 +117,19 @@ class Peer(ABC):
 class HttpPeer(Peer):
     """An engine behind the SPARQL protocol."""
 
-    def __init__(self, name: str, port: int, path: str, process: Process) -> None:
+    def __init__(self, name: str, port: int, path: str, process: Process, folder: Path | None = None) -> None:
         self.name = name
+        self.folder = folder
         self._client = Client(port)
         self._path = path
         self._process = process
 
-    def ask(self, query: str) -> int:
+    @property
+    def process(self) -> int:
+        """The id of the server."""
+        return self._process.pid
+
+    def ask(self, query: str) -> bytes:
         """Answers a query by POST, its results as JSON."""
         try:
             status, body = self._client.request(
@@ -132,11 +143,20 @@ class HttpPeer(Peer):
             raise TooSlow(f"no answer within {LIMIT:.0f} s") from None
         if status != 200:
             raise Unavailable(f"{status}: {body[:200].decode(errors='replace')}")
-        return len(json.loads(body)["results"]["bindings"])
+        return body
 
     def stop(self) -> None:
         """Ends the server."""
         self._process.stop()
+
+
+def _wait(process: Process, port: int, path: str, seconds: float = 120.0) -> None:
+    """Waits for a server, and ends it if it does not answer."""
+    try:
+        process.wait_for(port, path, seconds)
+    except BaseException:
+        process.stop()
+        raise
 
 
 def oxigraph(data: Path, scratch: Path) -> Peer:
@@ -150,8 +170,8 @@ def oxigraph(data: Path, scratch: Path) -> Peer:
     port = free_port()
     command = [program, "serve-read-only", "--location", str(place), "--bind", f"127.0.0.1:{port}"]
     process = Process([*command, "--union-default-graph"], scratch / "oxigraph.log")
-    process.wait_for(port, "/query?query=ASK%20%7B%7D")
-    return HttpPeer("oxigraph serve", port, "/query", process)
+    _wait(process, port, "/query?query=ASK%20%7B%7D")
+    return HttpPeer("oxigraph serve", port, "/query", process, place)
 
 
 _VIRTUOSO = """[Database]
@@ -204,7 +224,7 @@ def virtuoso(data: Path, scratch: Path) -> Peer:
     except (Unavailable, subprocess.SubprocessError):
         process.stop()
         raise
-    return HttpPeer("Virtuoso 7", web, "/sparql", process)
+    return HttpPeer("Virtuoso 7", web, "/sparql", process, place)
 
 
 def rdflib_endpoint(data: Path, scratch: Path) -> Peer:
@@ -219,7 +239,7 @@ def rdflib_endpoint(data: Path, scratch: Path) -> Peer:
         "uvicorn.run(SparqlEndpoint(graph=graph, path='/'), host='127.0.0.1', port=int(sys.argv[2]))\n"
     )
     process = Process([str(python), "-c", script, str(data), str(port)], scratch / "rdflib-endpoint.log")
-    process.wait_for(port, "/?query=ASK%20%7B%7D", 600)
+    _wait(process, port, "/?query=ASK%20%7B%7D", 600)
     return HttpPeer("rdflib-endpoint", port, "/", process)
 
 
@@ -231,7 +251,7 @@ def _answer(data: Path, pipe: Connection) -> None:
     pipe.send(None)
     while True:
         query: str = pipe.recv()
-        pipe.send(len(list(graph.query(query))))
+        pipe.send_bytes(graph.query(query).serialize(format="json") or b"")
 
 
 class Rdflib(Peer):
@@ -249,12 +269,17 @@ class Rdflib(Peer):
             raise Unavailable("not loaded within 600 s")
         self._pipe.recv()
 
-    def ask(self, query: str) -> int:
+    @property
+    def process(self) -> int:
+        """The id of its process."""
+        return self._process.pid or 0
+
+    def ask(self, query: str) -> bytes:
         """Answers a query, within a limit of time."""
         self._pipe.send(query)
         if not self._pipe.poll(LIMIT):
             raise TooSlow(f"no answer within {LIMIT:.0f} s")
-        return int(self._pipe.recv())
+        return bytes(self._pipe.recv_bytes())
 
     def stop(self) -> None:
         """Ends the process."""

@@ -1,202 +1,270 @@
 """kgcompare beside its peers: ``python bench/run.py --sizes 1000 10000 100000 -o results.json``.
 
-Makes the data (bench/generate.py), measures what is to be reached, prints a Markdown table, and writes JSON. All
-engines answer the same queries in one run on one machine; the ratios count.
+Makes the data (bench/generate.py), looks whether all sides give the same cells, measures, and writes results.json,
+which bench/publish.py makes the table and the picture of. All engines answer in one run on one machine; the ratios
+count. Each part runs in a process of its own with a limit of time, and what is done is written down after each:
+one that fails costs nothing but itself. Only a wrong answer ends the run, with the difference.
+
+``--small`` is for a test: 200 methods, few rounds, and whatever peers there are.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-import os
-import platform
-import statistics
+import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import figures
 import generate
+import machine
 import measures
 import peers
-from measures import Row, Set, say
-from peers import Peer, Unavailable
+import publish
+import served
+from agreement import Different, Own, cells_of, compare_query
+from measures import Row, Set, milliseconds, row_of, say
+from peers import Peer, TooSlow, Unavailable
 from pyoxigraph import NamedNode
+from servers import resident
 
 from kgcompare.rdf.namespaces import Base
-from kgcompare.rdf.queries import load, parse
+from kgcompare.rdf.queries import parse
 
-ROUNDS = 40
-SMALL = 10_000
-"""The largest catalogue for engines that hold everything in Python."""
-PEERS: dict[str, tuple[Callable[[Path, Path], Peer], int]] = {
-    "rdflib": (peers.rdflib_memory, SMALL),
-    "rdflib-endpoint": (peers.rdflib_endpoint, SMALL),
-    "oxigraph": (peers.oxigraph, 10_000_000),
-    "virtuoso": (peers.virtuoso, 10_000_000),
-}
-"""Every peer with the largest catalogue it is given."""
-_TIMES = {"rdflib in memory": (30.0, SMALL), "rdflib-endpoint": (30.0, SMALL), "oxigraph serve": (1.0, 100_000)}
-_TIMES["Virtuoso 7"] = (3.0, 100_000)
-"""How many times faster kgcompare is to be than each peer, and the size at which that counts."""
+ROUNDS, FEW = 190, 4
+SMALL = 200
+"""Methods of a small run."""
+CHECKED, _CHECKING = 10, 20.0
+"""Sets of methods of which cells are looked at before anything is timed, of a slow engine those that seconds allow."""
+_DIFFERENT, _ENDED = 3, 143
+"""The exit status of a part that finds a wrong answer, and of one that was ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a peer took: milliseconds, how many solutions there were, and which query it was."""
+class Part:
+    """What is measured in a process of its own: seconds that it may take, the largest size that is tried unless it is
+    asked for by name, and whether a small run has it."""
 
-    value: float
-    solutions: int
-    query: str = "queries/compare.rq"
-    ended: bool = True
-
-
-def asked_of_peers(run: Set) -> dict[str, Asked]:
-    """What each engine takes for the cells of five methods."""
-    base = Base()
-    five = [[NamedNode(base.record("method", slug)) for slug in some] for some in run.fresh(1)]
-    plain = parse("cells", (Path(__file__).parent / "cells.rq").read_text(encoding="utf-8"))
-    found: dict[str, Asked] = {}
-    for name, (start, largest) in PEERS.items():
-        if run.size > largest:
-            continue
-        say(f"{name}: loading {run.size} methods")
-        peer: Peer | None = None
-        try:
-            peer = start(run.data, run.store.parent)
-            try:
-                found[peer.name] = _asked(
-                    peer, [load("compare").bind(method=some) for some in five], "queries/compare.rq"
-                )
-            except peers.TooSlow:
-                raise
-            except Unavailable as fault:
-                say(f"{peer.name} cannot answer queries/compare.rq: {fault}")
-                found[peer.name] = _asked(peer, [plain.bind(method=some) for some in five], "bench/cells.rq instead")
-            say(f"{peer.name}: {found[peer.name]}")
-        except peers.TooSlow as fault:
-            say(f"{name}: {fault}")
-            if peer is not None:
-                found[peer.name] = Asked(peers.LIMIT * 1000, 0, ended=False)
-        except (Unavailable, OSError, subprocess.SubprocessError) as fault:
-            say(f"{name} is left out: {fault}")
-        finally:
-            if peer is not None:
-                peer.stop()
-    return found
+    make: Callable[[Set], list[Row]]
+    limit: float
+    largest: int = 10_000_000
+    small: bool = False
+    once: bool = False
+    """Whether the largest size of a run is enough."""
 
 
-def _asked(peer: Peer, texts: Sequence[str], query: str) -> Asked:
-    solutions = peer.ask(texts[0])
-    few = [peers_time(peer, text) for text in texts[1:4]]
-    rest = texts[4:] if max(few) < 1000 else texts[4:8] if max(few) < 5000 else []
-    return Asked(statistics.median([peers_time(peer, text) for text in rest] or few), solutions, query)
+def asked(start: Callable[[Path, Path], Peer], query: Callable[[Sequence[str]], str], name: str, run: Set) -> list[Row]:
+    """What an engine takes for the cells of five methods, once it has given those of some rightly.
 
-
-def peers_time(peer: Peer, query: str) -> float:
-    """Milliseconds of one query."""
-    return measures.timed(lambda: peer.ask(query)) * 1000
-
-
-def compared(run: Set, through_http: float | None, others: dict[str, Asked]) -> Iterator[Row]:
-    """The rows of a cold comparison, and how many times faster it is than each peer."""
-    own = measures.compared(run)
-    yield Row("comparison of 5, cold, embedded", run.size, own, "ms")
-    if through_http is not None:
-        yield Row("comparison of 5, cold, through HTTP", run.size, through_http, "ms")
-    for name, asked in others.items():
-        times, size = _TIMES[name]
-        figured = run.size == size
-        ratio = asked.value / own
-        note = f"kgcompare is {ratio:.1f} times as fast"
-        if through_http is not None:
-            note += f", through HTTP {asked.value / through_http:.1f} times"
-        note += f"; {asked.solutions} solutions" if asked.ended else "; ended after that time, without an answer"
-        figure = f"kgcompare >= {times:g} times as fast" if figured else ""
-        yield Row(
-            f"{name}, {asked.query}", run.size, asked.value, "ms", figure, ratio >= times if figured else None, note
-        )
-
-
-def growths(rows: Sequence[Row]) -> Iterator[Row]:
-    """How what should hardly grow grows from the smallest to the largest size."""
-    for what, limit in (("comparison of 5, cold, embedded", 0.2), ("page N of the sorted list", 0.1)):
-        found = sorted((row.size, row.value) for row in rows if row.what == what)
-        if len(found) > 1:
-            (least, first), (most, last) = found[0], found[-1]
-            power = math.log(last / first) / math.log(most / least)
-            yield Row(
-                f"growth of: {what}", most, power, "exponent", f"<= {limit}", power <= limit, f"from {least} methods"
-            )
-
-
-def measure(size: int, folder: Path, options: argparse.Namespace) -> list[Row]:
-    """All rows of one size."""
-    data, store = folder / f"{size}.nq", folder / f"store-{size}"
-    if not data.exists():
-        say(f"making {size} methods")
-        generate.write(size, data)
-    rows: list[Row] = []
-    if "import" in options.parts or not store.exists():
-        say(f"importing {size} methods")
-        rows += measures.imported(data, store, size)
-    run = Set(size, data, store, measures.slugs_of(data), ROUNDS)
-    if "list" in options.parts:
-        say("pages, search, counts")
-        rows += measures.listed(run)
-    cold: float | None = None
-    if "http" in options.parts:
-        say("the server")
-        try:
-            found, cold = measures.served(run, folder)
-            rows += found
-        except (Unavailable, ImportError) as fault:
-            say(f"the server is left out: {fault}")
-    if "compare" in options.parts:
-        say("comparisons")
-        others = asked_of_peers(run) if "peers" in options.parts else {}
-        rows += compared(run, cold, others)
-    if "validate" in options.parts and size <= SMALL:
-        say("validation")
-        rows += measures.validated(run)
-    if "edit" in options.parts:
-        say("edits")
-        rows.append(measures.edited(run))
+    :raises Different: if it gives others.
+    """
+    place = run.store.with_name(f"{run.store.name}-peer")
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    say("loading")
+    peer = start(run.data, place)
+    try:
+        own, sets = Own(run), list(run.fresh(1))
+        checked, end = 0, time.monotonic() + _CHECKING
+        for some in sets[: min(CHECKED, len(sets) // 2)]:
+            if checked and time.monotonic() > end:
+                break
+            bindings = json.loads(peer.ask(query(some)))["results"]["bindings"]
+            own.check(some, peer.name, cells_of(bindings))
+            checked += 1
+        say(f"the same cells for {checked} times five methods")
+        rest = sets[checked : checked + 1] if run.quick else sets[checked:]
+        took = milliseconds(lambda some=some: peer.ask(query(some)) for some in rest)  # type: ignore[misc]
+        what, rows = f"{peer.name}, {name}", []
+        rows.append(row_of(what, run.size, took))
+        rows.append(Row(f"memory of {peer.name}", run.size, resident(peer.process), "MiB"))
+        if peer.folder is not None:
+            rows.append(Row(f"size of {peer.name} on disk", run.size, measures.on_disk(peer.folder), "MB"))
+    finally:
+        peer.stop()
+        shutil.rmtree(place, ignore_errors=True)
     return rows
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows in Markdown."""
-    lines = ["| what | methods | median | figure | reached | |", "|---|--:|--:|---|---|---|"]
-    for row in rows:
-        reached = "" if row.reached is None else "yes" if row.reached else "**no**"
-        value = f"{row.value:,.0f}" if row.value >= 100 else f"{row.value:.2f}"
-        lines.append(f"| {row.what} | {row.size:,} | {value} {row.unit} | {row.figure} | {reached} | {row.note} |")
-    return "\n".join(lines)
+def by_compare(start: Callable[[Path, Path], Peer]) -> Callable[[Set], list[Row]]:
+    """A part that asks an engine queries/compare.rq."""
+    return lambda run: asked(start, compare_query, "queries/compare.rq", run)
+
+
+def by_cells(start: Callable[[Path, Path], Peer]) -> Callable[[Set], list[Row]]:
+    """A part that asks an engine bench/cells.rq, which gives the same values by less."""
+    plain = parse("cells", Path(__file__).with_name("cells.rq").read_text(encoding="utf-8"))
+    base = Base()
+
+    def query(slugs: Sequence[str]) -> str:
+        return plain.bind(method=[NamedNode(base.record("method", slug)) for slug in slugs])
+
+    return lambda run: asked(start, query, "bench/cells.rq", run)
+
+
+def compared(run: Set) -> list[Row]:
+    """Cold comparisons, once those of some show all cells.
+
+    :raises Different: if not.
+    """
+    own = Own(run)
+    for some in list(run.fresh(3))[: min(CHECKED, run.rounds)]:
+        own.check(some, "kgcompare", own.cells(some))
+    return measures.compared(run)
+
+
+def imported(run: Set) -> list[Row]:
+    """The import, into the store that all other parts read."""
+    return measures.imported(run.data, run.store, run.size)
+
+
+PARTS = {
+    "import": Part(imported, 900, small=True),
+    "compare": Part(compared, 180, small=True),
+    "http": Part(served.compared, 300, small=True),
+    "oxigraph": Part(by_compare(peers.oxigraph), 400, small=True),
+    "virtuoso": Part(by_cells(peers.virtuoso), 900, small=True),
+    "rdflib": Part(by_compare(peers.rdflib_memory), 400, 10_000, small=True),
+    "rdflib-endpoint": Part(by_compare(peers.rdflib_endpoint), 400, 10_000, small=True),
+    "list": Part(measures.listed, 300, small=True),
+    "workers": Part(served.doubled, 120, once=True),
+    "edit": Part(measures.edited, 300),
+    "reconcile": Part(served.reconciled, 300),
+    "report": Part(served.reported, 300),
+    "memory": Part(served.remembered, 500, once=True),
+    "validate": Part(measures.validated, 2400, 10_000),
+}
+PEERS = ("oxigraph", "virtuoso", "rdflib", "rdflib-endpoint")
 
 
 def main() -> None:
-    """Measures what the command line asks for."""
-    parts = ["import", "list", "http", "compare", "peers", "validate", "edit"]
+    """Measures what the command line asks for; exits with 1 for a wrong answer."""
+    options = _options()
+    options.scratch.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_ENDED))  # what was started is ended too
+    if options.one:
+        _one(options)
+        return
+    sizes = [SMALL] if options.small else sorted(options.sizes)
+    chosen = [name for part in options.parts or PARTS for name in (PEERS if part == "peers" else [part])]
+    result: dict[str, Any] = {"made": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), **machine.about()}
+    result |= {"before": machine.now(), "rows": [], "left out": []}
+    broken = False
+    for size in sizes:
+        data, store = _places(options.scratch, size)
+        if not data.exists():
+            say(f"making {size:,} methods")
+            generate.write(size, data)
+        for name, part in PARTS.items():
+            needed = name == "import" and not store.exists()
+            fits = size <= part.largest or name in (options.parts or ())
+            wanted = name in chosen and fits and (part.small or not options.small)
+            if needed or (wanted and not (part.once and size != sizes[-1])):
+                status = _begun(name, size, options, result)
+                _kept(result, options)
+                if status == _DIFFERENT:
+                    sys.exit("the run ends here: an answer is wrong")
+                broken = broken or status == 1
+    result["after"] = machine.now()
+    _kept(result, options)
+    if not options.small:
+        print(publish.table(result))
+    for line in result["left out"]:
+        say(f"left out: {line}")
+    if broken:
+        sys.exit("a part ended with an error of its own")
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000], metavar="N")
-    parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
-    parser.add_argument("--scratch", type=Path, default=Path("/tmp/bench"), help="data and stores; kept")
     parser.add_argument(
-        "-o", "--output", type=Path, default=None, help="JSON; default: results.json in the scratch folder"
+        "--parts", nargs="+", choices=[*PARTS, "peers"], help="default: all; peers stands for all engines"
     )
+    parser.add_argument("--small", action="store_true", help=f"{SMALL} methods, quickly, for wrong answers only")
+    parser.add_argument("--scratch", type=Path, default=Path("/tmp/bench"), help="data and stores; kept")
+    parser.add_argument("-o", "--output", type=Path, help="JSON; default: results.json in the scratch folder")
+    parser.add_argument("--one", choices=PARTS, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    options.scratch.mkdir(parents=True, exist_ok=True)
-    rows = [row for size in sorted(options.sizes) for row in measure(size, options.scratch, options)]
-    rows += growths(rows)
-    print(table(sorted(rows, key=lambda row: (row.what, row.size))))
-    about = {"python": platform.python_version(), "cores": os.cpu_count(), "rows": [row.as_dict() for row in rows]}
-    output = options.output or options.scratch / "results.json"
-    output.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    missed = [row for row in rows if row.reached is False]
-    print(f"{len(missed)} of {sum(row.reached is not None for row in rows)} figures are missed", file=sys.stderr)
+    options.output = options.output or options.scratch / "results.json"
+    return options
+
+
+def _places(scratch: Path, size: int) -> tuple[Path, Path]:
+    return scratch / f"{size}.nq", scratch / f"store-{size}"
+
+
+def _begun(name: str, size: int, options: argparse.Namespace, result: dict[str, Any]) -> int:
+    """Runs one part at one size in a process of its own, and keeps what it finds; its exit status."""
+    say(f"{name}, {size:,} methods")
+    found = options.scratch / "part.json"
+    found.unlink(missing_ok=True)
+    command = [sys.executable, __file__, "--one", name, "--sizes", str(size), "--scratch", str(options.scratch)]
+    process = subprocess.Popen([*command, "-o", str(found), *(["--small"] if options.small else [])])
+    start = time.monotonic()
+    try:
+        status = process.wait(PARTS[name].limit)
+    except subprocess.TimeoutExpired:
+        status = _ended(process)
+        result["left out"].append(f"{name}, {size:,} methods: not done within {PARTS[name].limit:g} s")
+    except BaseException:
+        _ended(process)
+        raise
+    if found.exists():
+        told = json.loads(found.read_text(encoding="utf-8"))
+        result["rows"] += [{**row, "part": name} for row in told["rows"]]
+        result["left out"] += [f"{name}, {size:,} methods: {why}" for why in told["left out"]]
+    elif status not in {_ENDED, -signal.SIGKILL}:
+        result["left out"].append(f"{name}, {size:,} methods: ended with status {status}")
+    say(f"{name}, {size:,} methods: {time.monotonic() - start:.0f} s")
+    return status
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Ends a part, which ends its servers then; its exit status."""
+    process.terminate()
+    try:
+        return process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def _one(options: argparse.Namespace) -> None:
+    """One part: writes its rows, or why there are none."""
+    data, store = _places(options.scratch, options.sizes[0])
+    rounds = FEW if options.small else ROUNDS
+    run = Set(options.sizes[0], data, store, measures.slugs_of(data), rounds, options.small)
+    rows: list[Row] = []
+    left: list[str] = []
+    try:
+        rows = PARTS[options.one].make(run)
+    except Different as fault:
+        print(f"wrong answers:\n{fault}", file=sys.stderr)
+        sys.exit(_DIFFERENT)
+    except TooSlow as fault:
+        left.append(str(fault))
+    except (Unavailable, OSError, subprocess.SubprocessError, RuntimeError) as fault:
+        left.append(f"{type(fault).__name__}: {fault}")
+    told = {"rows": [row.as_dict() for row in rows], "left out": left}
+    options.output.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _kept(result: dict[str, Any], options: argparse.Namespace) -> None:
+    """Writes down what there is so far, with what follows from it."""
+    plain = [row for row in result["rows"] if row["part"] != "derived"]
+    rows = [Row(**{key: value for key, value in row.items() if key != "part"}) for row in plain]
+    result["rows"] = plain + [{**row.as_dict(), "part": "derived"} for row in figures.derived(rows)]
+    whole = options.output.with_name(options.output.name + ".part")
+    whole.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    whole.replace(options.output)
 
 
 if __name__ == "__main__":

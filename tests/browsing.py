@@ -42,14 +42,25 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+def _said(answer: Any) -> str:
+    """The beginning of an answer's body."""
+    from playwright.sync_api import Error
+
+    try:
+        return str(answer.text())[:1000]
+    except Error as fault:
+        return f"({fault})"
+
+
 @pytest.fixture
 def visit(browser: Browser, site: str) -> Iterator[Open]:
     contexts: list[Any] = []
     faults: list[str] = []
+    answers: list[Any] = []
 
     def opening(address: str, width: int = 1366, height: int = 800, **options: Any) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(45_000)  # machines that run tests are busy
+        context.set_default_timeout(120_000)  # machines that run tests are busy
         contexts.append(context)
         page = context.new_page()
 
@@ -65,10 +76,12 @@ def visit(browser: Browser, site: str) -> Iterator[Open]:
         page.on("console", lambda message: logged(message.type, message.text))
         page.on("pageerror", lambda fault: faults.append(f"script: {fault}"))
         page.on("request", asked)
+        page.on("response", answers.append)
         page.goto(site + address)
         return page
 
     yield opening
+    faults += [f"{one.url} answered {one.status}: {_said(one)}" for one in answers if one.status >= 500]
     for context in contexts:
         context.close()
     assert faults == [], faults

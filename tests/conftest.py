@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import socket
@@ -25,9 +26,10 @@ from kgcompare import cli, ingest, resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.cli.bundled import copy_of_bundled
+from kgcompare.sandbox.limits import LIMITS, Limits
 from kgcompare.store.embedded import EmbeddedStore
 from part import part_of_bundled
-from serving import missing, serving
+from serving import PATIENCE, missing, serving
 from warm import _lent_editors
 
 __all__ = ["_lent_editors", "browser", "visit"]
@@ -40,6 +42,62 @@ settings.load_profile("kgcompare")
 
 LoadQuads = Callable[[Iterable[Quad]], str]
 """Puts quads, and nothing else, into a SPARQL server and gives the address that answers queries."""
+
+
+SERVED, BUNDLED = {"site", "browser", "visit"}, {"bundled_store"}
+"""Fixtures of the whole run that take long to make: the server and the browser, and the store."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several processes share the tests so that one of them makes what takes long to make, and the others need not.
+
+    Each begins with a part of the list, and takes the end of another's when it has none left: files of tests that need
+    what takes long come first in the first part, those with slow tests first in the others, and the quick ones last.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+
+    def place(tests: list[pytest.Item]) -> int:
+        wanted = {name for test in tests for name in getattr(test, "fixturenames", ())}
+        if wanted & (SERVED | BUNDLED):
+            return 0 if wanted & SERVED else 1
+        return 2 if any(test.get_closest_marker("slow") for test in tests) else 3
+
+    placed: dict[int, list[pytest.Item]] = {number: [] for number in range(4)}
+    for tests in files.values():
+        placed[place(tests)] += tests
+    shared, quick = placed[0] + placed[1], placed[3]
+    room = max(0, len(items) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) - len(shared))
+    items[:] = shared + quick[:room] + placed[2] + quick[room:]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is read to find the tests stays: nobody looks there for what can go, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+        gc.set_threshold(50_000)
+
+
+def _be_patient() -> None:
+    """Makes :data:`PATIENCE` what limits are if nobody says otherwise."""
+    made = Limits.__init__
+    given = dict(zip(LIMITS, made.__defaults__ or (), strict=True))
+    made.__defaults__ = tuple((given | PATIENCE).values())
+
+
+_be_patient()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits are what they are outside of tests."""
+    monkeypatch.setattr(Limits.__init__, "__defaults__", tuple(limit.default for limit in LIMITS.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +222,7 @@ def real_store(request: pytest.FixtureRequest) -> Path:
 def site(bundled_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the real server over the bundled catalogue, which it copies from where *bundled_store* left it."""
     cache = str(_cache(tmp_path_factory))
-    patience = {"KGCOMPARE_QUERY_TIMEOUT": "40", "KGCOMPARE_COSTLY_TIME": "40"}  # machines that run tests are busy
-    with serving(tmp_path_factory.mktemp("site"), "--data", "bundled", XDG_CACHE_HOME=cache, **patience) as server:
+    with serving(tmp_path_factory.mktemp("site"), "--data", "bundled", XDG_CACHE_HOME=cache) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 
@@ -193,7 +250,7 @@ def oxigraph_server() -> Iterator[LoadQuads]:
 
     def send(method: str, body: bytes | None = None) -> None:
         request = urllib.request.Request(store, body, {"Content-Type": "application/n-quads"}, method=method)
-        with urllib.request.urlopen(request, timeout=30):
+        with urllib.request.urlopen(request, timeout=120):
             pass
 
     def load(quads: Iterable[Quad]) -> str:
@@ -201,7 +258,7 @@ def oxigraph_server() -> Iterator[LoadQuads]:
         return f"http://127.0.0.1:{port}/query"
 
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while True:
             try:
                 send("PUT", b"")
@@ -213,4 +270,4 @@ def oxigraph_server() -> Iterator[LoadQuads]:
         yield load
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)

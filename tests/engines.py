@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from pyoxigraph import Quad, RdfFormat, serialize
+from pyoxigraph import Quad, RdfFormat, parse, serialize
 
 from serving import free_port, missing
 
@@ -44,7 +44,7 @@ class Program:
             assert self.process.poll() is None, self.log.read_text(errors="replace")[-2000:]
             try:
                 request = urllib.request.Request(address, headers={"Accept": "application/sparql-results+json"})
-                with urllib.request.urlopen(request, timeout=20):
+                with urllib.request.urlopen(request, timeout=120):
                     return
             except (urllib.error.URLError, OSError):
                 assert time.monotonic() < end, self.log.read_text(errors="replace")[-2000:]
@@ -95,6 +95,12 @@ class Oxigraph(Engine):
         request = urllib.request.Request(self._store, body, {"Content-Type": "application/n-quads"}, method="PUT")
         with urllib.request.urlopen(request, timeout=PATIENCE):
             return self.url
+
+    def everything(self) -> list[Quad]:
+        """All that it holds."""
+        request = urllib.request.Request(self._store, headers={"Accept": "application/n-quads"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return list(parse(answer.read(), RdfFormat.N_QUADS))
 
     def stop(self) -> None:
         self._program.stop()

@@ -17,8 +17,19 @@ from typing import NoReturn
 
 import pytest
 
-START = 90.0
+from kgcompare.sandbox.limits import LIMITS
+
+START = 240.0
 """Seconds that a server may take to answer, on a machine that is busy with other tests."""
+PATIENCE = {
+    "query_timeout": 200.0,
+    "worker_start": 200.0,
+    "costly_time": 200.0,
+    "making_time": 600.0,
+    "write_wait": 100.0,
+}
+"""What is given in seconds if a test says nothing else, to servers and to applications in its own process: that the
+machine is busy is no fault of what is tested. What a test is about it says itself."""
 KGCOMPARE = [sys.executable, "-c", "from kgcompare.cli import main; main()"]
 
 
@@ -39,12 +50,13 @@ class Server:
         self.scratch.mkdir()
         command = [*KGCOMPARE, "serve", *arguments, "--port", str(self.port)]
         surroundings = {k: v for k, v in os.environ.items() if not k.startswith("KGCOMPARE_")}
+        surroundings |= {LIMITS[name].variable: str(seconds) for name, seconds in PATIENCE.items()}
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(
                 command, stdout=out, stderr=err, env=surroundings | {"TMPDIR": str(self.scratch)} | environ
             )
 
-    def get(self, path: str, timeout: float = 20.0, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    def get(self, path: str, timeout: float = 120.0, **headers: str) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
@@ -69,7 +81,7 @@ class Server:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         try:
-            return self.process.wait(20)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

@@ -134,7 +134,7 @@ FORMS = {"select": "SELECT ?s { ?s ?p ?o } LIMIT 1", "construct": "CONSTRUCT WHE
 
 def media_type(site: str, path: str, accept: str | None) -> str:
     """The media type of an answer; before it the status of one that went wrong."""
-    connection = http.client.HTTPConnection(urlsplit(site).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(site).netloc, timeout=120)
     with closing(connection):
         connection.request("GET", path, headers={"Accept": accept} if accept else {})
         response = connection.getresponse()

@@ -19,7 +19,7 @@ from serving import Server, serving
 
 pytestmark = pytest.mark.slow
 DEADLINE = 0.6
-GRACE = 2.4
+GRACE = 9.4
 """Seconds more that a machine may take which is busy with other tests."""
 BYSTANDER = "/compare.json?method=lasso&method=ridge-regression"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"

@@ -39,7 +39,7 @@ def test_the_unit_starts_what_there_is(tmp_path: Path) -> None:
         missing("systemd-analyze is not installed")
     own = tmp_path / "kgcompare.service"
     own.write_text(unit.replace("/opt/kgcompare/bin/kgcompare", "/bin/true"))
-    ran = subprocess.run([program, "verify", str(own)], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run([program, "verify", str(own)], capture_output=True, text=True, timeout=120, check=False)
     assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
 
 
@@ -47,7 +47,9 @@ def test_the_image(tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("hadolint")
     if not program.exists():
         missing("hadolint is not installed")
-    ran = subprocess.run([program, str(DEPLOY / "Dockerfile")], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [program, str(DEPLOY / "Dockerfile")], capture_output=True, text=True, timeout=120, check=False
+    )
     assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
     said = text("Dockerfile")
     assert re.search(r"^USER \d+:\d+$", said, re.MULTILINE), "a number, which an engine can tell from root"

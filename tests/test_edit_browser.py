@@ -67,18 +67,21 @@ def test_on_a_phone_without_scripts_what_is_typed_stays_and_faults_are_found(vis
     added = page.locator('[id="f.alias"] li').last.locator("input").first
     assert added.evaluate("element => element === document.activeElement")
     added.fill("lassò")
-    page.locator('button[value="look"]').last.tap()
+    page.locator(".send button").tap()
     page.locator("#faults").wait_for()
     assert page.locator("#faults").evaluate("element => element === document.activeElement")
     page.locator("#faults a").first.tap()
     assert page.locator('[name="origin-year.0"]').input_value() == "jadis"
     assert page.locator('[name="origin-year.0"]').get_attribute("aria-invalid") == "true"
     page.locator('[name="origin-year.0"]').fill("1995")
-    page.locator('button[value="look"]').last.tap()
+    page.locator(".send button").tap()
     page.locator("#looked").wait_for()
     assert {"1996", "1995", "lassò", "Two\n\nparagraphs."} & {*changes(page)} >= {"1996", "1995", "lassò"}
     assert page.locator('[name="summary.0"]').input_value() == "Two\n\nparagraphs."
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("button", name="English").tap()
+    page.get_by_role("heading", name="Edit Lasso").wait_for()
+    assert page.locator('[name="origin-year.0"]').input_value() == "1995", "it goes along into another language"
 
 
 def test_a_record_is_saved_and_shown(browser: Browser, small_store: Path, tmp_path: Path) -> None:

@@ -208,12 +208,45 @@ def test_a_change_of_a_record_changes_a_few_entries(
     asked.clear()
     done = keeper.renew(snapshot, how, Reach())
     assert (done.done, done.things) == ("changed", 1)
+    kept = keeper.renew(snapshot, how, Reach())
+    assert (kept.done, kept.things) == ("kept", kept.index.things())
+    assert kept.things > 10
     assert len(asked) < 12
     assert not any("MD5" in query for query in asked), "nobody asked which things there are"
     monkeypatch.undo()
     assert _same_as_anew(keeper, written, tmp_path / "anew")
     editor.remove(thing, Condition(there=True))
     assert renew(keeper, written.make().snapshot()).done == "changed"
+    assert _same_as_anew(keeper, written, tmp_path / "anew2")
+
+
+def test_two_indexes_take_turns(written: EndpointSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper, editor = Keeper(tmp_path / "ix", 300), Editor(written, (), Options(), 5.0)
+    records = [BASE.record("method", f"zebra-fit-{number}") for number in range(5)]
+    renew(keeper, written.make().snapshot())
+    copies: list[Path] = []
+    copy = shutil.copyfile
+
+    def counted(one: Path, other: Path) -> None:
+        copies.append(one)
+        copy(one, other)
+
+    monkeypatch.setattr(shutil, "copyfile", counted)
+    for number, record in enumerate(records):
+        editor.put(record, Body(TURTLE.encode(), "ttl"), Condition(new=True))
+        made = renew(keeper, written.make().snapshot())
+        assert (made.done, len(copies)) == ("changed", 2), "the first has no other to take turns with"
+        assert len(indexes(tmp_path / "ix")) == 2
+        (tmp_path / "ix" / "making-of-a-dead.sqlite").write_text(f"cut off {number}")
+    assert _same_as_anew(keeper, written, tmp_path / "anew")
+    copies.clear()
+    reader = Keeper(tmp_path / "ix", 300)
+    (older,) = {*indexes(tmp_path / "ix")} - {made.index.path.name, "making-of-a-dead.sqlite"}
+    assert reader.shelf.hold(tmp_path / "ix" / older, reader), "somebody reads the other one still"
+    editor.remove(records[0], Condition(there=True))
+    assert renew(keeper, written.make().snapshot()).done == "changed"
+    assert len(copies) == 2
+    assert older in indexes(tmp_path / "ix")
     assert _same_as_anew(keeper, written, tmp_path / "anew2")
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from engines import ENGINES, Engine, Oxigraph, Virtuoso, running
 from kgcompare.catalogue import Catalogue
 from kgcompare.formats import COMPARISON, render
 from kgcompare.rdf.queries import load
+from kgcompare.report import make
+from kgcompare.schema.context import context
 from kgcompare.search import Filter
 from kgcompare.store.base import Solutions, Statements
 from kgcompare.store.embedded import EmbeddedStore
@@ -98,6 +101,8 @@ def test_records_lists_and_counts(there: Catalogue, here: Catalogue) -> None:
         assert [thing.id for thing in of_found.things] == [thing.id for thing in of_expected.things]
         assert of_found.facets == of_expected.facets
     assert found.counts() == expected.counts()
+    assert context(found.shapes) == context(expected.shapes)
+    assert replace(make(found), generation="") == replace(make(expected), generation="")
 
 
 def test_a_query_that_only_a_copy_can_answer(there: Catalogue, here: Catalogue) -> None:

@@ -44,7 +44,7 @@ METHODS = len(list((resources.folder("data") / "methods").glob("*.ttl")))
 
 
 def fetch(address: str, accept: str) -> bytes:
-    with urllib.request.urlopen(urllib.request.Request(address, headers={"Accept": accept}), timeout=30) as response:
+    with urllib.request.urlopen(urllib.request.Request(address, headers={"Accept": accept}), timeout=120) as response:
         return bytes(response.read())
 
 

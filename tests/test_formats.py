@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise, permutations
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -656,3 +656,26 @@ def test_statements_and_solutions_have_formats_of_their_own(generation: Generati
         answer_text(statements, "csv", DEFAULT_BASE)
     with pytest.raises(UsageError, match="solutions have no ttl form"):
         answer_text(generation.snapshot.query("SELECT * {}"), "ttl", DEFAULT_BASE)
+
+
+def test_labels_of_blank_nodes_change_no_order() -> None:
+    said = """
+        <http://e/a> <http://e/p> {0}, {1}, {2} .
+        {0} <http://e/q> "x" ; <https://w3id.org/kgcompare/ns#order> 10 . {1} <http://e/q> "y" .
+        {2} <http://e/q> "z" ; <https://w3id.org/kgcompare/ns#order> 2 .
+        {0} <http://e/r> {3} . {3} <http://e/r> {4} . {4} <http://e/r> {3}, {5} . {5} <http://e/q> "end" .
+    """
+    texts = {
+        form: {
+            rdf.write(
+                [quad.triple for quad in pyoxigraph.parse(said.format(*labels), pyoxigraph.RdfFormat.TURTLE)],
+                form,
+                DEFAULT_BASE,
+            )
+            for labels in islice(permutations([f"_:{sign}" for sign in "abcdef"]), 0, None, 7)
+        }
+        for form in ("ttl", "jsonld")
+    }
+    assert {form: len(found) for form, found in texts.items()} == {"ttl": 1, "jsonld": 1}
+    ttl = next(iter(texts["ttl"]))
+    assert ttl.index('"y"') < ttl.index('"z"') < ttl.index('"x"'), "by kgc:order, what has none first"

@@ -243,9 +243,9 @@ def test_as_data_it_is_whole(site: str) -> None:
     import urllib.request
 
     for path in ("/method/evil.json", PAIR.replace("?", ".json?"), "/suggest?q=script", "/method/evil.jsonld"):
-        with urllib.request.urlopen(site + path, timeout=30) as answer:
+        with urllib.request.urlopen(site + path, timeout=120) as answer:
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "hacked(1)" in json.dumps(json.loads(answer.read()))
-    with urllib.request.urlopen(site + "/method/evil.ttl", timeout=30) as answer:
+    with urllib.request.urlopen(site + "/method/evil.ttl", timeout=120) as answer:
         texts = {q.object.value for q in parse(answer.read(), RdfFormat.TURTLE) if isinstance(q.object, Literal)}
     assert WHOLE in texts

@@ -312,7 +312,7 @@ def ask(site: str, method: str, asked: Asked) -> tuple[int, str, bytes]:
     """Status, media type and body."""
     headers = {"Accept": asked.accept} if asked.accept else {}
     headers |= {"Content-Type": asked.kind} if asked.kind else {}
-    connection = http.client.HTTPConnection(urlsplit(site).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(site).netloc, timeout=120)
     try:
         target = f"{asked.path}?{urlencode(asked.query, doseq=True)}"
         connection.request(method, target, asked.body.encode() or None, headers)

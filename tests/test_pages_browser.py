@@ -555,7 +555,7 @@ class Markup(HTMLParser):
 def test_markup_is_valid_and_says_its_structure(site: str, address: str) -> None:
     asked = urllib.request.Request(site + address, headers={"Accept": "text/html"})
     try:
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=120) as answer:
             text = answer.read().decode()
     except urllib.error.HTTPError as fault:
         with fault:

@@ -61,7 +61,7 @@ def test_an_example_runs_and_shows_a_table(visit: Open, site: str) -> None:
     csv = page.get_by_role("link", name="CSV", exact=True)
     assert csv.is_visible()
     assert not page.get_by_role("link", name="Turtle").is_visible()
-    with urllib.request.urlopen(site + str(csv.get_attribute("href")).removeprefix(site), timeout=20) as answer:
+    with urllib.request.urlopen(site + str(csv.get_attribute("href")).removeprefix(site), timeout=120) as answer:
         assert answer.headers.get_content_type() == "text/csv"
         assert answer.read().startswith(b"order,rowId,method,value,status\r\n")
 
@@ -216,11 +216,11 @@ def test_every_example_runs_as_it_is_shown(site: str) -> None:
     for query in query_page.example_queries():
         address = f"{site}/sparql?example={query.name}"
         with urllib.request.urlopen(
-            urllib.request.Request(address, headers={"Accept": "text/html"}), timeout=20
+            urllib.request.Request(address, headers={"Accept": "text/html"}), timeout=120
         ) as answer:
             text = shown(answer.read().decode())
         body = urlencode({"query": text}).encode()
-        with urllib.request.urlopen(f"{site}/sparql", body, timeout=20) as answer:
+        with urllib.request.urlopen(f"{site}/sparql", body, timeout=120) as answer:
             assert answer.status == 200, query.name
             assert len(answer.read()) < 1_000_000, f"{query.name} is too much to look at"
 

@@ -34,8 +34,8 @@ READY = f"import sys; sys.stdout.write('{LOCKED}\\n'); sys.stdout.flush(); "
 
 
 @pytest.fixture(scope="module")
-def snapshot(bundled_store: Path) -> Path:
-    folder = Folder(bundled_store)
+def snapshot(part_store: Path) -> Path:
+    folder = Folder(part_store)
     return folder.snapshot(folder.current() or "")
 
 
@@ -338,7 +338,7 @@ def test_a_worker_ends_with_its_parent(snapshot: Path) -> None:
         assert parent.stdout is not None
         worker = int(parent.stdout.readline())
         parent.kill()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while running(worker):
         assert time.monotonic() < deadline
         time.sleep(0.05)

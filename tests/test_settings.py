@@ -50,6 +50,7 @@ def limits_with(limit: Limit, value: object) -> Limits:
 # -- what they may be ----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("impatient")
 @EACH
 def test_a_limit_says_what_it_is_for(limit: Limit) -> None:
     assert limit.least <= limit.default <= limit.most
@@ -78,6 +79,7 @@ def test_limits_do_not_change_once_they_are_made() -> None:
         Limits().threads = 1  # type: ignore[misc]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_has_a_default_of_its_own_has_the_limits() -> None:
     """Whoever makes a part by itself gets what ``kgcompare serve`` gives."""
     limits = Limits()
@@ -107,7 +109,7 @@ def test_what_has_a_default_of_its_own_has_the_limits() -> None:
 
 def test_limits_come_without_an_engine() -> None:
     code = "import sys, kgcompare.sandbox.limits; print([m for m in ('pyoxigraph', 'click') if m in sys.modules])"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert ran.stdout == "[]\n"
 
 
@@ -321,7 +323,7 @@ def test_a_server_that_is_told_by_option_variable_and_file(small_store: Path, tm
         assert [running.get(query + most)[0] for most in ("2", "3")] == [200, 400]
 
         def answer(request: bytes) -> bytes:
-            with socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection:
+            with socket.create_connection(("127.0.0.1", running.port), timeout=120) as connection:
                 connection.sendall(request)
                 received = bytearray()
                 with contextlib.suppress(OSError):

@@ -58,7 +58,7 @@ def send(
     site: str, method: str, parameters: str = "", body: bytes | None = None, media: str | None = None, **headers: str
 ) -> Answer:
     parts = urlsplit(site)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if media:
         sent["Content-Type"] = media

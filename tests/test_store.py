@@ -236,9 +236,9 @@ def test_two_processes_read_while_a_third_imports(store: Path) -> None:
         "for name in sys.argv[2:]: ingest.import_files(Path(sys.argv[1]), [Path(name)], ingest.Options(trust=True))"
     )
     names = [str(store.parent / f"new-{number}.ttl") for number in range(6)]
-    subprocess.run([sys.executable, "-c", script, str(store), *names], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script, str(store), *names], check=True, timeout=120)
     for reader in readers:
-        out, err = reader.communicate(timeout=60)
+        out, err = reader.communicate(timeout=120)
         assert (reader.returncode, err) == (0, "")
         newest, reads = out.split()
         assert newest == "8"
@@ -261,7 +261,7 @@ def test_two_writers_take_turns(store: Path) -> None:
         for share in (range(4), range(4, 8))
     ]
     for writer in writers:
-        said = writer.communicate(timeout=60)[1].splitlines()
+        said = writer.communicate(timeout=120)[1].splitlines()
         assert all(b": waiting for the one who writes to the store at " in line for line in said), said
         assert writer.returncode == 0
     assert current(store) == "10"
@@ -458,7 +458,7 @@ def as_nobody(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
         preexec_fn=_without_override,
     )
 
@@ -1074,7 +1074,7 @@ def test_a_writer_that_waits_says_for_whom_and_can_be_stopped(store: Path) -> No
             waiting.send_signal(signal.SIGINT)
             assert "stopped" in waiting.stderr.read()
             assert waiting.wait(30) == 130
-        holder.communicate("", timeout=30)
+        holder.communicate("", timeout=120)
     assert (store / "lock").read_text() == ""
     assert take(store, "second") == "3"
 
@@ -1217,7 +1217,7 @@ cli.main(["stats", "--store", sys.argv[1]])
 def test_a_command_that_damage_holds_up_ends_and_says_so(store: Path) -> None:
     table = flip(store)
     done = subprocess.run(
-        [sys.executable, "-c", HELD_UP, str(store)], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-c", HELD_UP, str(store)], capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stdout) == (3, "")
     assert f"{table.name} is damaged" in done.stderr

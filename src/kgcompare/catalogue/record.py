@@ -155,7 +155,7 @@ def _grouped(
             told |= plain.keys()
     places = {relation: place for place, relation in enumerate(typed)}
     groups = []
-    for relation, inverse in sorted(ends, key=lambda end: (places.get(end[0], len(typed)), end[1])):
+    for relation, inverse in sorted(ends, key=lambda end: (places.get(end[0], len(typed)), end[1], end[0])):
         others = ends[relation, inverse]
         shown = others if len(others) <= _MANY else home.first_by_name(others, lang, _SHOWN)
         groups.append(_Linked(relation, inverse, others, shown))

@@ -72,7 +72,8 @@ def _tell_left(made: Sheets) -> None:
     from kgcompare.rdf.namespaces import shortened
 
     if total := made.left.total():
-        most = [f"{shortened(name)} ({number})" for name, number in made.left.most_common(_SHOWN)]
+        by_number = sorted(made.left.items(), key=lambda one: (-one[1], one[0]))
+        most = [f"{shortened(name)} ({number})" for name, number in by_number[:_SHOWN]]
         more = ", ..." if len(made.left) > _SHOWN else ""
         click.echo(f"{total} statements are in no table: {', '.join(most)}{more}; the RDF formats have all", err=True)
 

@@ -43,11 +43,13 @@ def formatted(path: Path, parser: Parser) -> tuple[str, str]:
     quads = list(parser.read(path, DEFAULT_BASE, "ttl"))
     with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")):
         before = path.read_text(encoding="utf-8")
+    text = rdf.turtle((quad.triple for quad in quads), DEFAULT_BASE)
+    if text == before:  # which has nothing that formatting would lose, for it is a formatted file
+        return before, text
     if (line := _first_comment(before)) is not None:
         raise Unformatted(f"line {line} has a comment, which would be lost; say it in a statement or take it out")
     if _canonical(quads) != _canonical(parser.read(path, _ELSEWHERE, "ttl")):
         raise Unformatted("it has relative IRIs without a BASE; write one, such as BASE <https://w3id.org/kgcompare/>")
-    text = rdf.turtle((quad.triple for quad in quads), DEFAULT_BASE)
     if _canonical(quads) != _canonical(read_bytes(text.encode(), SYNTAXES["ttl"].engine, DEFAULT_BASE, str(path))):
         raise Unformatted("formatted it would not say the same; please report this file")
     return before, text

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class Seen(TypedDict):
     """What came of it: ``done`` is built, changed, kept or, where nothing was to be done, missing; ``things`` is how
-    many were read for it, ``generation`` the one that it is of, ``bytes`` its size."""
+    many it has, or if it was changed how many have, ``generation`` the one that it is of, ``bytes`` its size."""
 
     done: str
     generation: str
@@ -69,7 +69,7 @@ def _of_endpoint(place: Place, generation: Generation, status: bool, anew: bool)
         newest = keeper.shelf.newest(reading.signature)
         if newest is None:
             return _seen("missing", "", 0, None)
-        return _seen("kept", newest.said.get("generation", ""), 0, newest.path)
+        return _seen("kept", newest.said.get("generation", ""), newest.things(), newest.path)
     line = ProgressLine()
 
     class Shown(Reach):
@@ -85,7 +85,7 @@ def _beside(generation: Generation, status: bool) -> Seen:
 
     path = generation.snapshot.index_path
     if path is not None and fault_of(path) is None:
-        return _seen("kept", generation.name, 0, path)
+        return _seen("kept", generation.name, sum(generation.counts().values()), path)
     if status:
         return _seen("missing", "", 0, None)
     things = sum(generation.counts().values())

@@ -23,6 +23,7 @@ from kgcompare.formats.turtle import turtle_text
 from kgcompare.model import Thing
 from kgcompare.rdf.graph import Graph, structure_key
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri
+from kgcompare.rdf.sameness import in_order
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.terms import KGC_ORDER
 from kgcompare.rdf.writing import plainly_labelled, readable_xml, sayable_in_xml, without_unseen
@@ -51,7 +52,7 @@ def write(triples: Iterable[Triple], name: str, base: str) -> str:
     :raises DataError: for what the syntax has no words for: a triple term (RDF 1.2) in Turtle and JSON-LD, in RDF/XML
         a predicate that ends in no XML name and a character that XML does not have.
     """
-    statements = sorted(triples, key=str)
+    statements = in_order(triples)
     if name == "ttl":
         return turtle_text(statements, base)
     if name == "jsonld":
@@ -113,7 +114,7 @@ def document_rdf(triples: Iterable[Triple], thing: Thing, base: str, name: str) 
     :raises DataError: for a triple term (RDF 1.2) in Turtle or JSON-LD.
     """
     if name == "jsonld":
-        return json_ld_text(sorted(triples, key=str), base, thing.iri)
+        return json_ld_text(in_order(triples), base, thing.iri)
     return write(triples, name, base)
 
 

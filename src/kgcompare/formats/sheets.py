@@ -22,6 +22,7 @@ from kgcompare.formats.entries import ColumnPlace, RowMaker, Said, SheetRow, der
 from kgcompare.ingest.columns import columns, heads, kind_of_heads
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import local_name
+from kgcompare.rdf.sameness import in_order
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 from kgcompare.text.languages import interface_languages
@@ -81,7 +82,7 @@ class Sheets:
             self._sheets[kind] = Sheet(kind, RowMaker(columns(shapes, classes[0]), classes, rows, self._reference))
         self.left: Counter[str] = Counter()
         for name in sorted(self._there):
-            self._take(Graph(quad.triple for quad in snapshot.graph(name)), everything=not kinds)
+            self._take(Graph(in_order(quad.triple for quad in snapshot.graph(name))), everything=not kinds)
         for sheet in self._sheets.values():
             sheet.settle(shapes)
 

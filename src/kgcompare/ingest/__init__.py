@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
@@ -43,6 +44,9 @@ __all__ = [
     "trusted_quads",
     "validate",
 ]
+
+_FEW = 100
+"""Records that are judged sooner than it is found out that the store has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +144,32 @@ def import_files(
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
-        stored = Stored(snapshot)
         with nullcontext() if options.trust else ConfinedJudge(triples, options.limits) as judge:  # starts meanwhile
             records = read_records(files, base, options, known, snapshot)
             _require_records(records, known)
+            stored = Stored(snapshot if len(records.documents) < _FEW or _keeps_any(snapshot) else None)
             judging = Check(records, triples, stored, options, judge) if judge else None
             report = judging.passed() if judging else trusted(records)
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
             prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
-            _write(writer, records, changes, stored, vocabulary_quads(base, shapes) if shapes else [])
+            added = _write(writer, records, changes, stored, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
+            if added and snapshot is not None and snapshot.path is not None and stored.snapshot is None:
+                # There is nothing else: what was written need not be read again.
+                prepare = search.builder(chain(snapshot.quads(), added), known)
             generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
             options.tell("indexing", 1, 1)
         left = len(judging.left) if judging else 0
         return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report, left)
+
+
+def _keeps_any(snapshot: Snapshot | None) -> bool:
+    """Whether there is anything in a store that records can name, or that can be there already."""
+    if snapshot is None or not snapshot.keeps_shapes:
+        return snapshot is not None
+    return any(snapshot.base.is_document(name) for name in snapshot.graphs())
 
 
 def _from(files: Sequence[Path], options: Options) -> Occasion:
@@ -250,12 +264,15 @@ def _require_records(records: Records, shapes: Shapes) -> None:
     raise DataError(f"{', '.join(records.sources)}: there is no record here; a record has a type such as {known}")
 
 
-def _write(writer: Writing, records: Records, changes: Changes, stored: Stored, vocabulary: list[Quad]) -> None:
+def _write(writer: Writing, records: Records, changes: Changes, stored: Stored, vocabulary: list[Quad]) -> list[Quad]:
+    """Writes what changes; gives the statements where they are added and replace nothing."""
     if not changes.there and not vocabulary:
-        writer.add([quad for name in changes.documents for quad in records.quads(name)], stored.quads)
-        return
+        added = [quad for name in changes.documents for quad in records.quads(name)]
+        writer.add(added, stored.quads)
+        return added
     graphs = {name: records.quads(name) for name in changes.documents}
     for quad in vocabulary:
         if isinstance(quad.graph_name, NamedNode):
             graphs.setdefault(quad.graph_name.value, []).append(quad)
     writer.replace(graphs, stored.quads)
+    return []

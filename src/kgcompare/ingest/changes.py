@@ -56,9 +56,11 @@ class Stored:
     def differs(self, name: str, document: Graph) -> bool:
         """Whether a document says something else than what stands there by its name, or nothing stands there."""
         before = self.document(name)
+        if not before.subjects():
+            return True
         by_value = self.snapshot is not None and self.snapshot.rewrites
         was, now = (statements_of(graph, by_value=by_value) for graph in (before, document))
-        return not before.subjects() or was != now
+        return was != now
 
     def __contains__(self, name: str) -> bool:
         return bool(self.document(name).subjects())

@@ -25,9 +25,6 @@ from kgcompare.schema import vocabulary
 from kgcompare.schema.context import context
 from kgcompare.schema.shapes import Shapes
 
-Cells = Sequence[tuple[str, Any]]
-"""Of one row: the place of each cell (``column C (summary@fr)``), and what stands in it."""
-
 
 @dataclass(slots=True)
 class Table:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from xml.parsers import expat
 
 from pyoxigraph import Literal
@@ -60,7 +61,17 @@ Test = Callable[[str], object]
 
 
 def _like(pattern: str) -> Test:
-    return re.compile(rf"(?:{pattern})\Z").match
+    """Whether a text is like *pattern*, which is compiled when it is first asked: all of them take longer than the rest
+    of a process's start."""
+
+    @cache
+    def compiled() -> Test:
+        return re.compile(rf"(?:{pattern})\Z").match
+
+    def like(text: str) -> object:
+        return compiled()(text)
+
+    return like
 
 
 _INTEGER = _like("[-+]?[0-9]+")

@@ -1,13 +1,17 @@
-"""Whether two documents say the same, whatever their blank nodes are called."""
+"""Whether two documents say the same, and the order of what they say, whatever their blank nodes are called."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Node, structure_key, value_key
-from kgcompare.rdf.terms import RDF_SUBJECT
+from kgcompare.rdf.terms import KGC_ORDER, RDF_SUBJECT
+
+_ROUNDS = 20
+"""Statements in a row by which two blank nodes are told apart."""
 
 
 def statements_of(document: Graph, *, by_value: bool = False) -> set[str]:
@@ -39,3 +43,39 @@ def outline(triples: Iterable[Triple]) -> list[str]:
         for t in triples
     ]
     return sorted([*lines, *statements_of(Graph(triples))])
+
+
+def in_order(triples: Iterable[Triple]) -> list[Triple]:
+    """Statements, each once, in an order that is theirs alone: blank nodes stand where ``kgc:order`` puts them, then by
+    what is said of them and leads to them. Linear, however they lead to one another."""
+    statements = list(dict.fromkeys(triples))
+    about: dict[BlankNode, list[tuple[str, Triple]]] = {}
+    for triple in statements:
+        for way, node in (">", triple.subject), ("<", triple.object):
+            if isinstance(node, BlankNode):
+                about.setdefault(node, []).append((way, triple))
+    if not about:
+        return sorted(statements, key=str)
+    place = {node: _ordered(said) for node, said in about.items()}
+    marks = place
+
+    def told(term: object) -> str:
+        return f"_:{place[term]} {marks[term]}" if isinstance(term, BlankNode) else str(term)
+
+    for _ in range(_ROUNDS):
+        lines = {
+            node: sorted(f"{way} {told(t.object if way == '>' else t.subject)} {t.predicate}" for way, t in said)
+            for node, said in about.items()
+        }
+        further = {node: hashlib.sha256("\n".join(some).encode()).hexdigest() for node, some in lines.items()}
+        settled, marks = len(set(further.values())) == len(set(marks.values())), further
+        if settled:
+            break
+    return sorted(statements, key=lambda t: (told(t.subject), t.predicate.value, told(t.object)))
+
+
+def _ordered(said: Iterable[tuple[str, Triple]]) -> str:
+    """Where ``kgc:order`` puts a blank node, as text that is sorted alike."""
+    values = [t.object for way, t in said if way == ">" and t.predicate.value == KGC_ORDER]
+    places = [value.value for value in values if isinstance(value, Literal)]
+    return min((place.zfill(9) for place in places), default="")

@@ -78,7 +78,6 @@ OWL_SYMMETRIC_PROPERTY = iri("owl:SymmetricProperty").value
 OWL_TRANSITIVE_PROPERTY = iri("owl:TransitiveProperty").value
 OWL_VERSION_INFO = iri("owl:versionInfo").value
 QB_DATA_SET = iri("qb:DataSet").value
-RDFS_COMMENT = iri("rdfs:comment").value
 RDFS_DOMAIN = iri("rdfs:domain").value
 RDFS_LABEL = iri("rdfs:label").value
 RDFS_RANGE = iri("rdfs:range").value

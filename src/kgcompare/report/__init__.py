@@ -171,8 +171,7 @@ def _findings(asking: Questions) -> tuple[Finding, ...]:
         own.update(dict.fromkeys(texts.values(), texts))
     own.update(wording.in_every_language(to_rdflib(asking.shapes.triples)))
     faults = Validator(asking.shapes.triples).validate(
-        {"": _everything(asking.generation)},
-        snapshot=asking.generation.snapshot,
+        {"": _everything(asking.generation)},  # which nothing is looked up beside: an endpoint would name nodes anew
         progress=lambda done, total: asking.tell("validating", done, total),
     )
     kinds: dict[tuple[Severity, str], list[str]] = {}

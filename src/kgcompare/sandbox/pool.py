@@ -54,7 +54,8 @@ class Pool:
     """How many workers of all pools of this process have ended with a query."""
 
     def __init__(self, snapshot: Path, bounds: Bounds | None = None) -> None:
-        """Starts the workers beside the caller; those that cannot be started now are when they are needed."""
+        """Starts the workers beside the caller, and the spare ones once a query is answered: all at once they would
+        keep the first one waiting. Those that cannot be started now are when they are needed."""
         self.snapshot = snapshot.absolute()  # workers have another working directory
         self.bounds = bounds or Bounds()
         self._turns = Turns(self.bounds.workers, self.bounds.waiting, self.bounds.share)
@@ -64,8 +65,7 @@ class Pool:
         self._stopped = False
         self._stood_ready = False
         self._closed = False
-        for _ in range(self.bounds.workers + self.bounds.spare):
-            self._replenish()
+        self._replenish(self.bounds.workers)
         _POOLS.add(self)
 
     def ask(
@@ -161,23 +161,22 @@ class Pool:
                 self._idle.insert(len(self._idle) if worker.ready else 0, worker)
         if not keeps:
             worker.kill()
-        self._replenish()
+        self._replenish(self.bounds.workers + self.bounds.spare)
 
-    def _replenish(self) -> None:
-        """Starts a worker if one is missing; it is last in turn, for it takes a while to start."""
-        wanted = self.bounds.workers + self.bounds.spare
-        if self._stopped or len(self._idle) + len(self._busy) >= wanted:
-            return
-        try:
-            worker = self._start()
-        except Unavailable:
-            return  # it is tried again with the next query
-        with self._lock:
-            keeps = not self._closed and len(self._idle) + len(self._busy) < wanted
-            if keeps:
-                self._idle.insert(0, worker)
-        if not keeps:
-            worker.kill()
+    def _replenish(self, wanted: int) -> None:
+        """Starts the workers that are missing; they are last in turn, for they take a while to start."""
+        while not self._stopped and len(self._idle) + len(self._busy) < wanted:
+            try:
+                worker = self._start()
+            except Unavailable:
+                return  # it is tried again with the next query
+            with self._lock:
+                keeps = not self._closed and len(self._idle) + len(self._busy) < wanted
+                if keeps:
+                    self._idle.insert(0, worker)
+            if not keeps:
+                worker.kill()
+                return
 
     def _start(self) -> WorkerProcess:
         return WorkerProcess(self.snapshot, self.bounds.memory, self.bounds.start, unconfined=self.bounds.unconfined)

@@ -31,10 +31,11 @@ from kgcompare.errors import Refused
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.rdf.terms import XSD_STRING
 from kgcompare.rdf.writing import plainly_labelled, readable_xml, sayable_in_xml
-from kgcompare.store.base import Solutions, Verdict
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+    from kgcompare.store.base import Solutions, Verdict
 
 _Item = TypeVar("_Item")
 
@@ -121,6 +122,8 @@ def results_of_engine(results: Solutions | Verdict) -> QuerySolutions | QueryBoo
 
     Source: SPARQL 1.1 Query Results JSON Format.
     """
+    from kgcompare.store.base import Verdict  # a worker, which is to start soon, has no need of stores
+
     if isinstance(results, Verdict):
         said = json.dumps({"head": {}, "boolean": results.value})
     else:

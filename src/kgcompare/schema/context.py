@@ -39,7 +39,7 @@ def context(shapes: Shapes) -> JsonLd:
     literals by datatype. Where two end alike, the vocabulary's own has the name and the other its prefix alone.
     """
     named: dict[str, tuple[str, list[JsonLd]]] = {}
-    for predicate, kind in (*_of_vocabulary(), *_of_shapes(shapes)):
+    for predicate, kind in (*_of_vocabulary(), *sorted(_of_shapes(shapes), key=str)):
         owner, kinds = named.setdefault(local_name(predicate), (predicate, []))
         if owner == predicate and kind not in kinds:
             kinds.append(kind)

@@ -42,7 +42,7 @@ _PAUSE = 10.0
 @dataclass(frozen=True, slots=True)
 class Renewed:
     """What came of seeing to an index: the index, what was ``done`` (``built``, ``changed`` or ``kept``), and to how
-    many things."""
+    many things: how many it has, or if it was changed how many have."""
 
     index: Shelved
     done: str
@@ -102,19 +102,19 @@ class Keeper:
             newest = None if anew else self.shelf.newest(reading.signature)
             tells = snapshot.history is not None  # else a generation is the second in which it was looked at
             if newest is not None and tells and newest.said.get(FOR) == snapshot.generation:
-                return Renewed(newest, "kept")
+                return Renewed(newest, "kept", newest.things())
             changed = _changed(snapshot, newest) if newest is not None else None
             if newest is not None and changed is not None:
                 with suppress(OtherIndex):
-                    return self._changed(newest, changed, snapshot, reading)
+                    return self._followed(newest, changed, snapshot, reading)
             unmarked = None if tells else newest
             if unmarked is not None and self._is_fresh(unmarked):
-                return Renewed(unmarked, "kept")
+                return Renewed(unmarked, "kept", unmarked.things())
             seen = "" if tells else _glance(snapshot)
             if unmarked is not None and seen == unmarked.said.get(LOOKED):
                 with files(f"no index can be kept at {self.shelf.folder}"):
                     os.utime(unmarked.facts)
-                return Renewed(unmarked, "kept")
+                return Renewed(unmarked, "kept", unmarked.things())
             return self._built(snapshot, reading, progress, {FOR: snapshot.generation, LOOKED: seen})
 
     def _is_fresh(self, index: Shelved) -> bool:
@@ -138,18 +138,33 @@ class Keeper:
             many = len(facts)
         finally:
             facts.close()
-        self.shelf.put(made)
-        return Renewed(made, "built", many)
+        return Renewed(self.shelf.put(made), "built", many)
 
-    def _changed(self, before: Shelved, changed: Sequence[str], snapshot: Snapshot, reading: Reading) -> Renewed:
-        """The index with what is said now of some things.
+    def _followed(self, newest: Shelved, changed: Sequence[str], snapshot: Snapshot, reading: Reading) -> Renewed:
+        """The index with what is said now of some things: the one that nobody reads any more, with all that has changed
+        since it was made; where there is none, a copy of the newest.
 
         :raises OtherIndex: if it cannot be changed.
         """
-        made = self.shelf.new()
-        with files(f"no index can be kept at {self.shelf.folder}"):
-            shutil.copyfile(before.path, made.path)
-            shutil.copyfile(before.facts, made.facts)
+        with self.shelf.turned(reading.signature) as spare, files(f"no index can be kept at {self.shelf.folder}"):
+            since = _changed(snapshot, spare) if spare is not None else None
+            if spare is None or since is None:
+                made = self.shelf.new()
+                shutil.copyfile(newest.path, made.path)
+                shutil.copyfile(newest.facts, made.facts)
+                self._change(made, changed, snapshot, reading)
+            else:
+                made = self.shelf.new(spare)
+                spare.path.replace(made.path)
+                spare.facts.replace(made.facts)
+                self._change(made, since, snapshot, reading)
+            return Renewed(self.shelf.put(made), "changed", len(changed))
+
+    def _change(self, made: Shelved, changed: Sequence[str], snapshot: Snapshot, reading: Reading) -> None:
+        """Changes an index to what is said now of some things.
+
+        :raises OtherIndex: if it cannot be changed.
+        """
         facts = Collected(made.facts)
         try:
             told = facts_of(snapshot, reading, changed)
@@ -165,8 +180,6 @@ class Keeper:
             facts.put({t: f for t, f in fresh.items() if RDF_TYPE in f}, [t for t in changed if t not in fresh])
         finally:
             facts.close()
-        self.shelf.put(made)
-        return Renewed(made, "changed", len(changed))
 
 
 class ShelfPlace:

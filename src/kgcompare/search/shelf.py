@@ -7,8 +7,10 @@
     <folder>/current                names the index to read; replaced atomically
     <folder>/<name>.sqlite          an index, whole and on disk before ``current`` names it; held by whoever reads it
     <folder>/<name>.facts           what it was made of, by which it is changed
+    <folder>/making-<name>.*        the same until it is whole
 
-An index that nobody reads any more goes with the next one. What is of another version, or made by other shapes, is
+Of the indexes that nobody reads any more the youngest stays: two take turns, and the one gets the changes since it was
+made while the other is read. The others go with the next one. What is of another version, or made by other shapes, is
 none to read.
 """
 
@@ -19,11 +21,12 @@ import os
 import secrets
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from kgcompare.errors import StoreError
+from kgcompare.search.collected import Collected
 from kgcompare.search.places import Reach
 from kgcompare.search.whole import fault_of, notes_in
 from kgcompare.store.files import LOG, files, flush, read_small, write_whole
@@ -32,6 +35,8 @@ FOR, SHAPES, LOOKED = "generation", "shapes", "state"
 """What an index says of itself: the generation that it was made for, by which shapes, and what was seen of the endpoint
 at a glance then."""
 _OWN = {"lock", "progress", "current"}
+_MAKING = "making-"
+"""How a file's name begins until it is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,14 @@ class Shelved:
     def facts(self) -> Path:
         """What it was made of."""
         return self.path.with_suffix(".facts")
+
+    def things(self) -> int:
+        """How many things it has."""
+        facts = Collected(self.facts)
+        try:
+            return len(facts)
+        finally:
+            facts.close()
 
 
 class Shelf:
@@ -79,12 +92,12 @@ class Shelf:
         self._refused.add(path)
 
     def hold(self, path: Path, owner: object) -> bool:
-        """Keeps an index from being removed as long as *owner* is there; False where it is gone already."""
+        """Keeps an index from being removed or changed as long as *owner* is there; False where it is gone already."""
         with suppress(OSError):
             handle = os.open(path, os.O_RDONLY)
             weakref.finalize(owner, os.close, handle)
-            fcntl.flock(handle, fcntl.LOCK_SH)
-            return os.fstat(handle).st_nlink > 0
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return os.path.samestat(os.fstat(handle), path.stat())
         return False
 
     @contextmanager
@@ -116,34 +129,58 @@ class Shelf:
             if said := read_small(self.folder / "progress").split():
                 progress(int(said[0]), int(said[1]))
 
-    def new(self) -> Shelved:
-        """A name for another index; what killed processes left is removed. Only while :meth:`alone`."""
+    def new(self, spare: Shelved | None = None) -> Shelved:
+        """A name for another index; what nobody reads any more, or killed processes left, is removed but for a *spare*
+        one. Only while :meth:`alone`."""
         current = read_small(self.folder / "current")
+        stems = {Path(current).stem, *([spare.path.stem] if spare is not None else [])}
         for path in self.folder.iterdir():
             damaged = path.with_suffix(".sqlite") in self._refused
-            kept = (path.stem == Path(current).stem and not damaged) or path.name in _OWN
-            if not kept and not self._is_read(path.with_suffix(".sqlite")):
-                with suppress(OSError):
-                    path.unlink()
-        return Shelved(self.folder / f"{secrets.token_hex(4)}.sqlite", {})
+            kept = (path.stem in stems and not damaged) or path.name in _OWN
+            if not kept:
+                with self._unread(path.with_suffix(".sqlite")) as unread, suppress(OSError):
+                    if unread or not path.with_suffix(".sqlite").exists():
+                        path.unlink()
+        return Shelved(self.folder / f"{_MAKING}{secrets.token_hex(4)}.sqlite", {})
 
-    def _is_read(self, path: Path) -> bool:
+    @contextmanager
+    def turned(self, signature: str) -> Iterator[Shelved | None]:
+        """The youngest index that is not read any more, and by nobody meanwhile; None where there is none to change.
+        Only while :meth:`alone`."""
+        current = read_small(self.folder / "current")
+        there = (path for path in self.folder.glob("*.sqlite") if not path.name.startswith(_MAKING))
+        older = [path for path in there if path.name != current and path not in self._refused]
+        older.sort(key=lambda path: path.stat().st_mtime)
+        with self._unread(older[-1]) if older else nullcontext(False) as unread:
+            whole = unread and older[-1].with_suffix(".facts").exists() and fault_of(older[-1]) is None
+            found = Shelved(older[-1], notes_in(older[-1])) if whole else None
+            yield found if found is not None and found.said.get(SHAPES) == signature else None
+
+    @contextmanager
+    def _unread(self, path: Path) -> Iterator[bool]:
+        """Whether nobody reads an index that is there; nobody begins to, meanwhile."""
         try:
             handle = os.open(path, os.O_RDONLY)
         except OSError:
-            return False
+            yield False
+            return
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unread = True
         except OSError:
-            return True
+            unread = False
+        try:
+            yield unread
         finally:
             os.close(handle)
-        return False
 
-    def put(self, made: Shelved) -> None:
-        """Makes an index the one to read, once it is on disk."""
+    def put(self, made: Shelved) -> Shelved:
+        """Makes an index the one to read, once it is on disk; gives it by its name."""
+        named = Shelved(made.path.with_name(made.path.name.removeprefix(_MAKING)), notes_in(made.path))
         with files(f"no index can be kept at {self.folder}"):
-            flush(made.path)
-            flush(made.facts)
+            for file, name in (made.facts, named.facts), (made.path, named.path):
+                flush(file)
+                file.replace(name)
             flush(self.folder)
-            write_whole(self.folder / "current", made.path.name + "\n")
+            write_whole(self.folder / "current", named.path.name + "\n")
+        return named

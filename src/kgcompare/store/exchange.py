@@ -3,19 +3,19 @@
 Whatever the other side does (says nothing, drips, floods, packs a bomb, breaks off), the caller's thread is back in
 time, and nothing of the exchange is left: every wait for bytes is as long as what is left of the time.
 
-Source: RFC 9110, section 8.4 (Content-Encoding); RFC 9112, section 6.3 (how long a body is) and 8 (what breaks off).
+Source: RFC 9112, section 6.3 (how long a body is) and 8 (what breaks off).
 """
 
 from __future__ import annotations
 
 import http.client
 import io
+import os
 import socket
 import ssl
 import threading
 import time
 import urllib.error
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
@@ -24,13 +24,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 from kgcompare.errors import Unanswered, reason
+from kgcompare.store.unpacking import PACKED, Unpacking
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _CHUNK = 65536
-PACKED = "gzip, deflate"
-"""The codings that bodies may come in."""
 _LINES = {"application/n-triples", "application/n-quads", "text/turtle", "application/trig", "text/csv", "text/plain"}
 _LINES |= {"text/tab-separated-values"}
 """Media types of which a part may look like the whole."""
@@ -79,6 +78,10 @@ class _NotConnected(OSError):
     """The request never left."""
 
 
+class _Untrusted(_NotConnected):
+    """It is not to be sent, however often one tries."""
+
+
 class _Socket(socket.socket):
     """A socket whose every wait is as long as what is left of the time."""
 
@@ -108,8 +111,14 @@ class _SecureSocket(ssl.SSLSocket):
 
 
 @cache
-def _context() -> ssl.SSLContext:
+def trusting() -> ssl.SSLContext:
+    """Whose certificates are trusted: the system's authorities, and those in the file that SSL_CERT_FILE names."""
     context = ssl.create_default_context()
+    if own := os.environ.get("SSL_CERT_FILE"):
+        try:
+            context.load_verify_locations(own)
+        except OSError as fault:
+            raise _Untrusted(f"the certificates in SSL_CERT_FILE ({own}) cannot be read: {reason(fault)}") from None
     context.sslsocket_class = _SecureSocket
     return context
 
@@ -196,7 +205,7 @@ class _Secure(http.client.HTTPSConnection):
     response_class = _Response
 
     def __init__(self, host: str, *, clock: Clock, **more: Any) -> None:
-        super().__init__(host, context=_context(), **more)
+        super().__init__(host, context=trusting(), **more)
         self.clock = clock
         self._create_connection = partial(_connected, clock)
 
@@ -207,6 +216,15 @@ class _Secure(http.client.HTTPSConnection):
             raise
         except TimeoutError:
             raise _NotConnected("there was no connection in time") from None
+        except ssl.SSLCertVerificationError as fault:
+            raise _Untrusted(
+                f"has no certificate that can be trusted: {fault.verify_message.rstrip('.')}; SSL_CERT_FILE names a "
+                "file of authorities to trust beside those of the system"
+            ) from None
+        except ssl.SSLError as fault:
+            if fault.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
+                raise _Untrusted("does not speak TLS; try http://") from None
+            raise _NotConnected(reason(fault)) from None
         except OSError as fault:
             raise _NotConnected(reason(fault)) from None
         if isinstance(self.sock, _SecureSocket):
@@ -242,6 +260,8 @@ def whole_reply(request: Request, clock: Clock, most: int) -> Answered:
         if unstated and media in _LINES:
             raise Unanswered("does not say how long its answer is, so that nobody can know whether it is whole")
         return Answered(response.status, response.headers, media, body)
+    except _Untrusted as fault:
+        raise Unanswered(reason(fault), left=False, again=False) from None
     except _NotConnected as fault:
         raise Unanswered(f"cannot be reached: {reason(fault)}", left=False) from None
     except TimeoutError:
@@ -272,7 +292,7 @@ class _HTTPS(HTTPSHandler):
 
 
 def _body(response: http.client.HTTPResponse, clock: Clock, most: int) -> bytes:
-    unpacking = _Unpacking(response.headers.get("Content-Encoding") or "")
+    unpacking = Unpacking(response.headers.get("Content-Encoding") or "")
     body = io.BytesIO()
     while chunk := response.read1(_CHUNK):
         clock.left()
@@ -284,47 +304,3 @@ def _body(response: http.client.HTTPResponse, clock: Clock, most: int) -> bytes:
     if response.length or not unpacking.is_whole():
         raise Unanswered("broke off in the middle of its answer")
     return body.getvalue()
-
-
-class _Unpacking:
-    """Undoes the coding of a body, a bounded piece at a time."""
-
-    def __init__(self, coding: str) -> None:
-        """:raises Unanswered: for a coding that was not asked for."""
-        self.rest = b""
-        self._begun = False
-        name = coding.strip().lower()
-        if name not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-            raise Unanswered(f"answered in the coding {coding[:40]!r}, which was not asked for", again=False)
-        self._packed = name not in {"", "identity"}
-        self._gzip = name.endswith("gzip")
-        self._engine = zlib.decompressobj(31 if self._gzip else 15)
-
-    def some(self, chunk: bytes, most: int) -> bytes:
-        """At most *most* bytes of what a chunk stands for; what is left of the chunk is in ``rest``.
-
-        :raises Unanswered: if it is not in its coding.
-        """
-        self.rest = b""
-        if not self._packed:
-            return chunk
-        if self._engine.eof:  # gzip may have several members; anything else after the end is a fault
-            self._engine = zlib.decompressobj(31 if self._gzip else 15)
-            self._begun = False
-        try:
-            try:
-                found = self._engine.decompress(chunk, max(most, 1))
-            except zlib.error:
-                if self._begun or self._gzip:
-                    raise
-                self._engine = zlib.decompressobj(-15)  # some send it without the frame that the standard asks for
-                found = self._engine.decompress(chunk, max(most, 1))
-        except zlib.error as fault:
-            raise Unanswered(f"answered something that cannot be unpacked: {reason(fault)}") from None
-        self._begun = True
-        self.rest = self._engine.unused_data if self._engine.eof else self._engine.unconsumed_tail
-        return found
-
-    def is_whole(self) -> bool:
-        """Whether it has come to its end."""
-        return not self._packed or self._engine.eof or not self._begun

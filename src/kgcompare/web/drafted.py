@@ -32,6 +32,7 @@ from kgcompare.ingest.drafts import (
 from kgcompare.ingest.fields import Field, fields_of
 from kgcompare.rdf.graph import Graph, Term, as_term
 from kgcompare.rdf.namespaces import iri, is_safe_iri, is_slug, local_name
+from kgcompare.rdf.sameness import in_order
 from kgcompare.rdf.terms import (
     DCTERMS_IS_PART_OF,
     FOAF_ORGANIZATION,
@@ -89,7 +90,7 @@ class RecordForm:
         """
         thing, triples = generation.triples(kind, slug)
         described = generation.shapes.class_among(Graph(triples).types(NamedNode(thing.iri)))
-        form = cls(generation, kind, slug, described, lang, thing.iri, triples, generation.state(kind, slug))
+        form = cls(generation, kind, slug, described, lang, thing.iri, in_order(triples), generation.state(kind, slug))
         form.draft = form.shown
         return form
 

@@ -1,0 +1,211 @@
+"""What is measured of a server on one store, through HTTP; each function gives rows of the table."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import statistics
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, urlencode
+
+import generations
+from measures import HERE, KGCOMPARE, Row, Set, header, milliseconds, row_of, say, timed, wrk
+from peers import Client, Process, Unavailable, free_port
+from servers import resident
+
+_FORM = "application/x-www-form-urlencoded"
+_WARM = {
+    "kept comparison as JSON": {},
+    "the same in gzip": {"Accept-Encoding": "gzip"},
+    "the same as a page in gzip": {"Accept": "text/html", "Accept-Encoding": "gzip"},
+    "unchanged (304)": {"If-None-Match": ""},
+    "unchanged (304), in gzip": {"Accept-Encoding": "gzip", "If-None-Match": ""},
+}
+"""Warm requests: their headers, of which an empty tag stands for the one of the answer. A page has no suffix."""
+MIXED, MIXED_SECONDS, CLIENTS = 100_000, 300.0, 4
+"""Mixed requests, the time that they may take, and how many clients send them."""
+
+
+@contextmanager
+def running(run: Set, *options: str) -> Iterator[tuple[int, Process, float]]:
+    """A server over the store: its port, its process, and the seconds to its first page."""
+    port = free_port()
+    command = [*KGCOMPARE, "serve", "--store", str(run.store), "--port", str(port), *options]
+    process = Process(command, run.store.with_name(f"serve-{port}.log"))
+    try:
+        yield port, process, process.wait_for(port, "/")
+    finally:
+        process.stop()
+
+
+def compared(run: Set) -> list[Row]:
+    """The server: its start, comparisons with nothing of them in any cache, as JSON and as a page; kept ones."""
+    with running(run) as (port, process, first):
+        client = Client(port)
+        asked = ["method=" + "&method=".join(some) for some in run.fresh(2)]
+        if (answer := client.request("GET", f"/compare.json?{asked[0]}"))[0] != 200:
+            raise Unavailable(f"/compare.json: {answer}")
+        half = 3 + (len(asked) - 3) // 2
+        client.request("GET", f"/compare?{asked[1]}", Accept="text/html")
+        some = (f"/compare.json?{one}" for one in asked[3:half])
+        cold = milliseconds(lambda p=p: client.request("GET", p) for p in some)  # type: ignore[misc]
+        others = (f"/compare?{one}" for one in asked[half:])
+        pages = milliseconds(lambda p=p: client.request("GET", p, Accept="text/html") for p in others)  # type: ignore[misc]
+        return [
+            Row("start of the server to its first page", run.size, first, "s"),
+            row_of("comparison of 5, cold, through HTTP", run.size, cold),
+            row_of("the same as a page", run.size, pages),
+            Row("memory of the server after these", run.size, resident(process.pid), "MiB"),
+            *([] if run.quick else _warm(run, port, f"/compare.json?{asked[0]}")),
+        ]
+
+
+def _warm(run: Set, port: int, path: str) -> list[Row]:
+    """Requests of one comparison, unchanged or not, beside an empty Flask route under the same server."""
+    if shutil.which("wrk") is None:
+        say("wrk is not installed (apt-get install wrk): kept comparisons are left out")
+        return []
+    other = free_port()
+    empty = Process([sys.executable, str(HERE / "empty.py"), str(other)], run.store.with_name("empty.log"))
+    try:
+        empty.wait_for(other, "/")
+        asked: dict[str, tuple[str, list[str]]] = {}
+        for what, headers in _WARM.items():
+            target = f"http://127.0.0.1:{port}" + (path.replace(".json", "", 1) if "Accept" in headers else path)
+            given = {name: value for name, value in headers.items() if value}
+            tag = header(target, "ETag", given)
+            asked[what] = target, [f"{name}: {value or tag}" for name, value in headers.items()]
+        rates: dict[str, list[float]] = {what: [] for what in ("empty", *asked)}
+        for _ in range(3):
+            rates["empty"].append(wrk(f"http://127.0.0.1:{other}/"))
+            for what, (target, lines) in asked.items():
+                rates[what].append(wrk(target, *lines))
+    finally:
+        empty.stop()
+    base = statistics.median(rates.pop("empty"))
+    found = {what: statistics.median(some) for what, some in rates.items()}
+    return [
+        Row(
+            what,
+            run.size,
+            rate / base * 100,
+            "% of empty",
+            note=f"{rate:,.0f} a second; an empty Flask route {base:,.0f}",
+        )
+        for what, rate in found.items()
+    ]
+
+
+def doubled(run: Set) -> list[Row]:
+    """Kept comparisons by two processes, beside one; wrk takes some of the same cores."""
+    if shutil.which("wrk") is None:
+        return []
+    path = "/compare.json?method=" + "&method=".join(next(run.fresh(2)))
+    with running(run) as (one, _, _), running(run, "--workers", "2") as (two, _, _):
+        ratios, rates = [], []
+        for _ in range(3):
+            single, both = (wrk(f"http://127.0.0.1:{port}{path}") for port in (one, two))
+            ratios.append(both / single)
+            rates.append(both)
+    note = f"{statistics.median(rates):,.0f} a second"
+    return [Row("two processes beside one", run.size, statistics.median(ratios), "times", note=note)]
+
+
+def reconciled(run: Set) -> list[Row]:
+    """Batches of ten names, as they are and misspelt; and the first batch that a new generation gets."""
+    dice = random.Random(5)
+    with running(run) as (port, _, _):
+        client = Client(port, 300.0)
+
+        def ask(names: list[str]) -> None:
+            queries = {str(number): {"query": name, "limit": 5} for number, name in enumerate(names)}
+            body = urlencode({"queries": json.dumps(queries)})
+            status, said = client.request("POST", "/reconcile", body, Content_Type=_FORM)
+            if status != 200:
+                raise Unavailable(f"/reconcile: {status} {said[:200]!r}")
+
+        def names() -> list[str]:
+            return [slug.rpartition("-")[0].replace("-", " ") for slug in dice.sample(run.slugs, 10)]
+
+        def wrong() -> list[str]:
+            return [name[: len(name) // 2] + name[len(name) // 2 + 1 :] for name in names()]
+
+        first = timed(lambda: ask(names())) * 1000
+        right = milliseconds(lambda some=some: ask(some) for some in [names() for _ in range(20)])  # type: ignore[misc]
+        misspelt = milliseconds(lambda some=some: ask(some) for some in [wrong() for _ in range(20)])  # type: ignore[misc]
+    return [
+        Row("reconciliation, the first of a generation", run.size, first, "ms"),
+        row_of("reconciliation, ten names", run.size, right),
+        row_of("reconciliation, ten names misspelt", run.size, misspelt),
+    ]
+
+
+def reported(run: Set) -> list[Row]:
+    """The report, from the first time that somebody asks for it until it is there."""
+    with running(run) as (port, _, _):
+        client, start = Client(port, 600.0), time.perf_counter()
+        while (status := client.request("GET", "/report.json")[0]) in {202, 503}:
+            time.sleep(0.5)
+        took = time.perf_counter() - start
+        if status != 200:
+            raise Unavailable(f"/report.json: {status}")
+    return [Row("the report", run.size, took, "s")]
+
+
+def remembered(run: Set) -> list[Row]:
+    """Memory of a server, with its workers, after many requests of every kind, and on the way there."""
+    grown: list[float] = []
+    found = Counter[int]()
+    end = time.monotonic() + MIXED_SECONDS
+    with running(run) as (port, process, _):
+        for quarter in range(4):
+            first, last = (MIXED // 4 * number for number in (quarter, quarter + 1))
+            until = end - MIXED_SECONDS / 4 * (3 - quarter)
+            threads = [
+                threading.Thread(target=_ask, args=(port, range(n, last, CLIENTS), run.slugs, found, until))
+                for n in range(first, first + CLIENTS)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            grown.append(resident(process.pid))
+            say(f"{found.total():,} requests: {grown[-1]:.0f} MiB")
+    quarters = ", ".join(f"{mib:.0f}" for mib in grown)
+    note = f"{found.total():,} requests; after each quarter {quarters}; answers {dict(sorted(found.items()))}"
+    return [Row("memory of the server after mixed requests", run.size, grown[-1], "MiB", note=note)]
+
+
+def _ask(port: int, numbers: range, slugs: list[str], found: Counter[int], until: float) -> None:
+    client = Client(port, 120.0)
+    for number in numbers:
+        if time.monotonic() > until:
+            return
+        path, form = _mixed(number, slugs)
+        kind = {"Content_Type": _FORM} if form else {}
+        found[client.request("POST" if form else "GET", path, form or None, **kind)[0]] += 1
+
+
+def _mixed(number: int, slugs: list[str]) -> tuple[str, str]:
+    """The address and the form of a request; the same for the same number."""
+    dice = random.Random(number)
+    some = dice.sample(slugs, 3)
+    words = some[0].rpartition("-")[0].replace("-", "+")
+    match number % 100:
+        case 0:
+            return "/reconcile", urlencode({"queries": json.dumps({"q": {"query": words.replace("+", " ")}})})
+        case 1 | 2:
+            return f"/sparql?query={quote('SELECT * { ?s ?p ?o } LIMIT 200')}&{number}", ""
+        case kind if kind < 10:
+            return f"/methods.json?q={words.partition('+')[0]}&from={dice.randrange(1800, 2000)}", ""
+        case kind if kind < 30:
+            return f"/suggest?q={some[0][: dice.randrange(1, 6)]}", ""
+        case kind if kind < 60:
+            return f"/method/{some[0]}.{dice.choice(generations.FORMATS[:4])}", ""
+    return f"/compare.{dice.choice(generations.FORMATS)}?method={'&method='.join(some)}", ""
