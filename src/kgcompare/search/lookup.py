@@ -6,8 +6,10 @@ from collections.abc import Collection, Sequence
 
 from kgcompare.rdf.namespaces import foreign_glob
 from kgcompare.search.entries import Entry
+from kgcompare.search.facts import RELATED
 from kgcompare.search.file import IndexFile
 from kgcompare.search.reading import marks, parts
+from kgcompare.search.wording import HIDDEN, LABEL
 
 
 class Lookup(IndexFile):
@@ -64,6 +66,18 @@ class Lookup(IndexFile):
             for thing, tag, text in self._rows(sql, part):
                 names[thing][tag] = text
         return names
+
+    def all_names(self) -> list[tuple[str, str, bool]]:
+        """(IRI, text, whether that is an alias) of whatever all things are called; a text perhaps twice."""
+        things = dict(self._rows("SELECT id, iri FROM thing"))
+        rows = self._rows(f"SELECT thing, text, tier != {LABEL} FROM name WHERE tier != {HIDDEN}")
+        return [(things[number], text, bool(alias)) for number, text, alias in rows if number in things]
+
+    def all_related(self) -> list[tuple[str, str]]:
+        """(IRI, IRI) of the things that links of their classes join, as these are recorded."""
+        things = dict(self._rows("SELECT id, iri FROM thing"))
+        rows = self._rows("SELECT thing, target FROM link WHERE facet = ?", (RELATED,))
+        return [(things[one], things[other]) for one, other in rows if one in things and other in things]
 
     def stretch(self, page: int, size: int) -> tuple[list[tuple[str, str, str]], int]:
         """(IRI, kind, slug) of the records of a page of a sitemap, counted from 0, and how many pages there are.
