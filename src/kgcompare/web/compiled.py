@@ -1,5 +1,4 @@
-"""Templates as they are compiled, which takes 0.1 to 0.3 s for a page: kept in the user's cache folder, and loaded
-before somebody asks for what needs them.
+"""Templates as they are compiled, which takes 0.1 to 0.3 s for a page: kept in the user's cache folder.
 
 What is kept is code, so that only a folder counts which is ours and which nobody else may write.
 """
@@ -8,18 +7,11 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
-import threading
-import time
 from contextlib import suppress
 
 from flask import Flask
 from jinja2 import TemplateError
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
-
-_AFTER = 1.0
-"""Seconds after the start in which whoever asks for a page has the processor alone."""
-_NICE = 15
 
 
 class _Kept(FileSystemBytecodeCache):
@@ -52,20 +44,6 @@ def _folder() -> str | None:
         if state.st_uid == os.geteuid() and not state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             return str(folder)
     return None
-
-
-def compile_soon(app: Flask) -> None:
-    """Loads all templates in the background, once those who wait for the start have their pages."""
-    with suppress(RuntimeError):  # no thread can be had: each is compiled when it is needed
-        threading.Thread(target=_compile, args=(app,), name="kgcompare-templates", daemon=True).start()
-
-
-def _compile(app: Flask) -> None:
-    time.sleep(_AFTER)
-    with suppress(OSError):
-        if sys.platform == "linux":  # elsewhere a thread has no priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-    compile_all(app)
 
 
 def compile_all(app: Flask) -> None:
