@@ -8,9 +8,11 @@ from pathlib import Path
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import foreign_glob
 from kgcompare.search.entries import Entry
+from kgcompare.search.facts import RELATED
 from kgcompare.search.file import IndexFile
 from kgcompare.search.reading import marks, parts
 from kgcompare.search.spoken import spoken_graph
+from kgcompare.search.wording import HIDDEN, LABEL
 
 
 class Lookup(IndexFile):
@@ -87,6 +89,18 @@ class Lookup(IndexFile):
             rows = self._rows("SELECT count(*) FROM sqlite_master WHERE name = 'spoken'")
             self._speaking = path, bool(rows[0][0])
         return path is not None and self._speaking[1]
+
+    def all_names(self) -> list[tuple[str, str, bool]]:
+        """(IRI, text, whether that is an alias) of whatever all things are called; a text perhaps twice."""
+        things = dict(self._rows("SELECT id, iri FROM thing"))
+        rows = self._rows(f"SELECT thing, text, tier != {LABEL} FROM name WHERE tier != {HIDDEN}")
+        return [(things[number], text, bool(alias)) for number, text, alias in rows if number in things]
+
+    def all_related(self) -> list[tuple[str, str]]:
+        """(IRI, IRI) of the things that links of their classes join, as these are recorded."""
+        things = dict(self._rows("SELECT id, iri FROM thing"))
+        rows = self._rows("SELECT thing, target FROM link WHERE facet = ?", (RELATED,))
+        return [(things[one], things[other]) for one, other in rows if one in things and other in things]
 
     def stretch(self, page: int, size: int) -> tuple[list[tuple[str, str, str]], int]:
         """(IRI, kind, slug) of the records of a page of a sitemap, counted from 0, and how many pages there are.
