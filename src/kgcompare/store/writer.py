@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import cast
 
 import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
@@ -55,7 +54,7 @@ class Writer:
         self._latest: EmbeddedSnapshot | None = None
         self._next = ""
         self._first: bool | None = None
-        self._shaped = False
+        self._shaped = self._bulk = False
         self._recorder = Recorder(folder, self.about.base)
         self._follows = False
 
@@ -122,10 +121,10 @@ class Writer:
                 self._next = self.folder.following()
                 self.folder.begin(self._next)
                 if left is not None:
-                    self._live, left.live = left.live, None
+                    self._live, left.live = left.live or pyoxigraph.Store(str(self.folder.live)), None
                 else:
                     self._live = self._made_live(base)
-        return cast("pyoxigraph.Store", self._live)
+        return self._live
 
     def _made_live(self, base: EmbeddedSnapshot | None) -> pyoxigraph.Store:
         """Another live/, of what is in a generation."""
@@ -146,6 +145,7 @@ class Writer:
         with self._writing():
             if len(statements) >= _BULK:
                 live.bulk_extend(statements)
+                self._bulk = True
             else:
                 live.extend(statements)
 
@@ -160,7 +160,7 @@ class Writer:
                 live.bulk_load(path=str(path), format=media)
             except SyntaxError as fault:
                 raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
-            self._shaped = True
+            self._shaped = self._bulk = True
             if not self.about.bare:
                 first = self._is_first(self.latest())
                 graphs = live.named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
@@ -223,6 +223,8 @@ class Writer:
                 self._open().flush()
                 self.folder.prepare(generation)
                 self._open().backup(str(self.folder.snapshot(generation)))
+                if self._bulk:  # the engine would go on compacting it, into files that the generation has not
+                    self._live = None
                 self._seal(generation)
                 made = EmbeddedSnapshot(self.folder, generation, self.about)
                 prepare(made, self.folder.index_in_the_making(generation))
@@ -246,7 +248,7 @@ class Writer:
         self._left = Left(self._live, place, made, older, self._lock)
         self._live = self._latest = self._first = None
         self._recorder = Recorder(self.folder, self.about.base)
-        self._follows = self._shaped = False
+        self._follows = self._shaped = self._bulk = False
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
             self.folder.remove_old(kept)
 
