@@ -44,6 +44,13 @@ LoadQuads = Callable[[Iterable[Quad]], str]
 """Puts quads, and nothing else, into a SPARQL server and gives the address that answers queries."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: a third of the time tests wait, for servers, browsers and what has to be late."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + cores // 2
+
+
 SERVED, BUNDLED = {"site", "browser", "visit"}, {"bundled_store"}
 """Fixtures of the whole run that take long to make: the server and the browser, and the store."""
 

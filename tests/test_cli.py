@@ -660,7 +660,8 @@ def test_an_endpoint_that_is_down(run: Run) -> None:
         for command in (["compare", "lasso"], ["search", "x"], ["stats"], ["export"], ["import", SMALL]):
             fails(run(*command, "--endpoint", endpoint), 3, endpoint, "cannot be reached")
     fails(run("compare", "lasso", "--endpoint", "no-address"), 3, "is not the address of an endpoint")
-    fails(run("backup", "x.tar", "--endpoint", endpoint), 2, "this command writes to a store")
+    fails(run("backup", "x.tar", "--endpoint", endpoint), 3, endpoint, "cannot be reached")
+    fails(run("backup", "x.tar", "--data", SMALL), 2, "this command writes to a catalogue")
 
 
 def test_an_endpoint(run: Run, small_store: Path, oxigraph_server: LoadQuads) -> None:

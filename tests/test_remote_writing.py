@@ -12,11 +12,12 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, serialize
 
-from conftest import SMALL
+from conftest import SMALL, Run
 from engines import Engine, Virtuoso, running
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
@@ -39,13 +40,14 @@ from kgcompare.ingest.readers import Options
 from kgcompare.ingest.reverting import revert, state_at
 from kgcompare.rdf.namespaces import Base
 from kgcompare.rdf.sameness import outline
-from kgcompare.store import batches, lease
+from kgcompare.sandbox.limits import Limits
+from kgcompare.store import batches, lease, remote
 from kgcompare.store.backup import back_up
 from kgcompare.store.base import Results, Seat, state_of
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.endpoint import Addresses, Endpoint
 from kgcompare.store.folder import number
-from kgcompare.store.history import Occasion
+from kgcompare.store.history import History, Occasion
 from kgcompare.store.journal import Journal
 from kgcompare.store.lease import holders_of, leased
 from kgcompare.store.ledger import Ledger
@@ -339,6 +341,54 @@ def test_a_backup_of_a_folder_is_restored_into_an_endpoint(filled: EndpointSeat,
     assert restore(backup, filled, lambda *_: None, replace=True)[1] == generation
 
 
+def tellings(history: History | None) -> list[tuple[object, str, object]]:
+    """What a history tells: of each change when it was and what was done, and what the new record said before."""
+    assert history is not None
+    before = {one.generation: outline(quad.triple for quad in said) for one, said in history.steps(BASE.document(NEW))}
+    first = history.first().generation
+    return [
+        ((one, history.documents(one), one.generation == first), one.occasion.what, before.get(one.generation))
+        for one in history.changes(most=9)
+    ]
+
+
+def test_a_backup_of_an_endpoint_is_restored_anywhere(
+    filled: EndpointSeat, addresses: Addresses, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--endpoint", addresses.query, "--update-endpoint", addresses.update)
+    Editor(filled, (), Options(), 5.0).put(NEW, Body(TURTLE.encode(), "ttl"), Condition(new=True))
+    changed = TURTLE.replace("New one", "Newer one").encode()
+    Editor(filled, (), Options(), 5.0).put(NEW, Body(changed, "ttl"), Condition(there=True))
+    before, generation = everything(filled), newest(filled).generation
+    kept = tmp_path / "kept.tar.gz"
+    said = run("backup", kept, *options)
+    assert said.code == 0, said.err
+    assert generation in said.err
+    folder = tmp_path / "store"
+    restore(kept, folder, lambda *_: None)
+    with closing(EmbeddedStore(folder)) as store:
+        snapshot = store.snapshot()
+        assert outline(quad.triple for quad in snapshot.quads()) == before
+        assert (snapshot.generation, snapshot.keeps_shapes) == (generation, True)
+        told = [tellings(history) for history in (snapshot.history, newest(filled).history)]
+        assert told[0] == told[1]
+        assert [what for _, what, _ in told[0]] == ["edit", "edit", "import", "init"]
+    Editor(filled, (), Options(), 5.0).remove(NEW, Condition(there=True))
+    assert everything(filled) != before
+    assert run("restore", kept, *options).code == 3
+    assert run("restore", kept, "--replace", *options).code == 0
+    assert everything(filled) == before
+
+    present = RemoteStore.present
+
+    def another(self: RemoteStore, at: RemoteSnapshot | None = None) -> RemoteSnapshot:
+        return present(self)
+
+    monkeypatch.setattr(RemoteStore, "present", another)  # which is another one each time
+    said = run("backup", kept, *options)
+    assert (said.code, "was changed while it was read; try again" in said.err) == (3, True)
+
+
 # -- two writers -----------------------------------------------------------------------------------------
 
 
@@ -484,6 +534,10 @@ def _write(home: EndpointSeat, graphs: dict[str, list[Quad]]) -> str:
         return writer.publish(lambda *_: None)
 
 
+def _named(thing: str) -> Quad:
+    return Quad(NamedNode(thing), NamedNode("urn:p"), Literal("x"), NamedNode(BASE.document(thing)))
+
+
 def _killed(addresses: Addresses, home: EndpointSeat, folder: Path, tag: str, before: str, after: float) -> str:
     """Kills a writer some seconds after it began, and has another one come; gives what is there then."""
     file = folder / "graphs.nq"
@@ -579,9 +633,30 @@ def test_another_server_sees_what_is_written_when_it_looks_again(filled: Endpoin
     assert store.snapshot() is before
     _write(
         filled,
-        {BASE.document(NEW): [Quad(NamedNode(NEW), NamedNode("urn:p"), Literal("x"), NamedNode(BASE.document(NEW)))]},
+        {BASE.document(NEW): [_named(NEW)]},
     )
     end = time.monotonic() + 120
     while store.snapshot() is before and time.monotonic() < end:
         time.sleep(0.05)
     assert store.snapshot().generation == newest(filled).generation
+
+
+def test_all_servers_see_a_change_within_the_time_that_a_setting_names(
+    filled: EndpointSeat, addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that stands still: however slow the machine is, the first look after that time finds the change."""
+    assert Limits().endpoint_mark_time == 1.0
+    now = [1000.0]
+    monkeypatch.setattr(remote, "time", SimpleNamespace(monotonic=lambda: now[0], time=time.time))
+    with (
+        Catalogue(RemoteStore(addresses, mark_time=1.0)) as one,
+        Catalogue(RemoteStore(addresses, mark_time=5.0)) as other,
+    ):
+        before = one.generation().name
+        assert other.generation().name == before
+        after = _write(filled, {BASE.document(NEW): [_named(NEW)]})
+        now[0] += 1.01
+        assert one.generation().name == after
+        assert other.generation().name == before, "it looks every five seconds"
+        now[0] += 4.0
+        assert other.generation().name == after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import http.client
 import json
 import os
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -235,8 +237,9 @@ def sent(server: Server, method: str, path: str, body: str, token: str, tag: str
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, ports: tuple[int, int]) -> Iterator[Server]:
-    """nginx on a free port, with the file that people copy: its ports, names and certificates replaced, no more."""
+def nginx(folder: Path, ports: tuple[int, int], below: str = "/") -> Iterator[Server]:
+    """nginx on a free port, with the file that people copy: its ports, names and certificates replaced, no more; with
+    what is asked of it *below* a path going to the server."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         missing("nginx is not installed")
@@ -247,6 +250,7 @@ def nginx(folder: Path, ports: tuple[int, int]) -> Iterator[Server]:
     text = re.sub(r"listen 443 ssl http2;", f"listen 127.0.0.1:{port};", text)
     text = re.sub(r"^ *(listen \[::\]|ssl_certificate).*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"listen 80;", f"listen 127.0.0.1:{free_port()};", text)
+    text = text.replace("location / {", f"location {below} {{")
     paths = "\n".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -263,7 +267,7 @@ def nginx(folder: Path, ports: tuple[int, int]) -> Iterator[Server]:
         def up() -> bool:
             assert process.poll() is None, (folder / "err").read_text()
             with contextlib.suppress(OSError):
-                return front.get("/healthz", Host="methods.example.org")[0] == 200
+                return front.get(f"{below}healthz", Host="methods.example.org")[0] == 200
             return False
 
         soon(up)
@@ -341,3 +345,27 @@ def _behind_nginx(token: str, named: tuple[str, ...], tmp_path: Path) -> None:
         first.process.kill()
         assert {front.get(PAIR, **host)[0] for _ in range(12)} == {200}
         assert second.process.poll() is None
+
+
+@pytest.mark.slow
+def test_two_processes_below_a_path_behind_nginx(store: Path, tmp_path: Path) -> None:
+    """Every link and every redirect of a page stays below the path, whichever process answers."""
+    options = ("--prefix", "/catalogue", "--proxies", "1", "--trusted-host", "methods.example.org")
+    with (
+        serving(tmp_path, "--store", str(store), "--workers", "2", *options) as server,
+        nginx(tmp_path / "nginx", (server.port, server.port), "/catalogue/") as front,
+    ):
+        host: Any = {"Host": "methods.example.org", "Accept": "text/html,*/*;q=0.1"}
+        tags = {front.get(f"/catalogue{PAIR}", **host)[1]["etag"] for _ in range(6)}
+        assert len(tags) == 1
+        waiting, seen = ["/catalogue/"], {"/catalogue/"}
+        for path in islice(waiting, 60):
+            status, headers, body = front.get(path, **host)
+            assert status in {200, 302, 303, 400}, path  # 400: a page that asks what to compare
+            found = re.findall(r'(?:href|src|action)="(/[^"#]*)', body.decode("utf-8", "replace"))
+            led = [headers["location"]] if "location" in headers else found
+            assert [link for link in led if not link.startswith("/catalogue/")] == [], path
+            waiting += [link for link in dict.fromkeys(map(html.unescape, led)) if link not in seen]
+            seen.update(waiting)
+        assert len(seen) > 30
+        assert front.get("/compare", **host)[0] in {403, 404}, "what stands beside the path is nginx's"

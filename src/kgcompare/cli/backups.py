@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kgcompare.cli.options import catalogue_options, ensure, must_be_kept, must_be_store
+from kgcompare.cli.options import catalogue_options, ensure, must_be_kept
 from kgcompare.cli.place import Place
 
 
@@ -15,11 +15,14 @@ from kgcompare.cli.place import Place
 @catalogue_options
 def backup(place: Place, to: str) -> None:
     """Keep all that the catalogue holds as one file, or as a new file in a folder; others may write meanwhile."""
-    from kgcompare.store.backup import LEFT_OUT, back_up
+    from kgcompare.store.backup import LEFT_OUT, back_up, back_up_endpoint
 
-    must_be_store(place)
-    ensure(place)
-    path, manifest = back_up(place.folder, to)
+    must_be_kept(place)
+    if (elsewhere := place.elsewhere) is not None:
+        path, manifest = back_up_endpoint(elsewhere.open(place.limits), to)
+    else:
+        ensure(place)
+        path, manifest = back_up(place.folder, to)
     click.echo(
         f"generation {manifest.generation} is in {path}: {manifest.records} records, {manifest.statements} "
         f"statements, {max(path.stat().st_size // 1000, 1):,} kB; left out: {LEFT_OUT}",

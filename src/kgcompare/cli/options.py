@@ -302,12 +302,3 @@ def must_be_kept(place: Place) -> None:
     """
     if place.data:
         raise UsageError("this command writes to a catalogue; name one with --store or --endpoint")
-
-
-def must_be_store(place: Place) -> None:
-    """Refuses an endpoint and a throw-away catalogue.
-
-    :raises UsageError: for either.
-    """
-    if place.endpoint is not None or place.data:
-        raise UsageError("this command writes to a store; name one with --store")

@@ -148,16 +148,17 @@ class Keeper:
         """
         with self.shelf.turned(reading.signature) as spare, files(f"no index can be kept at {self.shelf.folder}"):
             since = _changed(snapshot, spare) if spare is not None else None
-            if spare is None or since is None:
-                made = self.shelf.new()
-                shutil.copyfile(newest.path, made.path)
-                shutil.copyfile(newest.facts, made.facts)
-                self._change(made, changed, snapshot, reading)
-            else:
+            if spare is not None and since is not None:
                 made = self.shelf.new(spare)
                 spare.path.replace(made.path)
                 spare.facts.replace(made.facts)
                 self._change(made, since, snapshot, reading)
+                return Renewed(self.shelf.put(made), "changed", len(changed))
+        with files(f"no index can be kept at {self.shelf.folder}"):
+            made = self.shelf.new()
+            shutil.copyfile(newest.path, made.path)
+            shutil.copyfile(newest.facts, made.facts)
+            self._change(made, changed, snapshot, reading)
             return Renewed(self.shelf.put(made), "changed", len(changed))
 
     def _change(self, made: Shelved, changed: Sequence[str], snapshot: Snapshot, reading: Reading) -> None:

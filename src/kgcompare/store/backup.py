@@ -28,21 +28,26 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any
 
-from kgcompare.errors import DataError, Seam, UsageError, reason
-from kgcompare.store.checkpoint import EmbeddedSnapshot
+from pyoxigraph import Quad, RdfFormat, serialize
+
+from kgcompare.errors import DataError, Seam, StoreError, UsageError, reason
+from kgcompare.store.base import Snapshot
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.files import files, flush
 from kgcompare.store.folder import GENERATION
 from kgcompare.store.layout import LAYOUT, Description, described, newer
+from kgcompare.store.remote import RemoteStore
 from kgcompare.store.scratch import scratch_folder
 
 SUFFIX = ".tar.gz"
 _FORMAT = "kgcompare backup"
 DATA = "data.nq"
-BESIDE = ("history.sqlite",)
+_HISTORY = "history.sqlite"
+BESIDE = (_HISTORY,)
 """Files of a store's folder, in SQLite, that go with its generations and cannot be made again."""
 LEFT_OUT = "tokens, the index and earlier generations"
 """What is not in a backup, in words."""
@@ -101,21 +106,58 @@ def back_up(store: Path, to: str) -> tuple[Path, Manifest]:
         snapshot = opened.snapshot()
         named, statements = {DATA: scratch / DATA}, snapshot.write_all(scratch / DATA)
         named |= {name: _copied(store / name, scratch / name) for name in BESIDE if (store / name).is_file()}
-        graphs = snapshot.graphs()
-        manifest = Manifest(
-            version=version("kgcompare"),
-            made=datetime.now(UTC).isoformat(timespec="seconds"),
-            layout=LAYOUT,
-            store=opened.about.as_json(),
-            generation=snapshot.generation,
-            statements=statements,
-            graphs=len(graphs),
-            records=sum(not snapshot.base.is_vocabulary_graph(name) for name in graphs),
-            files={name: _packed(path) for name, path in named.items()},
-        )
-        path = _place(to, snapshot, manifest)
-        with Seam((OSError,), lambda why: UsageError(f"{path} cannot be written: {why}")):
-            _write(path, manifest, named)
+        return _kept(snapshot, opened.about, statements, named, to)
+
+
+def back_up_endpoint(store: RemoteStore, to: str) -> tuple[Path, Manifest]:
+    """The same of a catalogue in an endpoint: all its statements, and what is said of changes.
+
+    :raises StoreError: if there is none, it cannot be read, or somebody changes it meanwhile.
+    :raises UsageError: if the file cannot be written.
+    """
+    with scratch_folder() as scratch:
+        at = store.present()
+        if not (at.is_marked or at.has_graphs()):
+            raise StoreError(f"there is no catalogue of <{at.base.value}> at {store.endpoint.url}")
+        history = (quad for name in (at.base.history_graph,) for quad in at.graph(name))
+        named, statements = {DATA: scratch / DATA}, _counted(chain(at.quads(), history), scratch / DATA)
+        if at.history is not None:
+            named[_HISTORY] = scratch / _HISTORY
+            at.history.keep_in(named[_HISTORY])
+        if at.is_marked and store.present(at) is not at:
+            raise StoreError(f"the catalogue at {store.endpoint.url} was changed while it was read; try again")
+        is_bare = not any(map(at.base.is_vocabulary_graph, at.graphs()))
+        return _kept(at, Description(at.base, store.identity, is_bare), statements, named, to)
+
+
+def _counted(quads: Iterator[Quad], path: Path) -> int:
+    """Writes statements to a file as N-Quads as they come; gives their number."""
+    number = count()
+    with Seam((OSError, ValueError), lambda why: StoreError(f"{path} cannot be written: {why}")):
+        serialize((quad for quad, _ in zip(quads, number, strict=False)), str(path), format=RdfFormat.N_QUADS)
+    return next(number)
+
+
+def _kept(
+    snapshot: Snapshot, about: Description, statements: int, named: dict[str, Path], to: str
+) -> tuple[Path, Manifest]:
+    """Writes a backup of a generation, of which *named* has the files; gives its path."""
+    graphs = snapshot.graphs()
+    generation = snapshot.generation
+    manifest = Manifest(
+        version=version("kgcompare"),
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        layout=LAYOUT,
+        store=about.as_json(),
+        generation=generation if GENERATION.fullmatch(generation) else f"1-{int(generation):08x}"[:10],
+        statements=statements,
+        graphs=len(graphs),
+        records=sum(not snapshot.base.is_vocabulary_graph(name) for name in graphs),
+        files={name: _packed(path) for name, path in named.items()},
+    )
+    path = _place(to, manifest)
+    with Seam((OSError,), lambda why: UsageError(f"{path} cannot be written: {why}")):
+        _write(path, manifest, named)
     return path, manifest
 
 
@@ -135,14 +177,14 @@ def _packed(path: Path) -> Packed:
         return Packed(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def _place(to: str, snapshot: EmbeddedSnapshot, manifest: Manifest) -> Path:
+def _place(to: str, manifest: Manifest) -> Path:
     path = Path(to)
     with Seam((OSError, ValueError), lambda why: UsageError(f"{to} cannot be written: {why}")):
         if path.is_file() or (path.suffix and not path.is_dir() and not to.endswith(os.sep)):
             return path
         path.mkdir(parents=True, exist_ok=True)
         when = datetime.fromisoformat(manifest.made)
-        return path / f"kgcompare-{when:%Y%m%dT%H%M%SZ}-{snapshot.generation}{SUFFIX}"
+        return path / f"kgcompare-{when:%Y%m%dT%H%M%SZ}-{manifest.generation}{SUFFIX}"
 
 
 def _write(path: Path, manifest: Manifest, named: dict[str, Path]) -> None:

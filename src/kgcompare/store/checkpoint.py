@@ -71,7 +71,10 @@ class GenerationGone(Exception):
 class EmbeddedSnapshot:
     """One generation, opened read-only; its files stay until it is closed or gone."""
 
-    def __init__(self, folder: Folder, generation: str, about: Description) -> None:
+    def __init__(
+        self, folder: Folder, generation: str, about: Description, live: pyoxigraph.Store | None = None
+    ) -> None:
+        """*live* is open and says the same: it is read until :meth:`part`, and the files are opened after that."""
         self.generation = generation
         self.base = about.base
         self.contact = about.contact
@@ -87,11 +90,11 @@ class EmbeddedSnapshot:
         if held is None:
             raise GenerationGone(generation)
         self._let_go = held
-        self._store: pyoxigraph.Store | None = None
+        self._store, self._closed = live, False
         try:
-            with engine(f"generation {generation} of {folder.path} cannot be opened"):
+            with files(f"generation {generation} of {folder.path} cannot be opened"):
                 self._place = self.path.stat()
-                self._store = pyoxigraph.Store.read_only(str(self.path))
+            self._open  # noqa: B018  (opens it)
         finally:
             if self._store is None:
                 held()
@@ -118,9 +121,16 @@ class EmbeddedSnapshot:
 
     @property
     def _open(self) -> pyoxigraph.Store:
-        if self._store is None:
+        if self._closed:
             raise StoreError(CLOSED)
+        if self._store is None:
+            with engine(f"generation {self.generation} of {self.path.parents[1]} cannot be opened"):
+                self._store = pyoxigraph.Store.read_only(str(self.path))
         return self._store
+
+    def part(self) -> None:
+        """From now on its own files are read: somebody is about to write to live/, or to close it."""
+        self._store = None
 
     def let_go(self) -> None:
         """Has others think that nobody reads it; it can be read on as long as nobody removes it."""
@@ -128,7 +138,7 @@ class EmbeddedSnapshot:
 
     def close(self) -> None:
         """Lets go of the files; nothing can be asked of it afterwards."""
-        self._store = None
+        self._store, self._closed = None, True
         self._let_go()
 
     def query(self, query: str) -> Results:

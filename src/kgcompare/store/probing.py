@@ -127,10 +127,8 @@ def traits_of(ask: Ask, graphs: Graphs) -> Traits:
         parts = tuple(cast("NamedNode", term) for term in statement[0][1:])
         union = _said(ask, load("probes/united").bind(subject__predicate__object=[parts]))
         lists = any(row[0] is not None for row in _rows(ask, load("probes/named").text))
-        others = load("probes/others_named" if lists else "probes/others")
-        foreign = bool(
-            _rows(ask, others.bind(named=[Literal(graphs.expression)], beside=[Literal(graphs.kept_beside)]))
-        )
+        others = load("probes/named" if lists else "probes/others").text
+        foreign = bool(_rows(ask, scoped(others, lambda graph: f"!({condition(graph)})")))
     plain = not statement or (union and not foreign)
     start = time.monotonic()
     counted = _rows(ask, _of(load("probes/count").text, condition, plain or union))

@@ -7,22 +7,37 @@ What documents said before is kept as in a store's folder, packed, in a graph of
 from __future__ import annotations
 
 import base64
+import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol, cast
 
 from pyoxigraph import NamedNode, Quad
 
-from kgcompare.errors import EndpointError, UnknownThing
+from kgcompare.errors import EndpointError, Seam, StoreError, UnknownThing
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import FOAF_NAME, KGC_ADDED, KGC_REMOVED, KGC_REPLACED, RDFS_LABEL, SCHEMA_SHA256
 from kgcompare.store.base import Solutions
 from kgcompare.store.folder import number
-from kgcompare.store.history import Done, History, Logged, Occasion, Used, moment_of, unpacked_document, within_reach
+from kgcompare.store.history import (
+    HISTORY_TABLES,
+    Done,
+    History,
+    Logged,
+    Occasion,
+    Used,
+    moment_of,
+    unpacked_document,
+    within_reach,
+    written,
+)
 from kgcompare.store.ledger import Ledger
 
 _AT_ONCE = 200
@@ -176,6 +191,28 @@ class RemoteHistory(History):
                 generation = self._ledger.generation_of(_text(entry))
                 if number(generation) <= self._newest:
                     yield generation, _text(document), cast("Done", _text(done)), _text(before)
+
+    def keep_in(self, path: Path) -> None:
+        """Writes it to a new file as a store's folder keeps it.
+
+        :raises StoreError: if it cannot be read, or the file not be written.
+        """
+        seam = Seam((sqlite3.Error,), lambda why: StoreError(f"{path} cannot be written: {why}"))
+        with seam, closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.executescript("PRAGMA auto_vacuum=FULL; BEGIN;" + HISTORY_TABLES)
+            for one in self._newest_first():
+                used = json.dumps([[source.name, source.sha256] for source in one.occasion.used], ensure_ascii=False)
+                said = (written(one.time), one.occasion.what, one.occasion.by, used)
+                size = self._sizes.get(one.generation, 0)
+                row = (one.number, one.generation, *said, one.added, one.replaced, one.removed, one.whole, size)
+                db.execute(f"INSERT INTO change VALUES({','.join('?' * len(row))})", row)
+                steps = self._steps("change", [self._at.base.change(one.generation)] if one.whole else [])
+                states = (
+                    (document.removeprefix(self._at.base.value), one.number, done, base64.b64decode(packed) or None)
+                    for _, document, done, packed in steps
+                )
+                db.executemany("INSERT INTO state VALUES(?,?,?,?)", states)
+            db.execute("COMMIT")
 
     # -- for who writes ------------------------------------------------------------------------------
 
