@@ -385,7 +385,7 @@ def anew(store: Path) -> Generation:
     """A generation of which nothing is kept that was made of it."""
     generation = Catalogue(EmbeddedStore(store)).generation()
     for what in ("report", "extent"):
-        if (place := kept.place_of(generation, what)) is not None:
+        if (place := kept.place_of_made(generation, what)) is not None:
             place.unlink(missing_ok=True)
     return generation
 
@@ -400,7 +400,7 @@ def test_a_report_is_kept_beside_the_index(small_store: Path, tmp_path: Path, mo
     later = Catalogue(store).generation()
     assert apart.make_apart(later, Limits()) == made
     assert apart.measure_apart(later, Limits()) == counted
-    place = kept.place_of(later, "report")
+    place = kept.place_of_made(later, "report")
     assert place is not None
     for damaged in ("", "[]", place.read_text().replace('"generation"', '"other"'), place.read_text()[:-20]):
         place.write_text(damaged)

@@ -231,31 +231,29 @@ def test_a_server_loads_what_its_first_page_needs(small_store: Path) -> None:
     assert done.stdout == "[]\n"
 
 
-def test_templates_are_compiled_once(
-    small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    compiled.compile_all(create_app(Settings(store=small_store)))
-    assert len(list((tmp_path / "kgcompare" / "templates").iterdir())) > 10
+def test_templates_are_compiled_once(small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(store=small_store, templates=tmp_path / "templates")
+    compiled.compile_all(create_app(settings))
+    assert len(list((tmp_path / "templates").iterdir())) > 10
     with monkeypatch.context() as patch:
-        patch.setattr("jinja2.Environment._compile", request.node)  # cannot be called
-        app = create_app(Settings(store=small_store))
-        assert app.test_client().get("/", headers={"Accept": "text/html"}).status_code == 200
-    (tmp_path / "kgcompare" / "templates").chmod(0o777)
-    assert create_app(Settings(store=small_store)).jinja_env.bytecode_cache is None, "others could write code there"
+        patch.setattr("jinja2.Environment._compile", None)  # cannot be called
+        page = create_app(settings).test_client().get("/", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    (tmp_path / "templates").chmod(0o777)
+    assert create_app(settings).jinja_env.bytecode_cache is None, "others could write code there"
 
 
 def test_a_generation_that_stays_is_prepared(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared: list[str] = []
-    monkeypatch.setattr(ahead, "prepare", lambda generation: prepared.append(generation.name))
+    monkeypatch.setattr(ahead, "prepare_searches", lambda generation: prepared.append(generation.name))
     with Catalogue(EmbeddedStore(small_store)) as catalogue:
-        assert ahead.look(catalogue, "", "") == ("", ""), "nobody has opened one"
+        assert ahead.prepare_newest(catalogue, "", "") == ("", ""), "nobody has opened one"
         name = catalogue.generation().name
         assert catalogue.generation().index.ready()
-        assert ahead.look(catalogue, "another", "another") == (name, "another")
+        assert ahead.prepare_newest(catalogue, "another", "another") == (name, "another")
         assert not prepared
-        assert ahead.look(catalogue, name, "another") == (name, name)
-        assert ahead.look(catalogue, name, name) == (name, name)
+        assert ahead.prepare_newest(catalogue, name, "another") == (name, name)
+        assert ahead.prepare_newest(catalogue, name, name) == (name, name)
     assert prepared == [name]
 
 

@@ -42,6 +42,13 @@ class Place:
         return platformdirs.user_cache_path("kgcompare") / "indexes"
 
     @property
+    def compiled_templates(self) -> Path:
+        """The folder of the templates of pages as they are compiled."""
+        import platformdirs
+
+        return platformdirs.user_cache_path("kgcompare") / "templates"
+
+    @property
     def elsewhere(self) -> Elsewhere | None:
         """The endpoint, if there is one."""
         from kgcompare.catalogue.elsewhere import Elsewhere

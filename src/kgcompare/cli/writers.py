@@ -306,5 +306,6 @@ def serve(
             log_format=log_format,
             access_log=access_log,
             metrics=metrics,
+            templates=place.compiled_templates,
         )
         server.run(settings, host, port)

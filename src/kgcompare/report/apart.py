@@ -25,7 +25,7 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import KgcompareError, Overrun, Unavailable
 from kgcompare.report import Report, extent
 from kgcompare.report.extent import Extent
-from kgcompare.report.kept import keep, look
+from kgcompare.report.kept import keep, kept_of
 from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore, snapshot_at
@@ -69,7 +69,7 @@ def measure_apart(generation: Generation, limits: Limits) -> Extent:
 
 def _made(generation: Generation, limits: Limits, what: _What, kind: type[_Made]) -> _Made:
     path, seconds = generation.snapshot.path, limits.report_time
-    if (kept := look(generation, what, kind)) is not None:
+    if (kept := kept_of(generation, what, kind)) is not None:
         return kept
     if path is None:
         answer: object = _MAKE[what](generation)

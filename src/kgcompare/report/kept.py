@@ -25,7 +25,7 @@ _FORMAT = 1
 _Made = TypeVar("_Made")
 
 
-def place_of(generation: Generation, what: str) -> Path | None:
+def place_of_made(generation: Generation, what: str) -> Path | None:
     """Where it is kept; None where nothing is, for a generation of the past or data that are elsewhere."""
     index = generation.snapshot.index_path
     if index is None or generation.snapshot.path is None or generation.is_past:
@@ -33,9 +33,9 @@ def place_of(generation: Generation, what: str) -> Path | None:
     return index.with_name(f"{index.name}.{what}")
 
 
-def look(generation: Generation, what: str, kind: type[_Made]) -> _Made | None:
+def kept_of(generation: Generation, what: str, kind: type[_Made]) -> _Made | None:
     """What is kept; None where nothing is, or nothing that can be used."""
-    if (place := place_of(generation, what)) is None:
+    if (place := place_of_made(generation, what)) is None:
         return None
     with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         said = json.loads(place.read_bytes())
@@ -47,7 +47,7 @@ def look(generation: Generation, what: str, kind: type[_Made]) -> _Made | None:
 
 def keep(generation: Generation, what: str, made: object) -> None:
     """Keeps it, where its place can be written."""
-    if (place := place_of(generation, what)) is None:
+    if (place := place_of_made(generation, what)) is None:
         return
     text = json.dumps({"stamp": _stamp(generation), "made": made}, default=_plain, ensure_ascii=False)
     part = place.with_name(f"{place.name}-{''.join(chr(97 + byte % 26) for byte in os.urandom(8))}")

@@ -31,7 +31,7 @@ _SLIP = "qxwzjk"
 """A word that no name has, so that all are compared with it."""
 
 
-def begin(app: Flask) -> None:
+def prepare_ahead(app: Flask) -> None:
     """Prepares what an application will be asked for, from now on."""
     with suppress(RuntimeError):  # no thread can be had: each who comes first waits
         threading.Thread(target=_go_on, args=(app,), name="kgcompare-ahead", daemon=True).start()
@@ -45,22 +45,22 @@ def _go_on(app: Flask) -> None:
     compile_all(app)
     catalogue, seen, done = cast("Catalogue", app.extensions["kgcompare"]), "", ""
     while True:
-        seen, done = look(catalogue, seen, done)
+        seen, done = prepare_newest(catalogue, seen, done)
         time.sleep(_AFTER)
 
 
-def look(catalogue: Catalogue, seen: str, done: str) -> tuple[str, str]:
+def prepare_newest(catalogue: Catalogue, seen: str, done: str) -> tuple[str, str]:
     """Prepares the newest generation if it was *seen* before and not *done*; says which is seen and which is done."""
     generation = catalogue.opened()
     if generation is None:
         return "", done
     if generation.name != seen or generation.name == done or not generation.index.ready():
         return generation.name, done
-    prepare(generation)
+    prepare_searches(generation)
     return generation.name, generation.name
 
 
-def prepare(generation: Generation) -> None:
+def prepare_searches(generation: Generation) -> None:
     """Has a generation read what its first searches need; what cannot be read is said to whoever asks."""
     with suppress(KgcompareError):
         generation.suggest(_SLIP, DEFAULT)

@@ -139,7 +139,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     turns.give_turns(app, limits)
     metrics.add_metrics(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
-    compiled.prepare_templates(app)
+    compiled.prepare_templates(app, settings.templates)
     app.url_map.converters["slug"] = SlugConverter
     gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)

@@ -1,4 +1,4 @@
-"""Templates as they are compiled, which takes 0.1 to 0.3 s for a page: kept in the user's cache folder.
+"""Templates as they are compiled, which takes 0.1 to 0.3 s for a page: kept in a folder.
 
 What is kept is code, so that only a folder counts which is ours and which nobody else may write.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from pathlib import Path
 
 from flask import Flask
 from jinja2 import TemplateError
@@ -26,24 +27,19 @@ class _Kept(FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def prepare_templates(app: Flask) -> None:
-    """How templates of an application are read; what is compiled is kept, where there is a place for it."""
+def prepare_templates(app: Flask, folder: Path | None) -> None:
+    """How templates of an application are read; what is compiled is kept in a *folder*, if there is one that can be."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    folder = _folder()
-    if folder is not None:
-        app.jinja_env.bytecode_cache = _Kept(folder, "%s.template")
+    if folder is not None and _is_ours(folder):
+        app.jinja_env.bytecode_cache = _Kept(str(folder), "%s.template")
 
 
-def _folder() -> str | None:
-    import platformdirs
-
+def _is_ours(folder: Path) -> bool:
     with suppress(OSError, RuntimeError):  # no home
-        folder = platformdirs.user_cache_path("kgcompare") / "templates"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = folder.stat()
-        if state.st_uid == os.geteuid() and not state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            return str(folder)
-    return None
+        return state.st_uid == os.geteuid() and not state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return False
 
 
 def compile_all(app: Flask) -> None:

@@ -188,7 +188,7 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     _give_memory_back()
     app = create_app(settings)
     service.begin(app)
-    ahead.begin(app)
+    ahead.prepare_ahead(app)
     log = AccessLog(settings.log_format) if settings.access_log else None
     metrics = metrics_of(app)
     told: list[Callable[[Told], None]] = [one for one in (log, metrics) if one is not None]

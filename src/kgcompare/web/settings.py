@@ -39,7 +39,8 @@ class Settings:
     ``others`` is a list of other catalogues (:func:`~kgcompare.catalogue.others.others_in`).
 
     ``log_format`` is that of what is logged, ``access_log`` logs each request. ``metrics`` says whether ``/metrics``
-    answers: "auto" where the server listens at ``loopback`` only, to those who ask it themselves.
+    answers: "auto" where the server listens at ``loopback`` only, to those who ask it themselves. ``templates`` is the
+    folder for compiled templates, if they are kept.
 
     :raises UsageError: for a host or a contact that is none.
     """
@@ -67,6 +68,7 @@ class Settings:
     access_log: bool = False
     metrics: Metering = "auto"
     loopback: bool = True
+    templates: Path | None = None
 
     def __post_init__(self) -> None:
         frozenset(map(_name, self.hosts))
