@@ -47,8 +47,7 @@ _NAME = r"[0-9]{1,18}(?:-[0-9a-f]{8})?"
 GENERATION = re.compile(_NAME, re.ASCII)
 """What a generation is called."""
 _SNAPSHOT = re.compile(rf"({_NAME})(?:\.[a-z]+)?", re.ASCII)
-_MADE = (".report", ".extent")
-"""What else is made of a generation and kept: files called as its index is, with one of these at the end."""
+_MADE = ".report", ".extent"  # ends of the names, which begin as the index's does, of what else is made of a generation
 _INDEX = re.compile(rf"index-({_NAME})\.sqlite(?:[.-][a-z]+)?", re.ASCII)
 _NONE_YET = "0"
 """What ``unfinished`` says in a store that has no generation yet."""
@@ -207,8 +206,7 @@ class Folder:
     def living(self, patience: float | None = None) -> AbstractContextManager[None]:
         """Holds live/, so that nobody makes another one in its place; only for who holds the writer's lock.
 
-        :raises Busy: as for :meth:`writing`.
-        :raises StoreError: if the folder cannot be written.
+        :raises Busy, StoreError: as for :meth:`writing`.
         """
         return alone(self.path / "live.lock", patience)
 
@@ -304,9 +302,8 @@ class Folder:
         :raises BlockingIOError: if somebody reads it.
         """
         with self._without_readers(generation):
-            self.index(generation).unlink(missing_ok=True)
-            for suffix in _MADE:
-                self.index(generation).with_suffix(f".sqlite{suffix}").unlink(missing_ok=True)
+            for made in ("", *_MADE):
+                self.index(generation).with_suffix(f".sqlite{made}").unlink(missing_ok=True)
             self.set_aside(generation)
             self._remove_rest(generation)
             self.lock(generation).unlink()
