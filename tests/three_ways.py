@@ -177,7 +177,7 @@ class InMemory(EmbeddedSnapshot):
         self.shapes_since = ""
         store = pyoxigraph.Store()
         store.extend(quads)
-        self._store = store
+        self._store, self._closed = store, False
 
 
 def view_of(snapshot: EmbeddedSnapshot, extra_shapes: Sequence[Triple]) -> Generation:
