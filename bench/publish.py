@@ -31,7 +31,7 @@ _COLOURS = {
     "rdflib-endpoint": ("#555555", "#b0b0b0"),
 }
 """By what is drawn, its colour on light and on dark ground."""
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 400, 70, 180, 56, 54
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 800, 400, 70, 220, 56, 54
 
 
 def rows_of(result: Mapping[str, Any]) -> list[Row]:

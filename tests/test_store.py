@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
 
 import kgcompare
 from conftest import SMALL, copied
@@ -43,7 +43,7 @@ from kgcompare.errors import (
     UnknownThing,
 )
 from kgcompare.search import Filter
-from kgcompare.store import Verdict
+from kgcompare.store import Snapshot, Verdict
 from kgcompare.store import writer as store_writer
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
@@ -1244,3 +1244,23 @@ def test_a_generation_that_nobody_has_is_let_go_of_at_once(small_store: Path) ->
         assert held() is None
     finally:
         gc.enable()
+
+
+def test_what_was_loaded_in_bulk_is_not_rewritten_while_the_index_is_made(own_store: Path, tmp_path: Path) -> None:
+    """The engine would compact live/ into files that the generation has not: the store would take their room too."""
+    quad = Quad(NamedNode("urn:x:s"), NamedNode("urn:x:p"), Literal("o"), NamedNode("urn:x:g"))
+    lines = tmp_path / "lines.nq"
+    lines.write_text(f"{quad} .\n", encoding="utf-8")
+
+    def prepare(made: Snapshot, index: Path) -> None:
+        Store(str(own_store / "live"))  # nobody else has it open, who would have locked it
+        search.build(made, index)
+
+    with store_writer.writing(own_store) as writer:
+        writer.load(lines, RdfFormat.N_QUADS)
+        writer.publish(prepare)
+        more = Quad(quad.subject, quad.predicate, Literal("more"), quad.graph_name)
+        writer.add([more])
+        writer.publish(search.build)
+    said = {q.object for q in EmbeddedStore(own_store).snapshot().graph("urn:x:g")}
+    assert said == {Literal("o"), Literal("more")}

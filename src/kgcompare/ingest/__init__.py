@@ -224,7 +224,7 @@ def _load(writer: Writing, files: Sequence[Path], snapshot: Snapshot | None, opt
         if fresh:  # the index is read from the files while the engine loads them
             with suppress(SyntaxError, OSError, ValueError):  # the loader says the same, and where
                 prepare = search.builder(
-                    (quad for file in lines for quad in parse(path=file, format=RdfFormat.N_QUADS)),
+                    chain.from_iterable(parse(path=file, format=RdfFormat.N_QUADS) for file in lines),
                     Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes()),
                 )
         loading.result()

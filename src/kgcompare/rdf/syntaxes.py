@@ -49,6 +49,7 @@ QUADS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
 """Those that tell graphs apart."""
 _BOM = b"\xef\xbb\xbf"
 _DEEPEST = 500
+_BLOCK = 1 << 20
 """Levels of nesting from which on a text is refused: the engine's parsers end the process at some thousands."""
 _JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -156,11 +157,19 @@ def check_lines(path: Path) -> None:
     :raises DataError: if it cannot be read.
     """
     with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")), path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.count(b"<<(") > _DEEPEST and nests_deeply(_JSON_STRING.sub(b"", line), RdfFormat.N_QUADS):
-                raise SyntaxFault(f"it nests more than {_DEEPEST} levels deep", str(path), number)
-            if len(line) > _LONGEST_TOKEN and any(len(text) > _LONGEST_TOKEN for text in _JSON_STRING.findall(line)):
-                raise SyntaxFault(_TOO_LONG, str(path), number)
+        before = 0
+        while lines := file.readlines(_BLOCK):
+            if b"".join(lines).count(b"<<(") > _DEEPEST or max(map(len, lines)) > _LONGEST_TOKEN:
+                for number, line in enumerate(lines, before + 1):
+                    _check_line(line, str(path), number)
+            before += len(lines)
+
+
+def _check_line(line: bytes, source: str, number: int) -> None:
+    if line.count(b"<<(") > _DEEPEST and nests_deeply(_JSON_STRING.sub(b"", line), RdfFormat.N_QUADS):
+        raise SyntaxFault(f"it nests more than {_DEEPEST} levels deep", source, number)
+    if len(line) > _LONGEST_TOKEN and any(len(text) > _LONGEST_TOKEN for text in _JSON_STRING.findall(line)):
+        raise SyntaxFault(_TOO_LONG, source, number)
 
 
 def _line_at(file: IO[bytes], place: int) -> int:

@@ -15,8 +15,8 @@ from kgcompare.store.folder import Folder
 @dataclass(slots=True)
 class Left:
     """What a writer leaves for the next one: live/, open, as the ``latest`` generation has it (None while somebody
-    writes there), and a handle of that folder; that generation, and an ``older`` one whose index is to be changed into
-    the next; and the lock of live/, which closes the handle."""
+    writes there, and after much was written at once), and a handle of that folder; that generation, and an ``older``
+    one whose index is to be changed into the next; and the lock of live/, which closes the handle."""
 
     live: pyoxigraph.Store | None
     place: int

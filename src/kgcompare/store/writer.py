@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import cast
 
 import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
@@ -56,7 +55,7 @@ class Writer:
         self._making: EmbeddedSnapshot | None = None
         self._next = ""
         self._first: bool | None = None
-        self._shaped = False
+        self._shaped = self._bulk = False
         self._recorder = Recorder(folder, self.about.base)
         self._follows = False
 
@@ -125,10 +124,10 @@ class Writer:
                 if left is not None:
                     left.latest.part()
                     self._lock, self._place = left.lock, left.place
-                    self._live, left.live = left.live, None
+                    self._live, left.live = left.live or pyoxigraph.Store(str(self.folder.live)), None
                 else:
                     self._live = self._made_live(base)
-        return cast("pyoxigraph.Store", self._live)
+        return self._live
 
     def _made_live(self, base: EmbeddedSnapshot | None) -> pyoxigraph.Store:
         """Another live/, of what is in a generation."""
@@ -152,6 +151,7 @@ class Writer:
         with self._writing():
             if len(statements) >= _BULK:
                 live.bulk_extend(statements)
+                self._bulk = True
             else:
                 live.extend(statements)
 
@@ -166,7 +166,7 @@ class Writer:
                 live.bulk_load(path=str(path), format=media)
             except SyntaxError as fault:
                 raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
-            self._shaped = True
+            self._shaped = self._bulk = True
             if not self.about.bare:
                 first = self._is_first(self.latest())
                 graphs = live.named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
@@ -229,8 +229,9 @@ class Writer:
                 self._open().flush()
                 self.folder.prepare(generation)
                 self._open().backup(str(self.folder.snapshot(generation)))
+                self._live = None if self._bulk else self._live  # it would be compacted, into files of its own
                 self._seal(generation)
-                made = self._making = EmbeddedSnapshot(self.folder, generation, self.about, self._open())
+                made = self._making = EmbeddedSnapshot(self.folder, generation, self.about, self._live)
                 prepare(made, self.folder.index_in_the_making(generation))
                 committed.result()
             self.folder.publish(generation, self._latest.generation if self._latest else None)
@@ -248,7 +249,7 @@ class Writer:
         self._left = Left(self._live, self._place, made, older, self._lock)
         self._live = self._latest = self._first = self._making = None
         self._recorder = Recorder(self.folder, self.about.base)
-        self._follows = self._shaped = False
+        self._follows = self._shaped = self._bulk = False
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
             self.folder.remove_old(kept)
 
@@ -303,7 +304,7 @@ class Writer:
         """Ends the writing, and gives what the next writer can go on from: nothing, where something was written and
         not published, or nothing was."""
         left, self._left = self._left, None
-        begun, self._live = self._live is not None, None
+        begun, self._live = self._live is not None or self._making is not None, None
         self._recorder.close()
         if left is not None and not begun:
             return left
