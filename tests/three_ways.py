@@ -174,6 +174,7 @@ class InMemory(EmbeddedSnapshot):
         self.base = Base()
         self.path = self.index_path = Path("/nowhere")
         self.keeps_shapes = self.rewrites = False
+        self.shapes_since = ""
         store = pyoxigraph.Store()
         store.extend(quads)
         self._store, self._closed = store, False
