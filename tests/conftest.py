@@ -6,7 +6,6 @@ import fcntl
 import gc
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -29,7 +28,7 @@ from kgcompare.cli.bundled import copy_of_bundled
 from kgcompare.sandbox.limits import LIMITS, Limits
 from kgcompare.store.embedded import EmbeddedStore
 from part import part_of_bundled
-from serving import PATIENCE, missing, serving
+from serving import PATIENCE, free_port, missing, serving
 from warm import _lent_editors
 
 __all__ = ["_lent_editors", "browser", "visit"]
@@ -245,9 +244,7 @@ def _oxigraph() -> str:
 def oxigraph_server() -> Iterator[LoadQuads]:
     """A real SPARQL server in memory, whose default graph is the union; every call replaces what it holds."""
     binary = _oxigraph()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [binary, "serve", "--bind", f"127.0.0.1:{port}", "--union-default-graph"],
         stdout=subprocess.DEVNULL,

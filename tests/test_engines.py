@@ -22,6 +22,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.formats import COMPARISON, render
 from kgcompare.rdf.queries import load
 from kgcompare.report import make
+from kgcompare.sandbox.limits import Limits
 from kgcompare.schema.context import context
 from kgcompare.search import Filter
 from kgcompare.store.base import Solutions, Statements
@@ -140,6 +141,44 @@ def test_pages(url: str, small_store: Path) -> None:
         assert (one.status_code, one.mimetype) == (other.status_code, other.mimetype), path
         if not path.endswith(".ttl"):
             assert without_what_shows(one.text) == without_what_shows(other.text), path
+
+
+PASSED_ON = [
+    "SELECT ?s ?n WHERE { ?s a kgc:Method ; skos:prefLabel ?n FILTER(lang(?n) = 'en') } ORDER BY ?s ?n",
+    "ASK { ?s a kgc:Method }",
+    "CONSTRUCT { ?s skos:prefLabel ?n } WHERE { ?s a kgc:Method ; skos:prefLabel ?n FILTER(lang(?n) = 'en') }",
+    "SELECT (COUNT(*) AS ?n) FROM <https://w3id.org/kgcompare/doc/method/lasso> WHERE { ?s ?p ?o }",
+    "SELECT ?g WHERE { GRAPH ?g { <https://w3id.org/kgcompare/id/method/lasso> a kgc:Method } }",
+    "SELECT ?o WHERE { <https://w3id.org/kgcompare/id/method/lasso> skos:prefLabel ?o } ORDER BY ?o",
+    "SELECT ?s WHERE { ?s skos:prefLabel 'Stranger'@en }",
+]
+"""Queries of strangers; none sees the graph of others."""
+
+
+def test_strangers_queries_are_passed_on(url: str, small_store: Path) -> None:
+    limits = Limits(answer_rows=60, answer_bytes=20_000)
+    there = create_app(Settings(endpoint=url, limits=limits)).test_client()
+    here = create_app(Settings(store=small_store, limits=limits)).test_client()
+    prefixes = "PREFIX kgc: <https://w3id.org/kgcompare/ns#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "
+    for query in PASSED_ON:
+        for form in ("nt",) if "CONSTRUCT" in query else ("json", "xml", "csv", "tsv"):
+            asked = {"query": prefixes + query, "format": form}
+            found, expected = there.get("/sparql", query_string=asked), here.get("/sparql", query_string=asked)
+            assert found.status_code == expected.status_code == 200, (query, found.text)
+            assert found.content_type == expected.content_type
+            assert sorted(found.data.splitlines()) == sorted(expected.data.splitlines()), (query, form)
+    for query, says in (
+        ("SELECT * { SERVICE <http://e/> { ?s ?p ?o } }", "SERVICE"),
+        ("INSERT DATA { <a:a> <a:a> <a:a> }", "updates"),
+        (f"SELECT * FROM {OTHERS} {{ ?s ?p ?o }}", "has no graph"),
+        (f"SELECT * {{ GRAPH {OTHERS} {{ ?s ?p ?o }} }}", "has no graph"),
+        ("SELECT ?p { ?s ?p ?o } LIMIT 61", "more than 60 rows"),
+        ("SELECT (CONCAT(?o, ?o, ?o, ?o) AS ?x) { ?s skos:definition ?o }", "kB|KiB|bytes|MiB"),
+        ("SELECT", ""),
+    ):
+        refused = there.get("/sparql", query_string={"query": prefixes + query})
+        assert refused.status_code == 400, (query, refused.text[:300])
+        assert re.search(says, refused.get_json()["detail"]), query
 
 
 def without_what_shows(page: str) -> str:

@@ -293,6 +293,10 @@ def test_an_endpoint_for_reading_says_so(oxigraph: Engine) -> None:
     home = EndpointSeat(partial(RemoteStore, Addresses(oxigraph.load([]))))  # updates have another address
     with pytest.raises(EndpointError, match="--update-endpoint"):
         ingest.create_store(home)
+    graphs = oxigraph.url.replace("/query", "/store")
+    home = EndpointSeat(partial(RemoteStore, Addresses(oxigraph.url, graphs=graphs)))
+    with pytest.raises(EndpointError, match="--graph-store alone will not do"):
+        ingest.create_store(home)
 
 
 def test_a_document_that_is_too_long_for_a_request_is_put_together(

@@ -21,12 +21,13 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import Overrun, Unavailable
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
-from kgcompare.report import Report, apart, duplicates, extent
+from kgcompare.report import Report, apart, duplicates, extent, kept
 from kgcompare.report.completeness import ClassState, Years, components
 from kgcompare.report.questions import Mentioned
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
+from kgcompare.web import once
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -373,14 +374,50 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
     app = create_app(Settings(store=store, limits=Limits(making_time=0.05)))
     answer = app.test_client().get("/report.json")
     assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "30"
+    assert answer.headers["Retry-After"] == "5", "so small a catalogue takes no longer"
+    assert "in about 5 seconds" in answer.text
     slow.set()
     patient = create_app(Settings(store=store, limits=Limits(making_time=240)), app.extensions["kgcompare"])
     assert patient.test_client().get("/report.json").status_code == 200
 
 
+def anew(store: Path) -> Generation:
+    """A generation of which nothing is kept that was made of it."""
+    generation = Catalogue(EmbeddedStore(store)).generation()
+    for what in ("report", "extent"):
+        if (place := kept.place_of(generation, what)) is not None:
+            place.unlink(missing_ok=True)
+    return generation
+
+
+def test_a_report_is_kept_beside_the_index(small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(small_store, path := tmp_path / "store")
+    generation = anew(path)
+    made, counted = apart.make_apart(generation, Limits()), apart.measure_apart(generation, Limits())
+    del generation
+    monkeypatch.setattr(apart, "_COMMAND", ("false",))
+    store = EmbeddedStore(path)
+    later = Catalogue(store).generation()
+    assert apart.make_apart(later, Limits()) == made
+    assert apart.measure_apart(later, Limits()) == counted
+    place = kept.place_of(later, "report")
+    assert place is not None
+    for damaged in ("", "[]", place.read_text().replace('"generation"', '"other"'), place.read_text()[:-20]):
+        place.write_text(damaged)
+        with pytest.raises(Unavailable):
+            apart.make_apart(later, Limits())
+    store.close()
+    more = tmp_path / "more.ttl"
+    more.write_text(
+        "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
+        '<https://w3id.org/kgcompare/id/agent/new> a foaf:Person ; foaf:name "New" .\n'
+    )
+    ingest.import_files(path, [more], ingest.Options(trust=True))
+    assert not place.exists(), "it goes with its generation"
+
+
 def test_a_report_has_so_much_memory(small_store: Path) -> None:
-    generation = Catalogue(EmbeddedStore(small_store)).generation()
+    generation = anew(small_store)
     limits = Limits()
     object.__setattr__(limits, "report_memory", 64 << 20)  # less than a setting may say
     with pytest.raises(Unavailable, match="--report-memory"):
@@ -390,8 +427,9 @@ def test_a_report_has_so_much_memory(small_store: Path) -> None:
 def test_what_a_dataset_has_is_counted_by_a_process_that_ends(
     small_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generation = Catalogue(EmbeddedStore(small_store)).generation()
+    generation = anew(small_store)
     assert apart.measure_apart(generation, Limits()) == extent.measure(generation)
+    anew(small_store)
     monkeypatch.setattr(apart, "_COMMAND", ("sleep", "60"))  # as an engine that cannot read and asks for ever
     with pytest.raises(Overrun, match=r"the extent took longer than 1 s"):
         apart.measure_apart(generation, replace(Limits(), report_time=1.0))
@@ -421,7 +459,24 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
         slow.set()
         codes = sorted(answer.result().status_code for answer in asked)
     assert codes == [200, 503, 503]
-    assert {answer.headers["Retry-After"] for answer in refused} == {"30"}
+    assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
+
+
+def test_what_takes_long_says_how_long(store: Path, found: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the size of the catalogue; and nobody is kept waiting for it."""
+    slow = threading.Event()
+
+    def waits(_view: object, limits: Limits) -> Report:
+        slow.wait(20)
+        return found
+
+    monkeypatch.setattr(apart, "make_apart", waits)
+    monkeypatch.setattr(once, "_THINGS_A_SECOND", {"report": found.records / 1000})
+    answer = create_app(Settings(store=store)).test_client().get("/report", headers={"Accept": "text/html"})
+    slow.set()
+    assert answer.status_code == 503
+    assert 980 <= int(answer.headers["Retry-After"]) <= 1000
+    assert f"in about {answer.headers['Retry-After']} seconds" in answer.text
 
 
 # -- the bundled catalogue -------------------------------------------------------------------------------

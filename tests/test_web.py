@@ -7,6 +7,8 @@ import json
 import random
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -28,7 +30,7 @@ from kgcompare.errors import EndpointError, StoreError, Unavailable
 from kgcompare.formats import BIBLIOGRAPHY, FORMATS, RDF
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.web import kept
+from kgcompare.web import ahead, compiled, kept
 from kgcompare.web.app import Site, create_app
 from kgcompare.web.front import Front
 from kgcompare.web.settings import Settings
@@ -214,6 +216,47 @@ def test_one_representation_has_one_tag_whatever_the_headers_that_led_to_it(smal
         for lang in ("fr", "fr-CA, en;q=0.3")
     }
     assert len(tags) == 1
+
+
+def test_a_server_loads_what_its_first_page_needs(small_store: Path) -> None:
+    """Validation, references, dates of other kinds and the server itself are loaded when they are needed."""
+    code = (
+        "import sys, pathlib; from kgcompare.web.app import create_app; from kgcompare.web.settings import Settings; "
+        "client = create_app(Settings(store=pathlib.Path(sys.argv[1]))).test_client(); "
+        "assert client.get('/', headers={'Accept': 'text/html'}).status_code == 200; "
+        "heavy = {'pyshacl', 'rdflib', 'citeproc', 'bibtexparser', 'edtf', 'granian', 'pylatexenc', 'pyld', 'rispy'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, small_store], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_templates_are_compiled_once(
+    small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    compiled.compile_all(create_app(Settings(store=small_store)))
+    assert len(list((tmp_path / "kgcompare" / "templates").iterdir())) > 10
+    with monkeypatch.context() as patch:
+        patch.setattr("jinja2.Environment._compile", request.node)  # cannot be called
+        app = create_app(Settings(store=small_store))
+        assert app.test_client().get("/", headers={"Accept": "text/html"}).status_code == 200
+    (tmp_path / "kgcompare" / "templates").chmod(0o777)
+    assert create_app(Settings(store=small_store)).jinja_env.bytecode_cache is None, "others could write code there"
+
+
+def test_a_generation_that_stays_is_prepared(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[str] = []
+    monkeypatch.setattr(ahead, "prepare", lambda generation: prepared.append(generation.name))
+    with Catalogue(EmbeddedStore(small_store)) as catalogue:
+        assert ahead.look(catalogue, "", "") == ("", ""), "nobody has opened one"
+        name = catalogue.generation().name
+        assert catalogue.generation().index.ready()
+        assert ahead.look(catalogue, "another", "another") == (name, "another")
+        assert not prepared
+        assert ahead.look(catalogue, name, "another") == (name, name)
+        assert ahead.look(catalogue, name, name) == (name, name)
+    assert prepared == [name]
 
 
 def test_health(small: FlaskClient) -> None:

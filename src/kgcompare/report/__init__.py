@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import DataError, Severity, Unavailable
@@ -17,7 +17,7 @@ from kgcompare.model import Progress
 from kgcompare.rdf.convert import to_rdflib
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
-from kgcompare.rdf.terms import BIBO_DOI, LABELS, RDFS_LABEL, SH_MESSAGE, SKOS_CONCEPT
+from kgcompare.rdf.terms import BIBO_DOI, RDFS_LABEL, SH_MESSAGE, SKOS_CONCEPT
 from kgcompare.report import duplicates
 from kgcompare.report.completeness import SHOWN, ClassState, states
 from kgcompare.report.contradictions import Contradiction, contradicting
@@ -202,14 +202,13 @@ def _everything(generation: Generation) -> Graph:
 
 def _duplicates(asking: Questions) -> list[tuple[float, str, str]]:
     """Things with names alike, among those of the same shape; concepts of different schemes share theirs rightly."""
-    groups: dict[tuple[str, ...], list[str]] = {}
+    groups: dict[tuple[str, ...], set[str]] = {}
     for c in asking.targets:
         if c != SKOS_CONCEPT:
-            groups.setdefault(tuple(row.iri for row in asking.rows[c]), []).append(c)
+            groups.setdefault(tuple(row.iri for row in asking.rows[c]), set()).update(asking.members[c])
     pairs = []
-    for classes in groups.values():
-        rows = asking.ask("report_names", classes, predicate=[NamedNode(label) for label in LABELS])
-        names = ((thing.value, name.value) for thing, name in rows)
+    for members in groups.values():
+        names = ((thing, name) for thing, name, alias in asking.called if not alias and thing in members)
         pairs += duplicates.pairs(names, tell=lambda done, total: asking.tell("comparing names", done, total))
     return sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))
 
@@ -218,11 +217,16 @@ def _aliases(asking: Questions) -> list[tuple[str, list[str]]]:
     """Aliases that several things of a class have; concepts of different schemes share theirs rightly."""
     shared = []
     for c in asking.targets:
-        if c == SKOS_CONCEPT:
+        if c == SKOS_CONCEPT or not any(row.kind == "name" and row.path.predicate for row in asking.rows[c]):
             continue
-        aliases = {p for row in asking.rows[c] if row.kind == "name" and (p := row.path.predicate)}
-        if aliases:
-            parts = [(NamedNode(p), Literal(int(p in aliases))) for p in sorted({*aliases, *LABELS})]
-            rows = asking.ask("report_shared_names", [c], predicate__alias=parts)
-            shared += [(name.value, sorted(things.value.split())) for name, things in rows]
+        members = asking.members[c]
+        aliases: set[str] = set()
+        having: dict[str, set[str]] = {}
+        for thing, name, alias in asking.called:
+            if thing in members:
+                key = name.lower()
+                having.setdefault(key, set()).add(thing)
+                if alias:
+                    aliases.add(key)
+        shared += [(name, sorted(having[name])) for name in aliases if len(having[name]) > 1]
     return sorted(shared)

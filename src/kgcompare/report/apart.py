@@ -25,6 +25,7 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import KgcompareError, Overrun, Unavailable
 from kgcompare.report import Report, extent
 from kgcompare.report.extent import Extent
+from kgcompare.report.kept import keep, look
 from kgcompare.sandbox import confinement, lifeline
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore, snapshot_at
@@ -51,7 +52,8 @@ class _Order:
 
 
 def make_apart(generation: Generation, limits: Limits) -> Report:
-    """The state of a generation, as :func:`kgcompare.report.make` gives it; made here where its data are elsewhere.
+    """The state of a generation, as :func:`kgcompare.report.make` gives it; made here where its data are elsewhere, and
+    kept beside its index where they are not.
 
     :raises Overrun: if it takes longer than it may.
     :raises Unavailable: if the process cannot be started, or ends without a word.
@@ -67,6 +69,8 @@ def measure_apart(generation: Generation, limits: Limits) -> Extent:
 
 def _made(generation: Generation, limits: Limits, what: _What, kind: type[_Made]) -> _Made:
     path, seconds = generation.snapshot.path, limits.report_time
+    if (kept := look(generation, what, kind)) is not None:
+        return kept
     if path is None:
         answer: object = _MAKE[what](generation)
     else:
@@ -85,6 +89,7 @@ def _made(generation: Generation, limits: Limits, what: _What, kind: type[_Made]
         raise Unavailable(
             f"the process of the {what} has ended: it may need more memory, which --report-memory gives it"
         )
+    keep(generation, what, answer)
     return answer
 
 
@@ -104,6 +109,8 @@ def _asked(order: bytes, seconds: float) -> tuple[bytes, bool]:
                     raise Unavailable("the process that counts and checks cannot be spoken to")
                 with contextlib.suppress(OSError):  # it has ended already, and says nothing
                     lifeline.write_message(process.stdin, order)
+                with contextlib.suppress(OSError):  # here and not at the end, where it would be a fault
+                    process.stdin.close()
                 said = process.stdout.read()
         finally:
             process.kill()

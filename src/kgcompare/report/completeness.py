@@ -8,19 +8,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import is_safe_iri
-from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import KGC_NONE, KGC_UNKNOWN, LABELS, SKOS_CONCEPT
+from kgcompare.rdf.namespaces import iri, is_safe_iri
+from kgcompare.rdf.terms import (
+    EDTF,
+    KGC_NONE,
+    KGC_UNKNOWN,
+    LABELS,
+    SKOS_CONCEPT,
+    XSD_DATE,
+    XSD_G_YEAR,
+    XSD_G_YEAR_MONTH,
+)
 from kgcompare.report.questions import Mentioned, Questions, count_of, named_row
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import dates
 
 SHOWN = 100
 """The most islands, duplicates, shared aliases and shared DOIs that a report names; it counts them all."""
+_LANG_STRING = iri("rdf:langString").value
+_DATES = (EDTF, XSD_DATE, XSD_G_YEAR, XSD_G_YEAR_MONTH)
+_EXAMPLES = 5
+"""Things without a translation that are named."""
 _REASONS = {KGC_NONE: "none", KGC_UNKNOWN: "unknown"}
 _WIDTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
@@ -109,10 +122,11 @@ class _Counts:
         cells = [(c, p) for c in self.plain for p in self.plain[c]]
         self.recorded = _recorded(asking)
         self.absent = self._absent()
-        self.spoken = self._spoken(cells)
+        self.spoken = self._spoken([(c, p) for c, p in cells if _may_hold(self.plain[c][p], _LANG_STRING)])
         valued = [(c, p) for c, p in cells if self.plain[c][p].kind == "value" and (c, p) not in self.spoken]
         self.concepts = self._concepts(valued)
-        self.dated = self._dated([cell for cell in valued if cell not in self.concepts])
+        dated = (cell for cell in valued if cell not in self.concepts)
+        self.dated = self._dated([(c, p) for c, p in dated if _may_hold(self.plain[c][p], *_DATES)])
 
     def _absent(self) -> Counter[tuple[str, str, str]]:
         """How many things of a class are said to have no value in a row, by (class, row or its id, reason)."""
@@ -121,11 +135,17 @@ class _Counts:
             absent[c.value, row.value, _REASONS.get(reason.value, "")] += count_of(n)
         return absent
 
-    def _spoken(self, cells: Sequence[_Key]) -> dict[_Key, Counter[frozenset[str]]]:
-        """How many things have texts in which languages, by class and predicate."""
-        spoken: dict[_Key, Counter[frozenset[str]]] = {}
-        for c, p, languages, n in self._ask("report_languages", cells):
-            spoken.setdefault((c.value, p.value), Counter())[frozenset(languages.value.split())] += count_of(n)
+    def _spoken(self, cells: Sequence[_Key]) -> dict[_Key, Counter[str]]:
+        """How many things have texts in which language, by class and predicate; under ``""`` those that have any."""
+        spoken: dict[_Key, Counter[str]] = {}
+        for c, p, language, n in self._ask("report_languages", cells):
+            spoken.setdefault((c.value, p.value), Counter())[language.value] = count_of(n)
+        # Where each thing that has a value has one in the same language, there are no more; else they are counted.
+        whole = {(c, p): self.recorded[c, self.plain[c][p].iri] for c, p in spoken}
+        unclear = [cell for cell, by in spoken.items() if max(by.values()) < whole[cell]]
+        whole |= {(c.value, p.value): count_of(n) for c, p, n in self._ask("report_tagged", unclear) if unclear}
+        for cell, by in spoken.items():
+            by[""] = whole[cell]
         return spoken
 
     def _concepts(self, cells: Sequence[_Key]) -> dict[_Key, list[tuple[str, int]]]:
@@ -196,6 +216,13 @@ def _row_state(asking: Questions, cls: str, row: PropertyShape, counts: _Counts)
     return RowState(named_row(row), counts.recorded[cls, row.iri], none, unknown, languages, missing)
 
 
+def _may_hold(row: PropertyShape, *datatypes: str) -> bool:
+    """Whether values of a row may have one of the datatypes, by what its shape says: that costs nothing."""
+    if row.kind == "count" or (row.value_classes and row.kind != "name"):
+        return False
+    return not row.datatypes or any(datatype in datatypes for datatype in row.datatypes)
+
+
 def _recorded(asking: Questions) -> Counter[tuple[str, str]]:
     """How many things of a class have a value in a row, by (class, IRI of the row)."""
     keys = [(c, row) for c in asking.targets for row in asking.rows[c]]
@@ -212,28 +239,41 @@ def _recorded(asking: Questions) -> Counter[tuple[str, str]]:
 
 
 def _translations(
-    asking: Questions, cls: str, row: PropertyShape, spoken: Mapping[tuple[str, str], Counter[frozenset[str]]]
+    asking: Questions, cls: str, row: PropertyShape, spoken: Mapping[tuple[str, str], Counter[str]]
 ) -> tuple[dict[str, int], tuple[Missing, ...]]:
     """How many things have texts of a row in each language, and those that lack one which the class has.
 
     Aliases need no translation, and theirs bring no language that other rows would need.
     """
     predicate = row.path.predicate or ""
-    sets = spoken.get((cls, predicate))
-    if not sets:
+    counted = spoken.get((cls, predicate))
+    if not counted:
         return {}, ()
-    having = {tag: sum(n for tags, n in sets.items() if tag in tags) for tag in sorted(frozenset().union(*sets))}
+    having = {tag: n for tag, n in sorted(counted.items()) if tag}
     if row.kind == "name":
         return having, ()
     others = (p for r in asking.rows[cls] if r.kind != "name" and (p := r.path.predicate))
-    present = {tag for p in others for tags in spoken.get((cls, p), ()) for tag in tags}
+    present = {tag for p in others for tag in spoken.get((cls, p), ()) if tag}
     missing = []
     for tag in sorted(present):
-        lacking = sets.total() - having.get(tag, 0)
+        lacking = counted[""] - having.get(tag, 0)
         if lacking:
-            rows = asking.ask("report_untranslated", [cls], predicate=[NamedNode(predicate)], language=[Literal(tag)])
-            missing.append(Missing(tag, lacking, asking.some(solution[0].value for solution in rows)))
+            missing.append(Missing(tag, lacking, asking.some(_first_lacking(asking, cls, predicate, tag, lacking))))
     return having, tuple(missing)
+
+
+def _first_lacking(asking: Questions, cls: str, predicate: str, tag: str, lacking: int) -> list[str]:
+    """The first things of a class, by their IRIs, that have texts and none in a language; *lacking* is how many do.
+
+    They are looked for among the first things, then among ever more: mostly they are soon found.
+    """
+    things, found, at, size = sorted(asking.members[cls]), list[str](), 0, 200
+    while at < len(things) and len(found) < min(lacking, _EXAMPLES):
+        some = [NamedNode(thing) for thing in things[at : at + size] if is_safe_iri(thing)]
+        rows = asking.ask("report_untranslated", thing=some, predicate=[NamedNode(predicate)], language=[Literal(tag)])
+        found += [thing.value for (thing,) in rows]
+        at, size = at + size, min(size * 4, 10_000)
+    return found[:_EXAMPLES]
 
 
 def _islands(asking: Questions, cls: str) -> Islands | None:
@@ -242,9 +282,10 @@ def _islands(asking: Questions, cls: str) -> Islands | None:
     relations = {p for p in (*shapes.links(cls), *shapes.typed_links(cls)) if is_safe_iri(p)}
     if not relations:
         return None
-    query = load("report_links").bind(**{"class": [NamedNode(cls)], "relation": map(NamedNode, sorted(relations))})
-    rows = asking.generation.snapshot.select(query).rows
-    links = [(one.value, None if other is None else other.value) for one, other in rows if one is not None]
+    members = asking.members[cls]
+    joined = chain(asking.generation.index.all_related(), ((one, other) for one, _, other in asking.ties(cls)))
+    links: list[tuple[str, str | None]] = [(thing, None) for thing in members]
+    links += [pair for pair in joined if pair[0] in members]
     groups = components(links)
     small = tuple(asking.some(group[:SHOWN]) for group in groups[1 : SHOWN + 1])
     return Islands(len(groups), len(groups[0]), small)

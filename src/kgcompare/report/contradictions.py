@@ -79,8 +79,7 @@ def contradicting(asking: Questions) -> tuple[Contradiction, ...]:
         lineage = {p for p in relations if _is_transitive(asking.shapes, p)}
         if not lineage:
             continue
-        rows = asking.ask("report_ties", [cls], relation=map(NamedNode, relations))
-        links = _Links(sorted((one.value, relation.value, other.value) for one, relation, other in rows))
+        links = _Links(asking.ties(cls))
         for one, relation, other in links.all:
             if relation in lineage:
                 links.up.setdefault(one, []).append(other)
@@ -123,7 +122,7 @@ def _graphs(shapes: Shapes) -> tuple[Graph, Graph]:
 
 def _ancestors(shapes: Shapes, links: _Links, lineage: set[str]) -> Iterator[tuple[str, Sequence[str]]]:
     """Links, such as that of alternatives, that join a thing with what it comes from."""
-    apart = {p for _, p, _ in links.all if _disjoint(shapes, p) & lineage}
+    apart = {p for p in {relation for _, relation, _ in links.all} if _disjoint(shapes, p) & lineage}
     for one, relation, other in links.all:
         if relation in apart and (way := links.way(one, other) or links.way(other, one)):
             yield relation, way
@@ -150,7 +149,8 @@ def _implied(shapes: Shapes, links: _Links, lineage: set[str]) -> Iterator[tuple
 
 def _younger(asking: Questions, links: _Links) -> list[tuple[str, Sequence[str]]]:
     """Things that are a kind of something that began when their own origin was over."""
-    wide = [(one, p, other) for one, p, other in links.all if asking.shapes.says_true(p, KGC_GENERIC)]
+    generic = {p for p in {relation for _, relation, _ in links.all} if asking.shapes.says_true(p, KGC_GENERIC)}
+    wide = [link for link in links.all if link[1] in generic]
     ends = {thing for one, _, other in wide for thing in (one, other) if is_safe_iri(thing)}
     rows = asking.ask("report_origins", thing=map(NamedNode, sorted(ends))) if ends else []
     spans = {thing.value: _span(origin.value) for thing, origin in rows}

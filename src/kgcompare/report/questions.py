@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeGuard
 
 from pyoxigraph import NamedNode
@@ -55,18 +56,50 @@ class Questions:
         self.rows = {c: _rows(self.shapes.fields(c)) for c in targets}
         linked = {c for c in targets if self.shapes.links(c)}
         self.targets = sorted(targets, key=lambda c: (c not in linked, -self.classes[c], c))
+        self.members: dict[str, set[str]] = {c: set() for c in targets}
+        """The IRIs of the records of each class."""
+        self._mixed: set[str] = set()
+        self._ties: dict[str, list[tuple[str, str, str]]] = {}
+        if targets:
+            self._find_members()
+
+    def _find_members(self) -> None:
+        about = {"class": [NamedNode(cls) for cls in self.members]}
+        for cls, thing in self.generation.snapshot.select(load("report_things").bind(**about)).rows:
+            if cls is None:
+                continue
+            if isinstance(thing, NamedNode) and not thing.value.startswith(KGC.rstrip("#")):
+                self.members[cls.value].add(thing.value)
+            else:
+                self._mixed.add(cls.value)
 
     def ask(
         self, name: str, cls: Iterable[str] = (), **values: Iterable[Bindable] | Iterable[Sequence[Bindable]]
     ) -> list[tuple[Term, ...]]:
-        """The solutions of a query in which nothing is unbound; *cls* are the classes that it is about."""
+        """The solutions of a query in which nothing is unbound; *cls* are the classes that it is about. Which things
+        are records need be asked only of those to which others belong too."""
         query = load(name)
         about: dict[str, Iterable[Bindable] | Iterable[Sequence[Bindable]]] = {**values}
         if cls:
-            about["class"] = [NamedNode(c) for c in cls]
+            about["class"] = [NamedNode(c) for c in cls if c not in self._mixed]
+            about["mixed"] = [NamedNode(c) for c in cls if c in self._mixed]
         rows = self.generation.snapshot.select(query.bind(**about) if about else query.text).rows
         whole = (tuple(term for term in row if term is not None) for row in rows)
         return [terms for terms, row in zip(whole, rows, strict=True) if len(terms) == len(row)]
+
+    def ties(self, cls: str) -> list[tuple[str, str, str]]:
+        """(thing, relation, other) of the typed links of the things of a class, in order."""
+        if cls not in self._ties:
+            relations = [p for p in self.shapes.typed_links(cls) if is_safe_iri(p)]
+            rows = self.ask("report_ties", [cls], relation=map(NamedNode, relations)) if relations else []
+            iris = ((one.value, p.value, other) for one, p, other in rows)
+            self._ties[cls] = sorted({(one, p, other.value) for one, p, other in iris if isinstance(other, NamedNode)})
+        return self._ties[cls]
+
+    @cached_property
+    def called(self) -> list[tuple[str, str, bool]]:
+        """(thing, text, whether that is an alias) of the names of all things, as the index has them."""
+        return self.generation.index.all_names()
 
     def named(self, things: Iterable[str]) -> dict[str, Mentioned]:
         """What things are called, and where their pages are, by their IRIs."""

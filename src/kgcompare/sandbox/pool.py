@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from kgcompare.errors import Busy, Overrun, Refused, Unavailable
 from kgcompare.sandbox.process import WorkerProcess
@@ -22,6 +23,41 @@ class Answer:
 
     form: str
     body: bytes
+
+
+class Answering(Protocol):
+    """Answers strangers' queries: here (:class:`Pool`), or where the data are
+    (:class:`~kgcompare.sandbox.relay.Relay`)."""
+
+    def ask(
+        self,
+        query: str,
+        *,
+        client: str = "",
+        base: str | None = None,
+        default: tuple[str, ...] = (),
+        named: tuple[str, ...] = (),
+        solutions: str = "json",
+        rdf: str = "ttl",
+        prefixes: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """The whole answer to a query.
+
+        *client* tells who asks, for fair shares. *default* and *named* are the dataset of the protocol, which beats the
+        query's own. *solutions* and *rdf* name the formats for either kind of answer.
+
+        :raises Refused: if the query is malformed or asks for what is not given.
+        :raises Overrun: if it needs too much time, memory or room.
+        :raises TooMany: if this client asks for more than its share.
+        :raises Busy: if too many wait.
+        :raises Unavailable: if no worker can be started.
+        :raises EndpointError: if the data are elsewhere, and there is no answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Takes nothing more; what is under way ends in time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +116,7 @@ class Pool:
         rdf: str = "ttl",
         prefixes: Mapping[str, str] | None = None,
     ) -> Answer:
-        """The whole answer to a query.
-
-        *client* tells who asks, for fair shares. *default* and *named* are the dataset of the protocol, which beats the
-        query's own. *solutions* and *rdf* name the formats for either kind of answer.
-
-        :raises Refused: if the query is malformed or asks for what is not given.
-        :raises Overrun: if it needs too much time, memory or room.
-        :raises TooMany: if this client asks for more than its share.
-        :raises Busy: if too many wait.
-        :raises Unavailable: if no worker can be started.
-        """
+        """The whole answer to a query, as :meth:`Answering.ask` says."""
         deadline = time.monotonic() + self.bounds.seconds
         screen(query)
         request = Request(

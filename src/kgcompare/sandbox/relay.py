@@ -47,13 +47,7 @@ class Relay:
         rdf: str = "ttl",
         prefixes: Mapping[str, str] | None = None,
     ) -> Answer:
-        """The whole answer to a query, as :meth:`kgcompare.sandbox.pool.Pool.ask` gives it.
-
-        :raises Refused: if the query is malformed or asks for what is not given.
-        :raises Overrun: if it takes too long.
-        :raises Busy: if too many wait; TooMany if this client asks for more than its share.
-        :raises EndpointError: if there is no answer.
-        """
+        """The whole answer to a query, as :meth:`~kgcompare.sandbox.pool.Answering.ask` says."""
         bounds = self._bounds
         end = time.monotonic() + bounds.seconds
         screen(query)

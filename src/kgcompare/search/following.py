@@ -60,7 +60,7 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     An index that other shapes, or an earlier version, have made is made anew.
     """
     changed = {thing for thing in subjects if is_safe_iri(thing)}
-    reading = Reading(shapes)
+    reading = Reading(shapes, spoken=True)
     follows = previous is not None and previous.index_path is not None and len(changed) <= _FEW
     was = _Was(previous, changed, reading) if previous is not None and follows else None
 

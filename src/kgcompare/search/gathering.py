@@ -18,7 +18,7 @@ from kgcompare.rdf.terms import BIBO_AUTHOR_LIST, BIBO_DOCUMENT, RDF_FIRST, RDF_
 from kgcompare.search.collected import Collected
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.store import Snapshot
-from kgcompare.store.base import LookUp
+from kgcompare.store.looking import LookUp
 
 _BATCH = 150
 """Things that an endpoint is asked for at a time."""

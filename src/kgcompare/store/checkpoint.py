@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import pyoxigraph
@@ -13,11 +14,12 @@ from pyoxigraph import BlankNode, NamedNode, Quad, QueryBoolean, QuerySolutions,
 from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
-from kgcompare.store.base import CLOSED, LookUp, Results, Solutions, Statements, Verdict
+from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
 from kgcompare.store.files import files
 from kgcompare.store.folder import Folder
 from kgcompare.store.history import History
 from kgcompare.store.layout import Description
+from kgcompare.store.looking import LookUp
 from kgcompare.store.sums import FileState, compare_sums, shapes_in
 
 
@@ -192,10 +194,14 @@ class EmbeddedSnapshot:
         return self._matching
 
     def _matching(
-        self, subject: NamedNode | BlankNode | None, predicate: NamedNode | None, value: Term | None
+        self,
+        subject: NamedNode | BlankNode | None,
+        predicate: NamedNode | None,
+        value: Term | None,
+        most: int | None = None,
     ) -> Iterator[Quad]:
         with engine(f"the store at {self.path} cannot be read"):
-            return iter(list(self._open.quads_for_pattern(subject, predicate, value, None)))
+            return iter(list(islice(self._open.quads_for_pattern(subject, predicate, value, None), most)))
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""

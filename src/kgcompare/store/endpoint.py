@@ -143,6 +143,7 @@ class Endpoint:
             raise EndpointError(
                 f"{self._told.shown} takes no updates (status {reply.status}); "
                 "name the address that does with --update-endpoint"
+                + ("; --graph-store alone will not do, as no lock can be held by it" if self.keeps_graphs else "")
             )
         if not 200 <= reply.status < 300:
             raise self._told.refused(reply)

@@ -7,7 +7,8 @@
     <store>/snapshots/<generation>/ a hard-linked checkpoint: immutable, opened read-only by anybody
     <store>/snapshots/<generation>.lock  held by whoever reads it, and has the check sums of its files
     <store>/current                 names the generation to read; replaced atomically
-    <store>/index-<generation>.sqlite  the derived index of that generation
+    <store>/index-<generation>.sqlite  the derived index of that generation; with .report and .extent after its name
+                                    what was counted of it (:mod:`kgcompare.report.kept`)
     <store>/lock                    held by the writer, and says who that is
     <store>/live.lock               held by whoever has live/ open, and says who that is
     <store>/history.sqlite          every change, and what was there before it
@@ -46,6 +47,8 @@ _NAME = r"[0-9]{1,18}(?:-[0-9a-f]{8})?"
 GENERATION = re.compile(_NAME, re.ASCII)
 """What a generation is called."""
 _SNAPSHOT = re.compile(rf"({_NAME})(?:\.[a-z]+)?", re.ASCII)
+_MADE = (".report", ".extent")
+"""What else is made of a generation and kept: files called as its index is, with one of these at the end."""
 _INDEX = re.compile(rf"index-({_NAME})\.sqlite(?:[.-][a-z]+)?", re.ASCII)
 _NONE_YET = "0"
 """What ``unfinished`` says in a store that has no generation yet."""
@@ -302,6 +305,8 @@ class Folder:
         """
         with self._without_readers(generation):
             self.index(generation).unlink(missing_ok=True)
+            for suffix in _MADE:
+                self.index(generation).with_suffix(f".sqlite{suffix}").unlink(missing_ok=True)
             self.set_aside(generation)
             self._remove_rest(generation)
             self.lock(generation).unlink()
@@ -334,7 +339,8 @@ class Folder:
         for name in ("gone", "tmp"):  # set_aside() calls it so, and the engine what is no checkpoint yet
             _remove_folder(self.snapshot(f"{generation}.{name}"))
         for rest in self.path.glob(f"index-{generation}.sqlite?*"):
-            rest.unlink(missing_ok=True)
+            if rest.suffix not in _MADE:
+                rest.unlink(missing_ok=True)
 
 
 def number(generation: str) -> int:

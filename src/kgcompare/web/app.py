@@ -21,6 +21,7 @@ from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.web import (
     assets,
     coding,
+    compiled,
     crawlers,
     dataset,
     edit,
@@ -138,7 +139,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     turns.give_turns(app, limits)
     metrics.add_metrics(app, settings)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    compiled.prepare_templates(app)
     app.url_map.converters["slug"] = SlugConverter
     gate = writing.open_to_writers(app, settings)
     front = Front(app.outer, catalogue, limits.kept_bytes, partial(turns.refusal, app), gate.refusal)

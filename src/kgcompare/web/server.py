@@ -173,7 +173,7 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     """The application, in a worker, which ends with its *parent*; and without tidying up, so that its temporary files
     go with *scratch*. Nobody waits for strangers' queries once there is something to read from *stopping*.
     """
-    from kgcompare.web import service
+    from kgcompare.web import ahead, service
     from kgcompare.web.app import create_app
     from kgcompare.web.gateway import Gateway
     from kgcompare.web.metrics import metrics_of
@@ -188,6 +188,7 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     _give_memory_back()
     app = create_app(settings)
     service.begin(app)
+    ahead.begin(app)
     log = AccessLog(settings.log_format) if settings.access_log else None
     metrics = metrics_of(app)
     told: list[Callable[[Told], None]] = [one for one in (log, metrics) if one is not None]

@@ -22,7 +22,7 @@ from kgcompare.rdf.about import titles
 from kgcompare.rdf.namespaces import iri
 from kgcompare.rdf.syntaxes import SYNTAXES
 from kgcompare.sandbox.confinement import switched_off
-from kgcompare.sandbox.pool import Answer, Bounds, Pool
+from kgcompare.sandbox.pool import Answer, Answering, Bounds, Pool
 from kgcompare.sandbox.relay import Relay
 from kgcompare.sandbox.screen import screen
 from kgcompare.web import query_page
@@ -44,7 +44,7 @@ _RESULT_FORMATS = (
 )
 
 
-def pool(generation: Generation) -> Pool | Relay:
+def pool(generation: Generation) -> Answering:
     """What answers strangers' queries about a generation: workers, started when they are first asked for, or the
     endpoint that the catalogue is kept at.
 
@@ -54,7 +54,7 @@ def pool(generation: Generation) -> Pool | Relay:
     return generation.once("query workers", _started)
 
 
-def _started(generation: Generation) -> Pool | Relay:
+def _started(generation: Generation) -> Answering:
     path, pass_on = generation.snapshot.path, generation.snapshot.pass_on
     if pass_on is not None:
         if not queries_allowed():

@@ -1,0 +1,66 @@
+"""What the first request of a kind would wait for, prepared before anybody asks: templates once, and for each
+generation the words by which slips are found, which take a quarter of a second in a large catalogue.
+
+It is done in the background and at the lowest priority, a while after the start and after a generation was opened: of
+one that is over at once, as while many records are written, nothing is prepared.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+from kgcompare.errors import KgcompareError
+from kgcompare.text.languages import DEFAULT
+from kgcompare.web.compiled import compile_all
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from kgcompare.catalogue import Catalogue
+    from kgcompare.catalogue.generation import Generation
+
+_AFTER = 1.0
+"""Seconds in which whoever asks for a page has the processor alone."""
+_NICE = 15
+_SLIP = "qxwzjk"
+"""A word that no name has, so that all are compared with it."""
+
+
+def begin(app: Flask) -> None:
+    """Prepares what an application will be asked for, from now on."""
+    with suppress(RuntimeError):  # no thread can be had: each who comes first waits
+        threading.Thread(target=_go_on, args=(app,), name="kgcompare-ahead", daemon=True).start()
+
+
+def _go_on(app: Flask) -> None:
+    with suppress(OSError):
+        if sys.platform == "linux":  # elsewhere a thread has no priority of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+    time.sleep(_AFTER)
+    compile_all(app)
+    catalogue, seen, done = cast("Catalogue", app.extensions["kgcompare"]), "", ""
+    while True:
+        seen, done = look(catalogue, seen, done)
+        time.sleep(_AFTER)
+
+
+def look(catalogue: Catalogue, seen: str, done: str) -> tuple[str, str]:
+    """Prepares the newest generation if it was *seen* before and not *done*; says which is seen and which is done."""
+    generation = catalogue.opened()
+    if generation is None:
+        return "", done
+    if generation.name != seen or generation.name == done or not generation.index.ready():
+        return generation.name, done
+    prepare(generation)
+    return generation.name, generation.name
+
+
+def prepare(generation: Generation) -> None:
+    """Has a generation read what its first searches need; what cannot be read is said to whoever asks."""
+    with suppress(KgcompareError):
+        generation.suggest(_SLIP, DEFAULT)
