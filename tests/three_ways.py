@@ -178,6 +178,7 @@ class InMemory(EmbeddedSnapshot):
         store = pyoxigraph.Store()
         store.extend(quads)
         self._store, self._closed = store, False
+        self.shapes_since = ""
 
 
 def view_of(snapshot: EmbeddedSnapshot, extra_shapes: Sequence[Triple]) -> Generation:
