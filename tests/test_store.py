@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, Store
 
 import kgcompare
 from conftest import SMALL, copied
@@ -897,8 +897,8 @@ def test_whoever_asks_after_a_generation_was_published_gets_it(store: Path, monk
     opened: list[str] = []
     real = EmbeddedSnapshot.__init__
 
-    def slow(self: EmbeddedSnapshot, folder: Folder, generation: str, about: Description) -> None:
-        real(self, folder, generation, about)
+    def slow(self: EmbeddedSnapshot, folder: Folder, generation: str, about: Description, *live: Store) -> None:
+        real(self, folder, generation, about, *live)
         if threading.current_thread().name.startswith("reader"):
             opened.append(generation)
             time.sleep(0.05)
