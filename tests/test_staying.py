@@ -135,6 +135,7 @@ def test_others_write_between_edits_and_nothing_is_lost(own_store: Path, staying
     same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
 
 
+@pytest.mark.slow
 def test_two_that_stay_take_turns(own_store: Path) -> None:
     """Each holds live/ when the other comes, and lets go of it while it waits itself."""
     script = (
@@ -203,6 +204,7 @@ def test_a_record_that_is_refused_leaves_all_open(own_store: Path, staying: Stay
     assert live_of(own_store) == place
 
 
+@pytest.mark.slow
 def test_whoever_is_killed_holds_nothing(own_store: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path\n"

@@ -145,32 +145,33 @@ class Writer:
 
     def add(self, quads: Iterable[Quad], read: Read | None = None) -> None:
         """Adds statements, all or none of them; *read* as for :meth:`replace`."""
-        live = self._open()
+        self._open()
         statements = quads if isinstance(quads, list) else list(quads)
         self._note_more((quad.graph_name for quad in statements), read)
         with self._writing():
             if len(statements) >= _BULK:
-                live.bulk_extend(statements)
+                self._open().bulk_extend(statements)
                 self._bulk = True
             else:
-                live.extend(statements)
+                self._open().extend(statements)
 
     def load(self, path: Path, media: RdfFormat) -> None:
         """Adds a file of quads exactly as it is, in bulk.
 
         :raises SyntaxFault: if it cannot be read.
         """
-        live = self._open()
+        self._open()  # no name here holds live/, as in publish_together
         with engine(f"{path} cannot be loaded"):
             try:
-                live.bulk_load(path=str(path), format=media)
+                self._open().bulk_load(path=str(path), format=media)
             except SyntaxError as fault:
                 raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
             self._shaped = self._bulk = True
             if not self.about.bare:
                 first = self._is_first(self.latest())
-                graphs = live.named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
-                self._note_more(graphs)
+                self._note_more(
+                    self._open().named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
+                )
 
     def replace(self, graphs: dict[str, list[Quad]], read: Read | None = None) -> None:
         """Replaces whole graphs in one transaction; an empty list removes one and its name. *read* is given by
@@ -178,9 +179,9 @@ class Writer:
         self._shaped = self._shaped or any(map(self.about.base.is_shapes_graph, graphs))
         for name, quads in graphs.items():
             self._recorder.note(name, self._said(name, read), quads)
-        live = self._open()
+        self._open()
         with self._writing():
-            live.update(replacement(graphs))
+            self._open().update(replacement(graphs))
 
     def _note_more(self, graphs: Iterable[NamedNode | BlankNode | DefaultGraph], read: Read | None = None) -> None:
         """Has the history know to which documents something is added."""
