@@ -17,6 +17,7 @@ from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT, SKOS_DEFINITION, SKOS_IN_SCHEME
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
+from kgcompare.store.answers import whole_number
 
 _BIBO = PREFIXES["bibo"]
 _EMPTY, _TERM = 1000, 500
@@ -150,8 +151,8 @@ class Descriptions:
             query = load("names").bind(thing__place=[(thing, Literal(place)) for place, thing in enumerate(some)])
             for place, predicate, value in self.snapshot.select(query).rows:
                 if place is not None and predicate is not None and value is not None:
-                    thing = some[int(place.value)]
-                    fetched[thing.value].add(thing, predicate.value, value)
+                    for thing in some[whole_number(place) :][:1]:
+                        fetched[thing.value].add(thing, predicate.value, value)
         return fetched
 
 
