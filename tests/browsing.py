@@ -73,15 +73,19 @@ def visit(browser: Browser, site: str) -> Iterator[Open]:
             if not request.url.startswith(site):
                 faults.append(f"asked {request.url}")
 
+        def answered(answer: Any) -> None:
+            if answer.status >= 500:
+                answers.append(answer)
+
         page.on("console", lambda message: logged(message.type, message.text))
         page.on("pageerror", lambda fault: faults.append(f"script: {fault}"))
         page.on("request", asked)
-        page.on("response", answers.append)
+        page.on("response", answered)
         page.goto(site + address)
         return page
 
     yield opening
-    faults += [f"{one.url} answered {one.status}: {_said(one)}" for one in answers if one.status >= 500]
+    faults += [f"{one.url} answered {one.status}: {_said(one)}" for one in answers]
     for context in contexts:
         context.close()
     assert faults == [], faults

@@ -6,7 +6,6 @@ import fcntl
 import gc
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -29,7 +28,7 @@ from kgcompare.cli.bundled import copy_of_bundled
 from kgcompare.sandbox.limits import LIMITS, Limits
 from kgcompare.store.embedded import EmbeddedStore
 from part import part_of_bundled
-from serving import PATIENCE, missing, serving
+from serving import PATIENCE, free_port, missing, serving
 from warm import _lent_editors
 
 __all__ = ["_lent_editors", "browser", "visit"]
@@ -42,6 +41,13 @@ settings.load_profile("kgcompare")
 
 LoadQuads = Callable[[Iterable[Quad]], str]
 """Puts quads, and nothing else, into a SPARQL server and gives the address that answers queries."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: a third of the time tests wait, for servers, browsers and what has to be late."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + cores // 2
 
 
 SERVED, BUNDLED = {"site", "browser", "visit"}, {"bundled_store"}
@@ -238,9 +244,7 @@ def _oxigraph() -> str:
 def oxigraph_server() -> Iterator[LoadQuads]:
     """A real SPARQL server in memory, whose default graph is the union; every call replaces what it holds."""
     binary = _oxigraph()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [binary, "serve", "--bind", f"127.0.0.1:{port}", "--union-default-graph"],
         stdout=subprocess.DEVNULL,

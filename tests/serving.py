@@ -27,6 +27,7 @@ PATIENCE = {
     "costly_time": 200.0,
     "making_time": 600.0,
     "write_wait": 100.0,
+    "write_time": 240.0,
 }
 """What is given in seconds if a test says nothing else, to servers and to applications in its own process: that the
 machine is busy is no fault of what is tested. What a test is about it says itself."""

@@ -31,6 +31,7 @@ from kgcompare.formats import COMPARISON
 from kgcompare.rdf.namespaces import DEFAULT_BASE
 from kgcompare.sandbox.parsing import Parser
 from kgcompare.store.embedded import EmbeddedStore
+from serving import free_port
 
 PREFIXES = """\
 @prefix kgc: <https://w3id.org/kgcompare/ns#> .
@@ -998,9 +999,7 @@ def test_a_message_survives_any_locale(small_store: Path) -> None:
 @contextmanager
 def serving(*arguments: object) -> Iterator[str]:
     """A server in a process of its own; ends it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = Path(sys.executable).with_name("kgcompare")
     with subprocess.Popen(
         [program, "serve", "--port", str(port), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE

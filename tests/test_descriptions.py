@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from deep import many
-from kgcompare.catalogue import Catalogue, descriptions
-from kgcompare.catalogue.lookups import record_rows
+from kgcompare.catalogue import Catalogue, descriptions, lookups
+from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.lookups import record_graphs
+from kgcompare.ingest import Options, create_store, import_files
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.queries import load
-from kgcompare.store.base import LookUp
+from kgcompare.rdf.terms import FOAF_NAME, SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN
 from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.looking import LookUp
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 from three_ways import InMemory
@@ -43,11 +50,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often the record of each thing was asked for, by its IRI."""
     counts: Counter[str] = Counter()
 
-    def counted(look_up: LookUp, things: Sequence[NamedNode], backwards: Iterable[tuple[NamedNode, NamedNode]]) -> Any:
+    def counted(look_up: LookUp, things: Sequence[NamedNode], *paths: Any) -> Any:
         counts.update(map(str, set(things)))
-        return record_rows(look_up, things, backwards)
+        return record_graphs(look_up, things, *paths)
 
-    monkeypatch.setattr(descriptions, "record_rows", counted)
+    monkeypatch.setattr(descriptions, "record_graphs", counted)
     return counts
 
 
@@ -61,12 +68,28 @@ def test_a_record_costs_one_query_whatever_it_is_shown_as(bundled_store: Path, a
     assert set(asked.values()) == {1}, [thing for thing, count in asked.items() if count > 1]
 
 
-def same_as_the_query(snapshot: EmbeddedSnapshot, things: Sequence[NamedNode], inverses: Sequence[NamedNode]) -> int:
-    """Holds look-ups against the query for some things at once; gives how many statements there are."""
+def same_as_the_query(
+    snapshot: EmbeddedSnapshot,
+    things: Sequence[NamedNode],
+    inverses: Sequence[NamedNode],
+    sequences: Sequence[tuple[NamedNode, ...]] = (),
+) -> int:
+    """Holds look-ups against the queries for some things at once; gives how many statements there are."""
     backwards = [(thing, predicate) for thing in things for predicate in inverses]
     asked = snapshot.select(load("record").bind(method=things, method__inverse=backwards)).rows
-    found = record_rows(snapshot.look_up, things, backwards)
-    assert Counter(found) == Counter(asked)
+    ends = load("path_ends").bind(
+        method=things,
+        method__inverse=backwards,
+        first__second=[steps[:2] for steps in sequences],
+        first__second__third=[steps for steps in sequences if len(steps) == 3],
+    )
+    asked += snapshot.select(ends).rows
+    graphs, leading = record_graphs(snapshot.look_up, things, inverses, sequences, inverses)
+    found = [(NamedNode(thing), t.subject, t.predicate, t.object) for thing, graph in graphs.items() for t in graph]
+    assert set(found) == set(asked)
+    assert len(found) == len(set(found))
+    links = snapshot.select(load("links").bind(method__relation=[], method__inverse=backwards)).rows
+    assert {(t.subject, t.predicate, t.object) for graph in leading.values() for t in graph} == {r[1:] for r in links}
     return len(found)
 
 
@@ -81,7 +104,9 @@ _:cells :in _:cell . _:cell rdf:rest :named . :named rdf:first [ :w "below a pla
 """
 
 
-def test_look_ups_find_what_the_query_finds_of_odd_things() -> None:
+@pytest.mark.parametrize("much", [100, 1])
+def test_look_ups_find_what_the_query_finds_of_odd_things(much: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookups, "_MUCH", much)
     prefixes = f"@prefix : <http://e/> . @prefix kgc: <{PREFIXES['kgc']}> . @prefix rdf: <{PREFIXES['rdf']}> .\n"
     triples = [quad.triple for quad in parse(prefixes + ODD, RdfFormat.TURTLE)]
     graphs: list[NamedNode | DefaultGraph] = [NamedNode("http://e/g"), NamedNode("http://e/h"), DefaultGraph()]
@@ -94,6 +119,10 @@ def test_look_ups_find_what_the_query_finds_of_odd_things() -> None:
     things = [NamedNode(f"http://e/{name}") for name in ("a", "b", "c", "gone", "s1", "nothing", "a")]
     inverses = [NamedNode(PREFIXES["kgc"] + "related"), NamedNode("http://e/self"), NamedNode("http://e/p")]
     assert same_as_the_query(snapshot, things, inverses) > 50
+    one, two, three = (NamedNode(f"http://e/{name}") for name in ("p", "q", "r"))
+    for sequence in ((one, two), (one, two, three), (inverses[0], one, one), (three, two)):
+        assert same_as_the_query(snapshot, things, inverses, [sequence]) > 50
+    assert same_as_the_query(snapshot, things, [], [(one, two, three), (one, one)]) > 50
     for thing in things:
         same_as_the_query(snapshot, [thing], inverses[:1])
         same_as_the_query(snapshot, [thing], [])
@@ -109,3 +138,91 @@ def test_look_ups_find_what_the_query_finds_of_the_catalogue(bundled_store: Path
         told = [same_as_the_query(snapshot, things[at : at + 150], inverses) for at in range(0, len(things), 150)]
     assert len(things) > 100
     assert all(told)
+
+
+# -- names -----------------------------------------------------------------------------------------------
+
+SPEAKING = """
+:plain a :Class ; skos:prefLabel "Plain"@en, "Simple"@fr, "Other"@en ; skos:definition "Not asked for."@en .
+:concept a skos:Concept ; rdfs:label "Concept", 'with "quotes" and \\\\' ; skos:inScheme :scheme .
+:concept skos:definition "Asked for."@en .
+:in-none a skos:Concept ; skos:prefLabel "Placed nowhere" ; skos:inScheme [ a :Scheme ] ; skos:definition "Text." .
+:person a foaf:Person ; foaf:name "Ann Lee" ; foaf:familyName "Lee" ; schema:givenName "Ann" .
+:software a :Software ; schema:name "lib.fit" ; schema:programmingLanguage "Python" ; schema:url <http://u/> .
+:source a bibo:Article, bibo:Document ; dcterms:title "Title"@en-GB ; dcterms:issued "1996"^^xsd:gYear, "x"^^:odd, 1 .
+:nameless a :Class ; :p :plain . :typeless skos:prefLabel "No class" ; :p :person .
+"""
+PREFIXED = ("bibo", "dcterms", "foaf", "rdfs", "schema", "skos", "xsd")
+
+
+def said_of(generation: Generation, things: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
+    """What names things, in no order and without nodes that have no name."""
+    graphs = generation.descriptions._fetch_names(sorted(things))
+    for thing, graph in graphs.items():
+        if not graph.iris(NamedNode(thing), SKOS_IN_SCHEME):
+            graph.discard(NamedNode(thing), SKOS_DEFINITION)
+    return {
+        thing: {(t.predicate.value, str(t.object)) for t in graph if not isinstance(t.object, BlankNode)}
+        for thing, graph in graphs.items()
+    }
+
+
+def held_together(path: Path) -> tuple[int, int]:
+    """Holds the index of a store to queries/names.rq, for all that it speaks of; gives how many things that are, and
+    how many of them the index has."""
+    with Catalogue(EmbeddedStore(path)) as catalogue:
+        generation = catalogue.generation()
+        rows = generation.snapshot.select("SELECT DISTINCT ?t WHERE { { ?t ?p ?o } UNION { ?s ?q ?t } }").rows
+        things = {row[0].value for row in rows if isinstance(row[0], NamedNode)}
+        index = generation.descriptions.index
+        assert index is not None
+        found = said_of(generation, things)
+        generation.descriptions.index = None
+        assert found == said_of(generation, things)
+        return len(things), len(index.spoken(sorted(things)))
+
+
+def test_what_names_things_is_said_in_two_places_alike() -> None:
+    asked = load("names").text.partition("VALUES ?predicate {")[2].partition("}")[0]
+    names = {"dc": "http://purl.org/dc/elements/1.1/", "schemahttp": "http://schema.org/"}
+    names |= {"dwc": "http://rs.tdwg.org/dwc/terms/", "vcard": "http://www.w3.org/2006/vcard/ns#"}
+    predicates = [re.split(":", name) for name in asked.split()]
+    assert {names.get(prefix, PREFIXES.get(prefix, "?")) + end for prefix, end in predicates} == set(SPOKEN)
+
+
+def test_the_index_names_things_as_the_query_does(bundled_store: Path, tmp_path: Path) -> None:
+    things, spoken = held_together(bundled_store)
+    assert 500 < spoken < things
+    prefixes = "".join(f"@prefix {name}: <{PREFIXES[name]}> .\n" for name in PREFIXED)
+    (tmp_path / "odd.ttl").write_text(f"@prefix : <http://e/> .\n{prefixes}{SPEAKING}")
+    store = tmp_path / "store"
+    options = Options(trust=True)
+    create_store(store)
+    import_files(store, [tmp_path / "odd.ttl"], options)
+    assert held_together(store)[1] == 7
+    (tmp_path / "odd.ttl").write_text(f"@prefix : <http://e/> .\n{prefixes}{SPEAKING}".replace("Ann", "Anne"))
+    import_files(store, [tmp_path / "odd.ttl"], replace(options, replace=True))
+    assert held_together(store)[1] == 7
+    with Catalogue(EmbeddedStore(store)) as catalogue:
+        index = catalogue.generation().descriptions.index
+        assert index is not None
+        assert (
+            index.spoken(["http://e/person"])["http://e/person"].text(NamedNode("http://e/person"), FOAF_NAME)
+            == "Anne Lee"
+        )
+
+
+def test_an_index_without_names_leaves_them_to_the_engine(own_store: Path) -> None:
+    def labels() -> list[str]:
+        with Catalogue(EmbeddedStore(own_store)) as catalogue:
+            compared = catalogue.compare(["lasso", "ridge-regression"])
+            return [str(cell.text) for row in compared for cell in row.cells]
+
+    before = labels()
+    (index,) = own_store.glob("index-*.sqlite")
+    with closing(sqlite3.connect(index)) as db:
+        db.execute("DROP TABLE spoken")
+        db.commit()
+    assert labels() == before
+    index.unlink()
+    assert labels() == before

@@ -17,6 +17,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from conftest import LoadQuads
+from kgcompare import resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import EndpointError, QueryError, StoreError, UnknownThing
 from kgcompare.formats import COMPARISON, render
@@ -26,6 +27,7 @@ from kgcompare.search import Filter
 from kgcompare.store import Snapshot, Solutions, Statements, Store, Verdict, checkpoint, remote
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
+from proxy import proxied
 
 JSON = "application/sparql-results+json"
 GOOD = json.dumps({"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "yes"}}]}})
@@ -422,6 +424,25 @@ def test_a_dump_is_everything(catalogue: Catalogue, here: Catalogue, tmp_path: P
 def test_comparisons_are_the_same(catalogue: Catalogue, here: Catalogue, lang: str) -> None:
     ids = ["lasso", "gan", "nothing", "ridge", "elbow"]
     assert catalogue.compare(ids, lang) == here.compare(ids, lang)
+
+
+def test_a_comparison_costs_two_questions_whatever_it_has(part_store: Path, oxigraph_server: LoadQuads) -> None:
+    url = oxigraph_server(EmbeddedStore(part_store).snapshot().quads())
+    slugs = list(dict.fromkeys(slug for row in resources.example_comparisons() for slug in row))
+    with proxied(("127.0.0.1", urlsplit(url).port or 0)) as proxy, Catalogue(EmbeddedStore(part_store)) as near:
+        for columns, lang in ((1, "en"), (2, "en"), (5, "fr"), (10, "en")):
+            with Catalogue(RemoteStore(proxy.address)) as far:
+                assert far.generation().main_class
+                far.query("ASK { ?s ?p ?o }")  # which finds out what the engine can do
+                proxy.requests.clear()
+                compared = far.compare(slugs[:columns], lang)
+                assert len(proxy.requests) == 2, [request[:300] for request in proxy.requests]
+                assert compared == near.compare(slugs[:columns], lang)
+                assert any(value.csl for row in compared for cell in row.cells for value in cell.values)
+                assert columns == 1 or compared.sentences
+                assert far.compare(slugs[:columns], lang) == compared
+                far.compare(slugs[columns + 1 :: -1][:10], lang)  # of which two are new
+                assert len(proxy.requests) <= 4
 
 
 @pytest.mark.slow

@@ -366,7 +366,7 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
     slow = threading.Event()
 
     def waits(_view: object, limits: Limits) -> Report:
-        slow.wait(20)
+        slow.wait(240)
         return found
 
     monkeypatch.setattr(apart, "make_apart", waits)
@@ -375,7 +375,7 @@ def test_who_cannot_wait_is_told_to_come_back(store: Path, found: Report, monkey
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
     slow.set()
-    patient = create_app(Settings(store=store, limits=Limits(making_time=20)), app.extensions["kgcompare"])
+    patient = create_app(Settings(store=store, limits=Limits(making_time=240)), app.extensions["kgcompare"])
     assert patient.test_client().get("/report.json").status_code == 200
 
 
@@ -410,14 +410,14 @@ def test_few_may_wait_at_once(store: Path, found: Report, monkeypatch: pytest.Mo
     slow = threading.Event()
 
     def waits(_view: object, limits: Limits) -> Report:
-        slow.wait(20)
+        slow.wait(240)
         return found
 
     monkeypatch.setattr(apart, "make_apart", waits)
     app = create_app(Settings(store=store, limits=Limits(making_waiting=1)))
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(lambda n: app.test_client().get(f"/report.json?n={n}"), n) for n in range(3)]
-        refused = [answer.result() for _, answer in zip(range(2), as_completed(asked, timeout=10), strict=False)]
+        refused = [answer.result() for _, answer in zip(range(2), as_completed(asked, timeout=120), strict=False)]
         slow.set()
         codes = sorted(answer.result().status_code for answer in asked)
     assert codes == [200, 503, 503]

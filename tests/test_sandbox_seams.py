@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,21 @@ def patiently(pool: Pool, query: str = "ASK {}") -> bytes:
             if "can be started" not in str(fault) or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+
+
+def test_the_first_workers_start_before_the_spare_ones(snapshot: Path) -> None:
+    with closing(Pool(snapshot, dataclasses.replace(ONE, seconds=60.0, workers=2, spare=2))) as pool:
+        assert pool.under_way() == (0, 2, 0)
+        pool.ask("ASK {}")
+        assert pool.under_way() == (0, 4, 0)
+
+
+def test_a_worker_loads_nothing_that_it_has_no_use_for() -> None:
+    code = (
+        "import sys, kgcompare.sandbox.worker; print(*(name for name in sys.modules if name.startswith('kgcompare.')))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120).stdout
+    assert {name.split(".")[1] for name in said.split()} == {"errors", "rdf", "sandbox", "resources"}
 
 
 @pytest.mark.parametrize("value", [REQUEST, Head(Outcome.REFUSED, detail="é\nb")])

@@ -377,6 +377,11 @@ def test_an_updated_index_equals_a_rebuilt_one(store: Path, tmp_path: Path, turt
     same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
 
 
+def test_what_goes_into_an_empty_store_is_indexed_as_the_store_reads_it(part_store: Path, tmp_path: Path) -> None:
+    """The index is made of what was written, some hundred records at once."""
+    same_as_rebuilt(part_store, tmp_path / "rebuilt.sqlite")
+
+
 def test_a_foreign_concept_that_comes_into_use_later(store: Path, tmp_path: Path) -> None:
     steps = [
         '<http://e/c> a skos:Concept ; skos:prefLabel "C"@en .',

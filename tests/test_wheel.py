@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from serving import free_port
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
@@ -101,9 +102,7 @@ def test_it_compares(installed: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_it_serves(installed: dict[str, str], tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = tmp_path / "log"
     with log.open("wb") as out:
         server = subprocess.Popen(
@@ -114,10 +113,10 @@ def test_it_serves(installed: dict[str, str], tmp_path: Path) -> None:
             stderr=out,
         )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while True:
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
                 connection.request("GET", "/?lang=fr", headers={"Accept": "text/html"})
                 response = connection.getresponse()
                 page = response.read().decode()

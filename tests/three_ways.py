@@ -176,7 +176,7 @@ class InMemory(EmbeddedSnapshot):
         self.keeps_shapes = self.rewrites = False
         store = pyoxigraph.Store()
         store.extend(quads)
-        self._store = store
+        self._store, self._closed = store, False
 
 
 def view_of(snapshot: EmbeddedSnapshot, extra_shapes: Sequence[Triple]) -> Generation:

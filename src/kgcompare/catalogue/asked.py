@@ -38,19 +38,29 @@ def records(place: Shelves, wanted: Sequence[str], cls: str) -> tuple[dict[str, 
     :raises StoreError: if the store cannot be read.
     """
     guesses = {name: _guess(place, name, cls) for name in wanted}
-    graphs = place.descriptions.records([guess for guess in guesses.values() if guess])
+    # What stands outside of the base is sought first, so that all are read together.
+    outside = _located(place, [name for name in wanted if is_slug(name) and is_foreign_slug(name)], cls)
+    graphs = place.descriptions.records([thing for thing in (*guesses.values(), *outside.values()) if thing])
     graphs = {thing: graph for thing, graph in graphs.items() if cls in graph.types(NamedNode(thing))}
+    guesses |= {name: thing for name, thing in outside.items() if guesses[name] not in graphs}
     open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
-    if open_slugs and any(map(is_foreign_slug, open_slugs)):
+    if any(map(is_foreign_slug, open_slugs)):
         place.index.counts()  # where it is being made, nothing can be said of these
-    if open_slugs and place.there is not None:
-        located = place.index.of_class(cls, open_slugs)
-        kind = place.shapes.kind_of_class(cls)
-        alone = {name: place.index.find(kind, name) for name in open_slugs if name not in located}
-        located |= {name: entry.iri for name, entry in alone.items() if entry}
-        guesses.update(located)
+    if located := _located(place, open_slugs, cls):
+        guesses |= located
         graphs |= place.descriptions.records(list(located.values()))
     return {name: thing for name, thing in guesses.items() if thing and thing in graphs}, graphs
+
+
+def _located(place: Shelves, slugs: Sequence[str], cls: str) -> dict[str, str]:
+    """Where the index has what is called by some slugs."""
+    index = place.there if slugs else None
+    if index is None:
+        return {}
+    located = index.of_class(cls, slugs)
+    kind = place.shapes.kind_of_class(cls)
+    alone = {name: index.find(kind, name) for name in slugs if name not in located}
+    return located | {name: entry.iri for name, entry in alone.items() if entry}
 
 
 def _guess(place: Shelves, name: str, cls: str) -> str | None:

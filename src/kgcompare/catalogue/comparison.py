@@ -73,7 +73,7 @@ def _compared(kind: RowKind, known: Sequence[Recorded]) -> list[Compared]:
 
 def _spoken(kind: RowKind, column: Recorded) -> set[str | None]:
     """The languages of the texts of a column."""
-    return {lang for _, lang in column.values if _is_text(kind, lang)}
+    return {lang for _, lang in column.values if lang is not None and _is_text(kind, lang)}
 
 
 def _is_text(kind: RowKind, lang: str | None) -> bool:
@@ -146,7 +146,8 @@ def cell(
         return Cell(None, (), had.status)
     shown = _in_language(terms, reader.lang, every=row.kind == "name")
     pairs = [(term, reader.value(graph, term)) for term in shown]
-    pairs.sort(key=lambda pair: place(graph, pair[0], pair[1]))
+    if len(pairs) > 1:
+        pairs.sort(key=lambda pair: place(graph, pair[0], pair[1]))
     node = NamedNode(thing)
     values = []
     for term, value in pairs:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from itertools import chain
 from typing import cast
 
 from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kgcompare.catalogue.lookups import record_rows
+from kgcompare.catalogue.inquiry import asked_names, asked_records
+from kgcompare.catalogue.lookups import record_graphs
+from kgcompare.catalogue.sources import is_source
+from kgcompare.errors import NotIndexed, StoreError
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.namespaces import PREFIXES, is_safe_iri
+from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.rdf.queries import load
-from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT, SKOS_DEFINITION, SKOS_IN_SCHEME
+from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT, SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search import Index
 from kgcompare.store import Snapshot
 from kgcompare.store.answers import whole_number
 
-_BIBO = PREFIXES["bibo"]
+_FEW = 10
+"""Things without a name in the index up to which each is looked up by itself."""
 _EMPTY, _TERM = 1000, 500
 """Bytes that an empty graph and its place take, and a statement beside its value."""
 
@@ -46,21 +53,30 @@ class _Kept:
 
 
 def _size(graph: Graph) -> int:
-    """Metadata how many bytes of memory a graph takes."""
-    said = (values for node in graph.subjects() for values in graph.description(node).values())
-    return _EMPTY + sum(_TERM + len(str(getattr(term, "value", term))) for values in said for term in values)
+    """About how many bytes of memory a graph takes."""
+    size = _EMPTY
+    for node in graph.subjects():
+        for values in graph.description(node).values():
+            size += _TERM * len(values)
+            for term in values:
+                size += len(term.value)
+    return size
 
 
 class Descriptions:
     """Descriptions of one generation."""
 
     def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 128 << 20) -> None:
-        """Keeps none yet, and never more than about *most* bytes of memory: half for whole records, half for names."""
+        """Keeps none yet, and never more than about *most* bytes of memory: half for whole records, half for names
+        and links."""
         self.most = most
         self.snapshot = snapshot
         self.shapes = shapes
+        self.index: Index | None = None
+        """What knows the names of things, where it is of this very generation."""
         self._records = _Kept(most // 2)
-        self._things = _Kept(most // 2)
+        self._things = _Kept(most // 2 - most // 8)
+        self._links = _Kept(most // 8)
 
     def records(self, things: Sequence[str]) -> dict[str, Graph]:
         """Everything said of each thing, with what rows of any class follow backwards or in sequence.
@@ -88,32 +104,51 @@ class Descriptions:
 
     def _fetch(self, things: Sequence[str]) -> dict[str, Graph]:
         methods = [NamedNode(thing) for thing in things]
-        inverse = [NamedNode(predicate) for predicate in self.shapes.inverses if is_safe_iri(predicate)]
+        inverses = _nodes(self.shapes.inverses)
         sequences = [tuple(map(NamedNode, s)) for s in self.shapes.sequences if all(map(is_safe_iri, s))]
-        backwards = [(method, predicate) for method in methods for predicate in inverse]
-        rows: list[tuple[Term | None, ...]]
-        if (look_up := self.snapshot.look_up) is not None:
-            rows = [*record_rows(look_up, methods, backwards)]
-        else:
-            rows = self.snapshot.select(load("record").bind(method=methods, method__inverse=backwards)).rows
-
-        def from_blank(row: tuple[Term | None, ...]) -> bool:
-            return isinstance(row[1], BlankNode) and row[3] == row[0] and row[2] in inverse
-
-        if sequences or any(from_blank(row) for row in rows):
-            ends = load("path_ends").bind(
-                method=methods,
-                method__inverse=backwards,
-                first__second=sorted({steps[:2] for steps in sequences}, key=str),
-                first__second__third=[steps for steps in sequences if len(steps) == 3],
-            )
-            # An endpoint labels blank nodes anew in every answer: those that name a method come from the second alone.
-            rows = [row for row in rows if not from_blank(row)] + self.snapshot.select(ends).rows
-        graphs = {thing: Graph() for thing in things}
-        for thing, subject, predicate, value in rows:
-            if thing is not None and subject is not None and predicate is not None and value is not None:
-                graphs[thing.value].add(cast(NamedNode, subject), predicate.value, value)
+        asked = methods, inverses, sequences, _nodes(self._relations)
+        look_up = self.snapshot.look_up
+        graphs, links = record_graphs(look_up, *asked) if look_up else asked_records(self.snapshot, *asked)
+        self._links.keep(links)
         return graphs
+
+    @cached_property
+    def _relations(self) -> tuple[str, ...]:
+        """The predicates by which things of any class are linked."""
+        every = (self.shapes.typed_links(cls) or self.shapes.links(cls) for cls in self.shapes.classes)
+        return tuple(dict.fromkeys(chain.from_iterable(every)))
+
+    def links_to(self, things: Sequence[str], relations: Sequence[str]) -> list[tuple[str, str, str]]:
+        """(from, relation, to) of the links that lead to things by some relations, from what has a name.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        kept = self._links.of(things)
+        pairs = [
+            (NamedNode(thing), relation)
+            for thing in things
+            for relation in _nodes(relations)
+            if thing not in kept or relation.value not in self._relations
+        ]
+        links = [
+            (link.subject.value, link.predicate.value, thing)
+            for thing, graph in kept.items()
+            for link in graph
+            if isinstance(link.subject, NamedNode) and link.predicate.value in relations
+        ]
+        if pairs:
+            rows = self.snapshot.select(load("links").bind(method__relation=[], method__inverse=pairs)).rows
+            named = [[term.value for term in row if isinstance(term, NamedNode)] for row in rows]
+            links += [(row[1], row[2], row[3]) for row in named if len(row) == 4]
+        return links
+
+    def linked(self, things: Iterable[str]) -> set[str]:
+        """What is known to lead to some things by links beside what their records say: an endpoint is asked for its
+        names with theirs; embedded nothing, as only few of them are told."""
+        if self.snapshot.look_up is not None:
+            return set()
+        graphs = self._links.of(things).values()
+        return {node.value for graph in graphs for node in graph.subjects() if isinstance(node, NamedNode)}
 
     def things(self, things: Iterable[str]) -> dict[str, Graph]:
         """The names of things; of sources, everything that a citation needs, and the names of their authors.
@@ -121,8 +156,10 @@ class Descriptions:
         :raises StoreError: if the store cannot be read.
         """
         named = self._named(set(things))
-        sources = self.records([thing for thing, graph in named.items() if is_source(graph, thing)])
-        named.update(sources)
+        sources = {thing: graph for thing, graph in named.items() if is_source(graph, thing)}
+        if self.snapshot.look_up is not None:
+            sources = self.records(list(sources))
+            named.update(sources)
         people = {
             node.value
             for graph in sources.values()
@@ -138,14 +175,28 @@ class Descriptions:
         found = {thing: graph.only(NamedNode(thing)) for thing, graph in whole.items()}
         fetched = self._fetch_names(sorted(things - kept.keys() - whole.keys()))
         for thing, graph in (found | fetched).items():
-            if not graph.objects(NamedNode(thing), SKOS_IN_SCHEME):
+            if not graph.iris(NamedNode(thing), SKOS_IN_SCHEME):
                 graph.discard(NamedNode(thing), SKOS_DEFINITION)
         self._things.keep(fetched)
+        if self.snapshot.look_up is None:  # else who asks looks at the records of sources
+            found |= {thing: graph for thing, graph in whole.items() if is_source(graph, thing)}
         return kept | found | fetched
 
     def _fetch_names(self, things: Sequence[str]) -> dict[str, Graph]:
+        if self.snapshot.look_up is None:
+            asked = [NamedNode(thing) for thing in things if is_safe_iri(thing)]
+            return {thing: Graph() for thing in things} | asked_names(self.snapshot, asked)
         fetched = {thing: Graph() for thing in things}
-        safe = [NamedNode(thing) for thing in things if is_safe_iri(thing)]
+        if self.index is not None:
+            with suppress(NotIndexed, StoreError):  # another one is made, and the engine knows all of it
+                fetched |= self.index.spoken(things)
+        safe = [NamedNode(thing) for thing in things if not fetched[thing].subjects() and is_safe_iri(thing)]
+        if len(safe) <= _FEW:
+            for thing in safe:
+                for quad in self.snapshot.look_up(thing, None, None):
+                    if quad.predicate.value in SPOKEN:
+                        fetched[thing.value].add(thing, quad.predicate.value, cast("Term", quad.object))
+            return fetched
         for at in range(0, len(safe), 500):
             some = safe[at : at + 500]
             query = load("names").bind(thing__place=[(thing, Literal(place)) for place, thing in enumerate(some)])
@@ -156,9 +207,8 @@ class Descriptions:
         return fetched
 
 
-def is_source(graph: Graph, thing: str) -> bool:
-    """Whether a thing is a document that is cited."""
-    return any(cls.startswith(_BIBO) for cls in graph.types(NamedNode(thing)))
+def _nodes(predicates: Iterable[str]) -> list[NamedNode]:
+    return [NamedNode(predicate) for predicate in predicates if is_safe_iri(predicate)]
 
 
 def own_statements(graph: Graph, thing: str) -> list[Triple]:

@@ -59,6 +59,8 @@ class Generation(Indexed):
         self.is_past = prepare is not None
         self._keeper = keeper
         self.index_stamp = keeper.stamp if keeper is not None else ()
+        if snapshot.look_up is not None and keeper is None and prepare is None:  # the index is of this very generation
+            self.descriptions.index = self.index
 
     def _place(self) -> Origin:
         if self._keeper is not None:
@@ -161,7 +163,7 @@ class Generation(Indexed):
 
     def reader(self, lang: str, graphs: Mapping[str, Graph]) -> Reader:
         """A reader of the given records in *lang*."""
-        named = comparison.names_in(graphs) | graphs.keys()
+        named = comparison.names_in(graphs) | graphs.keys() | self.descriptions.linked(graphs)
         return Reader(lang, self.descriptions.things(named))
 
     def addresses(self, things: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -1,6 +1,6 @@
-"""What queries/record.rq answers, by look-ups in a store that has them: half the time of the query.
+"""What queries/record.rq, path_ends.rq and links.rq answer, by look-ups in a store that has them: half the time.
 
-A test holds the two together, on all bundled records and on odd ones.
+Tests hold them together, on all bundled records and on odd ones.
 """
 
 from __future__ import annotations
@@ -10,66 +10,136 @@ from typing import cast
 
 from pyoxigraph import BlankNode, NamedNode
 
-from kgcompare.rdf.graph import Node, Term
+from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_REST, RDF_SUBJECT
-from kgcompare.store.base import LookUp
+from kgcompare.store.looking import LookUp
 
-_Row = tuple[NamedNode, Node, NamedNode, Term]
-"""?method ?subject ?predicate ?object."""
 _SUBJECT = NamedNode(RDF_SUBJECT)
+_MUCH = 100
+"""Statements about a thing from which on those by each predicate are looked up by themselves."""
+_NOTHING: list[Term] = []
+_Said = dict[str, list[Term]]
+"""What is said of a node: predicate IRI to objects, each once."""
 
 
-class _Said:
+class _Known:
     """What a store says of nodes, each looked up once."""
 
     def __init__(self, look_up: LookUp) -> None:
-        self._look_up = look_up
-        self._known: dict[Node, list[tuple[NamedNode, Term]]] = {}
+        self.look_up = look_up
+        self._known: dict[Node, _Said] = {}
 
-    def of(self, node: Node) -> list[tuple[NamedNode, Term]]:
-        if node not in self._known:
-            said = ((quad.predicate, cast("Term", quad.object)) for quad in self._look_up(node, None, None))
-            self._known[node] = list(dict.fromkeys(said))
-        return self._known[node]
+    def of(self, node: Node) -> _Said:
+        said = self._known.get(node)
+        if said is None:
+            said = self._known[node] = {}
+            several = False
+            for quad in self.look_up(node, None, None):
+                predicate, value = quad.predicate.value, cast("Term", quad.object)
+                if predicate in said:
+                    said[predicate].append(value)
+                    several = True
+                else:
+                    said[predicate] = [value]
+            if several:  # graphs may say the same
+                for predicate, values in said.items():
+                    said[predicate] = list(dict.fromkeys(values)) if len(values) > 1 else values
+        return said
 
-    def led(self, node: Node, predicate: str) -> Iterator[Node]:
-        for by, value in self.of(node):
-            if by.value == predicate and isinstance(value, NamedNode | BlankNode):
-                yield value
+    def places(self, starts: Iterable[Term]) -> list[Node]:
+        """Some nodes, and what ``rdf:rest`` leads to from them."""
+        reached: dict[Node, None] = {}
+        waiting = list(starts)
+        while waiting:
+            place = waiting.pop()
+            if isinstance(place, NamedNode | BlankNode) and place not in reached:
+                reached[place] = None
+                waiting += self.of(place).get(RDF_REST, _NOTHING)
+        return list(reached)
+
+    def owned(self, node: BlankNode) -> Iterator[Term]:
+        """A node, and the places and the members of the lists that it leads to."""
+        yield node
+        values = (value for values in self.of(node).values() for value in values)
+        for place in self.places(value for value in values if isinstance(value, BlankNode)):
+            yield place
+            yield from self.of(place).get(RDF_FIRST, _NOTHING)
+
+    def record(self, thing: NamedNode, about: Iterable[Node]) -> Graph:
+        """What a thing owns, and what is said of the statements *about* it."""
+        subjects: dict[Term, None] = {thing: None}
+        for predicate, values in self.of(thing).items():
+            for value in values:
+                if isinstance(value, BlankNode):
+                    subjects |= {one: None for one in self.owned(value) if isinstance(one, BlankNode)}
+                elif predicate == KGC_ABSENCE and isinstance(value, NamedNode):
+                    subjects[value] = None
+        subjects |= dict.fromkeys(about)
+        nodes = cast("Iterable[Node]", subjects)
+        return Graph.about({node: said for node in nodes if (said := self.of(node))})
+
+    def add_all(self, graph: Graph, node: Node) -> None:
+        """Adds all that is said of a node."""
+        for predicate, values in self.of(node).items():
+            for value in values:
+                graph.add(node, predicate, value)
 
 
-def record_rows(
-    look_up: LookUp, things: Sequence[NamedNode], backwards: Iterable[tuple[NamedNode, NamedNode]]
-) -> list[_Row]:
-    """Everything said of each thing, as the query gives it; *backwards* are things, each with a predicate.
+def record_graphs(
+    look_up: LookUp,
+    things: Iterable[NamedNode],
+    inverses: Sequence[NamedNode] = (),
+    sequences: Iterable[Sequence[NamedNode]] = (),
+    relations: Sequence[NamedNode] = (),
+) -> tuple[dict[str, Graph], dict[str, Graph]]:
+    """Everything said of each thing, as the queries give it: with what some predicates lead to it by, and what some
+    sequences of two or three lead to from it; and, as graphs of their own, the links that lead to it by *relations*.
 
     :raises StoreError: if the store cannot be read.
     """
-    said = _Said(look_up)
-    rows: dict[_Row, None] = {}
+    known = _Known(look_up)
+    graphs: dict[str, Graph] = {}
+    links: dict[str, Graph] = {}
+    wanted = dict.fromkeys((_SUBJECT, *inverses, *relations))
     for thing in dict.fromkeys(things):
-        subjects: dict[Node, None] = {thing: None}
-        for predicate, value in said.of(thing):
-            if isinstance(value, BlankNode):
-                subjects[value] = None
-                subjects |= dict.fromkeys(_below(said, value))
-            elif isinstance(value, NamedNode) and predicate.value == KGC_ABSENCE:
-                subjects[value] = None
-        subjects |= dict.fromkeys(cast("Node", quad.subject) for quad in look_up(None, _SUBJECT, thing))
-        rows |= {(thing, subject, by, value): None for subject in subjects for by, value in said.of(subject)}
-    for thing, predicate in backwards:
-        rows |= {(thing, cast("Node", q.subject), predicate, thing): None for q in look_up(None, predicate, thing)}
-    return list(rows)
+        leading = _leading(look_up, thing, wanted)
+        graph = graphs[thing.value] = known.record(thing, leading[_SUBJECT])
+        links[thing.value] = Graph((subject, by, thing) for by in relations for subject in leading[by])
+        for predicate in inverses:
+            for subject in leading[predicate]:
+                graph.add(subject, predicate.value, thing)
+                if isinstance(subject, BlankNode):
+                    known.add_all(graph, subject)
+        for steps in sequences:
+            _follow(known, graph, thing, steps)
+    return graphs, links
 
 
-def _below(said: _Said, node: BlankNode) -> Iterator[BlankNode]:
-    """The places and the members, of those without a name, of the lists that a node leads to."""
-    reached: dict[Node, None] = {}
-    waiting: list[Node] = [value for _, value in said.of(node) if isinstance(value, BlankNode)]
-    while waiting:
-        place = waiting.pop()
-        if place not in reached:
-            reached[place] = None
-            waiting += said.led(place, RDF_REST)
-    for place in reached:
-        yield from (one for one in (place, *said.led(place, RDF_FIRST)) if isinstance(one, BlankNode))
+def _leading(look_up: LookUp, thing: NamedNode, predicates: Iterable[NamedNode]) -> dict[NamedNode, list[Node]]:
+    """What leads to a thing by some predicates: all that does is read at once, unless that is much."""
+    found: dict[NamedNode, list[Node]] = {predicate: [] for predicate in predicates}
+    quads = list(look_up(None, None, thing, _MUCH + 1))
+    if len(quads) > _MUCH:
+        quads = [quad for predicate in found for quad in look_up(None, predicate, thing)]
+    for quad in quads:
+        if quad.predicate in found:
+            found[quad.predicate].append(cast("Node", quad.subject))
+    return found
+
+
+def _follow(known: _Known, graph: Graph, thing: NamedNode, steps: Sequence[NamedNode]) -> None:
+    """Adds what a sequence leads to."""
+    nodes: list[Term] = known.of(thing).get(steps[0].value, _NOTHING)
+    for predicate in steps[1:]:
+        ends: dict[Term, None] = {}
+        for node in nodes:
+            if isinstance(node, NamedNode | BlankNode):
+                for quad in known.look_up(node, predicate, None):
+                    end = cast("Term", quad.object)
+                    graph.add(node, predicate.value, end)
+                    ends[end] = None
+        for end in ends:
+            if isinstance(end, BlankNode):
+                for place in known.places([end]):
+                    known.add_all(graph, place)
+        nodes = list(ends)

@@ -9,7 +9,8 @@ from typing import Protocol
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue import comparison
-from kgcompare.catalogue.descriptions import Descriptions, is_source
+from kgcompare.catalogue.descriptions import Descriptions
+from kgcompare.catalogue.sources import is_source
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Fact, Group, Record, Thing, Value
 from kgcompare.rdf.graph import Graph, Term

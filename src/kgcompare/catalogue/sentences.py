@@ -18,12 +18,9 @@ from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Comparison, Piece, Row, Sentence
 from kgcompare.rdf.graph import Graph
-from kgcompare.rdf.namespaces import is_safe_iri
-from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_MUTUAL_SENTENCE, KGC_PLURAL_SENTENCE, KGC_SENTENCE, KGC_WARNS
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.schema.shapes import Shapes
-from kgcompare.store import Snapshot
 from kgcompare.text.languages import translate
 from kgcompare.text.phrases import Phrases
 
@@ -53,27 +50,21 @@ _Link = tuple[str, str, str]
 
 
 def links_of(
-    snapshot: Snapshot, graphs: Mapping[str, Graph], relations: Sequence[str], things: Sequence[str]
+    descriptions: Descriptions, graphs: Mapping[str, Graph], relations: Sequence[str], things: Sequence[str]
 ) -> list[tuple[str, _Link]]:
     """(thing, link) for each link of each of the things with another one, in whichever direction it leads.
 
-    Those that lead from a thing stand in its record, among *graphs*; those that lead to it are asked for.
+    Those that lead from a thing stand in its record, among *graphs*; those that lead to it are looked up.
 
     :raises StoreError: if the store cannot be read.
     """
-    nodes = {thing: NamedNode(thing) for thing in things}
     found = [
         (thing, (thing, relation, other))
-        for thing, node in nodes.items()
+        for thing in things
         for relation in relations
-        for other in graphs[thing].iris(node, relation)
+        for other in graphs[thing].iris(NamedNode(thing), relation)
     ]
-    pairs = [(node, NamedNode(relation)) for node in nodes.values() for relation in relations if is_safe_iri(relation)]
-    if not pairs:
-        return found
-    rows = snapshot.select(load("links").bind(method__relation=[], method__inverse=pairs)).rows
-    named = [[term.value for term in row if isinstance(term, NamedNode)] for row in rows]
-    return found + [(row[0], (row[1], row[2], row[3])) for row in named if len(row) == 4]
+    return found + [(link[2], link) for link in descriptions.links_to(things, relations)]
 
 
 def ties_between(links: Collection[_Link], things: Sequence[str], symmetric: Collection[str]) -> list[Tie]:
@@ -141,7 +132,7 @@ class Sentences:
     """Writes the sentences of one comparison."""
 
     def __init__(
-        self, said: Comparison, shapes: Shapes, cls: str, snapshot: Snapshot, graphs: Mapping[str, Graph]
+        self, said: Comparison, shapes: Shapes, cls: str, descriptions: Descriptions, graphs: Mapping[str, Graph]
     ) -> None:
         self.said = said
         self.shapes = shapes
@@ -151,7 +142,7 @@ class Sentences:
         self.relations = (*typed, *self.plain)
         self.warning = {relation for relation in self.relations if shapes.says_true(relation, KGC_WARNS)}
         self.symmetric = {relation for relation in self.relations if self._is_symmetric(relation)}
-        self.links = links_of(snapshot, graphs, typed or self.plain, self.things)
+        self.links = links_of(descriptions, graphs, typed or self.plain, self.things)
         if typed:  # the cells have the plain links already, which are as many again
             self.links += [(one, (one, self.plain[0], two)) for one, two in self._linked() if two in self.things]
         self.names = {thing.iri: (thing.lang, thing.label) for thing in said.methods}
@@ -287,7 +278,7 @@ def sentences_of(
         reader = Reader(said.language, descriptions.things(things))
         return {thing: reader.label(thing) for thing in things}
 
-    return Sentences(said, shapes, cls, descriptions.snapshot, graphs).write(names)
+    return Sentences(said, shapes, cls, descriptions, graphs).write(names)
 
 
 def _held(row: Row) -> list[dict[str, tuple[str | None, str]]]:

@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode
 from kgcompare.model import CslDate, CslItem, CslName
 from kgcompare.rdf.addresses import doi_address, web_address
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.namespaces import iri
+from kgcompare.rdf.namespaces import PREFIXES, iri
 from kgcompare.rdf.terms import (
     BIBO_AUTHOR_LIST,
     BIBO_DOI,
@@ -40,6 +40,7 @@ NameOf = Callable[[Term], CslName]
 Described = Callable[[NamedNode], Graph]
 """Gives what is said of a thing that a source names."""
 
+_BIBO = PREFIXES["bibo"]
 _TYPES = (
     ("bibo:Thesis", "thesis"),
     ("bibo:Chapter", "chapter"),
@@ -83,6 +84,11 @@ _END = 40
 
 
 _TRUE = {"true", "1"}
+
+
+def is_source(graph: Graph, thing: str) -> bool:
+    """Whether a thing is a document that is cited."""
+    return any(cls.startswith(_BIBO) for cls in graph.types(NamedNode(thing)))
 
 
 def csl(graph: Graph, node: Node, name_of: NameOf, described: Described = lambda _: Graph()) -> CslItem:

@@ -252,8 +252,8 @@ def _dressed(element: Any) -> Callable[[Rendered], Rendered]:
             return None
         if italic:
             text = formatter.html.Italic(text)
-        whole = prefix + normalize_seam(prefix, text)
-        return whole + normalize_seam(whole, suffix)
+        whole = prefix + normalize_seam(prefix, text) if prefix else text
+        return whole + normalize_seam(whole, suffix) if suffix else whole
 
     return dress
 

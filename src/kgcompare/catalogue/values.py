@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.catalogue import citation, sources
-from kgcompare.catalogue.descriptions import is_source
 from kgcompare.catalogue.names import name_parts
+from kgcompare.catalogue.sources import is_source
 from kgcompare.model import CslItem, CslName, Link, Value
 from kgcompare.rdf.addresses import web_address
 from kgcompare.rdf.graph import Graph, Node, Term, literal_key, structure_key, value_key
@@ -74,7 +73,7 @@ class Reader:
                 self._read[name] = self._thing(term)
             return self._read[name]
         if isinstance(term, Literal):
-            return replace(self._literal(term), literal=(term.value, term.datatype.value))
+            return self._literal(term)
         return self._structure(graph, term, level) if level < _DEEPEST else Value("…", "…")
 
     def sources(self, graph: Graph, subject: NamedNode, term: Term) -> tuple[Value, ...]:
@@ -138,20 +137,20 @@ class Reader:
         return named[1] if named else sources.whole(self.agent_name(agent, graph))
 
     def _literal(self, term: Literal) -> Value:
-        key = literal_key(term)
+        key, text, datatype = literal_key(term), term.value, term.datatype.value
+        said = text, datatype
         if term.language:
-            return Value(key, term.value, term.language)
-        datatype, text = term.datatype.value, term.value
+            return Value(key, text, term.language, literal=said)
         if datatype in _DATES:
             try:
-                return Value(key, dates.reads(dates.canonical(dates.of_xsd(text)), self.lang))
+                return Value(key, dates.reads(dates.canonical(dates.of_xsd(text)), self.lang), literal=said)
             except ValueError:
-                return Value(key, text)
+                return Value(key, text, literal=said)
         if datatype == _XSD + "boolean":
-            return Value(key, translate(self.lang, "yes" if text in {"true", "1"} else "no"))
+            return Value(key, translate(self.lang, "yes" if text in {"true", "1"} else "no"), literal=said)
         if datatype == _XSD + "anyURI":
-            return Value(key, text, url=web_address(text))
-        return Value(key, sources.ranged(text))
+            return Value(key, text, url=web_address(text), literal=said)
+        return Value(key, sources.ranged(text), literal=said)
 
     def _structure(self, graph: Graph, node: BlankNode, level: int) -> Value:
         key = self.key(graph, node) if level == 0 else ""  # only what stands in a row is compared

@@ -153,9 +153,9 @@ def import_files(
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if changes.documents or shapes:
+            prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
             added = _write(writer, records, changes, stored, vocabulary_quads(base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
-            prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
             if added and snapshot is not None and snapshot.path is not None and stored.snapshot is None:
                 # There is nothing else: what was written need not be read again.
                 prepare = search.builder(chain(snapshot.quads(), added), known)

@@ -38,6 +38,8 @@ MOST_TOGETHER = 32
 """Changes that are written as one at most."""
 _WRITING = 60.0
 """Seconds that are left for writing, beside those that reading and judging may take."""
+_NICE = 5
+"""By how much the process steps back behind the one that answers readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,8 @@ def _made(order: _Order, seat: Seat) -> list[Edit | KgcompareError]:
 def main() -> None:
     """Makes the changes that stdin orders, and says to stdout what became of each; until stdin ends."""
     lifeline.end_with(os.getppid())
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints, prints where people read
     staying = Staying()

@@ -208,8 +208,8 @@ class Editor:
             if faults := [fault for fault in broken if fault.severity == "violation"]:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
-            writer.replace({name: []})
             prepare = search.updater(snapshot, gone, now.known, writer.lend)
+            writer.replace({name: []})
             occasion = self._occasion("remove", None, self._options)
             hold(writer.publish(prepare, occasion, self._options.limits.history_bytes), now.kept)
         return Edit(record, made=False)
@@ -279,8 +279,8 @@ class Editor:
                 documents |= {name: sent.records.quads(name) for name in changes.documents}
                 subjects |= changes.subjects
         if deeds:
-            writer.replace(documents, stored.quads)
             index = search.updater(now.snapshot, subjects, now.known, writer.lend)
+            writer.replace(documents, stored.quads)
 
             def prepare(made: Snapshot, path: Path) -> None:
                 states.update((name, state_of(made, name)) for name in documents)

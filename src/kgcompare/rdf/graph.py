@@ -80,6 +80,13 @@ class Graph:
                 self.add(triple[0], triple[1].value, triple[2])
 
     @classmethod
+    def about(cls, said: dict[Node, dict[str, list[Term]]]) -> Graph:
+        """What is said of subjects: predicate IRI to objects, each once; it is held, not copied."""
+        graph = cls()
+        graph._index = said
+        return graph
+
+    @classmethod
     def joined(cls, graphs: Iterable[Graph]) -> Graph:
         """What some graphs say together, for reading: a subject's statements are held once, by both."""
         whole = cls()
@@ -88,8 +95,7 @@ class Graph:
                 if subject not in whole._index:
                     whole._index[subject] = predicates
                     continue
-                both = {predicate: list(values) for predicate, values in whole._index[subject].items()}
-                whole._index[subject] = both
+                both = whole._index[subject] = {by: list(values) for by, values in whole._index[subject].items()}
                 for predicate, values in predicates.items():
                     both[predicate] = list(dict.fromkeys([*both.get(predicate, ()), *values]))
         return whole
@@ -111,9 +117,7 @@ class Graph:
 
     def only(self, subject: Node) -> Graph:
         """What it says of one subject, for reading."""
-        part = Graph()
-        part._index = {subject: dict(self._index[subject])} if subject in self._index else {}
-        return part
+        return Graph.about({subject: dict(self._index[subject])} if subject in self._index else {})
 
     def discard(self, subject: Node, predicate: str) -> None:
         """Removes what is said of *subject* by *predicate*."""
@@ -169,8 +173,7 @@ class Graph:
 
     def all_objects(self) -> list[Term]:
         """The objects of every statement but those that say a class."""
-        said = (pair for predicates in self._index.values() for pair in predicates.items())
-        return [value for predicate, values in said if predicate != RDF_TYPE for value in values]
+        return [v for said in self._index.values() for by, values in said.items() if by != RDF_TYPE for v in values]
 
     def members(self, head: Term | None) -> list[Term]:
         """The members of an RDF list or container (``rdf:Seq``), in order.
@@ -213,7 +216,7 @@ class Graph:
                 for one in self.objects(subject, predicate):
                     holders.setdefault(one, []).append(subject)
             self._holders[predicate] = holders  # at once: another thread may read this graph too
-        return holders.get(value, [])
+        return holders.get(value, []) if holders else []
 
 
 def _place(predicate: str) -> int:

@@ -162,6 +162,9 @@ LABELS: tuple[str, ...] = (SKOS_PREF_LABEL, FOAF_NAME, DCTERMS_TITLE, SCHEMA_NAM
 LABELS += ("http://schema.org/name", "http://purl.org/dc/elements/1.1/title", DWC + "scientificName")
 LABELS += ("http://www.w3.org/2006/vcard/ns#fn",)
 """The predicates that name things, best first."""
+SPOKEN: tuple[str, ...] = (RDF_TYPE, *LABELS, *FAMILY_NAMES, *GIVEN_NAMES, DCTERMS_ISSUED)
+SPOKEN += (SCHEMA_PROGRAMMING_LANGUAGE, SCHEMA_URL, SKOS_DEFINITION, SKOS_IN_SCHEME)
+"""The predicates of queries/names.rq: what a thing is called, and as what."""
 CITED = {
     *(BIBO_AUTHOR_LIST, BIBO_DOI, BIBO_EDITOR_LIST, BIBO_PAGES, BIBO_PAGE_END, BIBO_PAGE_START, BIBO_URI),
     *(iri(f"bibo:{name}").value for name in ("editor", "issue", "volume")),

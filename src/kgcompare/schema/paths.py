@@ -39,6 +39,8 @@ class PropertyPath:
 
     def follow(self, graph: Graph, start: Node) -> list[Term]:
         """The distinct nodes that the path leads to from *start*, in order of appearance."""
+        if (predicate := self.predicate) is not None:
+            return list(graph.objects(start, predicate))
         reached: dict[Term, None] = {}
         for steps in self.alternatives:
             ends: list[Term] = [start]

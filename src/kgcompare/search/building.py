@@ -14,7 +14,7 @@ from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.namespaces import Base, foreign_slug, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
-from kgcompare.search import masks, wording
+from kgcompare.search import masks, spoken, wording
 from kgcompare.search.collected import Collected
 from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, names_of
 from kgcompare.search.gathering import facts_in, facts_of, gather, is_thing
@@ -76,7 +76,7 @@ def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
     Half the time of :func:`build`: a store on disk looks up every term of every statement that it hands out. *shapes*
     are those that the generation is thought to keep; one that turns out to need more is read from the store.
     """
-    read = Reading(shapes).predicates
+    read = Reading(shapes, spoken=True).predicates
     facts = facts_in(statements, read)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
@@ -94,7 +94,7 @@ def _without_own(facts: Mapping[str, Facts], base: Base) -> dict[str, Facts]:
 
 
 def _reading(snapshot: Snapshot) -> Reading:
-    return Reading(Shapes(stored_shapes(snapshot)))
+    return Reading(Shapes(stored_shapes(snapshot)), spoken=snapshot.path is not None)
 
 
 Saying = Callable[[Sequence[str]], Mapping[str, Facts]]
@@ -136,6 +136,7 @@ class Builder:
                 + _SCHEMA
                 + wording.SCHEMA
                 + masks.MASK_TABLE
+                + spoken.SPOKEN_TABLE
             )
             db.execute("BEGIN")
             about = {"shapes": self.reading.signature, "format": FORMAT, **(said or {})}
@@ -158,6 +159,7 @@ class Builder:
                 raise OtherIndex
             db.execute("PRAGMA journal_mode=OFF")
             db.execute("PRAGMA synchronous=OFF")
+            db.execute(spoken.SPOKEN_TABLE)  # which an index that was made before has not
             db.execute("BEGIN")
             marks = ",".join("?" * len(changed))
             ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]
@@ -207,6 +209,7 @@ class Builder:
         facts = before(list(numbers))
         masks.follow_masks(db, list(numbers.values()), gone=True)
         said = {n: worded_in(db, n, facts.get(thing, {}), self.reading) for thing, n in numbers.items()}
+        spoken.remove_spoken(db, said)
         for number, worded in said.items():
             for lang in interface_languages():
                 name = shown(db, number, lang)
@@ -248,6 +251,8 @@ class Builder:
         db.executemany("INSERT OR IGNORE INTO link VALUES(?,?,?)", sorted(links))
         db.executemany("INSERT OR IGNORE INTO identifier VALUES(?,?)", identifiers)
         db.executemany("INSERT OR IGNORE INTO entry VALUES(?,?,?,?)", sorted(entries))
+        if self.reading.spoken:
+            spoken.write_spoken(db, facts_by_thing, ids)
         self._word(db, facts_by_thing, ids, kinds, links, fresh=fresh)
 
     def _word(

@@ -23,6 +23,7 @@ from kgcompare.rdf.terms import (
     SKOS_CONCEPT,
     SKOS_DEFINITION,
     SKOS_HIDDEN_LABEL,
+    SPOKEN,
 )
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search.whole import FORMAT
@@ -59,9 +60,14 @@ class Columns:
 
 
 class Reading:
-    """What the index reads of a catalogue with some shapes, and what it makes of it."""
+    """What the index reads of a catalogue with some shapes, and what it makes of it.
 
-    def __init__(self, shapes: Shapes) -> None:
+    *spoken* where that has what names things (:mod:`~kgcompare.search.spoken`): not of an endpoint, whose index may be
+    of an earlier generation.
+    """
+
+    def __init__(self, shapes: Shapes, *, spoken: bool = False) -> None:
+        self.spoken = spoken
         self._shapes = shapes
         values = {cls for c in shapes.targets for facet in shapes.facets(c) for cls in facet.value_classes}
         self._columns = {cls: _columns(shapes, cls, values | {SKOS_CONCEPT}) for cls in shapes.targets}
@@ -74,6 +80,7 @@ class Reading:
             read += [predicate for _, predicate in columns.facets]
             read += [*columns.people, *columns.sources, *columns.relations, *columns.aliases, *columns.texts]
             read += [columns.date] if columns.date else []
+        read += SPOKEN if spoken else ()
         self.predicates = {predicate: predicate for predicate in read if is_safe_iri(predicate)}
         """What queries/index_things.rq asks for, each IRI to the one string that stands for it everywhere."""
 

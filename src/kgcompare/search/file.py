@@ -63,6 +63,10 @@ class DerivedFile:
             self._begin()
         return self._path is not None
 
+    def at_hand(self) -> Path | None:
+        """Where a whole file is, without making one."""
+        return self._path or self._look()
+
     @property
     def state(self) -> str:
         """``ok``, ``making``, or ``failed`` where the last attempt was in vain."""

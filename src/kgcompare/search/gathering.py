@@ -19,7 +19,7 @@ from kgcompare.search.collected import Collected
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.store import Snapshot
 from kgcompare.store.answers import whole_number
-from kgcompare.store.base import LookUp
+from kgcompare.store.looking import LookUp
 
 _BATCH = 150
 """Things that an endpoint is asked for at a time."""

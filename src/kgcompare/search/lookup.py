@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
+from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import foreign_glob
 from kgcompare.search.entries import Entry
 from kgcompare.search.file import IndexFile
 from kgcompare.search.reading import marks, parts
+from kgcompare.search.spoken import spoken_graph
 
 
 class Lookup(IndexFile):
     """Says which things there are, and where."""
+
+    _speaking: tuple[Path | None, bool] = (None, False)
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """The things of the given ids, in that order."""
@@ -64,6 +69,24 @@ class Lookup(IndexFile):
             for thing, tag, text in self._rows(sql, part):
                 names[thing][tag] = text
         return names
+
+    def spoken(self, iris: Collection[str]) -> dict[str, Graph]:
+        """What queries/names.rq answers of those things that the file has it of; of what stands in no scheme without
+        its definition. Never waits: nothing where no file is there yet."""
+        found: dict[str, Graph] = {}
+        if self._has_spoken():
+            for part in parts(iris):
+                sql = f"SELECT iri, said FROM thing CROSS JOIN spoken ON spoken.thing = id WHERE iri IN ({marks(part)})"
+                found |= {thing: spoken_graph(thing, said) for thing, said in self._rows(sql, part)}
+        return found
+
+    def _has_spoken(self) -> bool:
+        """Whether a file is there that has what names things; one that was made before has not."""
+        path = self._file.at_hand()
+        if path is not None and self._speaking[0] != path:
+            rows = self._rows("SELECT count(*) FROM sqlite_master WHERE name = 'spoken'")
+            self._speaking = path, bool(rows[0][0])
+        return path is not None and self._speaking[1]
 
     def stretch(self, page: int, size: int) -> tuple[list[tuple[str, str, str]], int]:
         """(IRI, kind, slug) of the records of a page of a sitemap, counted from 0, and how many pages there are.

@@ -67,16 +67,15 @@ class KeptPlace:
     def __init__(self, kept: Path | None, make: Callable[[Path], None]) -> None:
         """Names the *kept* file, or none. *make* makes one at a path."""
         self._kept = self._unseen = kept
+        self._fault: str | None = None
         self._make = make
         self._remove: Callable[[], object] = lambda: None
 
     def look(self) -> Path | None:
         """The kept file, unless something is wrong with it; looks at it once."""
         kept, self._unseen = self._unseen, None
-        why = fault_of(kept) if kept is not None else None
-        if why is not None:
-            LOG.warning("kgcompare: the index %s %s; it is made anew", kept, why)
-        return kept if why is None else None
+        self._fault = fault_of(kept) if kept is not None else None
+        return kept if self._fault is None else None
 
     def make(self, progress: Reach) -> Path:
         """Another file in a folder of its own, which goes when this object does; a failure leaves nothing."""
@@ -84,6 +83,9 @@ class KeptPlace:
         with self._alone():
             if self._kept is not None and fault_of(self._kept) is None:
                 return self._kept  # another process was faster
+            if self._fault is not None:
+                LOG.warning("kgcompare: the index %s %s; it is made anew", self._kept, self._fault)
+                self._fault = None
             folder, self._remove = held_folder()
             try:
                 self._make(folder / "index.sqlite")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple
+from pyoxigraph import Quad, RdfFormat, Triple
 
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
@@ -22,6 +22,7 @@ from kgcompare.rdf.sameness import outline
 from kgcompare.store.circuit import Outage
 from kgcompare.store.history import HISTORY_BYTES, Deed, History, Occasion
 from kgcompare.store.layout import Description
+from kgcompare.store.looking import LookUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,6 @@ Results = Solutions | Statements | Verdict
 
 CLOSED = "this catalogue is closed; open it again to ask it more"
 """What is said to whoever asks a store, or what was taken from it, after its end."""
-
-
-LookUp = Callable[[NamedNode | BlankNode | None, NamedNode | None, Term | None], Iterator[Quad]]
-"""The statements of all graphs with a subject, a predicate and an object; None for any. One that several graphs have
-comes as often.
-
-:raises StoreError: if the store cannot be read.
-"""
 
 
 class PassOn(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import pyoxigraph
@@ -13,11 +14,12 @@ from pyoxigraph import BlankNode, NamedNode, Quad, QueryBoolean, QuerySolutions,
 from kgcompare.errors import QueryError, Seam, StoreError, UsageError, reason
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.sparql_text import is_of_the_query, names_dataset, unmistakable
-from kgcompare.store.base import CLOSED, LookUp, Results, Solutions, Statements, Verdict
+from kgcompare.store.base import CLOSED, Results, Solutions, Statements, Verdict
 from kgcompare.store.files import files
 from kgcompare.store.folder import Folder
 from kgcompare.store.history import History
 from kgcompare.store.layout import Description
+from kgcompare.store.looking import LookUp
 from kgcompare.store.sums import FileState, compare_sums, shapes_in
 
 
@@ -71,7 +73,10 @@ class GenerationGone(Exception):
 class EmbeddedSnapshot:
     """One generation, opened read-only; its files stay until it is closed or gone."""
 
-    def __init__(self, folder: Folder, generation: str, about: Description) -> None:
+    def __init__(
+        self, folder: Folder, generation: str, about: Description, live: pyoxigraph.Store | None = None
+    ) -> None:
+        """*live* is open and says the same: it is read until :meth:`part`, and the files are opened after that."""
         self.generation = generation
         self.base = about.base
         self.contact = about.contact
@@ -87,11 +92,11 @@ class EmbeddedSnapshot:
         if held is None:
             raise GenerationGone(generation)
         self._let_go = held
-        self._store: pyoxigraph.Store | None = None
+        self._store, self._closed = live, False
         try:
-            with engine(f"generation {generation} of {folder.path} cannot be opened"):
+            with files(f"generation {generation} of {folder.path} cannot be opened"):
                 self._place = self.path.stat()
-                self._store = pyoxigraph.Store.read_only(str(self.path))
+            self._open  # noqa: B018  (opens it)
         finally:
             if self._store is None:
                 held()
@@ -118,9 +123,16 @@ class EmbeddedSnapshot:
 
     @property
     def _open(self) -> pyoxigraph.Store:
-        if self._store is None:
+        if self._closed:
             raise StoreError(CLOSED)
+        if self._store is None:
+            with engine(f"generation {self.generation} of {self.path.parents[1]} cannot be opened"):
+                self._store = pyoxigraph.Store.read_only(str(self.path))
         return self._store
+
+    def part(self) -> None:
+        """From now on its own files are read: somebody is about to write to live/, or to close it."""
+        self._store = None
 
     def let_go(self) -> None:
         """Has others think that nobody reads it; it can be read on as long as nobody removes it."""
@@ -128,7 +140,7 @@ class EmbeddedSnapshot:
 
     def close(self) -> None:
         """Lets go of the files; nothing can be asked of it afterwards."""
-        self._store = None
+        self._store, self._closed = None, True
         self._let_go()
 
     def query(self, query: str) -> Results:
@@ -182,10 +194,14 @@ class EmbeddedSnapshot:
         return self._matching
 
     def _matching(
-        self, subject: NamedNode | BlankNode | None, predicate: NamedNode | None, value: Term | None
+        self,
+        subject: NamedNode | BlankNode | None,
+        predicate: NamedNode | None,
+        value: Term | None,
+        most: int | None = None,
     ) -> Iterator[Quad]:
         with engine(f"the store at {self.path} cannot be read"):
-            return iter(list(self._open.quads_for_pattern(subject, predicate, value, None)))
+            return iter(list(islice(self._open.quads_for_pattern(subject, predicate, value, None), most)))
 
     def graph(self, name: str) -> list[Quad]:
         """The statements of one named graph."""

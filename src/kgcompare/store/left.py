@@ -16,7 +16,7 @@ from kgcompare.store.folder import Folder
 class Left:
     """What a writer leaves for the next one: live/, open, as the ``latest`` generation has it (None while somebody
     writes there), and a handle of that folder; that generation, and an ``older`` one whose index is to be changed into
-    the next; and the lock of live/."""
+    the next; and the lock of live/, which closes the handle."""
 
     live: pyoxigraph.Store | None
     place: int
@@ -37,8 +37,7 @@ class Left:
     def close(self) -> None:
         """Lets go of all of it: of the lock when live/ is closed."""
         self.live = None
-        os.close(self.place)
-        self.lock.close()
         for snapshot in (self.latest, self.older):
             if snapshot is not None:
                 snapshot.close()
+        self.lock.close()

@@ -50,9 +50,10 @@ class Writer:
         if left is not None and not left.is_of(folder):
             self._left = None
             left.close()
-        self._lock = ExitStack()
+        self._lock, self._place = ExitStack(), -1
         self._live: pyoxigraph.Store | None = None
         self._latest: EmbeddedSnapshot | None = None
+        self._making: EmbeddedSnapshot | None = None
         self._next = ""
         self._first: bool | None = None
         self._shaped = False
@@ -122,6 +123,8 @@ class Writer:
                 self._next = self.folder.following()
                 self.folder.begin(self._next)
                 if left is not None:
+                    left.latest.part()
+                    self._lock, self._place = left.lock, left.place
                     self._live, left.live = left.live, None
                 else:
                     self._live = self._made_live(base)
@@ -133,7 +136,10 @@ class Writer:
             shutil.rmtree(self.folder.live)
         if base is not None:
             base.copy_to(self.folder.live)
-        return pyoxigraph.Store(str(self.folder.live))
+        live = pyoxigraph.Store(str(self.folder.live))
+        self._place = os.open(self.folder.live, os.O_RDONLY)
+        self._lock.callback(os.close, self._place)
+        return live
 
     def _writing(self) -> Seam:
         return engine(f"the store at {self.folder.path} cannot be written")
@@ -224,7 +230,7 @@ class Writer:
                 self.folder.prepare(generation)
                 self._open().backup(str(self.folder.snapshot(generation)))
                 self._seal(generation)
-                made = EmbeddedSnapshot(self.folder, generation, self.about)
+                made = self._making = EmbeddedSnapshot(self.folder, generation, self.about, self._open())
                 prepare(made, self.folder.index_in_the_making(generation))
                 committed.result()
             self.folder.publish(generation, self._latest.generation if self._latest else None)
@@ -234,17 +240,13 @@ class Writer:
     def _go_on_from(self, made: EmbeddedSnapshot) -> None:
         """Has what is open be for the next write, after a generation was *made* and published."""
         older, kept = self._latest, self._before(made.generation) if self._follows else None
-        before, place = self._left, os.open(self.folder.live, os.O_RDONLY)
-        if before is not None:
-            self._lock = before.lock
-            os.close(before.place)
-            if before.older is not None:
-                before.older.close()
+        if self._left is not None and self._left.older is not None:
+            self._left.older.close()
         if older is not None and older.generation != kept:
             older.close()
             older = None
-        self._left = Left(self._live, place, made, older, self._lock)
-        self._live = self._latest = self._first = None
+        self._left = Left(self._live, self._place, made, older, self._lock)
+        self._live = self._latest = self._first = self._making = None
         self._recorder = Recorder(self.folder, self.about.base)
         self._follows = self._shaped = False
         with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
@@ -305,7 +307,7 @@ class Writer:
         self._recorder.close()
         if left is not None and not begun:
             return left
-        for open_still in (left, self._latest, self._lock):
+        for open_still in (self._making, left, self._latest, self._lock):
             if open_still is not None:
                 open_still.close()
         return None

@@ -59,6 +59,8 @@ def best(texts: Mapping[str, T], lang: str) -> tuple[str, T] | None:
     """The (tag, text) to show a reader of *lang*, or None where there is none at all."""
     if not texts:
         return None
+    if lang in texts and not any(tag != lang and tag.lower() == lang for tag in texts):
+        return lang, texts[lang]
     tag = _hit({tag.lower(): tag for tag in sorted(texts, reverse=True)}, lang.lower())
     return tag, texts[tag]
 

@@ -33,6 +33,8 @@ _FIRST = ("methods", "compare", "differences", "record")
 _INTERNAL = (
     "any_graph",
     "changes",
+    "citations",
+    "columns",
     "definitions",
     "documents",
     "endpoint_",

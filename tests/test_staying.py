@@ -1,0 +1,290 @@
+"""What a process that changes records again and again leaves open between its writes: nobody may notice, but for the
+time that it saves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph
+import pytest
+
+from conftest import copied
+from kgcompare import ingest
+from kgcompare.catalogue import Catalogue
+from kgcompare.errors import Busy
+from kgcompare.ingest.editing import Body, Change, Edit
+from kgcompare.ingest.readers import Options
+from kgcompare.ingest.together import JointEditor
+from kgcompare.schema.shapes import stored_shapes
+from kgcompare.search import Filter
+from kgcompare.store import Snapshot
+from kgcompare.store import staying as module
+from kgcompare.store import writer as store_writer
+from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.folder import Folder
+from kgcompare.store.seat import FolderSeat
+from kgcompare.store.staying import Staying
+from test_search import same_as_rebuilt
+
+BASE = "https://w3id.org/kgcompare/"
+PREFIXES = (
+    "@prefix kgc: <https://w3id.org/kgcompare/ns#> .\n@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+    "@prefix dcterms: <http://purl.org/dc/terms/> .\n"
+)
+
+
+@pytest.fixture
+def staying() -> Iterator[Staying]:
+    """What a process leaves open; nothing at the end of the test."""
+    one = Staying()
+    yield one
+    one.let_go()
+
+
+def edit(staying: Staying, store: Path, slug: str, name: str, said: str = "") -> None:
+    """Puts a method, as the process that makes the changes of a server does."""
+    body = Body(f'{PREFIXES}<> a kgc:Method ; skos:prefLabel "{name}"@en {said} .'.encode(), "ttl")
+    editor = JointEditor(staying.at(FolderSeat(store)), (), Options(replace=True), 100.0)
+    (done,) = editor.together([(Change("put", f"{BASE}id/method/{slug}", body), Options(replace=True))])
+    assert isinstance(done, Edit), done
+
+
+def take(store: Path, slug: str, name: str) -> None:
+    """Puts a method as a command does, which leaves nothing open."""
+    file = store.parent / "taken.ttl"
+    said = f'{PREFIXES}<{BASE}id/method/{slug}> a kgc:Method ; skos:prefLabel "{name}"@en .'
+    file.write_text(said, encoding="utf-8")
+    ingest.import_files(store, [file], Options(trust=True, replace=True))
+
+
+def names(store: Path, *slugs: str) -> list[str]:
+    """What methods are called, by what a reader sees who comes now."""
+    with Catalogue(EmbeddedStore(store)) as catalogue:
+        now = catalogue.generation()
+        return [now.record("method", slug).thing.label for slug in slugs]
+
+
+def live_of(store: Path) -> int:
+    """Which folder live/ is."""
+    return (store / "live").stat().st_ino
+
+
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is opened of stores from now on."""
+    found: list[str] = []
+    real = pyoxigraph.Store
+
+    class Counting:
+        def __new__(cls, path: str) -> pyoxigraph.Store:  # type: ignore[misc]
+            found.append(Path(path).name)
+            return real(path)
+
+        @staticmethod
+        def read_only(path: str) -> pyoxigraph.Store:
+            found.append(Path(path).name)
+            return real.read_only(path)
+
+    monkeypatch.setattr(pyoxigraph, "Store", Counting)
+    return found
+
+
+def test_edits_one_after_the_other_open_nothing_and_say_the_same(
+    own_store: Path, staying: Staying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kgcompare.store.writer.LARGE", 1)  # so that two index files take turns
+    for number in range(3):
+        edit(staying, own_store, f"m{number}", f"first {number}")
+    place, found = live_of(own_store), opened(monkeypatch)
+    for number in range(6):
+        related = f"; kgc:related <{BASE}id/method/m{(number + 1) % 3}>"
+        edit(staying, own_store, f"m{number % 3}", f"then {number}", related)
+    assert found == [], "neither live/ nor a generation"
+    assert live_of(own_store) == place
+    monkeypatch.undo()
+    assert names(own_store, "m0", "m1", "m2", "lasso") == ["then 3", "then 4", "then 5", "Lasso"]
+    same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
+    with Catalogue(EmbeddedStore(own_store)) as catalogue:
+        changes = catalogue.generation().snapshot.history
+        assert changes is not None
+        assert len(changes.steps(f"{BASE}doc/method/m0")) == 3
+    assert len(list((own_store / "snapshots").glob("*.lock"))) <= 2, "what was left open is not kept for good"
+
+
+def test_others_write_between_edits_and_nothing_is_lost(own_store: Path, staying: Staying, tmp_path: Path) -> None:
+    for number in range(3):
+        edit(staying, own_store, "edited", f"edit {number}")
+        other = threading.Thread(target=take, args=(own_store, f"taken{number}", f"taken {number}"))
+        other.start()
+        until = time.monotonic() + 60
+        while staying.look() and time.monotonic() < until:  # as a process does that waits for its next order
+            time.sleep(module.GLANCE)
+        other.join(60)
+        assert not other.is_alive(), "it waits for live/"
+    edit(staying, own_store, "last", "the last")
+    assert names(own_store, "edited", "taken0", "taken1", "taken2", "last") == [
+        "edit 2", "taken 0", "taken 1", "taken 2", "the last"
+    ]  # fmt: skip
+    same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
+
+
+def test_two_that_stay_take_turns(own_store: Path) -> None:
+    """Each holds live/ when the other comes, and lets go of it while it waits itself."""
+    script = (
+        "import sys, time; from pathlib import Path\n"
+        "sys.path.insert(0, sys.argv[3])\n"
+        "from test_staying import *\n"
+        "one = Staying()\n"
+        "for number in range(4):\n"
+        "    edit(one, Path(sys.argv[1]), sys.argv[2], f'{sys.argv[2]} {number}')\n"
+        "    until = time.monotonic() + 0.1\n"
+        "    while time.monotonic() < until: one.look(); time.sleep(0.01)\n"
+    )
+    here = str(Path(__file__).parent)
+    command = [sys.executable, "-c", script, str(own_store)]
+    both = [subprocess.Popen([*command, name, here], stderr=subprocess.PIPE) for name in ("one", "two")]
+    said = [process.communicate(timeout=120)[1].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert names(own_store, "one", "two") == ["one 3", "two 3"]
+
+
+def test_a_write_that_fails_leaves_nothing_of_it(own_store: Path, staying: Staying) -> None:
+    edit(staying, own_store, "before", "before")
+    seat = staying.at(FolderSeat(own_store))
+    bad = pyoxigraph.Quad(
+        pyoxigraph.NamedNode("http://e/s"), pyoxigraph.NamedNode("http://e/p"), pyoxigraph.Literal("x"),
+        pyoxigraph.NamedNode(f"{BASE}doc/method/half"),
+    )  # fmt: skip
+
+    def write() -> None:
+        with seat.writing() as writer:
+            writer.add([bad])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
+    assert not staying.look()
+    edit(staying, own_store, "after", "after")
+    snapshot = EmbeddedStore(own_store).snapshot()
+    assert snapshot.graph(f"{BASE}doc/method/half") == []
+    assert names(own_store, "before", "after") == ["before", "after"]
+
+
+def test_a_publication_that_fails_leaves_nothing_of_it(
+    own_store: Path, staying: Staying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(staying, own_store, "before", "before")
+    for step in ("prepare", "publish", "set_current"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Folder, step, lambda *_: (own_store / "nothing").unlink())
+            with pytest.raises(AssertionError, match="cannot be written"):
+                edit(staying, own_store, "half", step)
+        assert not staying.look(), step
+    edit(staying, own_store, "after", "after")
+    with Catalogue(EmbeddedStore(own_store)) as catalogue:
+        assert not catalogue.generation().search(Filter("half")).things
+    assert names(own_store, "before", "after") == ["before", "after"]
+
+
+def test_a_record_that_is_refused_leaves_all_open(own_store: Path, staying: Staying) -> None:
+    edit(staying, own_store, "before", "before")
+    with pytest.raises(AssertionError):
+        edit(staying, own_store, "bad", "bad", "; kgc:related 5")
+    place = live_of(own_store)
+    assert staying.look()
+    edit(staying, own_store, "after", "after")
+    assert live_of(own_store) == place
+
+
+def test_whoever_is_killed_holds_nothing(own_store: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path\n"
+        "sys.path.insert(0, sys.argv[2])\n"
+        "from test_staying import *\n"
+        "one = Staying(); edit(one, Path(sys.argv[1]), 'doomed', 'doomed'); print('left', flush=True); time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(own_store), str(Path(__file__).parent)], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"left\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    take(own_store, "after", "after")
+    assert names(own_store, "doomed", "after") == ["doomed", "after"], "what was acknowledged is there"
+
+
+def test_who_does_not_let_go_is_named(own_store: Path, staying: Staying) -> None:
+    edit(staying, own_store, "first", "first")
+    with (
+        pytest.raises(Busy, match=f"process {os.getpid()} since"),
+        store_writer.writing(own_store, patience=0.1) as writer,
+    ):
+        writer.add([])
+
+
+@pytest.mark.parametrize("other", ["a copy", "an earlier copy"])
+def test_another_folder_in_its_place_is_not_taken_for_it(
+    own_store: Path, staying: Staying, tmp_path: Path, other: str
+) -> None:
+    earlier = copied(own_store, tmp_path / "earlier")
+    edit(staying, own_store, "lasso", "changed")
+    source = copied(own_store, tmp_path / "copy") if other == "a copy" else earlier
+    shutil.rmtree(own_store)
+    copied(source, own_store)
+    place = live_of(own_store)
+    edit(staying, own_store, "after", "after")
+    assert live_of(own_store) != place, "it was made anew of what is there"
+    assert names(own_store, "lasso", "after") == ["changed" if other == "a copy" else "Lasso", "after"]
+
+
+def test_it_is_let_go_of_after_a_while(own_store: Path, staying: Staying, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(staying, own_store, "first", "first")
+    assert staying.look()
+    monkeypatch.setattr(module, "_IDLE", 0.0)
+    edit(staying, own_store, "second", "second")
+    assert not staying.look()
+    take(own_store, "third", "third")
+    shutil.rmtree(own_store)
+    with pytest.raises(AssertionError, match="no store at"):
+        edit(staying, own_store, "fourth", "fourth")
+
+
+def test_shapes_are_read_again_where_they_changed(
+    own_store: Path, staying: Staying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = EmbeddedStore(own_store)
+    read: list[str] = []
+
+    def counted(snapshot: Snapshot) -> list[pyoxigraph.Triple]:
+        read.append(snapshot.generation)
+        return stored_shapes(snapshot)
+
+    edit(staying, own_store, "zero", "zero")
+    with Catalogue(reader) as catalogue:
+        before = catalogue.generation()
+        monkeypatch.setattr("kgcompare.schema.held.stored_shapes", counted)
+        for number in range(3):
+            edit(staying, own_store, "one", f"one {number}")
+            assert catalogue.generation().shapes is before.shapes
+        assert before.snapshot.shapes_since
+        assert read == [], "no edit changes shapes"
+        staying.let_go()
+        shapes, file = tmp_path / "more.ttl", tmp_path / "more-data.ttl"
+        shapes.write_text(
+            f"{PREFIXES}@prefix sh: <http://www.w3.org/ns/shacl#> .\n<http://e/Shape> a sh:NodeShape ; "
+            "sh:targetClass <http://e/Tool> ; sh:property [ sh:path <http://e/size> ; sh:name 'Size'@en ] .",
+            encoding="utf-8",
+        )
+        file.write_text(f'{PREFIXES}<{BASE}id/method/two> a kgc:Method ; skos:prefLabel "two"@en .', encoding="utf-8")
+        ingest.import_files(own_store, [file], Options(), [shapes])
+        assert "http://e/Tool" in catalogue.generation().shapes.targets
+        assert "http://e/Tool" not in before.shapes.targets
