@@ -19,9 +19,10 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from conftest import LoadQuads
 from kgcompare import resources
 from kgcompare.catalogue import Catalogue
-from kgcompare.errors import EndpointError, QueryError, StoreError
+from kgcompare.errors import EndpointError, QueryError, StoreError, UnknownThing
 from kgcompare.formats import COMPARISON, render
 from kgcompare.rdf.queries import load
+from kgcompare.report.extent import measure
 from kgcompare.search import Filter
 from kgcompare.store import Snapshot, Solutions, Statements, Store, Verdict, checkpoint, remote
 from kgcompare.store.embedded import EmbeddedStore
@@ -188,6 +189,28 @@ def test_an_answer_cut_short_is_never_taken_for_whole() -> None:
         pytest.raises(EndpointError),
     ):
         ask(endpoint, "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"zzz": {"type": "literal", "value": "1"}},
+        {name: {"type": "literal", "value": "many"} for name in ("statements", "count", "place", "graph", "object")},
+        {name: {"type": "uri", "value": "a:b"} for name in ("subject", "predicate", "object", "count", "statements")},
+    ],
+)
+def test_solutions_that_nobody_asked_for_are_told_as_such(found: dict[str, object], tmp_path: Path) -> None:
+    """An engine that answers whatever is asked with the same."""
+    said = json.dumps({"head": {"vars": list(found)}, "results": {"bindings": [found]}})
+    with scripted(answer(said)) as url, Catalogue(RemoteStore(url)) as there:
+        for ask in (
+            lambda: there.compare(["lasso", "ridge"], "en"),
+            lambda: there.generation().counts(),
+            lambda: measure(there.generation()),
+            lambda: there.store.snapshot().dump(tmp_path / "all.nq"),
+        ):
+            with pytest.raises((EndpointError, UnknownThing)):
+                ask()
 
 
 def test_nobody_listens() -> None:

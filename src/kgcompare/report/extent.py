@@ -11,6 +11,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import RDF_TYPE
+from kgcompare.store.answers import whole_number
 
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
@@ -62,7 +63,9 @@ def classes_in_history(generation: Generation) -> Counter[str]:
 
 def _counted(generation: Generation, query: str) -> Counter[str]:
     rows = generation.snapshot.select(load(query).text).rows
-    return Counter({w.value: int(count.value) for w, count in rows if isinstance(w, NamedNode) and count is not None})
+    return Counter(
+        {w.value: whole_number(count) for w, count in rows if isinstance(w, NamedNode) and count is not None}
+    )
 
 
 def changes(generation: Generation, things: list[str]) -> dict[str, str]:

@@ -260,3 +260,14 @@ def _xml_term(element: ElementTree.Element, terms: _Terms) -> Term | None:
             parts = (_xml_term(next(_named(each, part)), terms) for part in ("subject", "predicate", "object"))
             return cast("Term", terms.triple(*parts))
     raise ValueError("a binding in it has no term")
+
+
+def whole_number(term: Term | None) -> int:
+    """The number that an engine counts.
+
+    :raises EndpointError: if it is none.
+    """
+    text = term.value if isinstance(term, Literal) else ""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise EndpointError(f"the endpoint counts, and answers with {str(term)[:60]!r}, which is no number")
+    return int(text)

@@ -6,13 +6,12 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.errors import DataError, EndpointError, QueryError, Seam, Unavailable, UsageError
 from kgcompare.rdf.graph import Term
-from kgcompare.rdf.namespaces import Base
+from kgcompare.rdf.namespaces import Base, is_safe_iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.scoping import OfGraph, scoped
 from kgcompare.store import deadline
@@ -121,19 +120,23 @@ def traits_of(ask: Ask, graphs: Graphs) -> Traits:
     :raises EndpointError: if it is down, or cannot answer what everything else rests on.
     """
     condition = graphs.condition
-    statement = _rows(ask, scoped(load("probes/statement").text, condition))
+    statement = _rows(ask, scoped(load("probes/statement").text, condition), "subject", "predicate", "object")
     union = foreign = lists = False
     if statement:
-        parts = tuple(cast("NamedNode", term) for term in statement[0][1:])
-        union = _said(ask, load("probes/united").bind(subject__predicate__object=[parts]))
-        lists = any(row[0] is not None for row in _rows(ask, load("probes/named").text))
+        parts = tuple(term for term in statement[0] if isinstance(term, NamedNode))
+        if len(parts) != len(statement[0]):
+            raise EndpointError("the endpoint answered with a statement that was not asked for")
+        if all(is_safe_iri(part.value) for part in parts):  # else nobody can ask for it, and queries name graphs
+            union = _said(ask, load("probes/united").bind(subject__predicate__object=[parts]))
+        lists = any(row[0] is not None for row in _rows(ask, load("probes/named").text, "graph"))
         others = load("probes/named" if lists else "probes/others").text
-        foreign = bool(_rows(ask, scoped(others, lambda graph: f"!({condition(graph)})")))
+        foreign = bool(_rows(ask, scoped(others, lambda graph: f"!({condition(graph)})"), "graph"))
     plain = not statement or (union and not foreign)
     start = time.monotonic()
-    counted = _rows(ask, _of(load("probes/count").text, condition, plain or union))
+    counted = _rows(ask, _of(load("probes/count").text, condition, plain or union), "statements")
     seconds = time.monotonic() - start
-    statements = int(counted[0][0].value) if counted and isinstance(counted[0][0], Literal) else 0
+    number = counted[0][0] if counted else None
+    statements = int(number.value) if isinstance(number, Literal) and number.value.isdecimal() else 0
     return Traits(
         named=bool(statement),
         union=union,
@@ -180,11 +183,15 @@ def _is_able(ask: Ask, written: Callable[[str], str]) -> bool:
     return True
 
 
-def _rows(ask: Ask, query: str) -> list[tuple[Term | None, ...]]:
+def _rows(ask: Ask, query: str, *names: str) -> list[tuple[Term | None, ...]]:
+    """The solutions of a query: the terms of some variables, or of all that come."""
     answer = ask(query)
     if not isinstance(answer, Solutions):
         raise EndpointError("the endpoint did not answer a SELECT with solutions")
-    return answer.rows
+    if missing := [name for name in names if name not in answer.variables]:
+        raise EndpointError(f"the endpoint did not answer with {', '.join(missing)}")
+    places = [answer.variables.index(name) for name in names or answer.variables]
+    return [tuple(row[place] for place in places) for row in answer.rows]
 
 
 def _said(ask: Ask, query: str) -> bool:
