@@ -189,6 +189,7 @@ def told(text: str, both: Both) -> str:
         text = text.replace(own, "PLACE")
     text = re.sub(r"\b\d+-[0-9a-f]{8}\b", "GENERATION", text)
     text = re.sub(r"\d{4}-\d\d-\d\d(T| at |\W+)?(\d\d[:.]\d\d([:.]\d\d(\.\d+)?)?)?(Z|\+00:00| UTC)?", "TIME", text)
+    text = re.sub(r"\b\d{1,2}(?:er)? [^\W\d]+ 20\d\d(, | à )\d\d:\d\d", "TIME", text)
     return re.sub(r"_:\w+|\b[0-9a-f]{16,}\b", "_:b", text)
 
 
