@@ -23,7 +23,7 @@ from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT, SKOS_DEFINITION, SKOS_
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Index
 from kgcompare.store import Snapshot
-from kgcompare.store.answers import whole_number
+from kgcompare.store.answers import counted_number
 
 _FEW = 10
 """Things without a name in the index up to which each is looked up by itself."""
@@ -202,7 +202,7 @@ class Descriptions:
             query = load("names").bind(thing__place=[(thing, Literal(place)) for place, thing in enumerate(some)])
             for place, predicate, value in self.snapshot.select(query).rows:
                 if place is not None and predicate is not None and value is not None:
-                    for thing in some[whole_number(place) :][:1]:
+                    for thing in some[counted_number(place) :][:1]:
                         fetched[thing.value].add(thing, predicate.value, value)
         return fetched
 

@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import RDF_TYPE
-from kgcompare.store.answers import whole_number
+from kgcompare.store.answers import counted_number
 
 if TYPE_CHECKING:
     from kgcompare.catalogue.generation import Generation
@@ -64,7 +64,7 @@ def classes_in_history(generation: Generation) -> Counter[str]:
 def _counted(generation: Generation, query: str) -> Counter[str]:
     rows = generation.snapshot.select(load(query).text).rows
     return Counter(
-        {w.value: whole_number(count) for w, count in rows if isinstance(w, NamedNode) and count is not None}
+        {w.value: counted_number(count) for w, count in rows if isinstance(w, NamedNode) and count is not None}
     )
 
 

@@ -22,7 +22,7 @@ from kgcompare.rdf.terms import LABELS
 from kgcompare.report.extent import classes_in_history
 from kgcompare.schema.paths import PropertyPath, Step
 from kgcompare.schema.rows import PropertyShape
-from kgcompare.store.answers import whole_number
+from kgcompare.store.answers import counted_number
 from kgcompare.text.languages import best, interface_languages, translate
 
 
@@ -129,7 +129,7 @@ class Questions:
 
 def count_of(term: Term) -> int:
     """The whole number that a literal stands for."""
-    return whole_number(term)
+    return counted_number(term)
 
 
 def named_row(row: PropertyShape) -> Mentioned:

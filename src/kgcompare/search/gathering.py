@@ -18,7 +18,7 @@ from kgcompare.rdf.terms import BIBO_AUTHOR_LIST, BIBO_DOCUMENT, RDF_FIRST, RDF_
 from kgcompare.search.collected import Collected
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.store import Snapshot
-from kgcompare.store.answers import whole_number
+from kgcompare.store.answers import counted_number
 from kgcompare.store.looking import LookUp
 
 _BATCH = 150
@@ -198,7 +198,7 @@ def things_of(snapshot: Snapshot) -> list[str]:
 
 def _count(snapshot: Snapshot, part: str) -> int:
     rows = snapshot.select(load("index_count").bind(part=[Literal(part)])).rows
-    return whole_number(rows[0][0]) if rows else 0
+    return counted_number(rows[0][0]) if rows else 0
 
 
 def _list(snapshot: Snapshot, part: str, things: set[str]) -> int:

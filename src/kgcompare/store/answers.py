@@ -262,7 +262,7 @@ def _xml_term(element: ElementTree.Element, terms: _Terms) -> Term | None:
     raise ValueError("a binding in it has no term")
 
 
-def whole_number(term: Term | None) -> int:
+def counted_number(term: Term | None) -> int:
     """The number that an engine counts.
 
     :raises EndpointError: if it is none.

@@ -199,7 +199,7 @@ class Engine:
             if len(page.rows) < size:
                 break
         counted = self._solutions(_count(query)).rows
-        if not counted or answers.whole_number(counted[0][0]) != len(rows):
+        if not counted or answers.counted_number(counted[0][0]) != len(rows):
             raise EndpointError(
                 f"{self.endpoint.url} gives {size} solutions at most, and the pages of this answer do not add up; "
                 "ask for less, or let it give more (kgcompare doctor says how)"

@@ -24,7 +24,7 @@ from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import FOAF_NAME, KGC_ADDED, KGC_REMOVED, KGC_REPLACED, RDFS_LABEL, SCHEMA_SHA256
-from kgcompare.store.answers import whole_number
+from kgcompare.store.answers import counted_number
 from kgcompare.store.base import Solutions
 from kgcompare.store.folder import number
 from kgcompare.store.history import (
@@ -72,7 +72,7 @@ class RemoteHistory(History):
     def _sizes(self) -> dict[str, int]:
         """How many bytes there are of each change of which one can show what was before, the newest first."""
         query = load("endpoint_sizes").bind(graph=[NamedNode(self._at.base.history_graph)])
-        found = {self._made_by(change): whole_number(size) for change, size in self._at.select_now(query).rows}
+        found = {self._made_by(change): counted_number(size) for change, size in self._at.select_now(query).rows}
         return dict(sorted(found.items(), key=lambda one: -number(one[0])))
 
     @cached_property

@@ -256,9 +256,8 @@ class Writer:
 
     def _record(self, deeds: Sequence[Deed], keep: int) -> None:
         base, home = self.latest(), self.about.base
-        previous = base.generation if base else None
-        named = names_of_deeds(self._next, deeds)
-        said, forgotten = self._recorder.record(named, previous, keep, first=self._is_first(base))
+        named, before = names_of_deeds(self._next, deeds), base.generation if base else None
+        said, forgotten = self._recorder.record(named, before, keep, first=self._is_first(base))
         if forgotten:
             graph = NamedNode(home.history_graph)
             for quad in forgotten_in(home, forgotten, list(self._open().quads_for_pattern(None, None, None, graph))):
