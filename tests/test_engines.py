@@ -1,7 +1,7 @@
 """The contract of a store with real engines behind it: what is read is what the embedded store says.
 
 Each engine holds the small catalogue, its history, and a graph of others that speaks of the same things. The whole
-bundled catalogue is compared by ``pytest -m slow tests/test_engines.py``.
+bundled catalogue is compared by ``KGC_DEEP=1 pytest tests/test_engines_whole.py``.
 """
 
 from __future__ import annotations

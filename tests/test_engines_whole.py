@@ -2,7 +2,7 @@
 
 Byte for byte, but for what names an address, a generation or the time, and labels of blank nodes.
 
-It takes an hour, and is run with ``KGC_DEEP=1``; tests/test_engines.py compares a small catalogue in every run.
+It takes an hour, and is there with ``KGC_DEEP=1``; tests/test_engines.py compares a small catalogue in every run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from flask.testing import FlaskClient
 from pyoxigraph import Quad
 
 from conftest import Run
-from deep import DEEP
 from engines import ENGINES, Oxigraph, running
 from kgcompare import cli, ingest, resources
 from kgcompare.formats import COMPARISON, FORMATS, RECORD
@@ -32,7 +31,7 @@ from kgcompare.store.seat import EndpointSeat
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DEEP, reason="takes an hour: KGC_DEEP=1")]
+pytestmark = pytest.mark.slow
 COMPARED = 50
 """Comparisons that are looked at in every format."""
 PAGES = """

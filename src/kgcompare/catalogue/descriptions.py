@@ -59,7 +59,7 @@ def _size(graph: Graph) -> int:
         for values in graph.description(node).values():
             size += _TERM * len(values)
             for term in values:
-                size += len(term.value)
+                size += len(getattr(term, "value", None) or str(term))
     return size
 
 

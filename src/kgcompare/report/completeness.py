@@ -270,8 +270,10 @@ def _first_lacking(asking: Questions, cls: str, predicate: str, tag: str, lackin
     things, found, at, size = sorted(asking.members[cls]), list[str](), 0, 200
     while at < len(things) and len(found) < min(lacking, _EXAMPLES):
         some = [NamedNode(thing) for thing in things[at : at + size] if is_safe_iri(thing)]
-        rows = asking.ask("report_untranslated", thing=some, predicate=[NamedNode(predicate)], language=[Literal(tag)])
-        found += [thing.value for (thing,) in rows]
+        tags: dict[str, set[str]] = {}
+        for thing, language in asking.ask("report_tongues", thing=some, predicate=[NamedNode(predicate)]):
+            tags.setdefault(thing.value, set()).add(language.value)
+        found += [thing for thing, spoken in tags.items() if tag not in spoken]
         at, size = at + size, min(size * 4, 10_000)
     return found[:_EXAMPLES]
 
