@@ -217,8 +217,16 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
             said += f' ; kgc:origin "{1900 + number % 20}"^^edtf:EDTF'
         if number % 11 == 0:
             said += ' ; skos:definition "A common one."@en'
+        if number % 2 == 0:
+            said += " ; dcterms:subject <id/domain/half>"
+        if number % 100 == 0:
+            said += ", <id/domain/few>"
         lines.append(said + " .\n")
     lines += [
+        *(
+            f'<id/domain/{name}> a skos:Concept ; skos:prefLabel "{name}"@en .\n'
+            for name in ("half", "few")
+        ),
         '<id/method/common> a kgc:Method ; skos:prefLabel "The rather long name of it"@en, "Common"@fr .\n',
         *(
             f'<id/method/c-{number}> a kgc:Method ; skos:prefLabel "Common common common {"x" * number}"@en .\n'
@@ -251,6 +259,19 @@ def paged(generation: Generation, query: Filter, sort: str, size: int) -> tuple[
         seen += [entry.slug for entry in entries]
         assert len(seen) <= 700, "the pages never end"
     return seen, total
+
+
+@pytest.mark.parametrize("text", ["", "common"])
+@pytest.mark.parametrize("years", [(None, None), (1905, 1912), (None, 1900)])
+def test_facets_count_what_many_and_what_few_have(
+    many: Generation, text: str, years: tuple[int | None, int | None]
+) -> None:
+    """Three hundred have a mask, six have none."""
+    page = many.search(Filter(text, "method", {}, *years), "en", facets=True)
+    counted = {value.id: value.count for value in page.facets["domain"]}
+    each = {name: many.search(Filter(text, "method", {"domain": name}, *years)).total for name in ("half", "few")}
+    assert counted == {name: total for name, total in each.items() if total}
+    assert text or years != (None, None) or counted == {"half": 300, "few": 6}
 
 
 @pytest.mark.slow

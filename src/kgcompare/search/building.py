@@ -49,7 +49,7 @@ CREATE TABLE identifier(key TEXT, thing INTEGER, PRIMARY KEY(key, thing)) WITHOU
 """
 _INDEXES = """
 CREATE UNIQUE INDEX thing_slug ON thing(kind, slug);
-CREATE INDEX thing_start ON thing(kind, start, id);
+CREATE INDEX thing_start ON thing(kind, start, end, id);
 CREATE INDEX identifier_thing ON identifier(thing);
 CREATE INDEX link_thing ON link(thing, facet, target);
 """

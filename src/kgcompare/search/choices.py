@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from kgcompare.search import masks
 from kgcompare.search.entries import Entry
-from kgcompare.search.file import IndexFile
+from kgcompare.search.file import DerivedFile, IndexFile
 from kgcompare.search.reading import marks, parts
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import speaks
 
+_WITHOUT_MASK = """
+WITH RECURSIVE value(number) AS (
+  SELECT min(target) FROM link WHERE facet = ?
+  UNION ALL
+  SELECT (SELECT min(target) FROM link WHERE facet = ? AND target > number) FROM value WHERE number IS NOT NULL
+)
+SELECT number FROM value WHERE number NOT IN (SELECT target FROM mask WHERE facet = ?)
+"""
+"""The values of a facet that few things have: from one to the next, past all things that have it."""
+_KEPT_BITS = 8 * 8 * 1024 * 1024
+"""Bits of the masks of a facet that are kept unpacked: 8 MiB."""
+
 
 class Choices(IndexFile):
-    """The part of an index that a finder asks."""
+    """The part of an index that a finder asks, and lists for their facets."""
+
+    def __init__(self, file: DerivedFile) -> None:
+        """Names the file."""
+        super().__init__(file)
+        self._unpacked: tuple[Path | None, dict[str, Mapping[int, int]]] = (None, {})
 
     def mask_of_kind(self, kind: str) -> int:
         """The things of a kind: a number with a bit for each, at the place that the number of the thing says."""
@@ -43,6 +62,31 @@ class Choices(IndexFile):
             sql = f"SELECT target, bits FROM mask WHERE facet = ? AND target IN ({marks(some)})"
             for value, bits in self._rows(sql, (facet, *some)):
                 yield value, masks.unpacked(bits)
+
+    def counted(self, facet: str, within: int) -> list[tuple[int, int]]:
+        """Each value of a facet that some things have, and how many of them do, most first; *within* is their mask."""
+        many = {value: (mask & within).bit_count() for value, mask in self._many(facet).items()}
+        counts = Counter({value: n for value, n in many.items() if n})
+        bits = within.to_bytes(within.bit_length() // 8 + 1, "little")
+        for some in parts([value for (value,) in self._rows(_WITHOUT_MASK, (facet, facet, facet))]):
+            sql = f"SELECT target, thing FROM link WHERE facet = ? AND target IN ({marks(some)})"
+            for value, thing in self._rows(sql, (facet, *some)):
+                if thing >> 3 < len(bits) and bits[thing >> 3] >> (thing & 7) & 1:
+                    counts[value] += 1
+        return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    def _many(self, facet: str) -> Mapping[int, int]:
+        """The masks of a facet, unpacked once for a file: some 20 KB for each of some hundred values."""
+        path = self._file.at_hand()
+        if self._unpacked[0] != path:
+            self._unpacked = path, {}
+        kept = self._unpacked[1].get(facet)
+        if kept is None:
+            rows = self._rows("SELECT target, bits FROM mask WHERE facet = ?", (facet,))
+            kept = {value: masks.unpacked(bits) for value, bits in rows}
+            if sum(mask.bit_length() for mask in kept.values()) <= _KEPT_BITS:
+                self._unpacked[1][facet] = kept
+        return kept
 
     def numbers(self, iris: Collection[str]) -> dict[str, int]:
         """IRI -> number of the things among *iris* that the index knows."""

@@ -163,7 +163,7 @@ class IndexFile:
     def __init__(self, file: DerivedFile) -> None:
         """Names the file, of which every thread opens its own connection on first use."""
         self._file = file
-        self._counted: dict[tuple[str, tuple[Any, ...]], list[tuple[Any, ...]]] = {}
+        self._counted: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
 
     @property
     def path(self) -> Path:
@@ -209,10 +209,13 @@ class IndexFile:
 
     def _counts(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows that count things, which takes long in a large catalogue: kept, as a generation never changes."""
-        key = (sql, tuple(values))
+        return self._kept((sql, *values), lambda: self._rows(sql, values))
+
+    def _kept(self, key: tuple[Any, ...], make: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+        """Rows that are kept under a key, made if there are none."""
         rows = self._counted.get(key)
         if rows is None:
-            rows = self._rows(sql, values)
+            rows = make()
             if len(self._counted) >= _COUNTED:
                 self._counted.clear()
             self._counted[key] = rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.facts import SOURCES
 from kgcompare.search.file import DerivedFile
 from kgcompare.search.lookup import Lookup
+from kgcompare.search.masks import mask_of
 from kgcompare.search.matching import Found, Matcher
 from kgcompare.search.reading import marks
 from kgcompare.search.wording import thing_of
@@ -208,21 +209,12 @@ class Index(Lookup, Choices):
     def facets(self, query: Filter) -> dict[str, list[tuple[Entry, int]]]:
         """How many of a list have each value of each facet of its kind; a facet's own choice does not narrow it."""
         result: dict[str, list[tuple[Entry, int]]] = {}
+        things = cache(self._things)  # mostly the same of all facets
         for facet in self._facets.get(query.kind, ()):
             others = {name: slug for name, slug in query.facets.items() if name != facet}
             where, values = self._where(replace(query, facets=others), words=True)
-            alone = sum(facet in facets for facets in self._facets.values()) == 1
-            if where == _OF_KIND and alone:
-                rows = self._counts(
-                    "SELECT target, count(*) FROM link WHERE facet = ? GROUP BY target ORDER BY 2 DESC, 1",
-                    (facet,),
-                )
-            else:
-                rows = self._counts(
-                    f"SELECT l.target, count(*) FROM link l JOIN thing t ON t.id = l.thing "
-                    f"WHERE l.facet = ? AND {where} GROUP BY l.target ORDER BY 2 DESC, 1",
-                    (facet, *values),
-                )
+            key = where, *values
+            rows = self._kept((facet, *key), lambda facet=facet, key=key: self.counted(facet, things(*key)))  # type: ignore[misc]
             counts = dict(rows)
             by_slug: dict[str, list[Entry]] = {}
             for entry in self.entries(list(counts)):
@@ -233,6 +225,12 @@ class Index(Lookup, Choices):
                 for slug, alike in by_slug.items()
             ]
         return result
+
+    def _things(self, where: str, *values: Any) -> int:
+        """The mask of the things ``t`` that fulfil something."""
+        if where == _OF_KIND:
+            return self.mask_of_kind(values[0])
+        return mask_of(number for (number,) in self._rows(f"SELECT t.id FROM thing t WHERE {where}", values))
 
     def _total(self, query: Filter, facet: str, slug: str) -> int:
         """How many a list has once it is narrowed by a value of a facet, whatever concepts have that name there."""
