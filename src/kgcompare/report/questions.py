@@ -52,7 +52,7 @@ class Questions:
         counted = self.ask("report_classes", thing=[*defined, NamedNode(generation.base.catalogue)])
         classes = Counter({cls.value: count_of(things) for cls, things in counted})
         classes -= classes_in_history(generation)
-        self.classes = dict(classes)
+        self.classes = dict(sorted(classes.items(), key=lambda pair: (-pair[1], pair[0])))  # not every engine orders so
         targets = [c for c in self.shapes.targets if self.classes.get(c) and is_safe_iri(c)]
         self.rows = {c: _rows(self.shapes.fields(c)) for c in targets}
         linked = {c for c in targets if self.shapes.links(c)}
