@@ -17,7 +17,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from conftest import Run
-from engines import ENGINES, Engine, Oxigraph, Virtuoso, running
+from engines import ENGINES, PATIENCE, Engine, Oxigraph, Virtuoso, running
 from kgcompare.catalogue import Catalogue
 from kgcompare.formats import COMPARISON, render
 from kgcompare.rdf.queries import load
@@ -59,7 +59,7 @@ def url(request: pytest.FixtureRequest, small_store: Path, tmp_path_factory: pyt
 
 @pytest.fixture(scope="module")
 def there(url: str) -> Iterator[Catalogue]:
-    with Catalogue(RemoteStore(url)) as found:
+    with Catalogue(RemoteStore(url, timeout=PATIENCE)) as found:
         yield found
 
 
@@ -216,7 +216,7 @@ def test_a_doctor_who_finds_nobody_or_nothing(run: Run, tmp_path: Path) -> None:
 def test_an_engine_that_cuts_its_answers_short(small_store: Path, here: Catalogue, tmp_path: Path) -> None:
     engine = Virtuoso(tmp_path, rows=200)
     try:
-        with Catalogue(RemoteStore(filled(engine, small_store))) as there:
+        with Catalogue(RemoteStore(filled(engine, small_store), timeout=PATIENCE)) as there:
             assert there.store.engine.traits.cap == 200  # type: ignore[attr-defined]
             expected = here.generation().snapshot
             assert Counter(map(plain, there.generation().quads())) == Counter(map(plain, expected.quads()))
@@ -236,7 +236,7 @@ def test_graphs_that_a_setting_names(tmp_path: Path, here: Catalogue, pattern: s
     engine = Oxigraph(tmp_path, union=False)
     try:
         url = engine.load(Quad(quad.subject, quad.predicate, quad.object, mine[n % 2]) for n, quad in enumerate(quads))
-        with Catalogue(RemoteStore(url, graphs=pattern.split())) as there:
+        with Catalogue(RemoteStore(url, timeout=PATIENCE, graphs=pattern.split())) as there:
             assert sorted(there.generation().snapshot.graphs()) == [graph.value for graph in mine]
             assert there.compare(["lasso", "gan"], "en") == here.compare(["lasso", "gan"], "en")
     finally:

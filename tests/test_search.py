@@ -223,10 +223,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
             said += ", <id/domain/few>"
         lines.append(said + " .\n")
     lines += [
-        *(
-            f'<id/domain/{name}> a skos:Concept ; skos:prefLabel "{name}"@en .\n'
-            for name in ("half", "few")
-        ),
+        *(f'<id/domain/{name}> a skos:Concept ; skos:prefLabel "{name}"@en .\n' for name in ("half", "few")),
         '<id/method/common> a kgc:Method ; skos:prefLabel "The rather long name of it"@en, "Common"@fr .\n',
         *(
             f'<id/method/c-{number}> a kgc:Method ; skos:prefLabel "Common common common {"x" * number}"@en .\n'
