@@ -37,11 +37,10 @@ class Choices(IndexFile):
 
     def mask_of_kind(self, kind: str) -> int:
         """The things of a kind: a number with a bit for each, at the place that the number of the thing says."""
-        kinds = [row[0] for row in self._rows("SELECT number FROM kind WHERE kind = ?", (kind,))]
-        kept = dict(self._masks(masks.BY_KIND, kinds))
-        if not kept:
-            return masks.mask_of(row[0] for row in self._rows("SELECT id FROM thing WHERE kind = ?", (kind,)))
-        return kept[kinds[0]]
+        for (number,) in self._rows("SELECT number FROM kind WHERE kind = ?", (kind,)):
+            if (mask := self._many(masks.BY_KIND).get(number)) is not None:
+                return mask
+        return masks.mask_of(row[0] for row in self._rows("SELECT id FROM thing WHERE kind = ?", (kind,)))
 
     def values_of(self, facet: str, most: int) -> list[int]:
         """The numbers of the values that things have in a facet, *most* of them."""
@@ -50,18 +49,13 @@ class Choices(IndexFile):
 
     def holders(self, facet: str, values: Collection[int]) -> Iterator[tuple[int, int]]:
         """Each of some values of a facet, and the things that have it, with a bit for each."""
-        kept = dict(self._masks(facet, values))
+        many = self._many(facet)
         for value in values:
-            if value not in kept:
+            mask = many.get(value)
+            if mask is None:
                 rows = self._rows("SELECT thing FROM link WHERE facet = ? AND target = ?", (facet, value))
-                kept[value] = masks.mask_of(row[0] for row in rows)
-            yield value, kept[value]
-
-    def _masks(self, facet: str, values: Collection[int]) -> Iterator[tuple[int, int]]:
-        for some in parts(values):
-            sql = f"SELECT target, bits FROM mask WHERE facet = ? AND target IN ({marks(some)})"
-            for value, bits in self._rows(sql, (facet, *some)):
-                yield value, masks.unpacked(bits)
+                mask = masks.mask_of(row[0] for row in rows)
+            yield value, mask
 
     def counted(self, facet: str, within: int) -> list[tuple[int, int]]:
         """Each value of a facet that some things have, and how many of them do, most first; *within* is their mask."""
