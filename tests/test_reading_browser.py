@@ -352,22 +352,49 @@ def test_the_finder_leads_on_by_keyboard(visit: Open) -> None:
     page.wait_for_function("document.getElementById('fit').getBoundingClientRect().top < 400")
 
 
+def read_to(page: Page, place: int) -> None:
+    """Scrolls, and waits until that is kept; what is laid out late moves what one reads, and with it that place."""
+    page.wait_for_function(
+        f"scrollTo({{top: {place}, behavior: 'instant'}}), Math.abs(scrollY - {place}) < 1 &&"
+        " history.state?.top === scrollY"
+    )
+
+
+def is_at(page: Page, place: int) -> None:
+    page.wait_for_function(f"Math.abs(scrollY - {place}) < 40")
+
+
 def test_forward_leads_to_where_one_was(visit: Open) -> None:
     page = visit(PAIR, bypass_csp=True)
     page.locator("#switch-only").click()
     page.wait_for_url("**only=differences")
     page.locator("main:not([aria-busy])").wait_for()
-    # What is laid out late moves what one reads, and with it the place that is kept.
-    page.wait_for_function("scrollTo({top: 300, behavior: 'instant'}), history.state?.top > 200")
-    page.wait_for_function("Math.abs(history.state.top - scrollY) < 1")
-    place = page.evaluate("scrollY")
+    read_to(page, 300)
     page.go_back()
     page.locator("#switch-only[aria-checked=false]").wait_for()
     page.locator("main:not([aria-busy])").wait_for()
-    page.wait_for_timeout(300)  # scrolling back comes to its end
+    read_to(page, 100)
     page.go_forward()
     page.locator("#switch-only[aria-checked=true]").wait_for()
-    page.wait_for_function(f"Math.abs(scrollY - {place}) < 40")
+    is_at(page, 300)
+    page.go_back()
+    page.locator("#switch-only[aria-checked=false]").wait_for()
+    is_at(page, 100)
+
+
+def test_back_from_another_page_from_a_fragment_and_a_reload_lead_to_where_one_was(visit: Open) -> None:
+    page = visit(PAIR, bypass_csp=True)
+    read_to(page, 300)
+    page.reload()
+    is_at(page, 300)
+    page.evaluate("location.hash = 'page-main'")
+    page.wait_for_function("scrollY < 200")
+    page.go_back()
+    page.wait_for_function("!location.hash")
+    is_at(page, 300)
+    page.goto("about:blank")
+    page.go_back()
+    is_at(page, 300)
 
 
 def test_the_controls_of_the_reference_pair_stand_in_one_line_in_french(visit: Open) -> None:

@@ -219,15 +219,29 @@ main.addEventListener("submit", (event) => {
 
 addEventListener("popstate", ({ state }) => {
   if (document.getElementById("ask")) return; // the query page: a step within it, and the editor keeps its text
-  if (location.pathname + location.search === shown) return; // a fragment, such as that of the skip link
+  if (location.pathname + location.search === shown) { // a fragment, such as that of the skip link
+    if (state) restore(state);
+    return;
+  }
   visit(location.href, { push: false, top: state?.top, focus: [document.activeElement?.id] });
 });
 
-// Where one has read to in each entry of the history, so that Back and Forward lead there.
-addEventListener("scrollend", () => {
-  const here = location.pathname + location.search === shown;
-  if (here && !main.hasAttribute("aria-busy")) history.replaceState({ ...history.state, top: scrollY }, "");
-});
+// Where one has read to in each entry of the history, so that Back, Forward and Reload lead there. The browser does not do
+// it beside us: it would scroll what is on the screen, smoothly, before the other state of the page is there.
+function restore(state) {
+  scrollTo({ top: state.top, behavior: "instant" });
+}
+
+if ("onscrollend" in window && !document.getElementById("ask")) {
+  history.scrollRestoration = "manual";
+  addEventListener("load", () => {
+    if (history.state) restore(history.state); else history.replaceState({ top: scrollY }, "");
+  });
+  addEventListener("scrollend", () => {
+    const here = location.pathname + location.search === shown;
+    if (here && !main.hasAttribute("aria-busy")) history.replaceState({ ...history.state, top: scrollY }, "");
+  });
+}
 
 // -- the table: it ends where the view ends, so that its head stays in sight; a stop of the Tab key if it scrolls -----
 
