@@ -388,7 +388,7 @@ def test_back_from_another_page_from_a_fragment_and_a_reload_lead_to_where_one_w
     page.reload()
     is_at(page, 300)
     page.evaluate("location.hash = 'page-main'")
-    page.wait_for_function("scrollY < 200")
+    page.wait_for_function("scrollY < 200 && history.state?.top === scrollY")
     page.go_back()
     page.wait_for_function("!location.hash")
     is_at(page, 300)
