@@ -4,6 +4,7 @@ time that it saves."""
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from conftest import copied
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import Busy
+from kgcompare.ingest.apart import EditorApart
 from kgcompare.ingest.editing import Body, Change, Edit
 from kgcompare.ingest.readers import Options
 from kgcompare.ingest.together import JointEditor
@@ -290,3 +292,35 @@ def test_shapes_are_read_again_where_they_changed(
         ingest.import_files(own_store, [file], Options(), [shapes])
         assert "http://e/Tool" in catalogue.generation().shapes.targets
         assert "http://e/Tool" not in before.shapes.targets
+
+
+def test_after_several_changes_the_next_ones_are_gathered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Who changes one record waits for nothing; those who come again after many made together share a generation."""
+    editor, made, began = EditorApart(tmp_path), list[int](), threading.Semaphore(0)
+
+    def asked(order: bytes, seconds: float) -> object:
+        changes = pickle.loads(order).changes
+        made.append(len(changes))
+        began.release()
+        time.sleep(0.8)
+        return [Edit(change.subject, made=False) for change, _ in changes]
+
+    def send(number: int, apart: float = 0.0) -> list[threading.Thread]:
+        threads = list[threading.Thread]()
+        for _ in range(number):
+            change = Change("put", f"{BASE}id/method/{len(threads)}")
+            threads.append(threading.Thread(target=editor.change, args=(change, (), Options(), 100.0)))
+            threads[-1].start()
+            time.sleep(apart)
+        return threads
+
+    monkeypatch.setattr(editor, "_asked", asked)
+    first = send(1)
+    assert began.acquire(timeout=60)
+    first += send(3)
+    assert began.acquire(timeout=60)
+    for thread in first:
+        thread.join(60)
+    for thread in send(5, apart=0.02):
+        thread.join(60)
+    assert made == [1, 3, 5]

@@ -36,6 +36,8 @@ from kgcompare.store.staying import GLANCE, Staying
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
 MOST_TOGETHER = 32
 """Changes that are written as one at most."""
+CALM = 1.0
+"""Seconds for which changes are gathered at most, after some that were made together."""
 _WRITING = 60.0
 """Seconds that are left for writing, beside those that reading and judging may take."""
 _NICE = 5
@@ -69,7 +71,9 @@ class _Waiting:
 class EditorApart:
     """A :class:`~kgcompare.ingest.together.JointEditor` in a process of its own, for any number of threads.
 
-    Changes that come while others are being made wait, and are then made together.
+    Changes that come while others are being made wait, and are then made together. After several that were, the next
+    ones are gathered for as long as those took: a generation costs the engine and its readers much the same, however
+    little is in it. One who changes records one after the other waits for nothing.
     """
 
     def __init__(self, store: Path | Seat) -> None:
@@ -77,6 +81,7 @@ class EditorApart:
         self._seat = seat_of(store)
         self._lock = threading.Lock()
         self._queue: deque[_Waiting] = deque()
+        self._calm = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[..., EditorApart] | None = None
 
@@ -96,12 +101,18 @@ class EditorApart:
             self._lock.acquire()
         try:
             while mine.answer is None:  # else another thread has had it made with its own
+                self._gather()
                 self._make(self._taken())
         finally:
             self._lock.release()
         if isinstance(mine.answer, KgcompareError):
             raise mine.answer
         return mine.answer
+
+    def _gather(self) -> None:
+        """Waits until it is time for the next changes, or there are as many as are made together."""
+        while len(self._queue) < MOST_TOGETHER and (left := self._calm - time.monotonic()) > 0:
+            time.sleep(min(left, GLANCE))
 
     def _taken(self) -> list[_Waiting]:
         """The changes that are next, in the order in which they came."""
@@ -113,6 +124,7 @@ class EditorApart:
 
     def _make(self, some: Sequence[_Waiting]) -> None:
         """Has some changes made, and says to each what became of it."""
+        began = time.monotonic()
         limits, patience = some[0].options.limits, max(one.until for one in some) - time.monotonic()
         order = _Order(self._seat, some[0].shapes, max(0.0, patience), tuple((one.change, one.options) for one in some))
         seconds = order.patience + len(some) * (limits.parse_time + 4 * limits.validation_time) + _WRITING
@@ -125,6 +137,8 @@ class EditorApart:
         finally:
             for one, answer in zip(some, answers if isinstance(answers, list) else [ended] * len(some), strict=True):
                 one.answer = answer
+            done = time.monotonic()
+            self._calm = done + min(done - began, CALM) if len(some) > 1 else 0.0
 
     def _asked(self, order: bytes, seconds: float) -> object:
         process = self._started()

@@ -2,7 +2,7 @@
 generation the words by which slips are found, which take a quarter of a second in a large catalogue.
 
 It is done in the background and at the lowest priority, a while after the start and after a generation was opened: of
-one that is over at once, as while many records are written, nothing is prepared.
+one that is over soon, as while many records are written, nothing is prepared.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _AFTER = 1.0
 """Seconds in which whoever asks for a page has the processor alone."""
+_CALM = 3.0
+"""Seconds in which a generation has to stay the newest to be prepared: what is written together is over after one or
+two, and who computes holds up all others, whatever his priority."""
 _NICE = 15
 _SLIP = "qxwzjk"
 """A word that no name has, so that all are compared with it."""
@@ -46,7 +49,7 @@ def _go_on(app: Flask) -> None:
     catalogue, seen, done = cast("Catalogue", app.extensions["kgcompare"]), "", ""
     while True:
         seen, done = prepare_newest(catalogue, seen, done)
-        time.sleep(_AFTER)
+        time.sleep(_CALM)
 
 
 def prepare_newest(catalogue: Catalogue, seen: str, done: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ Source: RFC 9110, sections 9.3.3 to 9.3.5 (POST, PUT, DELETE), 8.7 (Content-Loca
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import cast
 
@@ -35,6 +36,8 @@ _REPORTS = (
 """What a report comes as, in order of preference."""
 _EDITOR, _GATE, _TURNS = "kgcompare.editor", "kgcompare.gate", "kgcompare.writing"
 _CHECKER, _CHECKS = "kgcompare.checker", "kgcompare.checks"
+_ANSWERING = threading.Lock()
+"""Held by who writes the answer to a change: many are made at once, and readers would wait for a thread of each."""
 
 
 def open_to_writers(app: Flask, settings: Settings) -> Gate:
@@ -190,11 +193,12 @@ def _stored(edit: Edit, kind: str, name: str) -> Response:
     Where somebody has changed it since, it has the tag of what was written here, and nothing of what the other wrote.
     """
     form = choose_format(request.headers.get("Accept", ""), RDF) or FORMATS["ttl"]
-    state, text = current().state(kind, name), ""
     here = root() + url_for("records.record", kind=kind, name=name)[len(request.script_root) :]
-    if edit.state in {"", state}:
-        thing, triples = current().triples(kind, name)
-        text = rdf.document_rdf(triples, thing, current().base.value, form.name)
+    with _ANSWERING:
+        state, text = current().state(kind, name), ""
+        if edit.state in {"", state}:
+            thing, triples = current().triples(kind, name)
+            text = rdf.document_rdf(triples, thing, current().base.value, form.name)
     response = Response(text, 201 if edit.made else 200 if text else 204, content_type=form.content_type)
     if text:
         response.headers["Content-Location"] = f"{here}.{form.name}"
