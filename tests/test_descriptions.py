@@ -19,6 +19,7 @@ from deep import many
 from kgcompare.catalogue import Catalogue, descriptions, lookups
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.lookups import record_graphs
+from kgcompare.catalogue.values import Reader
 from kgcompare.ingest import Options, create_store, import_files
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.queries import load
@@ -66,6 +67,22 @@ def test_a_record_costs_one_query_whatever_it_is_shown_as(bundled_store: Path, a
     assert client.post("/reconcile", data={"extend": EXTENSION}).status_code == 200
     assert asked["<https://w3id.org/kgcompare/id/method/lasso>"] == 1
     assert set(asked.values()) == {1}, [thing for thing, count in asked.items() if count > 1]
+
+
+def test_sources_are_cited_alike_without_what_leads_to_them(bundled_store: Path, asked: Counter[str]) -> None:
+    with Catalogue(EmbeddedStore(bundled_store)) as catalogue:
+        generation = catalogue.generation()
+        compared = generation.compare(["lasso", "gan"])
+        assert len(asked) == 2
+        assert any(value.csl for row in compared for cell in row.cells for value in cell.values)
+        rows = generation.snapshot.select(f"SELECT ?s {{ ?s a <{PREFIXES['bibo']}Document> }}").rows
+        sources = [row[0] for row in rows if isinstance(row[0], NamedNode)]
+        told = generation.descriptions.things({one.value for one in sources})
+        assert len(asked) == 2
+        whole = {**told, **generation.descriptions.records([one.value for one in sources])}
+        assert len(sources) > 50
+        for one in sources:
+            assert Reader("en", told).csl(one) == Reader("en", whole).csl(one)
 
 
 def same_as_the_query(

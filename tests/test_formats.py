@@ -26,6 +26,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import DataError, UnknownFormat, UsageError
 from kgcompare.formats import BIBLIOGRAPHY, COMPARISON, FORMATS, RECORD, rdf, record_text, render
+from kgcompare.formats.json import dumps
 from kgcompare.formats.solutions import MEDIA_TYPES, answer_text
 from kgcompare.formats.tables import STATUS, harmless
 from kgcompare.model import Comparison, Thing
@@ -80,6 +81,20 @@ def verdicts(found: Comparison) -> list[str]:
 def any_text(row: dict[str, Any]) -> bool:
     """Whether a row says anything of any column, be it that there is none."""
     return any(cell["text"] is not None or cell["status"] == "none" for cell in row["cells"])
+
+
+def test_json_is_written_as_the_standard_encoder_writes_it(found: Comparison) -> None:
+    odd = {
+        "": [],
+        'é\u2028\x00"\\\ud800': {},
+        "many": [[1, -2.5e300, True, None, ()], {"a/b": ["\t"]}, "x"],
+        "no": False,
+    }
+    texts = [dumps(odd), dumps([]), dumps({}), written(found, "json")]
+    for text, data in zip(texts, [odd, [], {}, json.loads(texts[-1])], strict=True):
+        assert text == json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        dumps({"a": object()})
 
 
 def test_json(found: Comparison) -> None:

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.catalogue.inquiry import asked_names, asked_records
-from kgcompare.catalogue.lookups import record_graphs
+from kgcompare.catalogue.lookups import own_graphs, record_graphs
 from kgcompare.catalogue.sources import is_source
 from kgcompare.errors import NotIndexed, StoreError
 from kgcompare.rdf.graph import Graph, Term
@@ -24,6 +24,7 @@ from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Index
 from kgcompare.store import Snapshot
 from kgcompare.store.answers import counted_number
+from kgcompare.store.looking import LookUp
 
 _FEW = 10
 """Things without a name in the index up to which each is looked up by itself."""
@@ -67,15 +68,16 @@ class Descriptions:
     """Descriptions of one generation."""
 
     def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 128 << 20) -> None:
-        """Keeps none yet, and never more than about *most* bytes of memory: half for whole records, half for names
-        and links."""
+        """Keeps none yet, and never more than about *most* bytes of memory: half for whole records, half for names,
+        sources and links."""
         self.most = most
         self.snapshot = snapshot
         self.shapes = shapes
         self.index: Index | None = None
         """What knows the names of things, where it is of this very generation."""
         self._records = _Kept(most // 2)
-        self._things = _Kept(most // 2 - most // 8)
+        self._things = _Kept(most // 4)
+        self._cited = _Kept(most // 8)
         self._links = _Kept(most // 8)
 
     def records(self, things: Sequence[str]) -> dict[str, Graph]:
@@ -158,7 +160,7 @@ class Descriptions:
         named = self._named(set(things))
         sources = {thing: graph for thing, graph in named.items() if is_source(graph, thing)}
         if self.snapshot.look_up is not None:
-            sources = self.records(list(sources))
+            sources = self._sources(self.snapshot.look_up, sources)
             named.update(sources)
         people = {
             node.value
@@ -167,6 +169,13 @@ class Descriptions:
             if isinstance(node, NamedNode) and node.value not in named
         }
         return self._named(people) | named
+
+    def _sources(self, look_up: LookUp, things: Iterable[str]) -> dict[str, Graph]:
+        """What each source says itself. What leads to it, which takes a quarter as long to read, nobody cites."""
+        kept = self._cited.of(things) | self._records.of(things)
+        fetched = own_graphs(look_up, [NamedNode(thing) for thing in things if thing not in kept])
+        self._cited.keep(fetched)
+        return kept | fetched
 
     def _named(self, things: set[str]) -> dict[str, Graph]:
         """The names of things; of what stands in no scheme without its definition."""

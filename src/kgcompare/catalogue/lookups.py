@@ -115,6 +115,15 @@ def record_graphs(
     return graphs, links
 
 
+def own_graphs(look_up: LookUp, things: Iterable[NamedNode]) -> dict[str, Graph]:
+    """What each thing owns, without what leads to it: all that a citation of a source needs.
+
+    :raises StoreError: if the store cannot be read.
+    """
+    known = _Known(look_up)
+    return {thing.value: known.record(thing, ()) for thing in things}
+
+
 def _leading(look_up: LookUp, thing: NamedNode, predicates: Iterable[NamedNode]) -> dict[NamedNode, list[Node]]:
     """What leads to a thing by some predicates: all that does is read at once, unless that is much."""
     found: dict[NamedNode, list[Node]] = {predicate: [] for predicate in predicates}

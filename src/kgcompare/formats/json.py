@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 from typing import cast
 from urllib.parse import quote
 
@@ -30,7 +31,25 @@ JsonObject = dict[str, Json]
 
 def dumps(data: Mapping[str, object] | Sequence[object]) -> str:
     """An object or a list as the JSON that we write: UTF-8, readable, with a newline at the end."""
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    return _indented(data, "\n") + "\n"
+
+
+def _indented(value: object, line: str) -> str:
+    """What ``json.dumps(value, ensure_ascii=False, indent=1)`` writes, in half its time: json indents in Python, piece
+    by piece. *line* is a new line as deep as the value stands."""
+    within = line + " "
+    if isinstance(value, dict) and value:
+        pairs = [
+            f"{encode_basestring(name)}: {encode_basestring(one) if isinstance(one, str) else _indented(one, within)}"
+            for name, one in value.items()
+        ]
+        return "{" + within + ("," + within).join(pairs) + line + "}"
+    if isinstance(value, list | tuple) and value:
+        return "[" + within + ("," + within).join([_indented(one, within) for one in value]) + line + "]"
+    return _PLAIN(value)
+
+
+_PLAIN = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def csl_object(item: CslItem) -> JsonObject:
