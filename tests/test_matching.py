@@ -15,6 +15,8 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.ingest import Options
 from kgcompare.search import Filter
 from kgcompare.search.likeness import alike
+from kgcompare.search.matching import Matcher
+from kgcompare.search.wording import NameRow
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.text.folding import fold, plain, stem
 
@@ -250,3 +252,22 @@ def test_authors_of_a_founding_source_find_the_method(bundled: Generation) -> No
     """Those too that the originators leave out as "et al."."""
     assert found(bundled, "Shazeer 2017")[0] == "transformer"
     assert "transformer" in found(bundled, "Polosukhin")
+
+
+def test_a_name_is_looked_for_where_its_words_are(bundled: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kind has a look for each word; combinations are asked for only where all words are, and none twice."""
+    matcher, asked = bundled.index.matcher, list[str]()
+    names = Matcher._names
+
+    def counted(self: Matcher, expression: str, *more: int) -> list[NameRow]:
+        asked.append(f"{expression} {more}")
+        return names(self, expression, *more)
+
+    monkeypatch.setattr(Matcher, "_names", counted)
+    kinds = list(bundled.counts())
+    found = alike(matcher, "quantile regression forest", kinds, 50)
+    assert found
+    assert len(asked) == len(set(asked))
+    assert len(asked) < 6 * len(kinds), "of a kind whose names have none of the words, only the exact name is asked for"
+    rows = [row.number for few in matcher.rows("quantile regression forest", "method") for row, _ in few]
+    assert len(rows) <= 2 * len(set(rows)), "once for each reading of the words"

@@ -20,9 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import chain
 
-from kgcompare.search.reading import marks
+from kgcompare.search.reading import all_of, any_of, marks, quoted
 from kgcompare.search.vocabulary import SHORT, UNKNOWN, Rows, Sought, Vocabulary
 from kgcompare.search.wording import (
     ALIAS,
@@ -115,22 +116,37 @@ class Matcher:
     def rows(self, text: str, kind: str) -> Iterator[list[tuple[NameRow, float]]]:
         """Names of things of a kind that may be meant, from the likeliest ways to read a text on.
 
-        Each with how much of the text it says (0 to 1).
+        Each with how much of the text it says (0 to 1), and once for each reading of the words.
         """
         typed = self._typed(text, kind, "")
         if typed is None:
             return
-        yield [(row, 1.0) for row in self._exact(typed)]
-        for groups in (typed.groups, self._words.with_slips(typed, strange=False)):
-            read = replace(typed, groups=groups)
-            tells = [self._tells(group) for group in groups]
-            some = [group for group in groups if group]
-            rare = sorted(some, key=self._tells, reverse=True)[:4]
-            ways = [_all(some) + f' AND "{LENGTH}{len(some)}"', _all(some)] if some else []
-            ways += [_all(group for group in some if group is not left) for left in rare] if len(some) > 2 else []
-            for expression in chain(ways, map(_any, rare) if len(some) > 1 else ()):
+        exact = self._exact(typed)
+        yield [(row, 1.0) for row in exact]
+        # Most kinds have no name with any of the words: one look tells, and what is asked of all of them is left out.
+        there = lru_cache(maxsize=None)(partial(self._occurs, kind=typed.kind))
+        slips = self._words.with_slips(typed, strange=False)
+        for groups in (typed.groups, slips) if slips != typed.groups else (slips,):
+            tells, said = [self._tells(group) for group in groups], _said(groups)
+            seen = {row.number for row in exact}
+            some = [(any_of(group), tell) for group, tell in zip(groups, tells, strict=True) if group]
+            rare = sorted(range(len(some)), key=lambda at: some[at][1], reverse=True)[:4]
+            whole = [one for one, _ in some]
+            ways = [(whole, f' AND "{LENGTH}{len(some)}"'), (whole, "")] if some else []
+            ways += [([*whole[:at], *whole[at + 1 :]], "") for at in rare] if len(some) > 2 else []
+            ways += [([whole[at]], "") for at in rare] if len(some) > 1 else []
+            for wanted, length in ways:
                 deadline.go_on()
-                yield [(row, self._share(read, tells, row)) for row in self._names(expression, typed.kind)]
+                if all(map(there, wanted)):
+                    found = self._names(" AND ".join(wanted) + length, typed.kind)
+                    new = [row for row in found if row.number not in seen]
+                    seen.update(row.number for row in new)
+                    yield [(row, self._share(said, tells, row)) for row in new]
+
+    def _occurs(self, expression: str, kind: int) -> bool:
+        """Whether any name of a thing of a kind matches."""
+        sql = "SELECT 1 FROM names WHERE names MATCH ? AND rowid >= ? AND rowid < ? LIMIT 1"
+        return bool(self._rows(sql, (expression, *bounds(kind, LABEL, HIDDEN))))
 
     def bounds(self, kind: str) -> tuple[int, int]:
         """The least number of a row of ``texts`` about a thing of a kind, and the least behind them."""
@@ -161,12 +177,12 @@ class Matcher:
 
     def _exact(self, typed: Sought) -> list[NameRow]:
         """The names that are the very text, by tier, and then those with these initials."""
-        rows = self._names(f'"{WHOLE}{_quoted(typed.key[:100])}"', typed.kind)
+        rows = self._names(f'"{WHOLE}{quoted(typed.key[:100])}"', typed.kind)
         rows = [row for row in rows if row.key == typed.key]
         rows.sort(key=lambda row: (row.tier, row.lang.partition("-")[0] != typed.lang))
         if 1 < len(typed.key) < 9:
             # Two letters are the initials of something in every language: only the reader's counts.
-            spelt = self._names(f'"{INITIALS}{_quoted(typed.key)}"', typed.kind, LABEL, ALIAS)
+            spelt = self._names(f'"{INITIALS}{quoted(typed.key)}"', typed.kind, LABEL, ALIAS)
             rows += [row for row in spelt if len(typed.key) >= SHORT or not self._foreign(typed, row)]
         return rows
 
@@ -178,10 +194,10 @@ class Matcher:
         """Names of some tiers: those that begin so, those with all words, those with a word that the last begins."""
         rows: list[NameRow] = []
         if len(typed.key) <= SHORT and (typed.open or not typed.known):
-            rows = self._names(f'"{WHOLE}{_quoted(typed.key)}" *', typed.kind, first, last_tier)
+            rows = self._names(f'"{WHOLE}{quoted(typed.key)}" *', typed.kind, first, last_tier)
         if typed.known and typed.telling:
-            whole = _all(typed.groups)
-            start = _any([FIRST + word for word in typed.groups[0]])
+            whole = all_of(typed.groups)
+            start = any_of([FIRST + word for word in typed.groups[0]])
             rows += self._names(f"{start} AND {whole}", typed.kind, first, last_tier)
             rows += self._names(whole, typed.kind, first, last_tier)
         exact = len(rows)
@@ -192,13 +208,13 @@ class Matcher:
             and len(last) >= (SHORT if len(typed.words) == 1 else 2)
             and all(typed.groups[:-1])
         ):
-            others = [_any(group) for group in typed.groups[:-1]]
+            others = [any_of(group) for group in typed.groups[:-1]]
             begun = [
-                f'"{_quoted(last)}" *' if len(last) < 5 else _any(self._words.begun(last))
+                f'"{quoted(last)}" *' if len(last) < 5 else any_of(self._words.begun(last))
             ]  # the first have an index
             if not others and len(last) > SHORT:
                 rows += self._names(
-                    _any(FIRST + word for word in self._words.begun(last)), typed.kind, first, last_tier
+                    any_of(FIRST + word for word in self._words.begun(last)), typed.kind, first, last_tier
                 )
             rows += self._names(" AND ".join([*others, *begun]) if all(begun) else "", typed.kind, first, last_tier)
 
@@ -215,24 +231,28 @@ class Matcher:
         """(share, thing) of things with names that say some of what was typed and little else, the most first."""
         tells = [self._tells(group) for group in typed.groups] if typed.telling else []
         scores: dict[int, tuple[float, int]] = {}
+        said = _said(typed.groups)
         for at in sorted(range(len(tells)), key=lambda at: -tells[at])[:4]:
             if not typed.groups[at] or (len(typed.words[at]) <= SHORT and tells[at] < sum(tells) * _LEAST):
                 continue
             deadline.go_on()
-            for row in self._names(_any(typed.groups[at]), typed.kind, most=_LOOSE):
-                share = self._share(typed, tells, row, at) * (1 - 0.05 * row.tier)
+            initials = at if len(typed.words[at]) <= UNKNOWN else None
+            for row in self._names(any_of(typed.groups[at]), typed.kind, most=_LOOSE):
+                share = self._share(said, tells, row, initials) * (1 - 0.05 * row.tier)
                 if share >= _LEAST:
                     scores[row.thing] = min(scores.get(row.thing, (0.0, 0)), (-round(share, 3), row.number))
         best = sorted((share, row, thing) for thing, (share, row) in scores.items())
         return [(-share, thing) for share, _, thing in best[:20]]
 
-    def _share(self, typed: Sought, tells: Sequence[float], row: NameRow, found_by: int = -1) -> float:
-        """How much of a text and of a name is the same (F1), by what words tell; *found_by* may be its initials."""
-        said = {other: at for at, group in enumerate(typed.groups) for other in chain(*map(str.split, group))}
+    def _share(
+        self, said: Mapping[str, int], tells: Sequence[float], row: NameRow, initials: int | None = None
+    ) -> float:
+        """How much of a text, of which *said* has the words by their places, and of a name is the same (F1), by what
+        words tell; the word at *initials* may be those of the name."""
         named = dict.fromkeys(words(row.text))
         common = {said[other] for other in named if other in said}
-        if found_by >= 0 and len(typed.words[found_by]) <= UNKNOWN and found_by not in common:
-            common, named = {found_by}, {}
+        if initials is not None and initials not in common:
+            common, named = {initials}, {}
         both = sum(tells[one] for one in common)
         about = sum(tells[said[other]] if other in said else self._words.weight(other) for other in named)
         return 2 * both / ((sum(tells) + (about or both)) or 1)
@@ -247,7 +267,7 @@ class Matcher:
     def _found(self, typed: Sought, values: Sequence[str]) -> Found:
         exact = self._exact(typed)
         if typed.known and typed.telling:  # the same words in another order, or inflected otherwise
-            exact += self._names(f'{_all(typed.groups)} AND "{LENGTH}{len(typed.words)}"', typed.kind)
+            exact += self._names(f'{all_of(typed.groups)} AND "{LENGTH}{len(typed.words)}"', typed.kind)
         named = self._begins(typed, LABEL, LABEL)
         if typed.open and len(begun := _things([*exact, *named])) >= _ROWS:
             return Found(begun, sure=True)  # no completion shows more
@@ -255,14 +275,14 @@ class Matcher:
         loosely = [] if named or exact else self._loosely(typed)
         strong = [thing for share, thing in loosely if share >= _STRONG]
         meant = self._named_values(typed, values)
-        filed = [f'"{VALUE}{value}"{" AND " if rest else ""}{_all(rest)}' for value, rest in meant]
+        filed = [f'"{VALUE}{value}"{" AND " if rest else ""}{all_of(rest)}' for value, rest in meant]
         by_value = any(not rest for _, rest in meant)  # then what only has the words in its texts is left out
         having = self._texts(" OR ".join(f"({one})" for one in filed), typed.kind) if filed else []
-        whole = [_all(typed.groups)] if typed.known and typed.telling and not by_value else []
-        keys = [f'"{sign}{_quoted(typed.key[:100])}"' for sign in (WHOLE, INITIALS)]
+        whole = [all_of(typed.groups)] if typed.known and typed.telling and not by_value else []
+        keys = [f'"{sign}{quoted(typed.key[:100])}"' for sign in (WHOLE, INITIALS)]
         expression = " OR ".join(f"({one})" for one in (*whole, *filed, *keys))
         as_typed = bool(whole) and all(word in group for word, group in typed.pairs)
-        literally = self._texts(_all([word] for word in typed.words), typed.kind) if as_typed else []
+        literally = self._texts(all_of([word] for word in typed.words), typed.kind) if as_typed else []
         first = list(dict.fromkeys([*_things([*exact, *named]), *strong, *having, *literally]))
         if not first and not self._texts(expression, typed.kind, 1):
             return Found()
@@ -321,20 +341,10 @@ class Matcher:
         return self._known_values[kinds]
 
 
+def _said(groups: Sequence[Sequence[str]]) -> dict[str, int]:
+    """The words that names may have, by the place of the group that they are in."""
+    return {other: at for at, group in enumerate(groups) for other in chain(*map(str.split, group))}
+
+
 def _things(rows: Iterable[NameRow]) -> list[int]:
     return list(dict.fromkeys(row.thing for row in rows))
-
-
-def _quoted(token: str) -> str:
-    return token.replace('"', '""')
-
-
-def _any(group: Iterable[str] | Iterable[Sequence[str]]) -> str:
-    """An expression for any of some words, or of the words of some groups; two in one are both."""
-    flat = chain.from_iterable([one] if isinstance(one, str) else one for one in group)
-    said = [" AND ".join(f'"{_quoted(word)}"' for word in some.split()) for some in flat]
-    return f"({' OR '.join(f'({one})' if ' AND ' in one else one for one in said)})" if said else ""
-
-
-def _all(groups: Iterable[Sequence[str]]) -> str:
-    return " AND ".join(_any(group) for group in groups)

@@ -1,10 +1,11 @@
-"""Reading SQLite within the deadline of whoever asks (:mod:`kgcompare.store.deadline`)."""
+"""Reading SQLite within the deadline of whoever asks (:mod:`kgcompare.store.deadline`), and what is asked of it."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,3 +43,20 @@ def parts(things: Collection[_T]) -> Iterator[list[_T]]:
 def marks(values: Sequence[Any]) -> str:
     """As many parameters of a statement as there are values."""
     return ",".join("?" * len(values))
+
+
+def quoted(token: str) -> str:
+    """A word as it stands between the quotation marks of an FTS5 expression."""
+    return token.replace('"', '""')
+
+
+def any_of(group: Iterable[str] | Iterable[Sequence[str]]) -> str:
+    """An FTS5 expression for any of some words, or of the words of some groups; two in one are both."""
+    flat = chain.from_iterable([one] if isinstance(one, str) else one for one in group)
+    said = [" AND ".join(f'"{quoted(word)}"' for word in some.split()) for some in flat]
+    return f"({' OR '.join(f'({one})' if ' AND ' in one else one for one in said)})" if said else ""
+
+
+def all_of(groups: Iterable[Sequence[str]]) -> str:
+    """An FTS5 expression for a word of each of some groups."""
+    return " AND ".join(any_of(group) for group in groups)

@@ -87,10 +87,11 @@ class Vocabulary:
         """*rows* reads the index."""
         self._rows = rows
         self._constant: dict[str, Any] = {}
+        self.read = lru_cache(maxsize=64)(self._read)  # asked of one kind of things after the other
         self.slips = lru_cache(maxsize=4096)(self._slips)
         self.weight = lru_cache(maxsize=50_000)(self._weigh)
 
-    def read(self, text: str, lang: str, *, completing: bool = False) -> Sought | None:
+    def _read(self, text: str, lang: str, *, completing: bool = False) -> Sought | None:
         """A text taken apart; None if there is nothing in it."""
         text = text[:_LONGEST].encode("utf-8", "ignore").decode().replace("\x00", " ")
         wanted = plain(text)

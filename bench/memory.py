@@ -1,0 +1,126 @@
+"""Memory of a server that answers on and on: ``python bench/memory.py STORE [--requests 100000]``.
+
+Sends mixed requests (comparisons, records in all formats, lists, facets, searches, suggestions, reconciliation,
+queries) over eight connections and prints, before them and after each tenth, the MiB that the process that serves and
+its workers hold in memory: of each by itself, as the kernel tells it (VmRSS, and of that what is no file's).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import generations
+from measures import KGCOMPARE, say
+from peers import Client, Process, free_port
+from servers import children
+
+from kgcompare.store.embedded import EmbeddedStore
+
+CLIENTS, PARTS = 8, 10
+FORMATS = ("html", "json", "ttl", "jsonld", "nt", "nq", "rdf", "csv", "tsv", "md")
+FORM = "application/x-www-form-urlencoded"
+
+
+def mixed(number: int, slugs: list[str]) -> tuple[str, str]:
+    """The address and the form of a request; the same for the same number."""
+    dice = random.Random(number)
+    some = dice.sample(slugs, 5)
+    words = some[0].rpartition("-")[0].replace("-", " ")
+    match number % 20:
+        case 0:
+            queries = {str(n): {"query": slug.rpartition("-")[0].replace("-", " ")} for n, slug in enumerate(some)}
+            return "/reconcile", urlencode({"queries": json.dumps(queries)})
+        case 1:
+            return f"/sparql?query={quote(dice.choice(generations.QUERIES))}&{number}", ""
+        case 2 | 3:
+            first = dice.randrange(1800, 2000)
+            return f"/methods{dice.choice(('', '.json'))}?from={first}&to={first + dice.randrange(60)}", ""
+        case 4 | 5:
+            return f"/methods{dice.choice(('', '.json'))}?q={quote(words)}", ""
+        case 6 | 7:
+            return f"/methods?after={some[0]}", ""
+        case 8 | 9 | 10:
+            return f"/suggest?q={quote(words[: dice.randrange(1, 9)])}", ""
+        case 11 | 12 | 13 | 14:
+            return f"/method/{some[0]}.{dice.choice(FORMATS[:7])}", ""
+    return f"/compare.{dice.choice(FORMATS)}?method={'&method='.join(some)}", ""
+
+
+def ask(port: int, numbers: range, slugs: list[str], found: Counter[int]) -> None:
+    """Sends some of the requests over one connection."""
+    client = Client(port, 120.0)
+    for number in numbers:
+        path, form = mixed(number, slugs)
+        kind = {"Content_Type": FORM} if form else {}
+        found[client.request("POST" if form else "GET", path, form or None, **kind)[0]] += 1
+
+
+def held(process: int) -> Iterator[str]:
+    """What each process of a server holds: its name, MiB, and MiB without files; the largest first."""
+    each: list[tuple[int, int, str]] = []
+    for one in (process, *children(process)):
+        with suppress(OSError):
+            said = Path(f"/proc/{one}/status").read_text(encoding="utf-8", errors="replace")
+            name, *sizes = (re.search(rf"^{key}:\s+(.+?)(?: kB)?$", said, re.M) for key in ("Name", "VmRSS", "RssAnon"))
+            whole, own = (int(size[1]) >> 10 if size else 0 for size in sizes)
+            each.append((whole, own, name[1] if name else "?"))
+    yield f"{sum(whole for whole, _, _ in each)} in all"
+    yield from (f"{name} {whole} ({own})" for whole, own, name in sorted(each, reverse=True))
+
+
+def measure(port: int, process: int, slugs: list[str], requests: int) -> None:
+    """Prints the table."""
+    found = Counter[int]()
+    print("| requests | MiB; of each process (without files) |\n|--:|---|")
+    print(f"| 0 | {', '.join(held(process))} |", flush=True)
+    for part in range(PARTS):
+        first, last = (requests * number // PARTS for number in (part, part + 1))
+        threads = [
+            threading.Thread(target=ask, args=(port, range(first + n, last, CLIENTS), slugs, found))
+            for n in range(CLIENTS)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print(f"| {found.total():,} | {', '.join(held(process))} |", flush=True)
+    print(f"\nanswers: {dict(sorted(found.items()))}")
+
+
+def main() -> None:
+    """Measures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("--requests", type=int, default=100_000)
+    given = parser.parse_args()
+    store = EmbeddedStore(given.store)
+    snapshot = store.snapshot()
+    names = [snapshot.base.parts(name.replace("/doc/", "/id/", 1)) for name in snapshot.graphs()]
+    slugs = [name[1] for name in names if name and name[0] == "method"]
+    store.close()
+    port = free_port()
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [*KGCOMPARE, "serve", "--store", str(given.store), "--port", str(port)]
+        process = Process(command, Path(scratch) / "serve.log")
+        try:
+            process.wait_for(port, "/")
+            say(f"load {os.getloadavg()[0]:.1f}; {len(slugs):,} methods")
+            measure(port, process.pid, slugs, given.requests)
+            say(f"load {os.getloadavg()[0]:.1f}")
+        finally:
+            process.stop()
+
+
+if __name__ == "__main__":
+    main()
