@@ -79,7 +79,8 @@ class EditorApart:
     def __init__(self, store: Path | Seat) -> None:
         """Changes records of *store*; nothing is started yet."""
         self._seat = seat_of(store)
-        self._lock = threading.Lock()
+        self._turn = threading.Condition()
+        self._making = False
         self._queue: deque[_Waiting] = deque()
         self._calm = 0.0
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,21 +94,36 @@ class EditorApart:
         :raises Busy: if others write for longer than *patience* (seconds).
         """
         mine = _Waiting(change, shapes, options, time.monotonic() + patience)
-        self._queue.append(mine)
-        if not self._lock.acquire(timeout=patience):
-            with contextlib.suppress(ValueError):  # it is being made
+        with self._turn:
+            self._queue.append(mine)
+            if not self._turn.wait_for(lambda: self._may_go_on(mine), patience) and mine in self._queue:
                 self._queue.remove(mine)
                 raise Busy("others are writing; try again in a moment")
-            self._lock.acquire()
-        try:
-            while mine.answer is None:  # else another thread has had it made with its own
+        while self._is_to_make(mine):  # else another thread has had it made with its own
+            try:
                 self._gather()
                 self._make(self._taken())
-        finally:
-            self._lock.release()
+            finally:
+                with self._turn:
+                    self._making = False
+                    self._turn.notify_all()
         if isinstance(mine.answer, KgcompareError):
             raise mine.answer
-        return mine.answer
+        return cast("Edit", mine.answer)
+
+    def _is_to_make(self, mine: _Waiting) -> bool:
+        """Waits for an answer, or for the turn to have the next changes made, which is then taken."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._may_go_on(mine))
+            if mine.answer is not None:
+                return False
+            self._making = True
+            return True
+
+    def _may_go_on(self, mine: _Waiting) -> bool:
+        """Whether a change is made, or it is for its thread to have the next ones made: who has an answer waits for
+        none of those who came later."""
+        return mine.answer is not None or not self._making
 
     def _gather(self) -> None:
         """Waits until it is time for the next changes, or there are as many as are made together."""
@@ -116,11 +132,11 @@ class EditorApart:
 
     def _taken(self) -> list[_Waiting]:
         """The changes that are next, in the order in which they came."""
-        first = self._queue.popleft()
-        taken = [first]
-        while self._queue and len(taken) < MOST_TOGETHER and self._queue[0].goes_with(first):
-            taken.append(self._queue.popleft())
-        return taken
+        with self._turn:
+            taken = [self._queue.popleft()]
+            while self._queue and len(taken) < MOST_TOGETHER and self._queue[0].goes_with(taken[0]):
+                taken.append(self._queue.popleft())
+            return taken
 
     def _make(self, some: Sequence[_Waiting]) -> None:
         """Has some changes made, and says to each what became of it."""
