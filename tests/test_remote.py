@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
@@ -189,6 +189,31 @@ def test_an_answer_cut_short_is_never_taken_for_whole() -> None:
         pytest.raises(EndpointError),
     ):
         ask(endpoint, "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+
+
+@pytest.mark.parametrize(
+    ("statements", "says"),
+    [
+        ([{"type": "literal", "value": "many"}], "a count could not be found out.*many.*no number"),
+        ([{"type": "literal", "value": "-1"}], "no number"),
+        ([{"type": "uri", "value": "urn:x:7"}], "no number"),
+        ([], "a count could not be found out.*nothing"),
+    ],
+)
+def test_a_count_that_is_none_is_not_taken_for_0(statements: list[object], says: str) -> None:
+    """An engine that answers everything but how many statements it has."""
+    spoken = {name: {"type": "uri", "value": f"urn:x:{name}"} for name in ("subject", "predicate", "object")}
+    others = answer(json.dumps({"head": {"vars": [*spoken, "graph"]}, "results": {"bindings": [spoken]}}))
+    yes = answer(json.dumps({"head": {}, "boolean": True}))
+    found = {"head": {"vars": ["statements"]}, "results": {"bindings": [{"statements": one} for one in statements]}}
+    counts = answer(json.dumps(found))
+
+    def script(connection: socket.socket, request: str) -> None:
+        query = unquote_plus(request)
+        (yes if "ASK" in query else counts if "COUNT" in query else others)(connection, request)
+
+    with scripted(script) as url, pytest.raises(EndpointError, match=says):
+        _ = RemoteStore(url).engine.traits
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,12 +19,12 @@ from conftest import DATA, LoadQuads, Run
 from kgcompare import ingest, report
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
-from kgcompare.errors import Overrun, Unavailable
+from kgcompare.errors import EndpointError, Overrun, Unavailable
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
 from kgcompare.report import Report, apart, duplicates, extent, kept
 from kgcompare.report.completeness import ClassState, Years, components
-from kgcompare.report.questions import Mentioned
+from kgcompare.report.questions import Mentioned, Questions
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
@@ -128,6 +129,18 @@ def test_islands_are_found_in_both_directions(found: Report) -> None:
 def test_dois(found: Report) -> None:
     assert (found.sources, found.identified) == (4, 3)
     assert [(shared.text, ids(shared.items)) for shared in found.shared_dois] == [("10.1111/abc", ["again", "old"])]
+
+
+def test_dois_that_nobody_counted_are_not_none(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some engines give no solution in place of a count."""
+    asked = Questions.ask
+
+    def ask(self: Questions, name: str, *about: Any, **values: Any) -> list[Any]:
+        return [] if name == "report_dois" else asked(self, name, *about, **values)
+
+    monkeypatch.setattr(Questions, "ask", ask)
+    with pytest.raises(EndpointError, match="a count could not be found out"):
+        report.make(Catalogue(EmbeddedStore(store)).generation())
 
 
 def test_how_records_were_checked(found: Report) -> None:

@@ -139,8 +139,11 @@ def _identified(asking: Questions) -> tuple[int, int]:
     shapes = asking.shapes
     citable = {c for c in shapes.targets if any(row.path.predicate == BIBO_DOI for row in shapes.fields(c))}
     classes = [c for c in asking.classes if is_safe_iri(c) and shapes.class_among([c]) in citable]
-    rows = asking.ask("report_dois", classes) if classes else []
-    return (count_of(rows[0][0]), count_of(rows[0][1])) if rows else (0, 0)
+    if not classes:
+        return 0, 0
+    rows = asking.ask("report_dois", classes)
+    sources, identified = rows[0] if rows else (None, None)  # no answer is not a count of none
+    return count_of(sources), count_of(identified)
 
 
 def _checked(asking: Questions, kinds: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], tuple[Mentioned, ...]]:

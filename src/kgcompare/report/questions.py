@@ -127,8 +127,11 @@ class Questions:
         return Mentioned(local_name(cls) if short == cls else short, cls, names)
 
 
-def count_of(term: Term) -> int:
-    """The whole number that a literal stands for."""
+def count_of(term: Term | None) -> int:
+    """The whole number that a literal stands for.
+
+    :raises EndpointError: if it is none, or nothing came.
+    """
     return counted_number(term)
 
 

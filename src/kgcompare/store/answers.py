@@ -269,5 +269,6 @@ def counted_number(term: Term | None) -> int:
     """
     text = term.value if isinstance(term, Literal) else ""
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise EndpointError(f"the endpoint counts, and answers with {str(term)[:60]!r}, which is no number")
+        said = "nothing" if term is None else f"{str(term)[:60]!r}, which is no number"
+        raise EndpointError(f"a count could not be found out: the endpoint answers with {said}")
     return int(text)

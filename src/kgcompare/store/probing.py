@@ -15,6 +15,7 @@ from kgcompare.rdf.namespaces import Base, is_safe_iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.scoping import OfGraph, scoped
 from kgcompare.store import deadline
+from kgcompare.store.answers import counted_number
 from kgcompare.store.base import Results, Solutions, Verdict
 
 MANY = 20_001
@@ -135,8 +136,9 @@ def traits_of(ask: Ask, graphs: Graphs) -> Traits:
     start = time.monotonic()
     counted = _rows(ask, _of(load("probes/count").text, condition, plain or union), "statements")
     seconds = time.monotonic() - start
-    number = counted[0][0] if counted else None
-    statements = int(number.value) if isinstance(number, Literal) and number.value.isdecimal() else 0
+    statements = 0  # an engine without statements may answer with no count
+    if counted or statement:
+        statements = counted_number(counted[0][0] if counted else None)
     return Traits(
         named=bool(statement),
         union=union,
