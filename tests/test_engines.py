@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.slow
 BASE = "https://w3id.org/kgcompare/"
 OTHERS = NamedNode("http://others.example/graph")
 LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
+USED, MADE_BY = (NamedNode("http://www.w3.org/ns/prov#" + name) for name in ("used", "wasAssociatedWith"))
 TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 
@@ -125,6 +127,28 @@ def test_queries_that_go_over_everything(there: Catalogue, here: Catalogue, name
         assert len(found.triples) == len(expected.triples) > 0
     else:
         pytest.fail("one answers otherwise")
+
+
+def told(subject: object, predicate: object, value: object) -> tuple[object, object, object]:
+    """A statement; a moment as the moment that it is, which engines write in their own ways."""
+    if isinstance(value, Literal) and value.datatype.value.endswith("#dateTime"):
+        value = datetime.fromisoformat(value.value)
+    return subject, predicate, value
+
+
+def test_what_is_said_of_changes(url: str, small_store: Path) -> None:
+    """Of who made them, and of the files that they came from, too."""
+    snapshot = EmbeddedStore(small_store).snapshot()
+    graph = NamedNode(snapshot.base.history_graph)
+    said = snapshot.graph(graph.value)
+    changes = {quad.subject for quad in said if quad.predicate == USED and isinstance(quad.subject, NamedNode)}
+    origins = {quad.object for quad in said if quad.subject in changes and quad.predicate in {USED, MADE_BY}}
+    expected = {told(quad.subject, quad.predicate, quad.object) for quad in said if quad.subject in changes | origins}
+    assert {subject for subject, _, _ in expected} > changes, "something is said of a file"
+    query = load("endpoint_activities").bind(graph=[graph], change=sorted(changes, key=str))
+    found = RemoteStore(url, timeout=PATIENCE, probe=False).engine.ask(query)
+    assert isinstance(found, Solutions)
+    assert {told(*row[1:]) for row in found.rows} == expected
 
 
 def test_pages(url: str, small_store: Path) -> None:
