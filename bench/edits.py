@@ -12,7 +12,6 @@ import http.client
 import os
 import random
 import statistics
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -21,11 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from measures import KGCOMPARE, say
-from peers import Process, free_port
-from servers import children
+from servers import children, serving_store
 
-from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.tokens import Tokens
 
 _ALONE = 20
@@ -129,23 +125,10 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--seconds", type=float, default=60.0)
     given = parser.parse_args()
-    store = EmbeddedStore(given.store)
-    snapshot = store.snapshot()
-    parts = [snapshot.base.parts(name.replace("/doc/", "/id/", 1)) for name in snapshot.graphs()]
-    slugs = [part[1] for part in parts if part and part[0] == "method"]
-    store.close()
-    random.Random().shuffle(slugs)
-    token, port = Tokens(given.store).add(f"bench-{os.getpid()}"), free_port()
-    with tempfile.TemporaryDirectory() as scratch:
-        command = [*KGCOMPARE, "serve", "--store", str(given.store), "--port", str(port)]
-        process = Process(command, Path(scratch) / "serve.log")
-        try:
-            process.wait_for(port, "/")
-            say(f"load {os.getloadavg()[0]:.1f}; {len(slugs):,} methods")
-            measure(Site(port, token), process.pid, slugs, given.rate, given.seconds)
-            say(f"load {os.getloadavg()[0]:.1f}")
-        finally:
-            process.stop()
+    token = Tokens(given.store).add(f"bench-{os.getpid()}")
+    with serving_store(given.store) as (port, process, slugs):
+        random.Random().shuffle(slugs)
+        measure(Site(port, token), process, slugs, given.rate, given.seconds)
 
 
 if __name__ == "__main__":

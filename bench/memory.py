@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import re
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -21,11 +19,8 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import generations
-from measures import KGCOMPARE, say
-from peers import Client, Process, free_port
-from servers import children
-
-from kgcompare.store.embedded import EmbeddedStore
+from peers import Client
+from servers import children, serving_store
 
 CLIENTS, PARTS = 8, 10
 FORMATS = ("html", "json", "ttl", "jsonld", "nt", "nq", "rdf", "csv", "tsv", "md")
@@ -104,22 +99,8 @@ def main() -> None:
     parser.add_argument("store", type=Path)
     parser.add_argument("--requests", type=int, default=100_000)
     given = parser.parse_args()
-    store = EmbeddedStore(given.store)
-    snapshot = store.snapshot()
-    names = [snapshot.base.parts(name.replace("/doc/", "/id/", 1)) for name in snapshot.graphs()]
-    slugs = [name[1] for name in names if name and name[0] == "method"]
-    store.close()
-    port = free_port()
-    with tempfile.TemporaryDirectory() as scratch:
-        command = [*KGCOMPARE, "serve", "--store", str(given.store), "--port", str(port)]
-        process = Process(command, Path(scratch) / "serve.log")
-        try:
-            process.wait_for(port, "/")
-            say(f"load {os.getloadavg()[0]:.1f}; {len(slugs):,} methods")
-            measure(port, process.pid, slugs, given.requests)
-            say(f"load {os.getloadavg()[0]:.1f}")
-        finally:
-            process.stop()
+    with serving_store(given.store) as (port, process, slugs):
+        measure(port, process, slugs, given.requests)
 
 
 if __name__ == "__main__":

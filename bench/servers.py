@@ -20,12 +20,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import measures
 from measures import say
 from peers import Process, free_port
+
+from kgcompare.store.embedded import EmbeddedStore
 
 WARM = "/compare.json?method=transfer-learning-gan&method=transfer-learning-diffusion"
 DUMP = "/dump.nq.gz"
@@ -43,6 +45,26 @@ KINDS = {
 }
 """What each kind of connection sends before it falls silent; the unfinished ones get a byte more each second."""
 DRIPS = ("a header without its end", "a body that does not come")
+
+
+@contextmanager
+def serving_store(store: Path) -> Iterator[tuple[int, int, list[str]]]:
+    """A server of a store, as one starts it: its port, the id of its process and the slugs of its methods; the load
+    is told before and after."""
+    with closing(EmbeddedStore(store)) as opened:
+        snapshot = opened.snapshot()
+        parts = [snapshot.base.parts(name.replace("/doc/", "/id/", 1)) for name in snapshot.graphs()]
+    slugs, port = [part[1] for part in parts if part and part[0] == "method"], free_port()
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [*measures.KGCOMPARE, "serve", "--store", str(store), "--port", str(port)]
+        process = Process(command, Path(scratch) / "serve.log")
+        try:
+            process.wait_for(port, "/")
+            say(f"load {os.getloadavg()[0]:.1f}; {len(slugs):,} methods")
+            yield port, process.pid, slugs
+            say(f"load {os.getloadavg()[0]:.1f}")
+        finally:
+            process.stop()
 
 
 def serve_waitress(store: Path, port: int) -> None:
