@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -52,13 +54,35 @@ def mixed(number: int, slugs: list[str]) -> tuple[str, str]:
     return f"/compare.{dice.choice(FORMATS)}?method={'&method='.join(some)}", ""
 
 
-def ask(port: int, numbers: range, slugs: list[str], found: Counter[int]) -> None:
-    """Sends some of the requests over one connection."""
+def ask(port: int, numbers: range, slugs: list[str], found: Counter[int], until: float) -> None:
+    """Sends some of the requests over one connection, until a time of the monotonic clock at most."""
     client = Client(port, 120.0)
     for number in numbers:
+        if time.monotonic() > until:
+            return
         path, form = mixed(number, slugs)
         kind = {"Content_Type": FORM} if form else {}
         found[client.request("POST" if form else "GET", path, form or None, **kind)[0]] += 1
+
+
+def asked_in_parts(
+    port: int, slugs: list[str], requests: int, parts: int, seconds: float = math.inf
+) -> Iterator[Counter[int]]:
+    """Sends that many requests over several connections, in so many seconds at most; after each part the statuses of
+    all answers until then."""
+    found, end = Counter[int](), time.monotonic() + seconds
+    for part in range(parts):
+        first, last = (requests * number // parts for number in (part, part + 1))
+        until = math.inf if math.isinf(end) else end - seconds / parts * (parts - 1 - part)
+        threads = [
+            threading.Thread(target=ask, args=(port, range(first + n, last, CLIENTS), slugs, found, until))
+            for n in range(CLIENTS)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        yield found
 
 
 def held(process: int) -> Iterator[str]:
@@ -79,16 +103,7 @@ def measure(port: int, process: int, slugs: list[str], requests: int) -> None:
     found = Counter[int]()
     print("| requests | MiB; of each process (without files) |\n|--:|---|")
     print(f"| 0 | {', '.join(held(process))} |", flush=True)
-    for part in range(PARTS):
-        first, last = (requests * number // PARTS for number in (part, part + 1))
-        threads = [
-            threading.Thread(target=ask, args=(port, range(first + n, last, CLIENTS), slugs, found))
-            for n in range(CLIENTS)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    for found in asked_in_parts(port, slugs, requests, PARTS):
         print(f"| {found.total():,} | {', '.join(held(process))} |", flush=True)
     print(f"\nanswers: {dict(sorted(found.items()))}")
 

@@ -7,19 +7,17 @@ import random
 import shutil
 import statistics
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-import generations
 from measures import HERE, KGCOMPARE, Row, Set, header, milliseconds, row_of, say, timed, wrk
+from memory import FORM, asked_in_parts
 from peers import Client, Process, Unavailable, free_port
 from servers import resident
 
-_FORM = "application/x-www-form-urlencoded"
 _WARM = {
     "kept comparison as JSON": {},
     "the same in gzip": {"Accept-Encoding": "gzip"},
@@ -28,8 +26,8 @@ _WARM = {
     "unchanged (304), in gzip": {"Accept-Encoding": "gzip", "If-None-Match": ""},
 }
 """Warm requests: their headers, of which an empty tag stands for the one of the answer. A page has no suffix."""
-MIXED, MIXED_SECONDS, CLIENTS = 100_000, 300.0, 4
-"""Mixed requests, the time that they may take, and how many clients send them."""
+MIXED, MIXED_SECONDS = 100_000, 300.0
+"""Mixed requests, and the time that they may take."""
 
 
 @contextmanager
@@ -126,7 +124,7 @@ def reconciled(run: Set) -> list[Row]:
         def ask(names: list[str]) -> None:
             queries = {str(number): {"query": name, "limit": 5} for number, name in enumerate(names)}
             body = urlencode({"queries": json.dumps(queries)})
-            status, said = client.request("POST", "/reconcile", body, Content_Type=_FORM)
+            status, said = client.request("POST", "/reconcile", body, Content_Type=FORM)
             if status != 200:
                 raise Unavailable(f"/reconcile: {status} {said[:200]!r}")
 
@@ -162,50 +160,10 @@ def remembered(run: Set) -> list[Row]:
     """Memory of a server, with its workers, after many requests of every kind, and on the way there."""
     grown: list[float] = []
     found = Counter[int]()
-    end = time.monotonic() + MIXED_SECONDS
     with running(run) as (port, process, _):
-        for quarter in range(4):
-            first, last = (MIXED // 4 * number for number in (quarter, quarter + 1))
-            until = end - MIXED_SECONDS / 4 * (3 - quarter)
-            threads = [
-                threading.Thread(target=_ask, args=(port, range(n, last, CLIENTS), run.slugs, found, until))
-                for n in range(first, first + CLIENTS)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+        for found in asked_in_parts(port, run.slugs, MIXED, 4, MIXED_SECONDS):
             grown.append(resident(process.pid))
             say(f"{found.total():,} requests: {grown[-1]:.0f} MiB")
     quarters = ", ".join(f"{mib:.0f}" for mib in grown)
     note = f"{found.total():,} requests; after each quarter {quarters}; answers {dict(sorted(found.items()))}"
     return [Row("memory of the server after mixed requests", run.size, grown[-1], "MiB", note=note)]
-
-
-def _ask(port: int, numbers: range, slugs: list[str], found: Counter[int], until: float) -> None:
-    client = Client(port, 120.0)
-    for number in numbers:
-        if time.monotonic() > until:
-            return
-        path, form = _mixed(number, slugs)
-        kind = {"Content_Type": _FORM} if form else {}
-        found[client.request("POST" if form else "GET", path, form or None, **kind)[0]] += 1
-
-
-def _mixed(number: int, slugs: list[str]) -> tuple[str, str]:
-    """The address and the form of a request; the same for the same number."""
-    dice = random.Random(number)
-    some = dice.sample(slugs, 3)
-    words = some[0].rpartition("-")[0].replace("-", "+")
-    match number % 100:
-        case 0:
-            return "/reconcile", urlencode({"queries": json.dumps({"q": {"query": words.replace("+", " ")}})})
-        case 1 | 2:
-            return f"/sparql?query={quote('SELECT * { ?s ?p ?o } LIMIT 200')}&{number}", ""
-        case kind if kind < 10:
-            return f"/methods.json?q={words.partition('+')[0]}&from={dice.randrange(1800, 2000)}", ""
-        case kind if kind < 30:
-            return f"/suggest?q={some[0][: dice.randrange(1, 6)]}", ""
-        case kind if kind < 60:
-            return f"/method/{some[0]}.{dice.choice(generations.FORMATS[:4])}", ""
-    return f"/compare.{dice.choice(generations.FORMATS)}?method={'&method='.join(some)}", ""

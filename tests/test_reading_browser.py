@@ -397,6 +397,17 @@ def test_back_from_another_page_from_a_fragment_and_a_reload_lead_to_where_one_w
     is_at(page, 300)
 
 
+def test_a_reload_leads_to_where_one_was_after_a_switch_that_moved_nothing(visit: Open) -> None:
+    page = visit(PAIR, bypass_csp=True)
+    read_to(page, 100)
+    page.locator("#switch-only").click()
+    page.wait_for_url("**only=differences")
+    page.locator("main:not([aria-busy])").wait_for()
+    is_at(page, 100)
+    page.reload()
+    is_at(page, 100)
+
+
 def test_the_controls_of_the_reference_pair_stand_in_one_line_in_french(visit: Open) -> None:
     page = visit("/compare?method=transfer-learning-gan&method=transfer-learning-diffusion&lang=fr")
     tops = page.locator("#add, #switch-swap, .take > summary").evaluate_all(

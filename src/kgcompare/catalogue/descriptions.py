@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import chain
@@ -170,7 +170,7 @@ class Descriptions:
         }
         return self._named(people) | named
 
-    def _sources(self, look_up: LookUp, things: Iterable[str]) -> dict[str, Graph]:
+    def _sources(self, look_up: LookUp, things: Collection[str]) -> dict[str, Graph]:
         """What each source says itself. What leads to it, which takes a quarter as long to read, nobody cites."""
         kept = self._cited.of(things) | self._records.of(things)
         fetched = own_graphs(look_up, [NamedNode(thing) for thing in things if thing not in kept])

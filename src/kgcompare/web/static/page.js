@@ -181,6 +181,7 @@ async function visit(url, { push = true, focus = null, keep = true, top, undo = 
   const now = main.querySelector(".region");
   if (now && region) { now.scrollLeft = at[2]; now.scrollTop = at[3]; }
   scrollTo({ left: keep ? at[0] : 0, top: top ?? (keep ? at[1] : 0), behavior: "instant" });
+  if (push) history.replaceState({ top: scrollY }, ""); // where one stays nothing scrolls, and nothing else would keep it
   const target = (focus || []).map((id) => id && document.getElementById(id)).find(Boolean) || main.querySelector("[data-next]") || main;
   target.focus({ preventScroll: true });
   say(words(main.querySelector(".notice[role=status], [data-say]") || main.querySelector("h1")));
