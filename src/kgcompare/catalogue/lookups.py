@@ -12,10 +12,11 @@ from typing import NamedTuple, cast
 from pyoxigraph import BlankNode, NamedNode
 
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_REST, RDF_SUBJECT
+from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_NIL, RDF_REST, RDF_SUBJECT
 from kgcompare.store.looking import LookUp
 
 _SUBJECT = NamedNode(RDF_SUBJECT)
+_NIL = NamedNode(RDF_NIL)
 _MUCH = 100
 """Statements about a thing from which on those by each predicate are looked up by themselves."""
 _NOTHING: list[Term] = []
@@ -72,7 +73,7 @@ class _Known:
         waiting = list(starts)
         while waiting:
             place = waiting.pop()
-            if isinstance(place, NamedNode | BlankNode) and place not in reached:
+            if isinstance(place, NamedNode | BlankNode) and place not in reached and place != _NIL:
                 reached[place] = None
                 waiting += self.of(place).get(RDF_REST, _NOTHING)
         return list(reached)

@@ -17,7 +17,7 @@ from kgcompare.search import masks, spoken, wording
 from kgcompare.search.collected import Collected
 from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, names_of
 from kgcompare.search.gathering import facts_in, gather, is_thing
-from kgcompare.search.texts import TextOf, Texts, follow_texts
+from kgcompare.search.texts import DocumentOf, Documents, follow_documents
 from kgcompare.search.whole import FORMAT
 from kgcompare.search.wording import Worded
 from kgcompare.search.written import (
@@ -28,10 +28,10 @@ from kgcompare.search.written import (
     labels_of,
     naming,
     number_of,
+    opened_index,
     related,
     shown,
     worded_in,
-    writing,
     years_in,
 )
 from kgcompare.store import Snapshot
@@ -60,9 +60,9 @@ def build(snapshot: Snapshot, path: Path, reading: Reading | None = None) -> Non
     """Makes the index of a generation at *path*, as *reading* or else the shapes that it keeps say."""
     reading = reading or _reading(snapshot)
     if snapshot.path is not None:
-        with files(f"the index {path} cannot be made"), closing(Texts(snapshot.base)) as texts:
-            facts = reading.records_of(facts_in(texts.through(snapshot.quads()), reading.predicates))
-            Builder(path, snapshot.base, reading).build(_without_own(facts, snapshot.base), texts=texts)
+        with files(f"the index {path} cannot be made"), closing(Documents(snapshot.base)) as documents:
+            facts = reading.records_of(facts_in(documents.through(snapshot.quads()), reading.predicates))
+            Builder(path, snapshot.base, reading).build(_without_own(facts, snapshot.base), documents=documents)
         return
     with (
         files(f"the index {path} cannot be made"),
@@ -80,15 +80,15 @@ def builder(statements: Iterable[Quad], shapes: Shapes, base: Base) -> Prepare:
     are those that the generation is thought to keep; one that turns out to need more is read from the store.
     """
     read = Reading(shapes, spoken=True).predicates
-    texts = Texts(base)
-    facts = facts_in(texts.through(statements), read)
+    documents = Documents(base)
+    facts = facts_in(documents.through(statements), read)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
         reading = _reading(snapshot)
-        with closing(texts):
-            if texts.grouped and reading.predicates.keys() <= read.keys():
+        with closing(documents):
+            if documents.grouped and reading.predicates.keys() <= read.keys():
                 said = _without_own(reading.records_of(facts), snapshot.base)
-                Builder(path, snapshot.base, reading).build(said, texts=texts)
+                Builder(path, snapshot.base, reading).build(said, documents=documents)
             else:
                 build(snapshot, path)
 
@@ -121,12 +121,12 @@ class Builder:
         self.reading = reading
 
     def build(
-        self, facts: Mapping[str, Facts], said: Mapping[str, str] | None = None, texts: Texts | None = None
+        self, facts: Mapping[str, Facts], said: Mapping[str, str] | None = None, documents: Documents | None = None
     ) -> None:
         """Writes all that is said of things, with what is *said* among what the index says of itself, and the
-        *texts* of their documents."""
+        *documents* of records."""
         self.path.unlink(missing_ok=True)
-        with writing(self.path) as db:
+        with opened_index(self.path) as db:
             db.executescript(
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192; PRAGMA cache_size=-131072;"
                 + _SCHEMA
@@ -138,8 +138,8 @@ class Builder:
             about = {"shapes": self.reading.signature, "format": FORMAT, **(said or {})}
             db.executemany("INSERT INTO meta VALUES(?, ?)", about.items())
             self._insert(db, facts, self.reading.places_of(facts), fresh=True)
-            if texts is not None:
-                texts.write(db, dict(db.execute("SELECT iri, id FROM thing")))
+            if documents is not None:
+                documents.write(db, dict(db.execute("SELECT iri, id FROM thing")))
             masks.make_masks(db)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
@@ -152,15 +152,15 @@ class Builder:
         before: Saying,
         now: Saying,
         said: Mapping[str, str],
-        text_of: TextOf = lambda _: None,
+        kept_document: DocumentOf = lambda _: None,
     ) -> None:
         """Makes of the index of a generation that of another one, in which the *changed* things (IRIs) say something
-        else: *before* and *now* give what each says, *text_of* what its document does. It then has what is *said* among
-        what it says of itself.
+        else: *before* and *now* give what each says, *kept_document* what its document does. It then has what is *said*
+        among what it says of itself.
 
         :raises OtherIndex: if it cannot be done.
         """
-        with writing(self.path) as db:
+        with opened_index(self.path) as db:
             if db.execute("SELECT value FROM meta WHERE key = 'shapes'").fetchone() != (self.reading.signature,):
                 raise OtherIndex
             db.execute("PRAGMA journal_mode=OFF")
@@ -182,7 +182,7 @@ class Builder:
             masks.follow_masks(db, [number for thing in again | used if (number := number_of(db, thing))], gone=False)
             numbers = {thing: number for thing in changed if (number := number_of(db, thing))}
             near |= related(db, list(numbers.values()))
-            follow_texts(db, numbers, text_of)
+            follow_documents(db, numbers, kept_document)
 
             def worded(number: int) -> Worded:
                 (thing,) = db.execute("SELECT iri FROM thing WHERE id = ?", (number,)).fetchone()

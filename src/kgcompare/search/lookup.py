@@ -13,7 +13,7 @@ from kgcompare.search.facts import RELATED
 from kgcompare.search.file import IndexFile
 from kgcompare.search.reading import marks, parts
 from kgcompare.search.spoken import spoken_graph
-from kgcompare.search.texts import Statements, statements_in
+from kgcompare.search.texts import Contents, told_in
 from kgcompare.search.wording import HIDDEN, LABEL
 
 
@@ -84,19 +84,19 @@ class Lookup(IndexFile):
                 found |= {thing: spoken_graph(thing, said) for thing, said in self._rows(sql, part)}
         return found
 
-    def documents(self, iris: Collection[str]) -> dict[str, Statements]:
+    def documents(self, iris: Collection[str]) -> dict[str, Contents]:
         """What the documents of those records say that the file has it of, which is all that is said of each, but for
         what leads to it from others. Never waits: nothing where no file is there yet.
 
         :raises StoreError: if the file is damaged.
         """
-        found: dict[str, Statements] = {}
+        found: dict[str, Contents] = {}
         if self._has("document"):
             for part in parts(iris):
                 among = f"WHERE iri IN ({marks(part)})"
                 sql = f"SELECT iri, said FROM thing CROSS JOIN document ON document.thing = id {among}"
                 with Seam((ValueError,), lambda why: StoreError(f"the index cannot be read: {why}")):
-                    found |= {thing: statements_in(said) for thing, said in self._rows(sql, part)}
+                    found |= {thing: told_in(said) for thing, said in self._rows(sql, part)}
         return found
 
     def _has(self, table: str) -> bool:

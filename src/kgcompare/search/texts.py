@@ -22,13 +22,13 @@ from kgcompare.rdf.namespaces import Base
 from kgcompare.store import Snapshot
 
 DOCUMENT_TABLE = "CREATE TABLE document(thing INTEGER PRIMARY KEY, said BLOB NOT NULL);"
-Statements = dict[Node, dict[str, list[Term]]]
+Contents = dict[Node, dict[str, list[Term]]]
 """Subjects to predicate IRIs to objects."""
-TextOf = Callable[[str], bytes | None]
+DocumentOf = Callable[[str], bytes | None]
 """Gives what the document of a record (IRI) says, as it is kept; None where there is none."""
 
 
-class Texts:
+class Documents:
     """Keeps what the documents of records say, of statements that pass through, in a file for the time being."""
 
     def __init__(self, base: Base) -> None:
@@ -104,24 +104,24 @@ class Texts:
         self._file.close()
 
 
-def follow_texts(db: sqlite3.Connection, numbers: Mapping[str, int], text_of: TextOf) -> None:
+def follow_documents(db: sqlite3.Connection, numbers: Mapping[str, int], kept_document: DocumentOf) -> None:
     """Writes what the documents of some things say now, whose numbers are given by IRI, into an index that has such."""
-    if not has_texts(db):
+    if not has_documents(db):
         return
     for thing, number in numbers.items():
-        text = text_of(thing)
+        text = kept_document(thing)
         if text is None:
             db.execute("DELETE FROM document WHERE thing = ?", (number,))
         else:
             db.execute("INSERT OR REPLACE INTO document VALUES(?,?)", (number, text))
 
 
-def has_texts(db: sqlite3.Connection) -> bool:
+def has_documents(db: sqlite3.Connection) -> bool:
     """Whether an index has what documents say."""
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'document'").fetchone() is not None
 
 
-def text_of(snapshot: Snapshot, thing: str) -> bytes | None:
+def kept_document(snapshot: Snapshot, thing: str) -> bytes | None:
     """What the document of a record says in a generation, as it is kept.
 
     :raises StoreError: if the store cannot be read.
@@ -136,13 +136,13 @@ def _packed(lines: Iterable[str]) -> bytes:
     return zlib.compress("".join(sorted(lines)).encode())
 
 
-def statements_in(text: bytes) -> Statements:
+def told_in(text: bytes) -> Contents:
     """What a document says that is kept, each statement once. Its blank nodes have labels
     of their own each time.
 
     :raises ValueError: if it is damaged.
     """
-    said: Statements = {}
+    said: Contents = {}
     try:
         for triple in parse(zlib.decompress(text), RdfFormat.N_TRIPLES, rename_blank_nodes=True):
             values = said.setdefault(cast("Node", triple.subject), {}).setdefault(triple.predicate.value, [])

@@ -17,7 +17,7 @@ from kgcompare.text.languages import best
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[sqlite3.Connection]:
+def opened_index(path: Path) -> Iterator[sqlite3.Connection]:
     """The index file at *path*, to be written."""
     with Seam(
         (sqlite3.Error, OSError, UnicodeError), lambda why: StoreError(f"the index {path} cannot be made: {why}")
