@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from deep import many
 from kgcompare.catalogue import Catalogue, descriptions, lookups
@@ -21,7 +21,9 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.lookups import record_graphs
 from kgcompare.catalogue.values import Reader
 from kgcompare.ingest import Options, create_store, import_files
-from kgcompare.rdf.namespaces import PREFIXES
+from kgcompare.ingest.editing import Body, Condition, Editor
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import FOAF_NAME, SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN
 from kgcompare.store.checkpoint import EmbeddedSnapshot
@@ -243,3 +245,128 @@ def test_an_index_without_names_leaves_them_to_the_engine(own_store: Path) -> No
     assert labels() == before
     index.unlink()
     assert labels() == before
+
+
+# -- what documents say, kept in the index ----------------------------------------------------------------
+
+
+def canonical(graph: Graph) -> Dataset:
+    """What a graph says, whatever its blank nodes are called."""
+    dataset = Dataset(Quad(t.subject, t.predicate, t.object) for t in graph)
+    dataset.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
+    return dataset
+
+
+def documents_hold(
+    path: Path, things: Iterable[str] | None = None, sequences: Sequence[Sequence[NamedNode]] = ()
+) -> int:
+    """Holds what a store's index has of documents to what the engine finds; gives how many records the index has."""
+    with Catalogue(EmbeddedStore(path)) as catalogue:
+        generation = catalogue.generation()
+        index = generation.descriptions.index
+        assert index is not None
+        if things is None:
+            rows = generation.snapshot.select("SELECT DISTINCT ?t { ?t a ?c FILTER(isIRI(?t)) }").rows
+            things = sorted(row[0].value for row in rows if isinstance(row[0], NamedNode))
+        nodes = [NamedNode(thing) for thing in things]
+        known = generation.descriptions._documents([*things])
+        inverses = [NamedNode(predicate) for predicate in generation.shapes.inverses]
+        look_up = cast("EmbeddedSnapshot", generation.snapshot).look_up
+        relations = [NamedNode(relation) for relation in generation.descriptions._relations]
+        whole = record_graphs(look_up, nodes, inverses, sequences, relations)
+        told = record_graphs(look_up, nodes, inverses, sequences, relations, known)
+        for mine, engines in zip(told, whole, strict=True):
+            assert mine.keys() == engines.keys()
+            for thing, graph in mine.items():
+                assert canonical(graph) == canonical(engines[thing]), thing
+        return len(known)
+
+
+def test_what_documents_say_is_what_the_engine_finds(bundled_store: Path) -> None:
+    assert documents_hold(bundled_store) > 400
+
+
+def own(name: str) -> str:
+    return f"<{DEFAULT_BASE}id/method/{name}>"
+
+
+def document(name: str) -> str:
+    return f"<{DEFAULT_BASE}doc/method/{name}>"
+
+
+PLAIN = (
+    (own("a"), f"<{PREFIXES['rdf']}type>", f"<{PREFIXES['kgc']}Method>", "a"),
+    (own("a"), "<http://e/p>", '"twice"', "a"),
+    (own("a"), "<http://e/p>", '"twice"', "a"),
+    (own("a"), "<http://e/l>", "_:head", "a"),
+    ("_:head", f"<{PREFIXES['rdf']}first>", "_:in", "a"),
+    ("_:head", f"<{PREFIXES['rdf']}rest>", f"<{PREFIXES['rdf']}nil>", "a"),
+    ("_:in", "<http://e/p>", '"in a list"', "a"),
+    ("_:said", f"<{PREFIXES['rdf']}subject>", own("a"), "a"),
+    ("_:said", f"<{PREFIXES['dcterms']}source>", own("b"), "a"),
+    ("_:back", f"<{PREFIXES['kgc']}related>", own("a"), "a"),
+    ("_:back", "<http://e/p>", '"leads back"', "a"),
+    (own("a"), f"<{PREFIXES['kgc']}related>", own("a"), "a"),
+    (document("a"), "<http://e/p>", own("a"), "a"),
+    (own("b"), f"<{PREFIXES['rdf']}type>", f"<{PREFIXES['kgc']}Method>", "b"),
+    (own("b"), f"<{PREFIXES['kgc']}related>", own("a"), "b"),
+    ("_:other", f"<{PREFIXES['rdf']}subject>", own("a"), "b"),
+    ("_:other", "<http://e/p>", '"from there"', "b"),
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "kept"),
+    [
+        ((), 2),
+        (((own("a"), "<http://e/p>", '"not with the rest of its graph"', "a"),), 2),
+        (((own("a"), "<http://e/p>", '"in another graph"', "b"),), 0),
+        (((own("b"), "<http://e/p>", '"in a foreign graph"', "http://e/g"),), 0),
+        ((("_:in", "<http://e/p>", '"a node of two graphs"', "b"),), 0),
+        (((own("b"), "<http://e/l>", "_:in", "b"),), 0),
+    ],
+    ids=["whole", "parted", "scattered", "foreign", "shared node", "node led to"],
+)
+def test_documents_are_kept_only_where_they_say_all(
+    tmp_path: Path, more: tuple[tuple[str, str, str, str], ...], kept: int
+) -> None:
+    def graph(name: str) -> str:
+        return f"<{name}>" if ":" in name else document(name)
+
+    lines = [f"{s} {p} {o} {graph(g)} .\n" for s, p, o, g in (*PLAIN, *more)]
+    (tmp_path / "a.nq").write_text("".join(lines))
+    store = tmp_path / "store"
+    create_store(store)
+    import_files(store, [tmp_path / "a.nq"], Options(trust=True))
+    things = [own("a")[1:-1], own("b")[1:-1]]
+    steps = [NamedNode("http://e/l"), NamedNode(PREFIXES["rdf"] + "first")]
+    assert documents_hold(store, things, [steps, [*steps, NamedNode("http://e/p")]]) == kept
+
+
+def test_documents_follow_what_is_changed(own_store: Path) -> None:
+    before = documents_hold(own_store)
+    editor = Editor(own_store, (), Options(replace=True), 60.0)
+    record = f"{DEFAULT_BASE}id/method/novel"
+    for round_ in range(4):  # by then both files of the index were changed in their places
+        text = f"""<{record}> a <{PREFIXES["kgc"]}Method> ; <{PREFIXES["skos"]}prefLabel> "Novel {round_}"@en ;
+            <{PREFIXES["kgc"]}related> <{DEFAULT_BASE}id/method/lasso> ."""
+        editor.put(record, Body(text.encode(), "ttl"), Condition())
+        assert documents_hold(own_store) == before + 1
+        with Catalogue(EmbeddedStore(own_store)) as catalogue:
+            assert catalogue.compare(["novel"]).methods[0].label == f"Novel {round_}"
+    editor.remove(record, Condition())
+    assert documents_hold(own_store) == before
+
+
+@pytest.mark.parametrize("change", ["DROP TABLE document", "UPDATE document SET said = x'00'"])
+def test_a_record_is_read_where_the_index_cannot_tell_it(own_store: Path, change: str) -> None:
+    def cells() -> list[str]:
+        with Catalogue(EmbeddedStore(own_store)) as catalogue:
+            return [str(cell.text) for row in catalogue.compare(["lasso", "gan"]) for cell in row.cells]
+
+    before = cells()
+    (index,) = own_store.glob("index-*.sqlite")
+    with closing(sqlite3.connect(index)) as db:
+        db.execute(change)
+        db.commit()
+    assert cells() == before

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.catalogue.inquiry import asked_names, asked_records
-from kgcompare.catalogue.lookups import own_graphs, record_graphs
+from kgcompare.catalogue.lookups import Document, own_graphs, record_graphs
 from kgcompare.catalogue.sources import is_source
 from kgcompare.errors import NotIndexed, StoreError
 from kgcompare.rdf.graph import Graph, Term
@@ -58,9 +58,7 @@ def _size(graph: Graph) -> int:
     size = _EMPTY
     for node in graph.subjects():
         for values in graph.description(node).values():
-            size += _TERM * len(values)
-            for term in values:
-                size += len(getattr(term, "value", None) or str(term))
+            size += _TERM * len(values) + sum(len(term.value) for term in values)
     return size
 
 
@@ -110,9 +108,20 @@ class Descriptions:
         sequences = [tuple(map(NamedNode, s)) for s in self.shapes.sequences if all(map(is_safe_iri, s))]
         asked = methods, inverses, sequences, _nodes(self._relations)
         look_up = self.snapshot.look_up
-        graphs, links = record_graphs(look_up, *asked) if look_up else asked_records(self.snapshot, *asked)
+        graphs, links = (
+            record_graphs(look_up, *asked, self._documents(things)) if look_up else asked_records(self.snapshot, *asked)
+        )
         self._links.keep(links)
         return graphs
+
+    def _documents(self, things: Collection[str]) -> dict[str, Document]:
+        """What the index knows that the documents of some things say."""
+        if self.index is None:
+            return {}
+        with suppress(NotIndexed, StoreError):  # another one is made, and the engine knows all of it
+            found = self.index.documents(things)
+            return {t: Document(NamedNode(self.snapshot.base.document(t)), said) for t, said in found.items()}
+        return {}
 
     @cached_property
     def _relations(self) -> tuple[str, ...]:
@@ -173,7 +182,8 @@ class Descriptions:
     def _sources(self, look_up: LookUp, things: Collection[str]) -> dict[str, Graph]:
         """What each source says itself. What leads to it, which takes a quarter as long to read, nobody cites."""
         kept = self._cited.of(things) | self._records.of(things)
-        fetched = own_graphs(look_up, [NamedNode(thing) for thing in things if thing not in kept])
+        missing = [thing for thing in things if thing not in kept]
+        fetched = own_graphs(look_up, map(NamedNode, missing), self._documents(missing)) if missing else {}
         self._cited.keep(fetched)
         return kept | fetched
 

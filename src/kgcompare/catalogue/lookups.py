@@ -5,16 +5,18 @@ Tests hold them together, on all bundled records and on odd ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple, cast
 
 from pyoxigraph import BlankNode, NamedNode
 
 from kgcompare.rdf.graph import Graph, Node, Term
-from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_REST, RDF_SUBJECT
+from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_NIL, RDF_REST, RDF_SUBJECT
 from kgcompare.store.looking import LookUp
 
 _SUBJECT = NamedNode(RDF_SUBJECT)
+_NIL = NamedNode(RDF_NIL)
 _MUCH = 100
 """Statements about a thing from which on those by each predicate are looked up by themselves."""
 _NOTHING: list[Term] = []
@@ -22,12 +24,25 @@ _Said = dict[str, list[Term]]
 """What is said of a node: predicate IRI to objects, each once."""
 
 
-class _Known:
-    """What a store says of nodes, each looked up once."""
+class Document(NamedTuple):
+    """What is said in the graph of a record's document, where that is known and says all that the record does."""
 
-    def __init__(self, look_up: LookUp) -> None:
+    name: NamedNode
+    said: Mapping[Node, _Said]
+
+
+class _Known:
+    """What a store says of nodes, each looked up once, or known from the documents of things."""
+
+    def __init__(self, look_up: LookUp, documents: Mapping[str, Document]) -> None:
         self.look_up = look_up
         self._known: dict[Node, _Said] = {}
+        for thing, document in documents.items():
+            node = NamedNode(thing)
+            self._known[node] = {}
+            for subject, said in document.said.items():
+                if subject == node or isinstance(subject, BlankNode):
+                    self._known[subject] = said
 
     def of(self, node: Node) -> _Said:
         said = self._known.get(node)
@@ -46,13 +61,19 @@ class _Known:
                     said[predicate] = list(dict.fromkeys(values)) if len(values) > 1 else values
         return said
 
+    def by(self, node: Node, predicate: NamedNode) -> list[Term]:
+        """What a predicate leads to from a node."""
+        if node in self._known:
+            return self._known[node].get(predicate.value, _NOTHING)
+        return [cast("Term", quad.object) for quad in self.look_up(node, predicate, None)]
+
     def places(self, starts: Iterable[Term]) -> list[Node]:
         """Some nodes, and what ``rdf:rest`` leads to from them."""
         reached: dict[Node, None] = {}
         waiting = list(starts)
         while waiting:
             place = waiting.pop()
-            if isinstance(place, NamedNode | BlankNode) and place not in reached:
+            if isinstance(place, NamedNode | BlankNode) and place not in reached and place != _NIL:
                 reached[place] = None
                 waiting += self.of(place).get(RDF_REST, _NOTHING)
         return list(reached)
@@ -91,18 +112,20 @@ def record_graphs(
     inverses: Sequence[NamedNode] = (),
     sequences: Iterable[Sequence[NamedNode]] = (),
     relations: Sequence[NamedNode] = (),
+    documents: Mapping[str, Document] = MappingProxyType({}),
 ) -> tuple[dict[str, Graph], dict[str, Graph]]:
     """Everything said of each thing, as the queries give it: with what some predicates lead to it by, and what some
     sequences of two or three lead to from it; and, as graphs of their own, the links that lead to it by *relations*.
+    Of some things it is known what their *documents* say.
 
     :raises StoreError: if the store cannot be read.
     """
-    known = _Known(look_up)
+    known = _Known(look_up, documents)
     graphs: dict[str, Graph] = {}
     links: dict[str, Graph] = {}
     wanted = dict.fromkeys((_SUBJECT, *inverses, *relations))
     for thing in dict.fromkeys(things):
-        leading = _leading(look_up, thing, wanted)
+        leading = _leading(look_up, thing, wanted, documents.get(thing.value))
         graph = graphs[thing.value] = known.record(thing, leading[_SUBJECT])
         links[thing.value] = Graph((subject, by, thing) for by in relations for subject in leading[by])
         for predicate in inverses:
@@ -115,21 +138,30 @@ def record_graphs(
     return graphs, links
 
 
-def own_graphs(look_up: LookUp, things: Iterable[NamedNode]) -> dict[str, Graph]:
+def own_graphs(look_up: LookUp, things: Iterable[NamedNode], documents: Mapping[str, Document]) -> dict[str, Graph]:
     """What each thing owns, without what leads to it: all that a citation of a source needs.
 
     :raises StoreError: if the store cannot be read.
     """
-    known = _Known(look_up)
+    known = _Known(look_up, documents)
     return {thing.value: known.record(thing, ()) for thing in things}
 
 
-def _leading(look_up: LookUp, thing: NamedNode, predicates: Iterable[NamedNode]) -> dict[NamedNode, list[Node]]:
-    """What leads to a thing by some predicates: all that does is read at once, unless that is much."""
+def _leading(
+    look_up: LookUp, thing: NamedNode, predicates: Iterable[NamedNode], document: Document | None
+) -> dict[NamedNode, list[Node]]:
+    """What leads to a thing by some predicates: all that does is read at once, unless that is much. What does in its
+    own document, if that is known, has the blank nodes that it has there."""
     found: dict[NamedNode, list[Node]] = {predicate: [] for predicate in predicates}
     quads = list(look_up(None, None, thing, _MUCH + 1))
     if len(quads) > _MUCH:
         quads = [quad for predicate in found for quad in look_up(None, predicate, thing)]
+    if document is not None:
+        quads = [quad for quad in quads if quad.graph_name != document.name]
+        for subject, said in document.said.items():
+            for predicate in found.keys() & map(NamedNode, said):
+                if thing in said[predicate.value]:
+                    found[predicate].append(subject)
     for quad in quads:
         if quad.predicate in found:
             found[quad.predicate].append(cast("Node", quad.subject))
@@ -143,8 +175,7 @@ def _follow(known: _Known, graph: Graph, thing: NamedNode, steps: Sequence[Named
         ends: dict[Term, None] = {}
         for node in nodes:
             if isinstance(node, NamedNode | BlankNode):
-                for quad in known.look_up(node, predicate, None):
-                    end = cast("Term", quad.object)
+                for end in known.by(node, predicate):
                     graph.add(node, predicate.value, end)
                     ends[end] = None
         for end in ends:

@@ -158,7 +158,7 @@ def import_files(
             options.tell("indexing", 0, 1)
             if added and snapshot is not None and snapshot.path is not None and stored.snapshot is None:
                 # There is nothing else: what was written need not be read again.
-                prepare = search.builder(chain(snapshot.quads(), added), known)
+                prepare = search.builder(chain(snapshot.quads(), added), known, base)
             generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
             options.tell("indexing", 1, 1)
         left = len(judging.left) if judging else 0
@@ -226,6 +226,7 @@ def _load(writer: Writing, files: Sequence[Path], snapshot: Snapshot | None, opt
                 prepare = search.builder(
                     chain.from_iterable(parse(path=file, format=RdfFormat.N_QUADS) for file in lines),
                     Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes()),
+                    writer.about.base,
                 )
         loading.result()
         options.tell("loading", 1, 1)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pyoxigraph import Quad
 
-from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.namespaces import Base, foreign_slug, local_name
 from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.schema.shapes import Shapes, stored_shapes
 from kgcompare.search import masks, spoken, wording
 from kgcompare.search.collected import Collected
 from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, names_of
-from kgcompare.search.gathering import facts_in, facts_of, gather, is_thing
+from kgcompare.search.gathering import facts_in, gather, is_thing
+from kgcompare.search.texts import DocumentOf, Documents, follow_documents
 from kgcompare.search.whole import FORMAT
 from kgcompare.search.wording import Worded
 from kgcompare.search.written import (
@@ -28,6 +28,7 @@ from kgcompare.search.written import (
     labels_of,
     naming,
     number_of,
+    opened_index,
     related,
     shown,
     worded_in,
@@ -59,32 +60,37 @@ def build(snapshot: Snapshot, path: Path, reading: Reading | None = None) -> Non
     """Makes the index of a generation at *path*, as *reading* or else the shapes that it keeps say."""
     reading = reading or _reading(snapshot)
     if snapshot.path is not None:
-        Builder(path, snapshot.base, reading).build(_without_own(facts_of(snapshot, reading), snapshot.base))
+        with files(f"the index {path} cannot be made"), closing(Documents(snapshot.base)) as documents:
+            facts = reading.records_of(facts_in(documents.through(snapshot.quads()), reading.predicates))
+            Builder(path, snapshot.base, reading).build(_without_own(facts, snapshot.base), documents=documents)
         return
-    with files(f"the index {path} cannot be made"), TemporaryDirectory(dir=path.parent) as scratch:
-        facts = Collected(Path(scratch) / "facts.sqlite")
-        try:
-            gather(snapshot, reading, facts, lambda *_: None)
-            Builder(path, snapshot.base, reading).build(facts)
-        finally:
-            facts.close()
+    with (
+        files(f"the index {path} cannot be made"),
+        TemporaryDirectory(dir=path.parent) as scratch,
+        closing(Collected(Path(scratch) / "facts.sqlite")) as collected,
+    ):
+        gather(snapshot, reading, collected, lambda *_: None)
+        Builder(path, snapshot.base, reading).build(collected)
 
 
-def builder(statements: Iterable[Quad], shapes: Shapes) -> Prepare:
+def builder(statements: Iterable[Quad], shapes: Shapes, base: Base) -> Prepare:
     """A way to make the index of a generation that says nothing but *statements*, which are read at once.
 
     Half the time of :func:`build`: a store on disk looks up every term of every statement that it hands out. *shapes*
     are those that the generation is thought to keep; one that turns out to need more is read from the store.
     """
     read = Reading(shapes, spoken=True).predicates
-    facts = facts_in(statements, read)
+    documents = Documents(base)
+    facts = facts_in(documents.through(statements), read)
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
         reading = _reading(snapshot)
-        if reading.predicates.keys() <= read.keys():
-            Builder(path, snapshot.base, reading).build(_without_own(reading.records_of(facts), snapshot.base))
-        else:
-            build(snapshot, path)
+        with closing(documents):
+            if documents.grouped and reading.predicates.keys() <= read.keys():
+                said = _without_own(reading.records_of(facts), snapshot.base)
+                Builder(path, snapshot.base, reading).build(said, documents=documents)
+            else:
+                build(snapshot, path)
 
     return prepare
 
@@ -106,19 +112,6 @@ class OtherIndex(Exception):
     that a foreign thing was given before."""
 
 
-@contextmanager
-def _writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """The index file at *path*, to be written."""
-    with Seam(
-        (sqlite3.Error, OSError, UnicodeError), lambda why: StoreError(f"the index {path} cannot be made: {why}")
-    ):
-        db = sqlite3.connect(path, isolation_level=None)
-        try:
-            yield db
-        finally:
-            db.close()
-
-
 class Builder:
     """Writes an index file."""
 
@@ -127,10 +120,13 @@ class Builder:
         self.base = base
         self.reading = reading
 
-    def build(self, facts: Mapping[str, Facts], said: Mapping[str, str] | None = None) -> None:
-        """Writes all that is said of things, with what is *said* among what the index says of itself."""
+    def build(
+        self, facts: Mapping[str, Facts], said: Mapping[str, str] | None = None, documents: Documents | None = None
+    ) -> None:
+        """Writes all that is said of things, with what is *said* among what the index says of itself, and the
+        *documents* of records."""
         self.path.unlink(missing_ok=True)
-        with _writing(self.path) as db:
+        with opened_index(self.path) as db:
             db.executescript(
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192; PRAGMA cache_size=-131072;"
                 + _SCHEMA
@@ -142,19 +138,29 @@ class Builder:
             about = {"shapes": self.reading.signature, "format": FORMAT, **(said or {})}
             db.executemany("INSERT INTO meta VALUES(?, ?)", about.items())
             self._insert(db, facts, self.reading.places_of(facts), fresh=True)
+            if documents is not None:
+                documents.write(db, dict(db.execute("SELECT iri, id FROM thing")))
             masks.make_masks(db)
             db.executescript(_INDEXES)
             db.execute("COMMIT") if db.in_transaction else None
             wording.settle(db)
             db.execute("ANALYZE")
 
-    def update(self, changed: Sequence[str], before: Saying, now: Saying, said: Mapping[str, str]) -> None:
+    def update(
+        self,
+        changed: Sequence[str],
+        before: Saying,
+        now: Saying,
+        said: Mapping[str, str],
+        kept_document: DocumentOf = lambda _: None,
+    ) -> None:
         """Makes of the index of a generation that of another one, in which the *changed* things (IRIs) say something
-        else: *before* and *now* give what each says. It then has what is *said* among what it says of itself.
+        else: *before* and *now* give what each says, *kept_document* what its document does. It then has what is *said*
+        among what it says of itself.
 
         :raises OtherIndex: if it cannot be done.
         """
-        with _writing(self.path) as db:
+        with opened_index(self.path) as db:
             if db.execute("SELECT value FROM meta WHERE key = 'shapes'").fetchone() != (self.reading.signature,):
                 raise OtherIndex
             db.execute("PRAGMA journal_mode=OFF")
@@ -174,7 +180,9 @@ class Builder:
             places = self.reading.places_of(facts_by_thing, self._used(db, sorted(again | used)))
             self._insert(db, {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}, places)
             masks.follow_masks(db, [number for thing in again | used if (number := number_of(db, thing))], gone=False)
-            near |= related(db, [number for thing in changed if (number := number_of(db, thing))])
+            numbers = {thing: number for thing in changed if (number := number_of(db, thing))}
+            near |= related(db, list(numbers.values()))
+            follow_documents(db, numbers, kept_document)
 
             def worded(number: int) -> Worded:
                 (thing,) = db.execute("SELECT iri FROM thing WHERE id = ?", (number,)).fetchone()

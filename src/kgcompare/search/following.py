@@ -23,6 +23,7 @@ from kgcompare.schema.shapes import Shapes
 from kgcompare.search.building import Builder, OtherIndex, Saying, build
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.search.gathering import facts_of
+from kgcompare.search.texts import kept_document
 from kgcompare.search.whole import fault_of, notes_in
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Lend, Prepare
@@ -83,7 +84,9 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
                     now = partial(facts_of, snapshot, reading)
                     before = _before(was, older, since, reading, now)
                     every = sorted((since | changed) - {snapshot.base.catalogue})
-                    Builder(path, snapshot.base, reading).update(every, before, now, made)
+                    Builder(path, snapshot.base, reading).update(
+                        every, before, now, made, partial(kept_document, snapshot)
+                    )
                 except OtherIndex:
                     build(snapshot, path, reading)
                 except StoreError as fault:  # the file before may be damaged where nothing has looked yet

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import foreign_glob
 from kgcompare.search.entries import Entry
@@ -12,13 +13,14 @@ from kgcompare.search.facts import RELATED
 from kgcompare.search.file import IndexFile
 from kgcompare.search.reading import marks, parts
 from kgcompare.search.spoken import spoken_graph
+from kgcompare.search.texts import Contents, told_in
 from kgcompare.search.wording import HIDDEN, LABEL
 
 
 class Lookup(IndexFile):
     """Says which things there are, and where."""
 
-    _speaking: tuple[Path | None, bool] = (None, False)
+    _kept_tables: tuple[Path | None, frozenset[str]] = (None, frozenset())
 
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """The things of the given ids, in that order."""
@@ -76,19 +78,34 @@ class Lookup(IndexFile):
         """What queries/names.rq answers of those things that the file has it of; of what stands in no scheme without
         its definition. Never waits: nothing where no file is there yet."""
         found: dict[str, Graph] = {}
-        if self._has_spoken():
+        if self._has("spoken"):
             for part in parts(iris):
                 sql = f"SELECT iri, said FROM thing CROSS JOIN spoken ON spoken.thing = id WHERE iri IN ({marks(part)})"
                 found |= {thing: spoken_graph(thing, said) for thing, said in self._rows(sql, part)}
         return found
 
-    def _has_spoken(self) -> bool:
-        """Whether a file is there that has what names things; one that was made before has not."""
+    def documents(self, iris: Collection[str]) -> dict[str, Contents]:
+        """What the documents of those records say that the file has it of, which is all that is said of each, but for
+        what leads to it from others. Never waits: nothing where no file is there yet.
+
+        :raises StoreError: if the file is damaged.
+        """
+        found: dict[str, Contents] = {}
+        if self._has("document"):
+            for part in parts(iris):
+                among = f"WHERE iri IN ({marks(part)})"
+                sql = f"SELECT iri, said FROM thing CROSS JOIN document ON document.thing = id {among}"
+                with Seam((ValueError,), lambda why: StoreError(f"the index cannot be read: {why}")):
+                    found |= {thing: told_in(said) for thing, said in self._rows(sql, part)}
+        return found
+
+    def _has(self, table: str) -> bool:
+        """Whether a file is there that has a table: one that was made before, or of an endpoint, may not."""
         path = self._file.at_hand()
-        if path is not None and self._speaking[0] != path:
-            rows = self._rows("SELECT count(*) FROM sqlite_master WHERE name = 'spoken'")
-            self._speaking = path, bool(rows[0][0])
-        return path is not None and self._speaking[1]
+        if path is not None and self._kept_tables[0] != path:
+            rows = self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+            self._kept_tables = path, frozenset(name for (name,) in rows)
+        return path is not None and table in self._kept_tables[1]
 
     def all_names(self) -> list[tuple[str, str, bool]]:
         """(IRI, text, whether that is an alias) of whatever all things are called; a text perhaps twice."""

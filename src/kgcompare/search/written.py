@@ -1,16 +1,32 @@
-"""What an index that is being written says already: who is who, and how many things each thing is related to."""
+"""An index that is being written, and what it says already: who is who, how many things each is related to."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
 
+from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.namespaces import local_name
 from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading
 from kgcompare.search.reading import marks, parts
 from kgcompare.search.wording import Worded
 from kgcompare.text.languages import best
+
+
+@contextmanager
+def opened_index(path: Path) -> Iterator[sqlite3.Connection]:
+    """The index file at *path*, to be written."""
+    with Seam(
+        (sqlite3.Error, OSError, UnicodeError), lambda why: StoreError(f"the index {path} cannot be made: {why}")
+    ):
+        db = sqlite3.connect(path, isolation_level=None)
+        try:
+            yield db
+        finally:
+            db.close()
 
 
 def counted(links: Iterable[tuple[str, int, int]]) -> dict[int, int]:
