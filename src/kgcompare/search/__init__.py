@@ -9,7 +9,7 @@ stands in the index for it.
 Source: SQLite FTS5; keyset paging.
 """
 
-from kgcompare.search.building import build, builder
+from kgcompare.search.building import build, build_of, builder
 from kgcompare.search.endpoint import Keeper, ShelfPlace
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.facts import Reading
@@ -29,6 +29,7 @@ __all__ = [
     "Reading",
     "ShelfPlace",
     "build",
+    "build_of",
     "builder",
     "updater",
 ]

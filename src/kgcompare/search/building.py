@@ -97,6 +97,13 @@ def _reading(snapshot: Snapshot) -> Reading:
     return Reading(Shapes(stored_shapes(snapshot)), spoken=snapshot.path is not None)
 
 
+def build_of(statements: Iterable[Quad], shapes: Shapes, base: Base, path: Path) -> None:
+    """Makes at *path* the index of a catalogue that keeps *shapes* and says nothing but *statements*."""
+    reading = Reading(shapes, spoken=True)
+    facts = reading.records_of(facts_in(statements, reading.predicates))
+    Builder(path, base, reading).build(_without_own(facts, base))
+
+
 Saying = Callable[[Sequence[str]], Mapping[str, Facts]]
 """Gives what a generation says of some things (IRIs)."""
 
