@@ -17,11 +17,12 @@ from kgcompare import ingest, report, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
 from kgcompare.errors import ShapeError, StoreError, UsageError
-from kgcompare.ingest import Options
+from kgcompare.ingest import Options, beside
 from kgcompare.rdf.namespaces import DEFAULT_BASE, foreign_slug, iri
 from kgcompare.schema.shapes import Shapes, bundled_shapes
-from kgcompare.search import DerivedFile, Filter, Index, KeptPlace, matching
+from kgcompare.search import DerivedFile, Filter, Index, KeptPlace, making, matching
 from kgcompare.search.wording import rarely_related
+from kgcompare.store import Snapshot
 from kgcompare.store import writer as store_writer
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.folder import Folder
@@ -398,6 +399,35 @@ def test_an_updated_index_equals_a_rebuilt_one(store: Path, tmp_path: Path, turt
 def test_what_goes_into_an_empty_store_is_indexed_as_the_store_reads_it(part_store: Path, tmp_path: Path) -> None:
     """The index is made of what was written, some hundred records at once."""
     same_as_rebuilt(part_store, tmp_path / "rebuilt.sqlite")
+
+
+@pytest.mark.parametrize("command", [None, ("false",), ("/nowhere",)])
+@pytest.mark.parametrize("bare", [True, False])
+def test_many_quads_are_indexed_beside_the_engine_as_the_store_reads_them(
+    part_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: bool, command: tuple[str, ...] | None
+) -> None:
+    """Or of the store, where no process does."""
+    made: list[Path] = []
+    build = making.build
+
+    def noted(snapshot: Snapshot, path: Path) -> None:
+        made.append(path)
+        build(snapshot, path)
+
+    monkeypatch.setattr(beside, "_LARGE", 0)
+    if command:
+        monkeypatch.setattr(beside, "_COMMAND", command)
+    monkeypatch.setattr(search, "build", noted)
+    quads, store = tmp_path / "all.nq", tmp_path / "store"
+    EmbeddedStore(part_store).snapshot().dump(quads)
+    if bare:
+        ingest.create_of_quads(store, [quads], Options(trust=True))
+    else:
+        ingest.create_store(store)
+        made.clear()
+        ingest.import_files(store, [quads], Options(trust=True))
+    assert bool(made) == bool(command)
+    same_as_rebuilt(store, tmp_path / "rebuilt.sqlite")
 
 
 def test_a_foreign_concept_that_comes_into_use_later(store: Path, tmp_path: Path) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Triple
 
 from kgcompare import resources, search
 from kgcompare.errors import DataError, ValidationReport
+from kgcompare.ingest.beside import index_beside
 from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.checks import Check, check, located, trusted
 from kgcompare.ingest.documents import Records
@@ -28,7 +28,7 @@ from kgcompare.schema import core
 from kgcompare.schema.given import given_shapes, given_triples
 from kgcompare.schema.shapes import Shapes, bundled_shapes, stored_shapes
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Prepare, Seat, Writing
+from kgcompare.store.base import Seat, Writing
 from kgcompare.store.history import Occasion, Used
 from kgcompare.store.seat import seat_of
 
@@ -216,26 +216,22 @@ def _load(writer: Writing, files: Sequence[Path], snapshot: Snapshot | None, opt
         base = writer.about.base
         names = snapshot.graphs()
         own = {name: snapshot.graph(name) for name in names if not base.is_of_record(name)}
-        fresh = len(names) == len(own)
-    prepare: Prepare = search.build
-    with lines_of(files, options) as lines, ThreadPoolExecutor(1) as pool:
+        fresh = snapshot.path is not None and len(names) == len(own)  # an endpoint comes without an index
+    shapes = Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes())
+    with (
+        lines_of(files, options) as lines,
+        index_beside(lines, shapes, writer.about.base) if fresh else nullcontext(search.build) as prepare,
+    ):
         options.tell("loading", 0, 1)
-        loading = pool.submit(_load_all, writer, lines)
-        if fresh:  # the index is read from the files while the engine loads them
-            with suppress(SyntaxError, OSError, ValueError):  # the loader says the same, and where
-                prepare = search.builder(
-                    chain.from_iterable(parse(path=file, format=RdfFormat.N_QUADS) for file in lines),
-                    Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes()),
-                    writer.about.base,
-                )
-        loading.result()
+        for file in lines:
+            writer.load(file, RdfFormat.N_QUADS)
         options.tell("loading", 1, 1)
-    # An export brings vocabulary and shapes along; added to the store's own, every path would be there twice.
-    if own:
-        writer.replace(own)
-    options.tell("indexing", 0, 1)
-    generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
-    options.tell("indexing", 1, 1)
+        # An export brings vocabulary and shapes along; added to the store's own, every path would be there twice.
+        if own:
+            writer.replace(own)
+        options.tell("indexing", 0, 1)
+        generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
+        options.tell("indexing", 1, 1)
     added = len(_documents(writer.latest()) - before)
     return ImportReport(added, 0, 0, generation)
 
@@ -244,11 +240,6 @@ def _documents(snapshot: Snapshot | None) -> set[str]:
     """The names of the graphs of records."""
     names = snapshot.graphs() if snapshot is not None else []
     return {name for name in names if snapshot is None or snapshot.base.is_of_record(name)}
-
-
-def _load_all(writer: Writing, files: Sequence[Path]) -> None:
-    for file in files:
-        writer.load(file, RdfFormat.N_QUADS)
 
 
 def _require_records(records: Records, shapes: Shapes) -> None:

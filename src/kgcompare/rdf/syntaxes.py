@@ -157,12 +157,22 @@ def check_lines(path: Path) -> None:
     :raises DataError: if it cannot be read.
     """
     with Seam((OSError, ValueError), lambda why: DataError(f"{path} cannot be read: {why}")), path.open("rb") as file:
-        before = 0
-        while lines := file.readlines(_BLOCK):
-            if b"".join(lines).count(b"<<(") > _DEEPEST or max(map(len, lines)) > _LONGEST_TOKEN:
-                for number, line in enumerate(lines, before + 1):
-                    _check_line(line, str(path), number)
-            before += len(lines)
+        if _is_suspect(file):
+            file.seek(0)
+            for number, line in enumerate(file, 1):
+                _check_line(line, str(path), number)
+
+
+def _is_suspect(lines: IO[bytes]) -> bool:
+    """Whether some line may nest too deeply, as two blocks in a row have so many brackets, or be too long, as a block
+    has no end of one."""
+    before = 0
+    while block := lines.read(_BLOCK):
+        here = block.count(b"<<(") + 1  # one may stand on the edge
+        if before + here > _DEEPEST or (b"\n" not in block and len(block) == _BLOCK):
+            return True
+        before = here
+    return False
 
 
 def _check_line(line: bytes, source: str, number: int) -> None:

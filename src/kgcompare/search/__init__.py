@@ -9,13 +9,13 @@ stands in the index for it.
 Source: SQLite FTS5; keyset paging.
 """
 
-from kgcompare.search.building import build, builder
 from kgcompare.search.endpoint import Keeper, ShelfPlace
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.facts import Reading
 from kgcompare.search.file import DerivedFile
 from kgcompare.search.following import updater
 from kgcompare.search.index import Index
+from kgcompare.search.making import build, build_of, builder
 from kgcompare.search.places import KeptPlace, Origin
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Reading",
     "ShelfPlace",
     "build",
+    "build_of",
     "builder",
     "updater",
 ]

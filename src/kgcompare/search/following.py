@@ -20,9 +20,10 @@ from pathlib import Path
 from kgcompare.errors import StoreError
 from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.schema.shapes import Shapes
-from kgcompare.search.building import Builder, OtherIndex, Saying, build
+from kgcompare.search.building import Builder, OtherIndex, Saying
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.search.gathering import facts_of
+from kgcompare.search.making import build
 from kgcompare.search.texts import kept_document
 from kgcompare.search.whole import fault_of, notes_in
 from kgcompare.store import Snapshot

@@ -20,12 +20,14 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 from kgcompare.rdf.graph import Node, Term, as_node
 from kgcompare.rdf.namespaces import Base
 from kgcompare.store import Snapshot
+from kgcompare.store.files import files
 
 DOCUMENT_TABLE = "CREATE TABLE document(thing INTEGER PRIMARY KEY, said BLOB NOT NULL);"
 Contents = dict[Node, dict[str, list[Term]]]
 """Subjects to predicate IRIs to objects."""
 DocumentOf = Callable[[str], bytes | None]
 """Gives what the document of a record (IRI) says, as it is kept; None where there is none."""
+_NO_ROOM = "what documents say cannot be kept in a temporary file"
 
 
 class Documents:
@@ -33,7 +35,8 @@ class Documents:
 
     def __init__(self, base: Base) -> None:
         self._base = base
-        self._file = TemporaryFile()  # noqa: SIM115  (closed with this)
+        with files(_NO_ROOM):
+            self._file = TemporaryFile()  # noqa: SIM115  (closed with this)
         self._places: dict[str, tuple[int, int]] = {}
         self._labels = array("q")
         """Digests of the labels of the blank nodes of each graph."""
@@ -79,8 +82,9 @@ class Documents:
             return
         self.grouped &= node.value not in self._places
         text = _packed(lines)
-        self._places[node.value] = self._file.tell(), len(text)
-        self._file.write(text)
+        with files(_NO_ROOM):
+            self._places[node.value] = self._file.tell(), len(text)
+            self._file.write(text)
 
     def all_there(self) -> bool:
         """Whether documents tell all that is said of their records."""
@@ -96,8 +100,10 @@ class Documents:
     def _numbered(self, numbers: Mapping[str, int]) -> Iterator[tuple[int, bytes]]:
         for thing, (start, length) in self._places.items():
             if thing in numbers:
-                self._file.seek(start)
-                yield numbers[thing], self._file.read(length)
+                with files(_NO_ROOM):
+                    self._file.seek(start)
+                    text = self._file.read(length)
+                yield numbers[thing], text
 
     def close(self) -> None:
         """Removes the file."""

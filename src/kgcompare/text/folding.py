@@ -19,8 +19,9 @@ _OTHERS = {"þ": "th", "ð": "d", "ŋ": "n", "ə": "e"}
 _MOST_KEPT = 50_000
 _SHORT = 3
 """Letters of words that are never inflected: most are abbreviations."""
-_POSSESSIVE = re.compile(r"(?<=\w)['’ʼ`´′](?=[sS]\b)")
-_JOINT = re.compile(r"(?<=\w)[-‐‑‒–’'ʼ.](?=\w)")
+_POSSESSIVE = re.compile(r"['’ʼ`´′](?<=\w.)(?=[sS]\b)")
+_JOINT = re.compile(r"[-‐‑‒–’'ʼ.](?<=\w.)(?=\w)")
+"""What begins with a look behind would be tried at every letter."""
 _GREEK = re.compile(r"(?<![^\W\d_])[α-ω](?![^\W\d_])")
 _SPACELESS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
