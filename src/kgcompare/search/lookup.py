@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from kgcompare.rdf.graph import Graph
@@ -11,7 +11,7 @@ from kgcompare.search.entries import Entry
 from kgcompare.search.facts import RELATED
 from kgcompare.search.file import IndexFile
 from kgcompare.search.reading import marks, parts
-from kgcompare.search.spoken import spoken_graph
+from kgcompare.search.spoken import spoken_graph, types_and_tongues
 from kgcompare.search.wording import HIDDEN, LABEL
 
 
@@ -95,6 +95,14 @@ class Lookup(IndexFile):
         things = dict(self._rows("SELECT id, iri FROM thing"))
         rows = self._rows(f"SELECT thing, text, tier != {LABEL} FROM name WHERE tier != {HIDDEN}")
         return [(things[number], text, bool(alias)) for number, text, alias in rows if number in things]
+
+    def all_things(self) -> Iterator[tuple[str, list[str], dict[str, set[str]]]]:
+        """(IRI, classes, languages of its names by predicate) of all things that have a class; of none where the file
+        does not have what names things."""
+        self._file.path()  # is there from now on
+        rows = self._rows("SELECT iri, said FROM spoken CROSS JOIN thing ON id = thing") if self._has_spoken() else []
+        for thing, said in rows:
+            yield thing, *types_and_tongues(said)
 
     def all_related(self) -> list[tuple[str, str]]:
         """(IRI, IRI) of the things that links of their classes join, as these are recorded."""
