@@ -125,4 +125,4 @@ class Lookup(IndexFile):
 
     def counts(self) -> dict[str, int]:
         """How many things of each kind there are."""
-        return dict(self._rows("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind"))
+        return dict(self._counts("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind", ()))
