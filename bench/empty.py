@@ -1,4 +1,4 @@
-"""An empty Flask route under granian, as granian itself runs Flask: ``python bench/empty.py PORT``."""
+"""An empty Flask route under granian, as granian itself runs Flask: ``python bench/empty.py PORT [PROCESSES]``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ if __name__ == "__main__":
         address="127.0.0.1",
         port=port,
         interface=Interfaces.WSGI,
+        workers=int(sys.argv[2]) if len(sys.argv) > 2 else 1,
         blocking_threads=16,
         log_level=LogLevels.error,
     )

@@ -46,6 +46,7 @@ FIGURES: dict[str, Figure] = {
     "unchanged (304)": Figure(200, least=True, size=None),
     "unchanged (304), in gzip": Figure(200, least=True, size=None),
     "two processes beside one": Figure(1.7, least=True, size=None),
+    "two processes beside one, cold pages": Figure(1.7, least=True, size=None),
     "page N of the sorted list": Figure(1),
     "search, best 20": Figure(5),
     "search with a slip, best 20": Figure(30),

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import generate
-from peers import Unavailable
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from kgcompare import ingest
@@ -279,15 +278,3 @@ def header(address: str, name: str, headers: dict[str, str]) -> str:
 
     with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
         return str(answer.headers[name])
-
-
-def wrk(address: str, *headers: str) -> float:
-    """Requests a second of one address, by wrk."""
-    named = [part for header in headers for part in ("-H", header)]
-    found = subprocess.run(
-        ["wrk", "-t1", "-c16", "-d2s", *named, address], check=True, capture_output=True, text=True
-    ).stdout
-    match = re.search(r"Requests/sec:\s+([\d.]+)", found)
-    if match is None or "Non-2xx" in found:
-        raise Unavailable(f"wrk {address}: {found}")
-    return float(match[1])

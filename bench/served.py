@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import statistics
@@ -13,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
-from measures import HERE, KGCOMPARE, Row, Set, header, milliseconds, row_of, say, timed, wrk
+from load import Load, unasked, wrk
+from measures import HERE, KGCOMPARE, Row, Set, header, milliseconds, row_of, say, timed
 from memory import FORM, asked_in_parts
 from peers import Client, Process, Unavailable, free_port
 from servers import resident
@@ -81,9 +83,9 @@ def _warm(run: Set, port: int, path: str) -> list[Row]:
             asked[what] = target, [f"{name}: {value or tag}" for name, value in headers.items()]
         rates: dict[str, list[float]] = {what: [] for what in ("empty", *asked)}
         for _ in range(3):
-            rates["empty"].append(wrk(f"http://127.0.0.1:{other}/"))
+            rates["empty"].append(wrk(f"http://127.0.0.1:{other}/").rate)
             for what, (target, lines) in asked.items():
-                rates[what].append(wrk(target, *lines))
+                rates[what].append(wrk(target, *lines).rate)
     finally:
         empty.stop()
     base = statistics.median(rates.pop("empty"))
@@ -101,18 +103,51 @@ def _warm(run: Set, port: int, path: str) -> list[Row]:
 
 
 def doubled(run: Set) -> list[Row]:
-    """Kept comparisons by two processes, beside one; wrk takes some of the same cores."""
+    """Two processes beside one, asked in turn: for a kept comparison, for pages that nobody has asked for, and an empty
+    Flask route, whose ratio and that of the processor's time say what wrk leaves of the cores."""
     if shutil.which("wrk") is None:
         return []
     path = "/compare.json?method=" + "&method=".join(next(run.fresh(2)))
-    with running(run) as (one, _, _), running(run, "--workers", "2") as (two, _, _):
-        ratios, rates = [], []
-        for _ in range(3):
-            single, both = (wrk(f"http://127.0.0.1:{port}{path}") for port in (one, two))
-            ratios.append(both / single)
-            rates.append(both)
-    note = f"{statistics.median(rates):,.0f} a second"
-    return [Row("two processes beside one", run.size, statistics.median(ratios), "times", note=note)]
+    script = unasked(run.slugs, run.store.with_name("unasked.lua"), "/compare")
+    found: dict[str, list[tuple[Load, Load]]] = {}
+    with (
+        running(run) as (one, single, _),
+        running(run, "--workers", "2") as (two, double, _),
+        _empty(run, 1) as (one_empty, alone),
+        _empty(run, 2) as (two_empty, both),
+    ):
+        own, empty = ((one, single), (two, double)), ((one_empty, alone), (two_empty, both))
+        for turn in range(3):
+            os.environ["FIRST"] = str(1000 * turn)
+            kinds = (("kept", own, path, None), ("cold", own, "/", script), ("empty", empty, "/", None))
+            for what, servers, target, asked in kinds:
+                loads = [wrk(f"http://127.0.0.1:{p}{target}", script=asked, process=s.pid) for p, s in servers]
+                found.setdefault(what, []).append((loads[0], loads[1]))
+    rows = []
+    for what, name in (("kept", "two processes beside one"), ("cold", "two processes beside one, cold pages")):
+        rate = statistics.median(many.rate for _, many in found[what])
+        most = statistics.median(few.most for few, _ in found[what])
+        bare = _times(found["empty"])
+        note = f"{rate:,.0f} a second; the generator leaves {most:.2f}; an empty Flask route {bare:.2f}"
+        rows.append(Row(name, run.size, _times(found[what]), "times", note=note))
+    return rows
+
+
+def _times(found: list[tuple[Load, Load]]) -> float:
+    return statistics.median(many.rate / few.rate for few, many in found)
+
+
+@contextmanager
+def _empty(run: Set, workers: int) -> Iterator[tuple[int, Process]]:
+    """An empty Flask route under the same server."""
+    port = free_port()
+    command = [sys.executable, str(HERE / "empty.py"), str(port), str(workers)]
+    process = Process(command, run.store.with_name(f"empty-{workers}.log"))
+    try:
+        process.wait_for(port, "/")
+        yield port, process
+    finally:
+        process.stop()
 
 
 def reconciled(run: Set) -> list[Row]:

@@ -24,6 +24,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import measures
+from load import wrk
 from measures import say
 from peers import Process, free_port
 
@@ -198,7 +199,7 @@ def crowded(server: str, store: Path, scratch: Path, size: int, wait: float) -> 
 def speed(server: str, store: Path, scratch: Path) -> str:
     """Requests a second of a kept comparison, beside nothing at all on the same server."""
     with running(server, store, scratch) as (port, _):
-        rates = [measures.wrk(f"http://127.0.0.1:{port}{WARM}") for _ in range(3)]
+        rates = [wrk(f"http://127.0.0.1:{port}{WARM}").rate for _ in range(3)]
     return f"{server}: {statistics.median(rates):,.0f} kept comparisons as JSON a second"
 
 

@@ -7,9 +7,7 @@ that does not depend on the load.
 
 from __future__ import annotations
 
-import itertools
 import os
-import re
 import statistics
 import subprocess
 import tempfile
@@ -17,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import measures
+from load import unasked, wrk
 from peers import Process, free_port
 
 KEPT = "/compare.json?method=lasso&method=ridge-regression"
@@ -28,47 +27,12 @@ KINDS = {
     "two processes, metrics and log": ["--workers", "2", "--metrics", "on", "--access-log", "--log-format", "json"],
 }
 ROUNDS = 4
-_TICK = os.sysconf("SC_CLK_TCK")
-
-
-def spent(process: int) -> float:
-    """Seconds of the processor that a server's own processes have taken."""
-    ticks = 0
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(path.parent.name) == process or int(fields[1]) == process:
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / _TICK
 
 
 def asked(port: int, process: int, script: Path | None) -> tuple[float, float]:
     """Requests a second, and seconds of the processor for a thousand of them."""
-    before = spent(process)
-    more = ["-s", str(script)] if script else []
-    command = ["wrk", "-t1", "-c16", "-d3s", *more, f"http://127.0.0.1:{port}{KEPT}"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    number = re.search(r"(\d+) requests in", said)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    if number is None or rate is None or "Non-2xx" in said:
-        raise RuntimeError(said)
-    return float(rate[1]), 1000 * (spent(process) - before) / int(number[1])
-
-
-def cold(scratch: Path) -> Path:
-    """A script of wrk that asks for comparisons which nobody has asked for; each server has pairs of its own."""
-    slugs = sorted(path.stem for path in (Path(__file__).parents[1] / "data" / "methods").glob("*.ttl"))
-    some = itertools.islice(itertools.permutations(slugs, 2), 0, 400_000, 7)
-    pairs = "\n".join(f'"{first}&method={second}",' for first, second in some)
-    script = scratch / "cold.lua"
-    script.write_text(
-        f"local pairs = {{\n{pairs}\n}}\nlocal at = tonumber(os.getenv('FIRST') or '0')\n"
-        "request = function()\n  at = at + 1\n"
-        "  return wrk.format('GET', '/compare.json?method=' .. pairs[at % #pairs + 1])\nend\n"
-    )
-    return script
+    load = wrk(f"http://127.0.0.1:{port}{KEPT}", script=script, process=process, seconds=3)
+    return load.rate, load.server
 
 
 def main() -> None:
@@ -88,7 +52,8 @@ def main() -> None:
             stack.callback(servers[kind][1].stop)
         for port, process in servers.values():
             process.wait_for(port, KEPT)
-        script = cold(scratch)
+        slugs = [path.stem for path in (Path(__file__).parents[1] / "data" / "methods").glob("*.ttl")]
+        script = unasked(slugs, scratch / "unasked.lua", "/compare.json")
         print(f"load {os.getloadavg()[0]:.1f}")
         print(
             "| server | kept, a second | of the first | CPU s a 1,000 | cold, a second | of the first | CPU s a 1,000 |"
@@ -97,7 +62,7 @@ def main() -> None:
         found: dict[str, list[tuple[float, float, float, float]]] = {kind: [] for kind in servers}
         for turn in range(ROUNDS):
             for kind, (port, process) in servers.items():
-                os.environ["FIRST"] = str(10_000 * turn)
+                os.environ["FIRST"] = str(1000 * turn)
                 found[kind].append((*asked(port, process.pid, None), *asked(port, process.pid, script)))
         first = next(iter(found.values()))
         for kind, rounds in found.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from pyoxigraph import NamedNode, Triple
 
@@ -19,7 +20,7 @@ from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name
 from kgcompare.rdf.terms import BIBO_DOI, RDFS_LABEL, SH_MESSAGE, SKOS_CONCEPT
 from kgcompare.report import duplicates
-from kgcompare.report.completeness import SHOWN, ClassState, states
+from kgcompare.report.completeness import SHOWN, ClassState, Counts, states
 from kgcompare.report.contradictions import Contradiction, contradicting
 from kgcompare.report.questions import Mentioned, Questions, count_of
 from kgcompare.schema import vocabulary, wording
@@ -104,22 +105,34 @@ def make(generation: Generation, *, validate: bool | None = None, progress: Prog
     :raises StoreError: if the store cannot be read.
     """
     asking = Questions(generation, progress or (lambda _what, _done, _total: None))
+    try:
+        return _made(asking, validate)
+    finally:
+        asking.end()
+
+
+def _made(asking: Questions, validate: bool | None) -> Report:
+    generation, counts = asking.generation, Counts(asking)
+    shared, citable = (
+        asking.begin(partial(asking.ask, "report_shared_dois")),
+        asking.begin(partial(_identified, asking)),
+    )
     kinds = generation.counts()
     wanted = sum(kinds.values()) <= UNASKED if validate is None else validate
     findings, hindered = _validated(asking) if wanted else (None, "")
     checked, ways = _checked(asking, kinds)
-    sources, identified = _identified(asking)
-    dois = [(doi.value, things.value.split()) for doi, things in asking.ask("report_shared_dois")]
     aliases = _aliases(asking)
     duplicates = _duplicates(asking)
     named = asking.named({thing for _, one, other in duplicates[:SHOWN] for thing in (one, other)})
+    sources, identified = citable()
+    dois = [(doi.value, things.value.split()) for doi, things in shared()]
     return Report(
         generation=generation.name,
         base=generation.base.value,
         kinds=kinds,
         named_kinds={kind: Mentioned(kind, "", asking.shapes.kind_labels(kind)) for kind in (*kinds, *checked)},
         classes=tuple((asking.named_class(c), n) for c, n in asking.classes.items()),
-        states=states(asking),
+        states=states(asking, counts),
         sources=sources,
         identified=identified,
         shared_dois=tuple(Shared(doi, asking.some(things)) for doi, things in dois[:SHOWN]),

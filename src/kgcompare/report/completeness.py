@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
 from pyoxigraph import Literal, NamedNode
@@ -112,55 +113,73 @@ _Key = tuple[str, str]
 """A class, and a predicate or the IRI of a row of it."""
 
 
-class _Counts:
-    """What the engine counts of all classes at once."""
+class Counts:
+    """What is counted of all classes at once; asked from now on."""
 
     def __init__(self, asking: Questions) -> None:
         self.asking = asking
         self.plain = {c: {p: row for row in asking.rows[c] if (p := row.path.predicate)} for c in asking.targets}
         """By class the rows whose path is a predicate, by that."""
-        cells = [(c, p) for c in self.plain for p in self.plain[c]]
-        self.recorded = _recorded(asking)
+        self._cells = [(c, p) for c in self.plain for p in self.plain[c]]
+        tagged = [(c, p) for c, p in self._cells if _may_hold(self.plain[c][p], _LANG_STRING)]
+        valued = [(c, p) for c, p in self._cells if self.plain[c][p].kind == "value"]
+        dated = [(c, p) for c, p in valued if p not in LABELS and _may_hold(self.plain[c][p], *_DATES)]
+        self._said = asking.begin(partial(self._languages, tagged))
+        self._recorded = asking.begin(partial(_recorded, asking))
+        self._dates = asking.begin(partial(self._ask, "report_dates", dated))
+        self._filed = asking.begin(partial(self._ask, "report_concepts", valued))
+        self._without = asking.begin(partial(asking.ask, "report_absences", asking.targets))
+
+    def collect(self) -> None:
+        """Waits for the answers."""
+        self.recorded = self._recorded()
         self.absent = self._absent()
-        self.spoken = self._spoken([(c, p) for c, p in cells if _may_hold(self.plain[c][p], _LANG_STRING)])
-        valued = [(c, p) for c, p in cells if self.plain[c][p].kind == "value" and (c, p) not in self.spoken]
-        self.concepts = self._concepts(valued)
-        dated = (cell for cell in valued if cell not in self.concepts)
-        self.dated = self._dated([(c, p) for c, p in dated if _may_hold(self.plain[c][p], *_DATES)])
+        self.spoken = self._spoken()
+        self.concepts = self._concepts()
+        self.dated = self._dated()
 
     def _absent(self) -> Counter[tuple[str, str, str]]:
         """How many things of a class are said to have no value in a row, by (class, row or its id, reason)."""
         absent: Counter[tuple[str, str, str]] = Counter()
-        for c, row, reason, n in self.asking.ask("report_absences", self.asking.targets):
+        for c, row, reason, n in self._without():
             absent[c.value, row.value, _REASONS.get(reason.value, "")] += count_of(n)
         return absent
 
-    def _spoken(self, cells: Sequence[_Key]) -> dict[_Key, Counter[str]]:
+    def _spoken(self) -> dict[_Key, Counter[str]]:
         """How many things have texts in which language, by class and predicate; under ``""`` those that have any."""
+        named = {cell: self.asking.tongues[cell] for cell in self._cells if cell in self.asking.tongues}
         spoken: dict[_Key, Counter[str]] = {}
-        for c, p, language, n in self._ask("report_languages", cells):
-            spoken.setdefault((c.value, p.value), Counter())[language.value] = count_of(n)
+        for c, p, language, n in self._said():
+            if p.value in self.plain[c.value]:
+                spoken.setdefault((c.value, p.value), Counter())[language.value] = count_of(n)
         # Where each thing that has a value has one in the same language, there are no more; else they are counted.
         whole = {(c, p): self.recorded[c, self.plain[c][p].iri] for c, p in spoken}
         unclear = [cell for cell, by in spoken.items() if max(by.values()) < whole[cell]]
         whole |= {(c.value, p.value): count_of(n) for c, p, n in self._ask("report_tagged", unclear) if unclear}
         for cell, by in spoken.items():
             by[""] = whole[cell]
-        return spoken
+        return spoken | named
 
-    def _concepts(self, cells: Sequence[_Key]) -> dict[_Key, list[tuple[str, int]]]:
+    def _languages(self, cells: Sequence[_Key]) -> list[tuple[Term, ...]]:
+        """(class, predicate, language, how many things) of texts of which the index does not say it."""
+        asked = dict.fromkeys(p for _, p in cells if p not in self.asking.named_by)
+        predicates = [NamedNode(p) for p in asked]
+        return self.asking.ask("report_languages", self.asking.targets, predicate=predicates) if asked else []
+
+    def _concepts(self) -> dict[_Key, list[tuple[str, int]]]:
         """(concept, how many things have it), by class and predicate."""
         concepts: dict[_Key, list[tuple[str, int]]] = {}
-        for c, p, concept, n in self._ask("report_concepts", cells):
-            concepts.setdefault((c.value, p.value), []).append((concept.value, count_of(n)))
+        for c, p, concept, n in self._filed():
+            if (c.value, p.value) not in self.spoken:
+                concepts.setdefault((c.value, p.value), []).append((concept.value, count_of(n)))
         return concepts
 
-    def _dated(self, cells: Sequence[_Key]) -> dict[_Key, Counter[int]]:
+    def _dated(self) -> dict[_Key, Counter[int]]:
         """How many things begin in which year, by class and predicate."""
         dated: dict[_Key, Counter[int]] = {}
-        for c, p, date, n in self._ask("report_dates", cells):
+        for c, p, date, n in self._dates():
             year = _year(date.value)
-            if year is not None:
+            if year is not None and (c.value, p.value) not in self.spoken.keys() | self.concepts.keys():
                 dated.setdefault((c.value, p.value), Counter())[year] += count_of(n)
         return dated
 
@@ -169,19 +188,19 @@ class _Counts:
         return self.asking.ask(query, self.asking.targets, class__predicate=pairs)
 
 
-def states(asking: Questions) -> tuple[ClassState, ...]:
+def states(asking: Questions, counts: Counts) -> tuple[ClassState, ...]:
     """All classes of which there are things: those whose things are linked first, then the larger ones."""
     if not asking.targets:
         return ()
     asking.tell("counting", 0, 1)
-    counts = _Counts(asking)
+    counts.collect()
     named = asking.named({concept for counted in counts.concepts.values() for concept, _ in counted})
     class_states = tuple(_state(asking, c, counts, named) for c in asking.targets)
     asking.tell("counting", 1, 1)
     return class_states
 
 
-def _state(asking: Questions, cls: str, counts: _Counts, named: Mapping[str, Mentioned]) -> ClassState:
+def _state(asking: Questions, cls: str, counts: Counts, named: Mapping[str, Mentioned]) -> ClassState:
     total, plain = asking.classes[cls], counts.plain[cls]
     rows = (r for r in asking.rows[cls] if counts.recorded[cls, r.iri] or not (r.where_recorded or r.iri in LABELS))
     splits = [
@@ -208,7 +227,7 @@ def _state(asking: Questions, cls: str, counts: _Counts, named: Mapping[str, Men
     )
 
 
-def _row_state(asking: Questions, cls: str, row: PropertyShape, counts: _Counts) -> RowState:
+def _row_state(asking: Questions, cls: str, row: PropertyShape, counts: Counts) -> RowState:
     languages, missing = _translations(asking, cls, row, counts.spoken)
     none, unknown = (
         sum(counts.absent[cls, name, reason] for name in {row.iri, row.id or ""}) for reason in _REASONS.values()

@@ -7,10 +7,10 @@ Part of a :mod:`kgcompare.report`. What a kind of link means is in the vocabular
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import is_safe_iri, local_name
@@ -22,6 +22,8 @@ from kgcompare.schema.shapes import Shapes
 from kgcompare.text import dates
 from kgcompare.text.languages import interface_languages
 
+_NAMED = 1000
+"""Things up to which an engine is told of which ones the origin is wanted; beyond, it is asked for all."""
 FAR = 1000
 """The most things that are looked at to find what one comes from: no chain of methods has a tenth of that."""
 ANCESTOR, CIRCLE, YOUNGER, IMPLIED = KINDS = ("ancestor", "circle", "younger", "implied")
@@ -152,14 +154,21 @@ def _younger(asking: Questions, links: _Links) -> list[tuple[str, Sequence[str]]
     generic = {p for p in {relation for _, relation, _ in links.all} if asking.shapes.says_true(p, KGC_GENERIC)}
     wide = [link for link in links.all if link[1] in generic]
     ends = {thing for one, _, other in wide for thing in (one, other) if is_safe_iri(thing)}
-    rows = asking.ask("report_origins", thing=map(NamedNode, sorted(ends))) if ends else []
-    spans = {thing.value: _span(origin.value) for thing, origin in rows}
+    spans = _spans(asking, ends)
     found: list[tuple[str, Sequence[str]]] = []
     for one, relation, other in wide:
         over, begun = spans.get(one, (None, None))[1], spans.get(other, (None, None))[0]
         if over is not None and begun is not None and over < begun:
             found.append((relation, (one, other)))
     return found
+
+
+def _spans(asking: Questions, things: Collection[str]) -> dict[str, tuple[int | None, int | None]]:
+    """The years of the origin of each of the things; the last by its text where one has several."""
+    some = [NamedNode(thing) for thing in sorted(things)] if len(things) <= _NAMED else [None]
+    rows = asking.ask("report_origins", thing=some) if things else []
+    said = ((thing.value, origin.value) for thing, origin in rows if isinstance(origin, Literal))
+    return {thing: _span(origin) for thing, origin in sorted(said) if thing in things}
 
 
 def _noted(asking: Questions, things: Sequence[str]) -> set[str]:

@@ -5,11 +5,11 @@ Classes and rows come from the shapes; the engine counts.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TypeGuard
+from functools import cached_property, partial
+from typing import TypeGuard, TypeVar
 
 from pyoxigraph import NamedNode
 
@@ -19,11 +19,13 @@ from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name, shortened
 from kgcompare.rdf.queries import Bindable, load
 from kgcompare.rdf.terms import LABELS
-from kgcompare.report.extent import classes_in_history
+from kgcompare.report.things import things_of
 from kgcompare.schema.paths import PropertyPath, Step
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.store.answers import counted_number
 from kgcompare.text.languages import best, interface_languages, translate
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +50,31 @@ class Questions:
         self.generation = generation
         self.shapes = generation.shapes
         self.tell = tell
-        defined = [node for node in self.shapes.graph.subjects() if _could_be_told(node)]
-        counted = self.ask("report_classes", thing=[*defined, NamedNode(generation.base.catalogue)])
-        classes = Counter({cls.value: count_of(things) for cls, things in counted})
-        classes -= classes_in_history(generation)
-        self.classes = dict(sorted(classes.items(), key=lambda pair: (-pair[1], pair[0])))  # not every engine orders so
-        targets = [c for c in self.shapes.targets if self.classes.get(c) and is_safe_iri(c)]
+        # The engine lets go of Python while it looks: of a store of our own two questions are asked at a time.
+        self._pool = ThreadPoolExecutor(2) if generation.snapshot.path is not None else None
+        defined = {node.value for node in self.shapes.graph.subjects() if _could_be_told(node)}
+        known = [c for c in self.shapes.targets if is_safe_iri(c)]
+        things = things_of(generation, known, {*defined, generation.base.catalogue})
+        self.classes = dict(sorted(things.classes.items(), key=lambda pair: (-pair[1], pair[0])))
+        targets = [c for c in known if self.classes.get(c)]
         self.rows = {c: _rows(self.shapes.fields(c)) for c in targets}
         linked = {c for c in targets if self.shapes.links(c)}
         self.targets = sorted(targets, key=lambda c: (c not in linked, -self.classes[c], c))
-        self.members: dict[str, set[str]] = {c: set() for c in targets}
+        self.members: dict[str, set[str]] = {c: things.members[c] for c in targets}
         """The IRIs of the records of each class."""
-        self._mixed: set[str] = set()
-        self._ties: dict[str, list[tuple[str, str, str]]] = {}
-        if targets:
-            self._find_members()
+        self.named_by, self.tongues = things.named, things.tongues
+        self._mixed = things.mixed
+        relations = dict.fromkeys(p for c in targets for p in self.shapes.typed_links(c) if is_safe_iri(p))
+        self._links = self.begin(partial(self._all_ties, list(relations)))
 
-    def _find_members(self) -> None:
-        about = {"class": [NamedNode(cls) for cls in self.members]}
-        for cls, thing in self.generation.snapshot.select(load("report_things").bind(**about)).rows:
-            if cls is None:
-                continue
-            if isinstance(thing, NamedNode) and not thing.value.startswith(KGC.rstrip("#")):
-                self.members[cls.value].add(thing.value)
-            else:
-                self._mixed.add(cls.value)
+    def begin(self, question: Callable[[], _Answer]) -> Callable[[], _Answer]:
+        """Gives the answer to a question that is asked from now on, or, of an endpoint, when the answer is wanted."""
+        return question if self._pool is None else self._pool.submit(question).result
+
+    def end(self) -> None:
+        """Asks nothing more."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def ask(
         self, name: str, cls: Iterable[str] = (), **values: Iterable[Bindable] | Iterable[Sequence[Bindable]]
@@ -90,12 +92,20 @@ class Questions:
 
     def ties(self, cls: str) -> list[tuple[str, str, str]]:
         """(thing, relation, other) of the typed links of the things of a class, in order."""
-        if cls not in self._ties:
-            relations = [p for p in self.shapes.typed_links(cls) if is_safe_iri(p)]
-            rows = self.ask("report_ties", [cls], relation=map(NamedNode, relations)) if relations else []
-            iris = ((one.value, p.value, other) for one, p, other in rows)
-            self._ties[cls] = sorted({(one, p, other.value) for one, p, other in iris if isinstance(other, NamedNode)})
-        return self._ties[cls]
+        relations, members = set(self.shapes.typed_links(cls)), self.members[cls]
+        return [tie for tie in self._all_links if tie[1] in relations and tie[0] in members]
+
+    @cached_property
+    def _all_links(self) -> list[tuple[str, str, str]]:
+        return self._links()
+
+    def _all_ties(self, relations: Sequence[str]) -> list[tuple[str, str, str]]:
+        """The links by some predicates, in order. One at a time: an engine then reads no predicate with each link."""
+        found = []
+        for p in relations:
+            rows = self.ask("report_ties", relation=[NamedNode(p)])
+            found += [(one.value, p, other.value) for one, other in rows if isinstance(other, NamedNode)]
+        return sorted(set(found))
 
     @cached_property
     def called(self) -> list[tuple[str, str, bool]]:

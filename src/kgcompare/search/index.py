@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -209,12 +210,14 @@ class Index(Lookup, Choices):
     def facets(self, query: Filter) -> dict[str, list[tuple[Entry, int]]]:
         """How many of a list have each value of each facet of its kind; a facet's own choice does not narrow it."""
         result: dict[str, list[tuple[Entry, int]]] = {}
-        things = cache(self._things)  # mostly the same of all facets
+        unfiled = cache(lambda: self._unfiled(query))  # the same of all facets
+        asked = (query.kind, query.text, query.literal, query.start, query.end, query.among)
         for facet in self._facets.get(query.kind, ()):
             others = {name: slug for name, slug in query.facets.items() if name != facet}
-            where, values = self._where(replace(query, facets=others), words=True)
-            key = where, *values
-            rows = self._kept((facet, *key), lambda facet=facet, key=key: self.counted(facet, things(*key)))  # type: ignore[misc]
+            rows = self._kept(
+                (facet, *asked, *sorted(others.items())),
+                lambda facet=facet, others=others: self.counted(facet, self._filed(unfiled(), others)),  # type: ignore[misc]
+            )
             counts = dict(rows)
             by_slug: dict[str, list[Entry]] = {}
             for entry in self.entries(list(counts)):
@@ -226,11 +229,26 @@ class Index(Lookup, Choices):
             ]
         return result
 
-    def _things(self, where: str, *values: Any) -> int:
-        """The mask of the things ``t`` that fulfil something."""
-        if where == _OF_KIND:
-            return self.mask_of_kind(values[0])
-        return mask_of(number for (number,) in self._rows(f"SELECT t.id FROM thing t WHERE {where}", values))
+    def _unfiled(self, query: Filter) -> int:
+        """The mask of the things of a list, were it not narrowed by facets."""
+        mask = self.mask_of_kind(query.kind)
+        if query.text.strip():
+            found = self._find(query.text, query.kind, "", literal=query.literal)
+            sql = f"SELECT {thing_of('texts.rowid')} {_WITHIN}"
+            rows = self._rows(sql, self._place(found, query.kind)) if found.expression else []
+            mask &= mask_of([*found.beside, *(number for (number,) in rows)])
+        where, values = self._where(replace(query, text="", facets={}))
+        if where != _OF_KIND:
+            mask &= mask_of([number for (number,) in self._rows(f"SELECT t.id FROM thing t WHERE {where}", values)])
+        return mask
+
+    def _filed(self, mask: int, facets: Mapping[str, str]) -> int:
+        """What a mask has of the things that have a value of each of some facets, given by its slug."""
+        for facet, slug in facets.items():
+            sql = f"SELECT id FROM thing WHERE slug = ? AND kind IN ({marks(self._kinds())})"
+            values = [number for (number,) in self._rows(sql, [slug, *self._kinds()])]
+            mask &= reduce(or_, (some for _, some in self.holders(facet, values)), 0)
+        return mask
 
     def _total(self, query: Filter, facet: str, slug: str) -> int:
         """How many a list has once it is narrowed by a value of a facet, whatever concepts have that name there."""

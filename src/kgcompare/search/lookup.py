@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from kgcompare.errors import Seam, StoreError
@@ -12,7 +12,7 @@ from kgcompare.search.entries import Entry
 from kgcompare.search.facts import RELATED
 from kgcompare.search.file import IndexFile
 from kgcompare.search.reading import marks, parts
-from kgcompare.search.spoken import spoken_graph
+from kgcompare.search.spoken import spoken_graph, types_and_tongues
 from kgcompare.search.texts import Contents, told_in
 from kgcompare.search.wording import HIDDEN, LABEL
 
@@ -113,6 +113,14 @@ class Lookup(IndexFile):
         rows = self._rows(f"SELECT thing, text, tier != {LABEL} FROM name WHERE tier != {HIDDEN}")
         return [(things[number], text, bool(alias)) for number, text, alias in rows if number in things]
 
+    def all_things(self) -> Iterator[tuple[str, list[str], dict[str, set[str]]]]:
+        """(IRI, classes, languages of its names by predicate) of all things that have a class; of none where the file
+        does not have what names things."""
+        self._file.path()  # is there from now on
+        rows = self._rows("SELECT iri, said FROM spoken CROSS JOIN thing ON id = thing") if self._has("spoken") else []
+        for thing, said in rows:
+            yield thing, *types_and_tongues(said)
+
     def all_related(self) -> list[tuple[str, str]]:
         """(IRI, IRI) of the things that links of their classes join, as these are recorded."""
         things = dict(self._rows("SELECT id, iri FROM thing"))
@@ -134,4 +142,4 @@ class Lookup(IndexFile):
 
     def counts(self) -> dict[str, int]:
         """How many things of each kind there are."""
-        return dict(self._rows("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind"))
+        return dict(self._counts("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind", ()))

@@ -14,6 +14,7 @@ from kgcompare.search.reading import marks, parts
 BY_KIND = "-kind"
 """The place, among facets, of the masks of the things of each kind; their values are the numbers of kinds."""
 MASK_TABLE = "CREATE TABLE mask(facet TEXT, target INTEGER, bits BLOB, UNIQUE(facet, target));"
+_ONE = ord("1")
 _MANY = 100
 """Things that have a value, from which on it has a mask."""
 _FILED = (
@@ -25,10 +26,10 @@ _FILED = (
 def mask_of(things: Iterable[int]) -> int:
     """The number with the bits of some things."""
     known = list(things)
-    bits = bytearray(max(known, default=0) // 8 + 1)
+    digits = bytearray(b"0") * (max(known, default=0) + 1)
     for thing in known:
-        bits[thing >> 3] |= 1 << (thing & 7)
-    return int.from_bytes(bits, "little")
+        digits[~thing] = _ONE
+    return int(digits, 2)
 
 
 def unpacked(kept: bytes) -> int:

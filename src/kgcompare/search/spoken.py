@@ -14,7 +14,7 @@ from functools import lru_cache
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.rdf.graph import Graph, Term
-from kgcompare.rdf.terms import SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN, XSD_STRING
+from kgcompare.rdf.terms import LABELS, RDF_TYPE, SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN, XSD_STRING
 from kgcompare.search.facts import Facts
 
 SPOKEN_TABLE = "CREATE TABLE IF NOT EXISTS spoken(thing INTEGER PRIMARY KEY, said TEXT NOT NULL);"
@@ -56,6 +56,18 @@ def spoken_graph(thing: str, said: str) -> Graph:
     """What names a thing."""
     graph = {SPOKEN[int(place)]: [_term(value) for value in values] for place, values in json.loads(said).items()}
     return Graph.about({_node(thing): graph})
+
+
+def types_and_tongues(said: str) -> tuple[list[str], dict[str, set[str]]]:
+    """The classes of a thing (IRIs), and by predicate the languages of what names it, in lower case."""
+    named = {SPOKEN[int(place)]: values for place, values in json.loads(said).items()}
+    types = [value for value in named.get(RDF_TYPE, ()) if isinstance(value, str)]
+    tongues = {
+        label: {value[1].lower() for value in named[label] if not isinstance(value, str) and len(value) == 2}
+        for label in LABELS
+        if label in named
+    }
+    return types, tongues
 
 
 def _term(value: str | list[str]) -> Term:

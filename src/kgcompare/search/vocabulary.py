@@ -6,7 +6,6 @@ Source: Levenshtein (1966) and Damerau (1964), by rapidfuzz; Spärck Jones (1972
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -194,34 +193,38 @@ class Vocabulary:
         if begun:
             starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
             near += [(1, 0, other) for start, slips, _ in starts if slips for other in self.begun(start)[:12]]
-        near += [(0, 0, other) for other in self._sounding().get(_sound(word), ())]
+        near += [(0, 0, other) for other in self._sounding_like(word)]
         near = sorted(slip for slip in near if slip[2] != word)
         return tuple(dict.fromkeys(other for distance, _, other in near if far or distance == near[0][0]))[:_GROUP]
 
     def _lengths(self, length: int, most: int) -> list[tuple[list[str], list[int]]]:
         """The words of names of about a length, with how many names have them."""
         if "lengths" not in self._constant:
-            by_length: dict[int, tuple[list[str], list[int]]] = {}
-            for word, names in self._rows("SELECT word, names FROM word WHERE names > 0 AND length(word) > 3", ()):
-                spelt, counts = by_length.setdefault(len(word), ([], []))
-                spelt.append(word)
-                counts.append(names)
-            self._constant["lengths"] = by_length
+            # A row for each length: one for each word takes ten times as long.
+            sql = (
+                "SELECT length(word), group_concat(word, char(10)), group_concat(names, char(10)) FROM word "
+                "WHERE names > 0 AND length(word) > 3 GROUP BY length(word)"
+            )
+            rows = self._rows(sql, ())
+            self._constant["lengths"] = {
+                size: (spelt.split("\n"), [int(n) for n in names.split("\n")]) for size, spelt, names in rows
+            }
         known = self._constant["lengths"]
         return [known[near] for near in range(length - most, length + most + 1) if near in known]
 
-    def _sounding(self) -> dict[str, list[str]]:
-        """The words of names by how they sound."""
+    def _sounding_like(self, word: str) -> Iterator[str]:
+        """The words of names that sound like a word."""
         if "sounds" not in self._constant:
             self._lengths(0, 0)
-            sounds: dict[str, list[str]] = {}
-            for spelt, _ in self._constant["lengths"].values():
-                # All at once: a word at a time, it takes five times as long.
-                for word, sound in zip(spelt, _sound("\n".join(spelt)).split("\n"), strict=True):
-                    sounds.setdefault(sound, []).append(word)
-            self._constant["sounds"] = sounds
-        sounding: dict[str, list[str]] = self._constant["sounds"]
-        return sounding
+            # In lines, one text for each length: looking through it takes less than a dictionary takes to make.
+            known = self._constant["lengths"].values()
+            self._constant["sounds"] = [(spelt, f"\n{_sound(chr(10).join(spelt))}\n") for spelt, _ in known]
+        line = f"\n{_sound(word)}\n"
+        for spelt, sounds in self._constant["sounds"]:
+            at = sounds.find(line)
+            while at >= 0:
+                yield spelt[sounds.count("\n", 0, at)]
+                at = sounds.find(line, at + 1)
 
     def _starts(self, length: int) -> list[str]:
         """The beginnings of that length that words of names have."""
@@ -229,7 +232,7 @@ class Vocabulary:
         if length not in known:
             self._lengths(length, 0)
             longer = (spelt for size, (spelt, _) in self._constant["lengths"].items() if size > length)
-            known[length] = list({word[:length] for spelt in longer for word in spelt})
+            known[length] = list(dict.fromkeys(word[:length] for spelt in longer for word in spelt))
         return list(known[length])
 
     def split(self, word: str) -> tuple[str, ...]:
@@ -273,4 +276,7 @@ def _unasked(parts: list[str]) -> list[str]:
 
 def _sound(word: str) -> str:
     """A plain word, or some in lines, as they sound, more or less: delfi is delphi."""
-    return re.sub(r"(.)\1", r"\1", word.replace("ph", "f").translate(_SOUNDS))
+    sounds = word.replace("ph", "f").translate(_SOUNDS)
+    for letter in set(sounds) - {"\n"}:
+        sounds = sounds.replace(letter * 2, letter)
+    return sounds

@@ -1,5 +1,6 @@
-"""What the first request of a kind would wait for, prepared before anybody asks: templates once, and for each
-generation the words by which slips are found, which take a quarter of a second in a large catalogue.
+"""What the first request of a kind would wait for, prepared before anybody asks: templates and languages once, and for
+each generation the words by which slips are found and the masks of facets, which take a quarter of a second in a large
+catalogue.
 
 It is done in the background and at the lowest priority, a while after the start and after a generation was opened: of
 one that is over soon, as while many records are written, nothing is prepared.
@@ -15,7 +16,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from kgcompare.errors import KgcompareError
-from kgcompare.text.languages import DEFAULT
+from kgcompare.search import Filter
+from kgcompare.text.folding import stem
+from kgcompare.text.languages import DEFAULT, autonym, direction, grouped, interface_languages, translate
 from kgcompare.web.compiled import compile_all
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ two, and who computes holds up all others, whatever his priority."""
 _NICE = 15
 _SLIP = "qxwzjk"
 """A word that no name has, so that all are compared with it."""
+_INFLECTED = "words"
+"""A word that is long enough to have a stem."""
 
 
 def prepare_ahead(app: Flask) -> None:
@@ -46,6 +51,7 @@ def _go_on(app: Flask) -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
     time.sleep(_AFTER)
     compile_all(app)
+    prepare_languages()
     catalogue, seen, done = cast("Catalogue", app.extensions["kgcompare"]), "", ""
     while True:
         seen, done = prepare_newest(catalogue, seen, done)
@@ -64,6 +70,17 @@ def prepare_newest(catalogue: Catalogue, seen: str, done: str) -> tuple[str, str
 
 
 def prepare_searches(generation: Generation) -> None:
-    """Has a generation read what its first searches need; what cannot be read is said to whoever asks."""
+    """Has a generation read what its first searches and lists need; what cannot be read is said to whoever asks."""
     with suppress(KgcompareError):
         generation.suggest(_SLIP, DEFAULT)
+        generation.search(Filter(), most=1, facets=True)
+
+
+def prepare_languages() -> None:
+    """Reads what pages and searches need of each language: its messages, names, numbers and inflections."""
+    for lang in interface_languages():
+        translate(lang, "Name")
+        grouped(lang, 1000)
+        direction(lang)
+        autonym(lang)
+        stem(_INFLECTED, lang)
