@@ -155,7 +155,7 @@ def test_a_query_that_the_endpoint_refuses() -> None:
         (answer("", "text/plain", "302 Found", Location="file:///etc/passwd"), "redirects to"),
         (answer("", "text/plain", "302 Found", Location="ftp://127.0.0.1:1/x"), "redirects to"),
         (lambda connection, _: None, "cannot be reached"),
-        (lambda connection, _: connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "cannot be reached"),
+        (lambda connection, _: connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "does not speak HTTP"),
         (
             lambda connection, _: connection.sendall(
                 f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: 5000\r\n\r\n{GOOD}".encode()
@@ -168,7 +168,7 @@ def test_a_query_that_the_endpoint_refuses() -> None:
             ),
             "broke off in the middle",
         ),
-        (lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000), "cannot be reached"),
+        (lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000), "does not speak HTTP"),
     ],
 )
 def test_an_endpoint_that_fails(script: Script, says: str) -> None:

@@ -14,6 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pyoxigraph import NamedNode
 
@@ -26,6 +27,9 @@ from kgcompare.rdf.sameness import in_order
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 from kgcompare.text.languages import interface_languages
+
+_AT_A_TIME = 200
+"""Graphs of which a store is told at a time that they will be read."""
 
 
 @dataclass(slots=True)
@@ -81,8 +85,11 @@ class Sheets:
             classes = shapes.classes_of_kind(kind)
             self._sheets[kind] = Sheet(kind, RowMaker(columns(shapes, classes[0]), classes, rows, self._reference))
         self.left: Counter[str] = Counter()
-        for name in sorted(self._there):
-            self._take(Graph(in_order(quad.triple for quad in snapshot.graph(name))), everything=not kinds)
+        names = iter(sorted(self._there))
+        while some := list(islice(names, _AT_A_TIME)):
+            snapshot.prefetch(some)
+            for name in some:
+                self._take(Graph(in_order(quad.triple for quad in snapshot.graph(name))), everything=not kinds)
         for sheet in self._sheets.values():
             sheet.settle(shapes)
 

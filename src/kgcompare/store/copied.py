@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import Quad
+from pyoxigraph import NamedNode, Quad
 
 from kgcompare.store.base import Results
 from kgcompare.store.checkpoint import answered, engine
@@ -29,6 +29,11 @@ class Copy:
         :raises QueryError: if it is malformed or fails.
         """
         return answered(self._store, query)
+
+    def graph(self, name: NamedNode) -> list[Quad]:
+        """The statements of one named graph."""
+        with engine("the copy of an endpoint cannot be read"):
+            return list(self._store.quads_for_pattern(None, None, None, name))
 
     def quads(self) -> Iterator[Quad]:
         """All statements."""

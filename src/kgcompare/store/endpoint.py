@@ -121,7 +121,7 @@ class Endpoint:
         self.server = str(reply.headers.get("Server") or "").strip()[:200]
         if reply.status == 400:
             raise QueryError(f"{self.url} refused the query: {self._asked.detail(reply) or 'it says no more'}")
-        if not 200 <= reply.status < 300:
+        if not 200 <= reply.status < 300 or reply.status == 206:  # a part of an answer is none
             raise self._asked.refused(reply)
         return reply.media, reply.body
 

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from kgcompare.errors import EndpointError, QueryError
 from kgcompare.rdf.graph import Term
@@ -214,9 +214,10 @@ class Engine:
 
     def _verdict(self, answer: Solutions) -> Verdict:
         """Some engines answer an ASK with a table of one cell."""
-        if len(answer.variables) != 1 or len(answer.rows) != 1 or answer.rows[0][0] is None:
+        cell = answer.rows[0][0] if len(answer.variables) == 1 and len(answer.rows) == 1 else None
+        if not isinstance(cell, Literal) or cell.value not in {"0", "1", "false", "true"}:
             raise EndpointError(f"{self.endpoint.url} did not answer an ASK with true or false")
-        return Verdict(answer.rows[0][0].value in {"1", "true"})
+        return Verdict(cell.value in {"1", "true"})
 
 
 def columns_of(answer: Results, url: str, *names: str) -> Iterator[tuple[Term | None, ...]]:

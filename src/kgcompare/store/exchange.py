@@ -173,6 +173,14 @@ class _Response(http.client.HTTPResponse):
         super().__init__(sock, *args, **more)
         self._from = sock
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Passes over what is said on the way (RFC 9110, section 15.2), of which http.client knows 100 alone."""
+        while True:
+            version, status, phrase = super()._read_status()  # type: ignore[misc]
+            if not 102 <= status < 200:
+                return version, status, phrase
+            http.client.parse_headers(self.fp)
+
     def _close_conn(self) -> None:
         if self.length == 0 and not self.chunked and isinstance(self._from, _Socket | _SecureSocket):
             self._from.clock.end = 0.0
@@ -270,6 +278,8 @@ def whole_reply(request: Request, clock: Clock, most: int) -> Answered:
         raise Unanswered("broke off in the middle of its answer") from None
     except (OSError, http.client.HTTPException, ValueError) as fault:
         what = "broke off in the middle of its answer" if left else "cannot be reached"
+        if isinstance(fault, http.client.HTTPException) and not isinstance(fault, OSError | http.client.InvalidURL):
+            what = what if left else "does not speak HTTP"
         raise Unanswered(f"{what}: {reason(fault)}", left=not isinstance(fault, http.client.InvalidURL)) from None
 
 

@@ -96,6 +96,8 @@ class RemoteSnapshot:
 
     def prefetch(self, names: Collection[str]) -> None:
         """Reads some graphs in few questions: each is kept until it is asked for by :meth:`graph`."""
+        if self._copy is not None:
+            return
         wanted, size = [NamedNode(name) for name in names if name not in self._ahead], _AHEAD
         while wanted:
             try:
@@ -180,6 +182,8 @@ class RemoteSnapshot:
             return self._ahead.pop(name)
         with Seam((ValueError,), lambda why: UsageError(f"{name[:200]!r} cannot be the name of a graph: {why}")):
             graph = NamedNode(name)
+        if self._copy is not None and (copied := self._copy.graph(graph)):
+            return copied  # what a writer keeps beside the catalogue is in no copy
         found = self.select_now(load("graph").bind(graph=[graph]))
         rows = columns_of(found, self.endpoint.url, "subject", "predicate", "object")
         return [self._quad(subject, predicate, value, graph) for subject, predicate, value in rows]
