@@ -26,6 +26,7 @@ from kgcompare.report import Report, apart, duplicates, extent, kept
 from kgcompare.report.completeness import ClassState, Years, components
 from kgcompare.report.questions import Mentioned, Questions
 from kgcompare.sandbox.limits import Limits
+from kgcompare.search import Index
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
 from kgcompare.web import once
@@ -172,6 +173,14 @@ def test_probable_duplicates(found: Report) -> None:
 
 
 # -- other catalogues ------------------------------------------------------------------------------------
+
+
+def test_without_the_index_the_engine_counts_the_same(
+    store: Path, found: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An endpoint's index, and one that was made before, do not say what names each thing."""
+    monkeypatch.setattr(Index, "all_things", lambda _self: iter(()))
+    assert report.make(Catalogue(EmbeddedStore(store)).generation()) == found
 
 
 def test_an_empty_catalogue(tmp_path: Path, run: Run) -> None:

@@ -16,6 +16,9 @@ from kgcompare.search.spoken import spoken_graph, types_and_tongues
 from kgcompare.search.texts import Contents, told_in
 from kgcompare.search.wording import HIDDEN, LABEL
 
+_ALL_SPOKEN = "SELECT (SELECT count(*) FROM spoken) = (SELECT count(*) FROM thing WHERE kind != '-')"
+"""Whether what names things is there of all: an index that was made before has it of those that have changed since."""
+
 
 class Lookup(IndexFile):
     """Says which things there are, and where."""
@@ -115,11 +118,11 @@ class Lookup(IndexFile):
 
     def all_things(self) -> Iterator[tuple[str, list[str], dict[str, set[str]]]]:
         """(IRI, classes, languages of its names by predicate) of all things that have a class; of none where the file
-        does not have what names things."""
+        does not have what names each of them."""
         self._file.path()  # is there from now on
-        rows = self._rows("SELECT iri, said FROM spoken CROSS JOIN thing ON id = thing") if self._has("spoken") else []
-        for thing, said in rows:
-            yield thing, *types_and_tongues(said)
+        if self._has("spoken") and self._rows(_ALL_SPOKEN)[0][0]:
+            for thing, said in self._rows("SELECT iri, said FROM spoken CROSS JOIN thing ON id = thing"):
+                yield thing, *types_and_tongues(said)
 
     def all_related(self) -> list[tuple[str, str]]:
         """(IRI, IRI) of the things that links of their classes join, as these are recorded."""
