@@ -28,8 +28,11 @@ class Knowledge:
         self._document = read or self._from_snapshot
         self._given = documents
         self._snapshot = snapshot
-        self._index: dict[Node, dict[str, dict[Term, None]]] = {}
-        self._backwards: dict[tuple[str, Term], dict[Node, None]] = {}
+        self._index: dict[Node, Mapping[str, Iterable[Term]]] = {}
+        self._joined: dict[Node, dict[str, dict[Term, None]]] = {}
+        """Of these what is said of nodes by several graphs."""
+        self._holders: dict[str, dict[Term, dict[Node, None]]] = {}
+        """By predicate the subjects of each value, of those predicates that were asked for."""
         self._read: set[str] = set()
         self._asked: set[tuple[str, Term]] = set()
         self._homes: dict[Node, str] = {}
@@ -38,11 +41,31 @@ class Knowledge:
             self._take(graph)
 
     def _take(self, graph: Graph) -> None:
+        """Adds what a graph says, which is held, not copied."""
         for subject in graph.subjects():
-            for predicate, values in graph.description(subject).items():
-                self._index.setdefault(subject, {}).setdefault(predicate, {}).update(dict.fromkeys(values))
-                for value in values:
-                    self._backwards.setdefault((predicate, value), {})[subject] = None
+            said = graph.description(subject)
+            if self._index.setdefault(subject, said) is not said:
+                self._join(subject, said)
+            for predicate, holders in self._holders.items():
+                for value in said.get(predicate, ()):
+                    holders.setdefault(value, {})[subject] = None
+
+    def _join(self, subject: Node, said: Mapping[str, Iterable[Term]]) -> None:
+        if subject not in self._joined:
+            copy = {predicate: dict.fromkeys(values) for predicate, values in self._index[subject].items()}
+            self._index[subject] = self._joined[subject] = copy
+        for predicate, values in said.items():
+            self._joined[subject].setdefault(predicate, {}).update(dict.fromkeys(values))
+
+    def _held(self, predicate: str) -> Mapping[Term, Iterable[Node]]:
+        """The subjects of each value of a predicate."""
+        if predicate not in self._holders:
+            holders: dict[Term, dict[Node, None]] = {}
+            for subject, said in self._index.items():
+                for value in said.get(predicate, ()):
+                    holders.setdefault(value, {})[subject] = None
+            self._holders[predicate] = holders
+        return self._holders[predicate]
 
     def read(self, nodes: Iterable[Term]) -> None:
         """Reads what the store says of some nodes, in few questions."""
@@ -97,7 +120,8 @@ class Knowledge:
         if self._snapshot is not None and is_safe_iri(predicate):
             for start in range(0, len(asked), _AT_ONCE):
                 self._ask(predicate, asked[start : start + _AT_ONCE], self._snapshot)
-        return {node: list(self._backwards.get((predicate, node), ())) for node in nodes}
+        held = self._held(predicate)
+        return {node: list(held.get(node, ())) for node in nodes}
 
     def step(self, nodes: Iterable[Term], predicate: str, back: bool = False) -> set[Term]:
         """Where a predicate leads to from some nodes, or where it comes from if *back*."""
