@@ -18,6 +18,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from conftest import Run
+from deep import many
 from engines import ENGINES, PATIENCE, Engine, Oxigraph, Virtuoso, running
 from kgcompare.catalogue import Catalogue
 from kgcompare.formats import COMPARISON, render
@@ -203,6 +204,24 @@ def test_strangers_queries_are_passed_on(url: str, small_store: Path) -> None:
         refused = there.get("/sparql", query_string={"query": prefixes + query})
         assert refused.status_code == 400, (query, refused.text[:300])
         assert re.search(says, refused.get_json()["detail"]), query
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", many(["virtuoso"], list(ENGINES)))
+def test_a_strangers_query_ends_in_time_whatever_the_engine_does(name: str, small_store: Path, tmp_path: Path) -> None:
+    """The engine goes on with it; who asked has an answer, and nothing else waits for it."""
+    every = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
+    with running(name, tmp_path) as engine:
+        app = create_app(Settings(endpoint=filled(engine, small_store), limits=Limits(query_timeout=2.0)))
+        site = app.test_client()
+        assert site.get("/compare.json?method=lasso&method=ridge").status_code == 200
+        answer = site.get(
+            "/sparql",
+            query_string={"query": f"SELECT (COUNT(*) AS ?n) {{ {every} FILTER (CONCAT(STR(?a), ?l) = '') }}"},
+        )
+        assert (answer.status_code, "longer than it may" in answer.get_json()["detail"]) == (503, True)
+        assert site.get("/compare.json?method=ridge&method=lasso").status_code == 200
+        app.extensions["kgcompare"].close()
 
 
 def without_what_shows(page: str) -> str:

@@ -19,15 +19,17 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from conftest import LoadQuads
 from kgcompare import resources
 from kgcompare.catalogue import Catalogue
+from kgcompare.catalogue.inquiry import asked_names, asked_records
 from kgcompare.errors import EndpointError, QueryError, StoreError, UnknownThing
 from kgcompare.formats import COMPARISON, render
 from kgcompare.rdf.queries import load
 from kgcompare.report.extent import measure
 from kgcompare.search import Filter
+from kgcompare.search.gathering import things_of
 from kgcompare.store import Snapshot, Solutions, Statements, Store, Verdict, checkpoint, remote
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.remote import RemoteStore
-from proxy import proxied
+from proxy import Proxy, proxied, saying, whole
 
 JSON = "application/sparql-results+json"
 GOOD = json.dumps({"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "yes"}}]}})
@@ -449,6 +451,25 @@ def test_a_dump_is_everything(catalogue: Catalogue, here: Catalogue, tmp_path: P
 def test_comparisons_are_the_same(catalogue: Catalogue, here: Catalogue, lang: str) -> None:
     ids = ["lasso", "gan", "nothing", "ridge", "elbow"]
     assert catalogue.compare(ids, lang) == here.compare(ids, lang)
+
+
+def test_an_engine_that_takes_few_things_at_a_time(part_store: Path, oxigraph_server: LoadQuads) -> None:
+    near = EmbeddedStore(part_store).snapshot()
+    url = oxigraph_server(near.quads())
+    things = [NamedNode(each) for each in things_of(near)[:60]]
+    with proxied(("127.0.0.1", urlsplit(url).port or 0)) as proxy:
+
+        def narrow(connection: socket.socket, answered: bytes, proxy: Proxy) -> None:
+            is_long = len(proxy.requests[-1]) > 30_000
+            (saying(b"too long", status="500 Oops") if is_long else whole)(connection, answered, proxy)
+
+        wide, snapshot = RemoteStore(url).snapshot(), RemoteStore(proxy.address).snapshot()
+        proxy.fault = narrow
+        names, records = asked_names(snapshot, things), asked_records(snapshot, things, [], [], [])[0]
+    for found, expected in ((names, asked_names(wide, things)), (records, asked_records(wide, things, [], [], [])[0])):
+        sizes = {thing: len(list(graph)) for thing, graph in found.items()}
+        assert sizes == {thing: len(list(graph)) for thing, graph in expected.items()}
+        assert sum(sizes.values()) > 60
 
 
 def test_a_comparison_costs_two_questions_whatever_it_has(part_store: Path, oxigraph_server: LoadQuads) -> None:

@@ -6,18 +6,19 @@ sources among that are cited by. An endpoint labels blank nodes anew in every an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue.sources import is_source
-from kgcompare.rdf.graph import Graph, Node
+from kgcompare.errors import EndpointDown, EndpointError, QueryError
+from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.queries import load
 from kgcompare.store import Snapshot
 
-_MOST = 1000
-"""Things that are named in one question."""
+_MOST, _LEAST = 1000, 10
+"""Things that are in one question: at most, and where that is too much for an engine."""
 
 
 def asked_records(
@@ -31,19 +32,23 @@ def asked_records(
 
     :raises StoreError: if the store cannot be read.
     """
-    query = load("columns").bind(
-        method=things,
-        method__inverse=[(thing, predicate) for thing in things for predicate in inverses],
-        method__relation=[(thing, relation) for thing in things for relation in relations],
-        first__second=sorted({tuple(steps[:2]) for steps in sequences}, key=str),
-        first__second__third=[steps for steps in sequences if len(steps) == 3],
-    )
     records = {thing.value: Graph() for thing in things}
     links = {thing.value: Graph() for thing in things}
-    for thing, subject, predicate, value, link in snapshot.select(query).rows:
-        if thing is not None and subject is not None and predicate is not None and value is not None:
-            graph = (records if link is None else links)[thing.value]
-            graph.add(cast("Node", subject), predicate.value, value)
+
+    def query(some: Sequence[NamedNode]) -> str:
+        return load("columns").bind(
+            method=some,
+            method__inverse=[(thing, predicate) for thing in some for predicate in inverses],
+            method__relation=[(thing, relation) for thing in some for relation in relations],
+            first__second=sorted({tuple(steps[:2]) for steps in sequences}, key=str),
+            first__second__third=[steps for steps in sequences if len(steps) == 3],
+        )
+
+    for _, rows in _asked(snapshot, things, query):
+        for thing, subject, predicate, value, link in rows:
+            if thing is not None and subject is not None and predicate is not None and value is not None:
+                graph = (records if link is None else links)[thing.value]
+                graph.add(cast("Node", subject), predicate.value, value)
     return records, links
 
 
@@ -54,10 +59,12 @@ def asked_names(snapshot: Snapshot, things: Sequence[NamedNode]) -> dict[str, Gr
     :raises StoreError: if the store cannot be read.
     """
     found: dict[str, Graph] = {thing.value: Graph() for thing in things}
-    for at in range(0, len(things), _MOST):
-        some = things[at : at + _MOST]
-        query = load("citations").bind(thing__place=[(thing, Literal(place)) for place, thing in enumerate(some)])
-        for place, subject, predicate, value in snapshot.select(query).rows:
+
+    def query(some: Sequence[NamedNode]) -> str:
+        return load("citations").bind(thing__place=[(thing, Literal(place)) for place, thing in enumerate(some)])
+
+    for some, rows in _asked(snapshot, things, query):
+        for place, subject, predicate, value in rows:
             if predicate is not None and value is not None:
                 about = some[int(place.value)] if place is not None else cast("NamedNode", subject)
                 graph = found.setdefault(about.value, Graph())
@@ -68,3 +75,21 @@ def asked_names(snapshot: Snapshot, things: Sequence[NamedNode]) -> dict[str, Gr
                 if isinstance(node, NamedNode):
                     found.setdefault(node.value, Graph())  # it has no names
     return found
+
+
+def _asked(
+    snapshot: Snapshot, things: Sequence[NamedNode], query: Callable[[Sequence[NamedNode]], str]
+) -> Iterator[tuple[Sequence[NamedNode], Sequence[tuple[Term | None, ...]]]]:
+    """What is asked of things, as many at a time as an engine takes; with each of the answers, of which."""
+    waiting, size = things, _MOST
+    while waiting:
+        some = waiting[:size]
+        try:
+            rows = snapshot.select(query(some)).rows
+        except (EndpointError, QueryError) as fault:
+            if len(some) <= _LEAST or isinstance(fault, EndpointDown):
+                raise
+            size = max(_LEAST, len(some) // 5)
+        else:
+            yield some, rows
+            waiting = waiting[size:]
