@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -80,6 +81,21 @@ class Sought:
         return list(zip(self.words, self.groups, strict=True))
 
 
+class _Spelt(NamedTuple):
+    """The words of names that have as many letters, how many names have each, and how each sounds, in lines."""
+
+    words: list[str]
+    names: array[int]
+    sounds: str
+
+    def sounding(self, sound: str) -> Iterator[str]:
+        """The words that sound so."""
+        line, at = f"\n{sound}\n", 0
+        while (at := self.sounds.find(line, at)) >= 0:
+            yield self.words[self.sounds.count("\n", 0, at)]
+            at += 1
+
+
 class Vocabulary:
     """The words of one index; may be used by any number of threads."""
 
@@ -88,8 +104,9 @@ class Vocabulary:
         self._rows = rows
         self._constant: dict[str, Any] = {}
         self.read = lru_cache(maxsize=64)(self._read)  # asked of one kind of things after the other
-        self.slips = lru_cache(maxsize=4096)(self._slips)
-        self.weight = lru_cache(maxsize=50_000)(self._weigh)
+        self.slips = lru_cache(maxsize=1024)(self._slips)
+        self.weight = lru_cache(maxsize=10_000)(self._weigh)
+        self._starts = lru_cache(maxsize=8)(self._find_starts)
 
     def _read(self, text: str, lang: str, *, completing: bool = False) -> Sought | None:
         """A text taken apart; None if there is nothing in it."""
@@ -183,54 +200,44 @@ class Vocabulary:
         """
         most = 1 if len(word) < 5 else 2
         near: list[tuple[int, int, str]] = []
-        for spelt, names in self._lengths(len(word), most):
+        lengths, sound = self._lengths(), _sound(word)
+        for length in range(len(word) - most, len(word) + most + 1):
+            if (spelt := lengths.get(length)) is None:
+                continue
             deadline.go_on()
             near += [
-                (distance, -names[place], other)
+                (distance, -spelt.names[place], other)
                 for other, distance, place in process.extract(
-                    word, spelt, scorer=OSA.distance, score_cutoff=most, limit=8
+                    word, spelt.words, scorer=OSA.distance, score_cutoff=most, limit=8
                 )
             ]
         if begun:
             starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
             near += [(1, 0, other) for start, slips, _ in starts if slips for other in self.begun(start)[:12]]
-        near += [(0, 0, other) for other in self._sounding().get(_sound(word), ())]
+        near += [(0, 0, other) for spelt in lengths.values() for other in spelt.sounding(sound)]
         near = sorted(slip for slip in near if slip[2] != word)
         return tuple(dict.fromkeys(other for distance, _, other in near if far or distance == near[0][0]))[:_GROUP]
 
-    def _lengths(self, length: int, most: int) -> list[tuple[list[str], list[int]]]:
-        """The words of names of about a length, with how many names have them."""
+    def _lengths(self) -> dict[int, _Spelt]:
+        """The words of names, but for the shortest, by how many letters they have."""
         if "lengths" not in self._constant:
-            by_length: dict[int, tuple[list[str], list[int]]] = {}
+            by_length: dict[int, tuple[list[str], array[int]]] = {}
             for word, names in self._rows("SELECT word, names FROM word WHERE names > 0 AND length(word) > 3", ()):
-                spelt, counts = by_length.setdefault(len(word), ([], []))
-                spelt.append(word)
+                words, counts = by_length.setdefault(len(word), ([], array("L")))
+                words.append(word)
                 counts.append(names)
-            self._constant["lengths"] = by_length
-        known = self._constant["lengths"]
-        return [known[near] for near in range(length - most, length + most + 1) if near in known]
+            # How they sound all at once: a word at a time, it takes five times as long.
+            self._constant["lengths"] = {
+                length: _Spelt(words, counts, _sound("\n".join(["", *words, ""])))
+                for length, (words, counts) in by_length.items()
+            }
+        lengths: dict[int, _Spelt] = self._constant["lengths"]
+        return lengths
 
-    def _sounding(self) -> dict[str, list[str]]:
-        """The words of names by how they sound."""
-        if "sounds" not in self._constant:
-            self._lengths(0, 0)
-            sounds: dict[str, list[str]] = {}
-            for spelt, _ in self._constant["lengths"].values():
-                # All at once: a word at a time, it takes five times as long.
-                for word, sound in zip(spelt, _sound("\n".join(spelt)).split("\n"), strict=True):
-                    sounds.setdefault(sound, []).append(word)
-            self._constant["sounds"] = sounds
-        sounding: dict[str, list[str]] = self._constant["sounds"]
-        return sounding
-
-    def _starts(self, length: int) -> list[str]:
+    def _find_starts(self, length: int) -> list[str]:
         """The beginnings of that length that words of names have."""
-        known = self._constant.setdefault("starts", {})
-        if length not in known:
-            self._lengths(length, 0)
-            longer = (spelt for size, (spelt, _) in self._constant["lengths"].items() if size > length)
-            known[length] = list({word[:length] for spelt in longer for word in spelt})
-        return list(known[length])
+        longer = (spelt.words for size, spelt in self._lengths().items() if size > length)
+        return list(dict.fromkeys(word[:length] for words in longer for word in words))
 
     def split(self, word: str) -> tuple[str, ...]:
         """Two words of names that somebody wrote in one, or with a letter between, as one alternative."""
