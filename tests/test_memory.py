@@ -50,6 +50,10 @@ def test_many_threads_leave_few_connections_to_an_index(own_store: Path) -> None
         derived.release()
         assert open_at(path) == 1, "somebody is at it"
     assert open_at(path) == 0
+    left = DerivedFile(KeptPlace(path, lambda _: None))
+    assert left.rows("SELECT 1") == [(1,)]
+    del left
+    assert open_at(path) == 0, "without looking for circles"
 
 
 def test_masks_of_all_facets_have_one_bound() -> None:

@@ -51,6 +51,7 @@ class DerivedFile:
         self._standing: deque[tuple[Path, Connection]] = deque()
         self._ended = False
         self._let_go = weakref.finalize(self, place.release)
+        weakref.finalize(self, _close_beyond, 0, self._standing)
 
     def path(self) -> Path:
         """Where a whole file is.
@@ -107,7 +108,7 @@ class DerivedFile:
             yield db
         finally:
             self._standing.append((path, db))
-            self._close_beyond(0 if self._ended else _STANDING)
+            _close_beyond(0 if self._ended else _STANDING, self._standing)
 
     def _taken(self, path: Path) -> Connection:
         with suppress(IndexError):  # there is none any more
@@ -117,12 +118,6 @@ class DerivedFile:
                     return db
                 db.close()
         return Connection(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-
-    def _close_beyond(self, most: int) -> None:
-        """Closes the connections that were not used for the longest, but for so many."""
-        with suppress(IndexError):  # another thread has closed it
-            while len(self._standing) > most:
-                self._standing.popleft()[1].close()
 
     def renews(self, path: Path, fault: sqlite3.Error) -> bool:
         """Has another file made if the one at *path* is at fault, unless somebody has had that already; says whether
@@ -173,8 +168,16 @@ class DerivedFile:
     def release(self) -> None:
         """Lets go of the file, and removes it if it was made here; nothing can be asked of it afterwards."""
         self._ended = True
-        self._close_beyond(0)
+        _close_beyond(0, self._standing)
         self._let_go()
+
+
+def _close_beyond(most: int, standing: deque[tuple[Path, Connection]]) -> None:
+    """Closes the connections that were not used for the longest, but for so many: one that nobody has stays open until
+    Python looks for circles."""
+    with suppress(IndexError):  # another thread has closed it
+        while len(standing) > most:
+            standing.popleft()[1].close()
 
 
 class IndexFile:
