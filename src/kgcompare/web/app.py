@@ -42,7 +42,7 @@ from kgcompare.web.front import Front
 from kgcompare.web.gate import SlugConverter
 from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Kept, give, is_wanted
 from kgcompare.web.negotiation import Coding
-from kgcompare.web.opening import opened
+from kgcompare.web.opening import catalogue_of
 from kgcompare.web.readiness import Readiness
 from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
@@ -116,7 +116,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     """
     settings = settings or Settings()
     limits = settings.limits
-    catalogue = catalogue or opened(settings)
+    catalogue = catalogue or catalogue_of(settings)
     app = Site()
     app.config.update(
         LIMITS=limits,

@@ -15,7 +15,7 @@ _PATIENCE = 1.0
 """Seconds that a page waits for an index that is being made; a small one is made by then."""
 
 
-def opened(settings: Settings) -> Catalogue:
+def catalogue_of(settings: Settings) -> Catalogue:
     """The catalogue that *settings* name.
 
     :raises StoreError: if it cannot be opened.

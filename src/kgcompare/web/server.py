@@ -33,7 +33,7 @@ from kgcompare.schema.held import kept_shapes, shapes_of
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.scratch import scratch_folder
 from kgcompare.web.loglines import AccessLog, logging_config
-from kgcompare.web.opening import opened
+from kgcompare.web.opening import catalogue_of
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     _give_memory_back()
     with ThreadPoolExecutor(2) as beside:  # another process, and sums of files: the interpreter is free meanwhile
         beside.submit(locks_here)  # tried before anybody asks
-        catalogue = beside.submit(opened, settings)
+        catalogue = beside.submit(catalogue_of, settings)
         from kgcompare.web import ahead, service
         from kgcompare.web.app import create_app
         from kgcompare.web.gateway import Gateway
