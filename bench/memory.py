@@ -2,7 +2,8 @@
 
 Sends mixed requests (comparisons, records in all formats, lists, facets, searches, suggestions, reconciliation,
 queries) over eight connections and prints, before them and after each tenth, the MiB that the process that serves and
-its workers hold in memory: of each by itself, as the kernel tells it (VmRSS, and of that what is no file's).
+its workers hold in memory, as the kernel tells it: all together, where a page that several share counts once (PSS), and
+each by itself (RSS); in parentheses what is no file's, which the kernel cannot take back.
 """
 
 from __future__ import annotations
@@ -86,22 +87,23 @@ def asked_in_parts(
 
 
 def held(process: int) -> Iterator[str]:
-    """What each process of a server holds: its name, MiB, and MiB without files; the largest first."""
-    each: list[tuple[int, int, str]] = []
+    """What the processes of a server hold, in MiB: all together, then each by itself, the largest first."""
+    each: list[tuple[int, int, int, str]] = []
     for one in (process, *children(process)):
         with suppress(OSError):
-            said = Path(f"/proc/{one}/status").read_text(encoding="utf-8", errors="replace")
-            name, *sizes = (re.search(rf"^{key}:\s+(.+?)(?: kB)?$", said, re.M) for key in ("Name", "VmRSS", "RssAnon"))
-            whole, own = (int(size[1]) >> 10 if size else 0 for size in sizes)
-            each.append((whole, own, name[1] if name else "?"))
-    yield f"{sum(whole for whole, _, _ in each)} in all"
-    yield from (f"{name} {whole} ({own})" for whole, own, name in sorted(each, reverse=True))
+            said = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii")
+            sizes = (re.search(rf"^{key}:\s+(\d+) kB$", said, re.M) for key in ("Rss", "Pss", "Pss_Anon"))
+            whole, shared, own = (int(size[1]) >> 10 if size else 0 for size in sizes)
+            each.append((whole, shared, own, Path(f"/proc/{one}/comm").read_text(encoding="utf-8").strip()))
+    all_whole, all_shared, all_own = (sum(sizes) for sizes in zip(*(one[:3] for one in each), strict=True))
+    yield f"{all_shared} in all ({all_own}); {all_whole} where what they share counts for each"
+    yield from (f"{name} {whole} ({own})" for whole, _, own, name in sorted(each, reverse=True))
 
 
 def measure(port: int, process: int, slugs: list[str], requests: int) -> None:
     """Prints the table."""
     found = Counter[int]()
-    print("| requests | MiB; of each process (without files) |\n|--:|---|")
+    print("| requests | MiB (without files) |\n|--:|---|")
     print(f"| 0 | {', '.join(held(process))} |", flush=True)
     for found in asked_in_parts(port, slugs, requests, PARTS):
         print(f"| {found.total():,} | {', '.join(held(process))} |", flush=True)

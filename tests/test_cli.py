@@ -128,6 +128,10 @@ HEAVY = (
 )
 
 
+SELDOM = ("rdflib", "pyshacl", "citeproc", "babel", "pyld", "bibtexparser", "lxml", "edtf", "snowballstemmer")
+"""What few requests need."""
+
+
 def test_the_command_line_starts_without_loading_everything() -> None:
     assert BASE == DEFAULT_BASE, "it is said twice, so that one module less is loaded"
     for module in ("kgcompare", "kgcompare.cli"):
@@ -138,6 +142,17 @@ def test_the_command_line_starts_without_loading_everything() -> None:
     loaded = {line.rpartition("|")[2].strip() for line in shown.stderr.splitlines()}
     assert "click" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_a_server_starts_without_what_few_requests_need(small_store: Path) -> None:
+    """All that is loaded when the first page is asked for."""
+    program = (
+        "import sys; from pathlib import Path; import kgcompare.web.server, granian\n"
+        "from kgcompare.web import ahead, app, gateway, metrics, service, settings\n"
+        f"app.create_app(settings.Settings(store=Path({str(small_store)!r})))\n"
+        f"print([name for name in {SELDOM} if name in sys.modules])"
+    )
+    assert python("-c", program).stdout == "[]\n"
 
 
 @pytest.mark.slow

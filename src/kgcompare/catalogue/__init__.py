@@ -38,7 +38,7 @@ class Catalogue:
         *,
         extra_shapes: Sequence[Triple] = (),
         scratch: Path | None = None,
-        most_described: int = 128 << 20,
+        most_described: int = 64 << 20,
         patience: float | None = None,
         others: Others | None = None,
         keeper: Keeper | None = None,

@@ -78,7 +78,7 @@ def marked_up(item: CslItem) -> str:
     return _render(json.dumps(item, sort_keys=True))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2000)
 def _render(item: str) -> str:
     """The reference of an item, given as JSON so that it can be looked up."""
     data: CslItem = json.loads(item)

@@ -28,7 +28,7 @@ from kgcompare.store.looking import LookUp
 
 _FEW = 10
 """Things without a name in the index up to which each is looked up by itself."""
-_EMPTY, _TERM = 1000, 500
+_EMPTY, _TERM = 1000, 250
 """Bytes that an empty graph and its place take, and a statement beside its value."""
 
 
@@ -65,7 +65,7 @@ def _size(graph: Graph) -> int:
 class Descriptions:
     """Descriptions of one generation."""
 
-    def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 128 << 20) -> None:
+    def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 64 << 20) -> None:
         """Keeps none yet, and never more than about *most* bytes of memory: half for whole records, half for names,
         sources and links."""
         self.most = most

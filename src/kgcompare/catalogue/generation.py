@@ -41,7 +41,7 @@ class Generation(Indexed):
         store: Store,
         snapshot: Snapshot,
         extra: Sequence[Triple] = (),
-        most_described: int = 128 << 20,
+        most_described: int = 64 << 20,
         patience: float | None = None,
         index_path: Path | None = None,
         prepare: Prepare | None = None,

@@ -6,6 +6,7 @@ Tests hold them together, on all bundled records and on odd ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
@@ -50,7 +51,7 @@ class _Known:
             said = self._known[node] = {}
             several = False
             for quad in self.look_up(node, None, None):
-                predicate, value = quad.predicate.value, cast("Term", quad.object)
+                predicate, value = intern(quad.predicate.value), cast("Term", quad.object)
                 if predicate in said:
                     said[predicate].append(value)
                     several = True

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from sys import intern
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -67,6 +68,8 @@ _FEW = 16
 class Graph:
     """Statements by subject and predicate, in the order in which they came, each once."""
 
+    __slots__ = ("_holders", "_index", "_there")
+
     def __init__(self, triples: Iterable[Triple | tuple[Node, NamedNode, Term]] = ()) -> None:
         self._index: dict[Node, dict[str, list[Term]]] = {}
         self._there: dict[tuple[Node, str], set[Term]] = {}
@@ -75,9 +78,9 @@ class Graph:
         """By predicate the subjects of each value, of those predicates that were asked for."""
         for triple in triples:
             if isinstance(triple, Triple):
-                self.add(as_node(triple.subject), triple.predicate.value, as_term(triple.object))
+                self.add(as_node(triple.subject), intern(triple.predicate.value), as_term(triple.object))
             else:
-                self.add(triple[0], triple[1].value, triple[2])
+                self.add(triple[0], intern(triple[1].value), triple[2])
 
     @classmethod
     def about(cls, said: dict[Node, dict[str, list[Term]]]) -> Graph:
@@ -148,8 +151,7 @@ class Graph:
 
     def value(self, subject: Node, predicate: str) -> Term | None:
         """The first object, or None."""
-        values = self.objects(subject, predicate)
-        return values[0] if values else None
+        return next(iter(self.objects(subject, predicate)), None)
 
     def text(self, subject: Node, predicate: str) -> str | None:
         """The first literal's text, or None."""
@@ -227,9 +229,7 @@ def _place(predicate: str) -> int:
 
 def literal_key(literal: Literal) -> str:
     """What a literal is compared by: its N-Triples form, with the language tag in lower case."""
-    if literal.language:
-        return f"{Literal(literal.value)}@{literal.language.lower()}"
-    return str(literal)
+    return f"{Literal(literal.value)}@{literal.language.lower()}" if literal.language else str(literal)
 
 
 def value_key(literal: Literal) -> str:
@@ -267,8 +267,7 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9-]{5}T[0-9:]{8}(?:\.[0-9]{1,6})?(?:Z|[+-][0-
 
 
 def _double(number: float) -> str:
-    whole = number.is_integer() and abs(number) < _EXACT
-    return str(Literal(int(number) if whole else number))
+    return str(Literal(int(number) if number.is_integer() and abs(number) < _EXACT else number))
 
 
 def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None) -> str:

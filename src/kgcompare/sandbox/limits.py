@@ -123,7 +123,7 @@ class Limits:
         "How long other catalogues may take to say what a comparison names of theirs.",
     )
     kept_descriptions: int = _limit(
-        128 * _MIB, "bytes", 0, 64 * _GIB, "How much memory things' descriptions may take; the least used go first."
+        64 * _MIB, "bytes", 0, 64 * _GIB, "How much memory things' descriptions may take; the least used go first."
     )
 
     parse_time: float = _limit(

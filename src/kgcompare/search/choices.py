@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from cachetools import LRUCache
 
 from kgcompare.search import masks
 from kgcompare.search.entries import Entry
@@ -23,8 +28,30 @@ WITH RECURSIVE value(number) AS (
 SELECT number FROM value WHERE number NOT IN (SELECT target FROM mask WHERE facet = ?)
 """
 """The values of a facet that few things have: from one to the next, past all things that have it."""
-_KEPT_BITS = 8 * 8 * 1024 * 1024
-"""Bits of the masks of a facet that are kept unpacked: 8 MiB."""
+_KEPT = 8 * 1024 * 1024
+"""Bytes of masks that are kept unpacked, of all facets together."""
+
+
+class _Masks:
+    """The masks of facets, within a bound; those of facets that were not asked for the longest go."""
+
+    def __init__(self) -> None:
+        self._kept: LRUCache[str, Mapping[int, int]] = LRUCache(_KEPT, _size)
+        self._lock = threading.Lock()
+
+    def of(self, facet: str) -> Mapping[int, int] | None:
+        """The masks of a facet by its values, if they are kept."""
+        with self._lock:
+            return self._kept.get(facet)
+
+    def keep(self, facet: str, made: Mapping[int, int]) -> None:
+        """Keeps the masks of a facet; those that would be too much alone are left out."""
+        with self._lock, suppress(ValueError):
+            self._kept[facet] = made
+
+
+def _size(made: Mapping[int, int]) -> int:
+    return sum(map(sys.getsizeof, made.values()))
 
 
 class Choices(IndexFile):
@@ -33,7 +60,7 @@ class Choices(IndexFile):
     def __init__(self, file: DerivedFile) -> None:
         """Names the file."""
         super().__init__(file)
-        self._unpacked: tuple[Path | None, dict[str, Mapping[int, int]]] = (None, {})
+        self._unpacked: tuple[Path | None, _Masks] = (None, _Masks())
 
     def mask_of_kind(self, kind: str) -> int:
         """The things of a kind: a number with a bit for each, at the place that the number of the thing says."""
@@ -73,13 +100,13 @@ class Choices(IndexFile):
         """The masks of a facet, unpacked once for a file: some 20 KB for each of some hundred values."""
         path = self._file.at_hand()
         if self._unpacked[0] != path:
-            self._unpacked = path, {}
-        kept = self._unpacked[1].get(facet)
+            self._unpacked = path, _Masks()
+        unpacked = self._unpacked[1]
+        kept = unpacked.of(facet)
         if kept is None:
             rows = self._rows("SELECT target, bits FROM mask WHERE facet = ?", (facet,))
             kept = {value: masks.unpacked(bits) for value, bits in rows}
-            if sum(mask.bit_length() for mask in kept.values()) <= _KEPT_BITS:
-                self._unpacked[1][facet] = kept
+            unpacked.keep(facet, kept)
         return kept
 
     def numbers(self, iris: Collection[str]) -> dict[str, int]:

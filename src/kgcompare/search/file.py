@@ -6,8 +6,10 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ _PAUSE = 10.0
 """Seconds after a failure until one is made again that nobody waits for."""
 _COUNTED = 500
 """Counts that are kept."""
+_STANDING = 8
+"""Connections that stay open for whoever asks next: each keeps 2 MiB of the file, and its statements."""
 
 
 class DerivedFile:
@@ -44,10 +48,10 @@ class DerivedFile:
         self._failed = False
         self._again = 0.0
         self._turns = threading.Semaphore(_WAITING)
-        self._local = threading.local()
-        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._standing: deque[tuple[Path, Connection]] = deque()
         self._ended = False
         self._let_go = weakref.finalize(self, place.release)
+        weakref.finalize(self, _close_beyond, 0, self._standing)
 
     def path(self) -> Path:
         """Where a whole file is.
@@ -88,20 +92,32 @@ class DerivedFile:
         while not self._ended:
             path = self.path()
             try:
-                return self._connection(path).execute(sql, values).fetchall()
+                with self._connected(path) as db:
+                    return db.execute(sql, values).fetchall()
             except sqlite3.Error as fault:
                 if not self.renews(path, fault):
                     raise unread(f"the index {path}", str(fault)) from None
         raise StoreError(CLOSED)
 
-    def _connection(self, path: Path) -> sqlite3.Connection:
-        """This thread's connection to the file at *path*."""
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None or self._local.path != path:
-            db = Connection(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-            self._open.add(db)
-            self._local.db, self._local.path = db, path
-        return db
+    @contextmanager
+    def _connected(self, path: Path) -> Iterator[Connection]:
+        """A connection to the file at *path*, which nobody else uses meanwhile: the one that was used last, with what
+        it has in memory, or a new one."""
+        db = self._taken(path)
+        try:
+            yield db
+        finally:
+            self._standing.append((path, db))
+            _close_beyond(0 if self._ended else _STANDING, self._standing)
+
+    def _taken(self, path: Path) -> Connection:
+        with suppress(IndexError):  # there is none any more
+            while True:
+                where, db = self._standing.pop()
+                if where == path:
+                    return db
+                db.close()
+        return Connection(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
     def renews(self, path: Path, fault: sqlite3.Error) -> bool:
         """Has another file made if the one at *path* is at fault, unless somebody has had that already; says whether
@@ -152,16 +168,23 @@ class DerivedFile:
     def release(self) -> None:
         """Lets go of the file, and removes it if it was made here; nothing can be asked of it afterwards."""
         self._ended = True
-        for db in list(self._open):
-            db.close()
+        _close_beyond(0, self._standing)
         self._let_go()
+
+
+def _close_beyond(most: int, standing: deque[tuple[Path, Connection]]) -> None:
+    """Closes the connections that were not used for the longest, but for so many: one that nobody has stays open until
+    Python looks for circles."""
+    with suppress(IndexError):  # another thread has closed it
+        while len(standing) > most:
+            standing.popleft()[1].close()
 
 
 class IndexFile:
     """What an index reads from; may be used by any number of threads."""
 
     def __init__(self, file: DerivedFile) -> None:
-        """Names the file, of which every thread opens its own connection on first use."""
+        """Names the file."""
         self._file = file
         self._counted: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
 

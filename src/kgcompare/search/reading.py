@@ -18,7 +18,7 @@ _OPERATIONS = 50_000
 
 
 class Connection(sqlite3.Connection):
-    """Ends a query that is late, and closes itself when its thread or index goes."""
+    """Ends a query that is late, and closes itself, at the latest when Python looks for circles: it is in one."""
 
     def __init__(self, database: str | Path, **options: Any) -> None:
         super().__init__(database, **options)

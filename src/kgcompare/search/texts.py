@@ -12,6 +12,7 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
+from sys import intern
 from tempfile import TemporaryFile
 from typing import cast
 
@@ -151,7 +152,7 @@ def told_in(text: bytes) -> Contents:
     said: Contents = {}
     try:
         for triple in parse(zlib.decompress(text), RdfFormat.N_TRIPLES, rename_blank_nodes=True):
-            values = said.setdefault(cast("Node", triple.subject), {}).setdefault(triple.predicate.value, [])
+            values = said.setdefault(cast("Node", triple.subject), {}).setdefault(intern(triple.predicate.value), [])
             values.append(cast("Term", triple.object))
     except (zlib.error, SyntaxError) as fault:
         raise ValueError(f"a document in the index is damaged: {fault}") from None

@@ -6,11 +6,12 @@ Source: Levenshtein (1966) and Damerau (1964), by rapidfuzz; Spärck Jones (1972
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -79,6 +80,21 @@ class Sought:
         return list(zip(self.words, self.groups, strict=True))
 
 
+class _Spelt(NamedTuple):
+    """The words of names that have as many letters, how many names have each, and how each sounds, in lines."""
+
+    words: list[str]
+    names: array[int]
+    sounds: str
+
+    def sounding(self, sound: str) -> Iterator[str]:
+        """The words that sound so."""
+        line, at = f"\n{sound}\n", 0
+        while (at := self.sounds.find(line, at)) >= 0:
+            yield self.words[self.sounds.count("\n", 0, at)]
+            at += 1
+
+
 class Vocabulary:
     """The words of one index; may be used by any number of threads."""
 
@@ -87,8 +103,9 @@ class Vocabulary:
         self._rows = rows
         self._constant: dict[str, Any] = {}
         self.read = lru_cache(maxsize=64)(self._read)  # asked of one kind of things after the other
-        self.slips = lru_cache(maxsize=4096)(self._slips)
-        self.weight = lru_cache(maxsize=50_000)(self._weigh)
+        self.slips = lru_cache(maxsize=1024)(self._slips)
+        self.weight = lru_cache(maxsize=10_000)(self._weigh)
+        self._starts = lru_cache(maxsize=8)(self._find_starts)
 
     def _read(self, text: str, lang: str, *, completing: bool = False) -> Sought | None:
         """A text taken apart; None if there is nothing in it."""
@@ -182,58 +199,43 @@ class Vocabulary:
         """
         most = 1 if len(word) < 5 else 2
         near: list[tuple[int, int, str]] = []
-        for spelt, names in self._lengths(len(word), most):
+        lengths, sound = self._lengths(), _sound(word)
+        for length in range(len(word) - most, len(word) + most + 1):
+            if (spelt := lengths.get(length)) is None:
+                continue
             deadline.go_on()
             near += [
-                (distance, -names[place], other)
+                (distance, -spelt.names[place], other)
                 for other, distance, place in process.extract(
-                    word, spelt, scorer=OSA.distance, score_cutoff=most, limit=8
+                    word, spelt.words, scorer=OSA.distance, score_cutoff=most, limit=8
                 )
             ]
         if begun:
             starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
             near += [(1, 0, other) for start, slips, _ in starts if slips for other in self.begun(start)[:12]]
-        near += [(0, 0, other) for other in self._sounding_like(word)]
+        near += [(0, 0, other) for spelt in lengths.values() for other in spelt.sounding(sound)]
         near = sorted(slip for slip in near if slip[2] != word)
         return tuple(dict.fromkeys(other for distance, _, other in near if far or distance == near[0][0]))[:_GROUP]
 
-    def _lengths(self, length: int, most: int) -> list[tuple[list[str], list[int]]]:
-        """The words of names of about a length, with how many names have them."""
+    def _lengths(self) -> dict[int, _Spelt]:
+        """The words of names, but for the shortest, by how many letters they have."""
         if "lengths" not in self._constant:
-            # A row for each length: one for each word takes ten times as long.
+            # A row for each length, and how they sound all at once: a word at a time, it takes ten times as long.
             sql = (
                 "SELECT length(word), group_concat(word, char(10)), group_concat(names, char(10)) FROM word "
                 "WHERE names > 0 AND length(word) > 3 GROUP BY length(word)"
             )
-            rows = self._rows(sql, ())
             self._constant["lengths"] = {
-                size: (spelt.split("\n"), [int(n) for n in names.split("\n")]) for size, spelt, names in rows
+                length: _Spelt(spelt.split("\n"), array("L", map(int, names.split("\n"))), _sound(f"\n{spelt}\n"))
+                for length, spelt, names in self._rows(sql, ())
             }
-        known = self._constant["lengths"]
-        return [known[near] for near in range(length - most, length + most + 1) if near in known]
+        lengths: dict[int, _Spelt] = self._constant["lengths"]
+        return lengths
 
-    def _sounding_like(self, word: str) -> Iterator[str]:
-        """The words of names that sound like a word."""
-        if "sounds" not in self._constant:
-            self._lengths(0, 0)
-            # In lines, one text for each length: looking through it takes less than a dictionary takes to make.
-            known = self._constant["lengths"].values()
-            self._constant["sounds"] = [(spelt, f"\n{_sound(chr(10).join(spelt))}\n") for spelt, _ in known]
-        line = f"\n{_sound(word)}\n"
-        for spelt, sounds in self._constant["sounds"]:
-            at = sounds.find(line)
-            while at >= 0:
-                yield spelt[sounds.count("\n", 0, at)]
-                at = sounds.find(line, at + 1)
-
-    def _starts(self, length: int) -> list[str]:
+    def _find_starts(self, length: int) -> list[str]:
         """The beginnings of that length that words of names have."""
-        known = self._constant.setdefault("starts", {})
-        if length not in known:
-            self._lengths(length, 0)
-            longer = (spelt for size, (spelt, _) in self._constant["lengths"].items() if size > length)
-            known[length] = list(dict.fromkeys(word[:length] for spelt in longer for word in spelt))
-        return list(known[length])
+        longer = (spelt.words for size, spelt in self._lengths().items() if size > length)
+        return list(dict.fromkeys(word[:length] for words in longer for word in words))
 
     def split(self, word: str) -> tuple[str, ...]:
         """Two words of names that somebody wrote in one, or with a letter between, as one alternative."""

@@ -124,7 +124,7 @@ _STEMMING = Lock()
 """A stemmer holds the word that it is at: threads take turns."""
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def stem(word: str, lang: str) -> str:
     """A plain word without its inflection, as far as the language has a stemmer; the word itself otherwise."""
     stemmer = _stemmer(lang.partition("-")[0]) if len(word) > _SHORT and word.isalpha() else None

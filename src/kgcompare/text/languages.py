@@ -149,14 +149,14 @@ class _WithoutContext(NullTranslations):
 @cache
 def _translations(lang: str) -> NullTranslations:
     """The messages of a language in which the interface speaks; read when it first says something."""
+    path = next((path for folder in MESSAGES if (path := folder / f"{lang}.po").is_file()), None)
+    if path is None:
+        return NullTranslations()
     from io import BytesIO
 
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    path = next((path for folder in MESSAGES if (path := folder / f"{lang}.po").is_file()), None)
-    if path is None:
-        return NullTranslations()
     with path.open("rb") as file:
         messages = read_po(file)
     compiled = BytesIO()

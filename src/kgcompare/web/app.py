@@ -12,12 +12,6 @@ from werkzeug.exceptions import NotAcceptable, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kgcompare.catalogue import Catalogue
-from kgcompare.catalogue.others import others_in
-from kgcompare.errors import StoreError
-from kgcompare.sandbox.parsing import parsed
-from kgcompare.schema.given import given_triples
-from kgcompare.store import Store
-from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.web import (
     assets,
     coding,
@@ -48,6 +42,7 @@ from kgcompare.web.front import Front
 from kgcompare.web.gate import SlugConverter
 from kgcompare.web.kept import FAULT, IF_MATCH, SECURITY, Kept, give, is_wanted
 from kgcompare.web.negotiation import Coding
+from kgcompare.web.opening import catalogue_of
 from kgcompare.web.readiness import Readiness
 from kgcompare.web.request import check_host, leave_out, let_go_of_current, set_current
 from kgcompare.web.settings import Settings
@@ -58,8 +53,6 @@ if TYPE_CHECKING:
 
     from kgcompare.web.kept import QuickApplication
 
-_PATIENCE = 1.0
-"""Seconds that a page waits for an index that is being made; a small one is made by then."""
 _ADDRESSES = (
     crawlers,
     dataset,
@@ -123,7 +116,7 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     """
     settings = settings or Settings()
     limits = settings.limits
-    catalogue = catalogue or _open(settings)
+    catalogue = catalogue or catalogue_of(settings)
     app = Site()
     app.config.update(
         LIMITS=limits,
@@ -191,26 +184,6 @@ def create_app(settings: Settings | None = None, catalogue: Catalogue | None = N
     if n := settings.proxies:
         app.outer = ProxyFix(app.outer, x_for=n, x_proto=n, x_host=n)
     return app
-
-
-def _open(settings: Settings) -> Catalogue:
-    extra = given_triples(settings.shapes, parsed)
-    limits = settings.limits
-    if (elsewhere := settings.elsewhere) is not None:
-        store: Store = elsewhere.open(limits)
-    elif settings.store is not None:
-        store = EmbeddedStore(settings.store, checked=True)
-    else:
-        raise StoreError("name a store folder or an endpoint")
-    others = others_in(settings.others, limits) if settings.others else None
-    return Catalogue(
-        store,
-        extra_shapes=extra,
-        most_described=limits.kept_descriptions,
-        patience=min(limits.making_time, _PATIENCE),
-        keeper=elsewhere.keeper(limits) if elsewhere is not None else None,
-        others=others,
-    )
 
 
 class _Prefix:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging.config
 import multiprocessing
 import os
@@ -13,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -27,10 +29,11 @@ from kgcompare.sandbox.parsing import parsed
 from kgcompare.sandbox.pool import stop_all
 from kgcompare.sandbox.process import locks_here
 from kgcompare.schema.given import given_triples
-from kgcompare.schema.shapes import Shapes, stored_shapes
+from kgcompare.schema.held import kept_shapes, shapes_of
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.scratch import scratch_folder
 from kgcompare.web.loglines import AccessLog, logging_config
+from kgcompare.web.opening import catalogue_of
 from kgcompare.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ _TRIMMED = 20.0
 """Seconds after which free memory goes back to the system; that takes some milliseconds."""
 _SWITCH = 0.0003
 """Seconds after which a thread that computes lets another one run: kept answers do not wait for those that are made."""
+_NEW = 5_000
+"""New objects after which Python looks for circles among them: what is in one stays until then."""
 _ALLOCATOR = "dirty_decay_ms:0,muzzy_decay_ms:0,narenas:2"
 """Has granian's own allocator (jemalloc) give memory back at once, which otherwise it keeps."""
 _READERS = 4
@@ -138,7 +143,7 @@ def _give_memory_back() -> None:
     with suppress(AttributeError, OSError, TypeError):
         library = ctypes.CDLL(None)
         library.mallopt(arena_max, 2)
-        library.mallopt(mmap_threshold, 128 * 1024)
+        library.mallopt(mmap_threshold, 32 * 1024)
         threading.Thread(target=_trim, args=(library.malloc_trim,), name="memory", daemon=True).start()
 
 
@@ -166,27 +171,30 @@ def _check(settings: Settings) -> None:
     if (elsewhere := settings.elsewhere) is not None:
         elsewhere.open(settings.limits)
     elif settings.store is not None:
-        Shapes([*stored_shapes(EmbeddedStore(settings.store).snapshot()), *extra])
+        shapes_of((*kept_shapes(EmbeddedStore(settings.store).snapshot()), *extra))  # workers have them from here
 
 
 def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _target: str) -> Gateway:
     """The application, in a worker, which ends with its *parent*; and without tidying up, so that its temporary files
     go with *scratch*. Nobody waits for strangers' queries once there is something to read from *stopping*.
     """
-    from kgcompare.web import ahead, service
-    from kgcompare.web.app import create_app
-    from kgcompare.web.gateway import Gateway
-    from kgcompare.web.metrics import metrics_of
-
     for number in (signal.SIGTERM, signal.SIGINT):  # until the event loop takes them
         signal.signal(number, signal.SIG_DFL)
     lifeline.end_with(parent)
     threading.Thread(target=_stop_queries, args=(stopping,), daemon=True).start()
-    locks_here()  # tried before anybody asks
     tempfile.tempdir = scratch
     sys.setswitchinterval(_SWITCH)
+    gc.set_threshold(_NEW)
     _give_memory_back()
-    app = create_app(settings)
+    with ThreadPoolExecutor(2) as beside:  # another process, and sums of files: the interpreter is free meanwhile
+        beside.submit(locks_here)  # tried before anybody asks
+        catalogue = beside.submit(catalogue_of, settings)
+        from kgcompare.web import ahead, service
+        from kgcompare.web.app import create_app
+        from kgcompare.web.gateway import Gateway
+        from kgcompare.web.metrics import metrics_of
+
+        app = create_app(settings, catalogue.result())
     service.begin(app)
     ahead.prepare_ahead(app)
     log = AccessLog(settings.log_format) if settings.access_log else None
