@@ -19,7 +19,7 @@ from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import KGC, SHAPES, is_safe_iri, local_name, shortened
 from kgcompare.rdf.queries import Bindable, load
 from kgcompare.rdf.terms import LABELS
-from kgcompare.report.things import things_of
+from kgcompare.report.things import population_of
 from kgcompare.schema.paths import PropertyPath, Step
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.store.answers import counted_number
@@ -54,7 +54,7 @@ class Questions:
         self._pool = ThreadPoolExecutor(2) if generation.snapshot.path is not None else None
         defined = {node.value for node in self.shapes.graph.subjects() if _could_be_told(node)}
         known = [c for c in self.shapes.targets if is_safe_iri(c)]
-        things = things_of(generation, known, {*defined, generation.base.catalogue})
+        things = population_of(generation, known, {*defined, generation.base.catalogue})
         self.classes = dict(sorted(things.classes.items(), key=lambda pair: (-pair[1], pair[0])))
         targets = [c for c in known if self.classes.get(c)]
         self.rows = {c: _rows(self.shapes.fields(c)) for c in targets}

@@ -18,7 +18,7 @@ from kgcompare.store.answers import counted_number
 
 
 @dataclass(slots=True)
-class Things:
+class Population:
     """``classes`` says how many things there are of each class, ``members`` which, of the classes asked for; ``mixed``
     are those of the latter that terms of the vocabulary or blank nodes have too.
 
@@ -33,19 +33,19 @@ class Things:
     tongues: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
 
 
-def things_of(generation: Generation, classes: Iterable[str], left_out: Collection[str]) -> Things:
+def population_of(generation: Generation, classes: Iterable[str], left_out: Collection[str]) -> Population:
     """The things of a generation; those *left_out* are none of its records.
 
     :raises StoreError: if the store cannot be read.
     """
-    found = Things(Counter(), {cls: set() for cls in classes})
+    found = Population(Counter(), {cls: set() for cls in classes})
     _look_up(generation, found, left_out)
     if not found.classes:
         _ask(generation, found, left_out)
     return found
 
 
-def _look_up(generation: Generation, found: Things, left_out: Collection[str]) -> None:
+def _look_up(generation: Generation, found: Population, left_out: Collection[str]) -> None:
     """Takes what the index has: reading each IRI from a store on disk takes ten times as long."""
     for thing, types, tongues in generation.index.all_things():
         if thing in left_out:
@@ -66,7 +66,7 @@ def _look_up(generation: Generation, found: Things, left_out: Collection[str]) -
         found.named = LABELS
 
 
-def _ask(generation: Generation, found: Things, left_out: Collection[str]) -> None:
+def _ask(generation: Generation, found: Population, left_out: Collection[str]) -> None:
     """Takes what the engine counts."""
     about = {"thing": [NamedNode(thing) for thing in sorted(left_out)]}
     for cls, things in generation.snapshot.select(load("report_classes").bind(**about)).rows:
