@@ -502,7 +502,8 @@ def test_two_index_files_take_turns(store: Path, tmp_path: Path, monkeypatch: py
     copied: list[Path] = []
 
     def copyfile(source: Path, target: Path) -> None:
-        copied.append(target)
+        if target.name.startswith("index-"):
+            copied.append(target)
         target.write_bytes(source.read_bytes())
 
     monkeypatch.setattr("kgcompare.search.following.shutil.copyfile", copyfile)

@@ -18,14 +18,16 @@ import pyoxigraph
 import pytest
 
 from conftest import copied
-from kgcompare import ingest
+from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
-from kgcompare.errors import Busy
+from kgcompare.errors import Busy, StoreError
 from kgcompare.ingest import apart
 from kgcompare.ingest.apart import EditorApart
 from kgcompare.ingest.editing import Body, Change, Edit
 from kgcompare.ingest.readers import Options
 from kgcompare.ingest.together import JointEditor
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.sameness import statements_of
 from kgcompare.schema.shapes import stored_shapes
 from kgcompare.search import Filter
 from kgcompare.store import Snapshot
@@ -58,6 +60,7 @@ def edit(staying: Staying, store: Path, slug: str, name: str, said: str = "") ->
     editor = JointEditor(staying.at(FolderSeat(store)), (), Options(replace=True), 100.0)
     (done,) = editor.together([(Change("put", f"{BASE}id/method/{slug}", body), Options(replace=True))])
     assert isinstance(done, Edit), done
+    staying.look()
 
 
 def take(store: Path, slug: str, name: str) -> None:
@@ -119,6 +122,96 @@ def test_edits_one_after_the_other_open_nothing_and_say_the_same(
         assert changes is not None
         assert len(changes.steps(f"{BASE}doc/method/m0")) == 3
     assert len(list((own_store / "snapshots").glob("*.lock"))) <= 2, "what was left open is not kept for good"
+
+
+def tables(store: Path) -> set[str]:
+    """The tables of the newest generation."""
+    return {file.name for file in Folder(store).snapshot(Folder(store).current() or "").glob("*.sst")}
+
+
+def test_edits_one_after_the_other_share_their_tables_and_each_generation_has_its_own(
+    own_store: Path, staying: Staying
+) -> None:
+    edit(staying, own_store, "first", "one")
+    made, taken = tables(own_store), []
+    for number in range(4):
+        edit(staying, own_store, "first", f"number {number}")
+        taken.append(EmbeddedStore(own_store).snapshot())
+    assert tables(own_store) == made, "the engine makes no tables for a few statements"
+    states = [{str(quad.object) for quad in one.graph(f"{BASE}doc/method/first")} for one in taken]
+    assert ['"number 3"@en' in state for state in states] == [False, False, False, True]
+    assert ['"number 0"@en' in state for state in states] == [True, False, False, False]
+
+
+def test_what_is_in_the_tail_is_there_for_whoever_comes_next(own_store: Path, staying: Staying, tmp_path: Path) -> None:
+    for number in range(3):
+        edit(staying, own_store, f"m{number}", f"name {number}")
+    staying.let_go()
+    take(own_store, "m3", "name 3")  # another process makes live/ of it
+    edit(staying, own_store, "m4", "name 4")
+    edit(staying, own_store, "m5", "name 5")
+    folder = Folder(own_store)
+    assert any(log.stat().st_size for log in folder.snapshot(folder.current() or "").glob("*.log"))
+    staying.let_go()
+    shutil.copytree(own_store, tmp_path / "copy")
+    shutil.rmtree(folder.path / "snapshots" / (folder.current() or ""))
+    assert folder.unfinished.exists() is False
+    take(own_store, "m6", "name 6")  # restores it from live/
+    for store, last in ((own_store, 7), (tmp_path / "copy", 6)):
+        assert names(store, *(f"m{number}" for number in range(last))) == [f"name {number}" for number in range(last)]
+
+
+def test_a_long_tail_becomes_tables(own_store: Path, staying: Staying, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kgcompare.store.tail._MOST", 30)
+    edit(staying, own_store, "first", "one")
+    before = tables(own_store)
+    for number in range(3):
+        edit(staying, own_store, "first", f"number {number}")
+    assert tables(own_store) != before
+    assert names(own_store, "first") == ["number 2"]
+
+
+def test_a_damaged_tail_is_noticed(own_store: Path, staying: Staying) -> None:
+    for number in range(2):
+        edit(staying, own_store, "first", f"number {number}")
+    folder = Folder(own_store)
+    log = max(folder.snapshot(folder.current() or "").glob("*.log"), key=lambda file: file.stat().st_size)
+    content = bytearray(log.read_bytes())
+    content[len(content) // 2] ^= 4
+    log.write_bytes(content)
+    with pytest.raises(StoreError, match=rf"{log.name} is damaged"):
+        EmbeddedStore(own_store).check()
+
+
+def test_blank_nodes_stay_where_they_say_the_same(own_store: Path) -> None:
+    document = f"{BASE}doc/method/first"
+
+    def said_of(name: str, order: int) -> list[pyoxigraph.Quad]:
+        text = f'<{BASE}id/method/first> <urn:p> "{name}", "it\'s" ; <urn:q> [ <urn:r> {order} ; <urn:s> [] ] .'
+        graph = pyoxigraph.NamedNode(document)
+        parsed = pyoxigraph.parse(text, pyoxigraph.RdfFormat.TURTLE)
+        return [pyoxigraph.Quad(q.subject, q.predicate, q.object, graph) for q in parsed]
+
+    def after(name: str, order: int) -> tuple[set[str], set[str]]:
+        with store_writer.writing(own_store) as writer:
+            writer.replace({document: said_of(name, order)})
+            writer.publish(search.build)
+        quads = EmbeddedStore(own_store).snapshot().graph(document)
+        assert statements_of(Graph(q.triple for q in quads)) == statements_of(
+            Graph(q.triple for q in said_of(name, order))
+        )
+        assert len(quads) == len(said_of(name, order))
+        return (
+            {str(q.object) for q in quads if q.predicate.value == "urn:p"},
+            {q.subject.value for q in quads if isinstance(q.subject, pyoxigraph.BlankNode)},
+        )
+
+    take(own_store, "other", "a record, so that there is something before")
+    _, nodes = after("one", 1)
+    names_now, same = after("two", 1)
+    assert names_now == {'"two"', '"it\'s"'}
+    assert same == nodes
+    assert after("two", 2)[1].isdisjoint(nodes)
 
 
 def test_others_write_between_edits_and_nothing_is_lost(own_store: Path, staying: Staying, tmp_path: Path) -> None:

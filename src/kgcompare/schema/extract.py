@@ -149,7 +149,10 @@ class Extract:
             self._triples.update({Triple(s, led, value): None for value, subjects in found.items() for s in subjects})
             return {subject for subjects in found.values() for subject in subjects}
         starts = list(starts)
-        self._known.read(starts)
+        if predicate == RDF_TYPE:
+            self._known.read_types(starts)
+        else:
+            self._known.read(starts)
         ends = {node: list(self._known.objects(node, predicate)) for node in starts}
         self._triples.update({Triple(n, led, v): None for n, values in ends.items() for v in values})  # type: ignore[arg-type]
         return {value for values in ends.values() for value in values}

@@ -7,15 +7,18 @@ in question are not looked at there. Where a store has no documents of ours, thi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import is_defined, is_safe_iri
 from kgcompare.rdf.queries import load
+from kgcompare.rdf.terms import RDF_TYPE
 from kgcompare.store import Snapshot
 
 _AT_ONCE = 500
+_TYPE = NamedNode(RDF_TYPE)
 
 
 class Knowledge:
@@ -34,6 +37,7 @@ class Knowledge:
         self._holders: dict[str, dict[Term, dict[Node, None]]] = {}
         """By predicate the subjects of each value, of those predicates that were asked for."""
         self._read: set[str] = set()
+        self._typed: set[Node] = set()
         self._asked: set[tuple[str, Term]] = set()
         self._homes: dict[Node, str] = {}
         """The documents of the store that blank nodes stand in."""
@@ -90,6 +94,19 @@ class Knowledge:
             for _, subject, predicate, value in self._snapshot.select(text).rows:
                 if subject is not None and predicate is not None and value is not None:
                     self._take(Graph([Triple(subject, predicate, value)]))  # type: ignore[arg-type]
+
+    def read_types(self, nodes: Iterable[Term]) -> None:
+        """Reads what the store says that some nodes are: no more, where that takes a look-up."""
+        look_up = self._snapshot.look_up if self._snapshot is not None and self._snapshot.keeps_shapes else None
+        if look_up is None or self._snapshot is None:
+            self.read(nodes)
+            return
+        for node in nodes:
+            if isinstance(node, NamedNode) and is_safe_iri(node.value) and not is_defined(node.value):
+                name = self._snapshot.base.document(node.value)
+                if name not in self._read and name not in self._given and node not in self._typed:
+                    self._typed.add(node)
+                    self._take(Graph(q.triple for q in look_up(node, _TYPE, None) if q.graph_name == NamedNode(name)))
 
     def _from_snapshot(self, name: str) -> Graph:
         quads = self._snapshot.graph(name) if self._snapshot is not None else []
@@ -152,8 +169,13 @@ class Knowledge:
         return found
 
     def _ask(self, predicate: str, nodes: list[NamedNode | Literal], snapshot: Snapshot) -> None:
-        text = load("subjects_of").bind(thing__predicate=[(node, NamedNode(predicate)) for node in nodes])
-        for thing, subject, graph in snapshot.select(text).rows:
+        led, look_up = NamedNode(predicate), snapshot.look_up
+        if look_up is not None:
+            found = ((node, quad.subject, quad.graph_name) for node in nodes for quad in look_up(None, led, node))
+            rows: Iterable[tuple[Any, ...]] = dict.fromkeys(found)
+        else:
+            rows = snapshot.select(load("subjects_of").bind(thing__predicate=[(node, led) for node in nodes])).rows
+        for thing, subject, graph in rows:
             if snapshot.keeps_shapes:
                 name = getattr(graph, "value", "")
                 if snapshot.base.is_document(name) and name not in self._read and name not in self._given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from pyoxigraph import Literal, NamedNode
@@ -84,7 +84,7 @@ class Reading:
         self.predicates = {predicate: predicate for predicate in read if is_safe_iri(predicate)}
         """What queries/index_things.rq asks for, each IRI to the one string that stands for it everywhere."""
 
-    @property
+    @cached_property
     def signature(self) -> str:
         """Says what an index was made by: two readings with one signature make the same of the same data."""
         return json.dumps([sorted((cls, asdict(columns)) for cls, columns in self._columns.items()), FORMAT])

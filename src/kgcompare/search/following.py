@@ -14,7 +14,7 @@ import json
 import shutil
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from kgcompare.errors import StoreError
@@ -54,6 +54,12 @@ _LAST: list[_Was] = []
 """Of the generation that was changed last in this process."""
 
 
+@lru_cache(maxsize=2)
+def _reading_of(shapes: Shapes) -> Reading:
+    """How the shapes of one generation after the other have it read."""
+    return Reading(shapes, spoken=True)
+
+
 def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes, lend: Lend | None = None) -> Prepare:
     """A way to make the next generation's index from *previous* and the IRIs of the things that changed.
 
@@ -62,7 +68,7 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     An index that other shapes, or an earlier version, have made is made anew.
     """
     changed = {thing for thing in subjects if is_safe_iri(thing)}
-    reading = Reading(shapes, spoken=True)
+    reading = _reading_of(shapes)
     follows = previous is not None and previous.index_path is not None and len(changed) <= _FEW
     was = _Was(previous, changed, reading) if previous is not None and follows else None
 

@@ -21,6 +21,7 @@ from kgcompare.store.history import History
 from kgcompare.store.layout import Description
 from kgcompare.store.looking import LookUp
 from kgcompare.store.sums import FileState, compare_sums, shapes_in
+from kgcompare.store.tail import copy_files
 
 
 def engine(doing: str) -> Seam:
@@ -180,9 +181,10 @@ class EmbeddedSnapshot:
                 return sum(1 for _ in lines)
 
     def copy_to(self, path: Path) -> None:
-        """Makes a checkpoint of it."""
-        with engine(f"{path} cannot be written"):
-            self._open.backup(str(path))
+        """Makes a checkpoint of it, which may be written to."""
+        self._open  # noqa: B018  (else it is closed)
+        with files(f"{path} cannot be written"):
+            copy_files(self.path, path)
 
     @property
     def pass_on(self) -> None:

@@ -40,7 +40,7 @@ from pathlib import Path
 
 from kgcompare.errors import StoreError
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base
-from kgcompare.store.files import alone, files, flush, read_small, write_whole
+from kgcompare.store.files import alone, files, flush, flush_all, read_small, write_whole
 from kgcompare.store.layout import About, Description, read_description, write_about
 
 _NAME = r"[0-9]{1,18}(?:-[0-9a-f]{8})?"
@@ -246,23 +246,22 @@ class Folder:
 
     def publish(self, generation: str, before: str | None = None) -> None:
         """Makes a generation the one to read when all of it is on disk, as the one *before* it is."""
-        self.flush(generation, before)
-        if (making := self.index_in_the_making(generation)).exists():
-            flush(making)
+        making = self.index_in_the_making(generation)
+        indexed = making.exists()
+        self.flush(generation, before, *([making] if indexed else []))
+        if indexed:
             making.replace(self.index(generation))
         flush(self.path)
         self.set_current(generation)
         with contextlib.suppress(OSError):  # live/ is then made anew where it is needed
             self.unfinished.unlink(missing_ok=True)
 
-    def flush(self, generation: str, before: str | None = None) -> None:
-        """Sees to it that a checkpoint is on disk; what it shares with the one *before*, which was published, is."""
+    def flush(self, generation: str, before: str | None = None, *others: Path) -> None:
+        """Sees to it that a checkpoint is on disk, and *others* beside; what it shares with the one *before*, which was
+        published, is."""
         there = {file.inode() for file in os.scandir(self.snapshot(before))} if before else set()
-        for file in os.scandir(self.snapshot(generation)):
-            if file.inode() not in there:
-                flush(Path(file.path))
-        flush(self.snapshot(generation))
-        flush(self.path / "snapshots")
+        fresh = [Path(file.path) for file in os.scandir(self.snapshot(generation)) if file.inode() not in there]
+        flush_all([*others, *fresh, self.snapshot(generation), self.path / "snapshots"])
 
     def remove_old(self, *others: str | None) -> None:
         """Removes all but the current generation, those to keep beside it, and those that somebody reads."""

@@ -7,12 +7,14 @@ and when nobody has written for a while.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from kgcompare.errors import Busy
+from kgcompare.errors import Busy, StoreError
 from kgcompare.store.base import Seat, Writing
 from kgcompare.store.folder import Folder
 from kgcompare.store.left import Left
@@ -21,6 +23,8 @@ from kgcompare.store.writer import Writer
 
 _IDLE = 10.0
 """Seconds after the last write for which something stays open."""
+_MERGING, _NICE = "rocksdb:low", 15
+"""What the engine calls its threads that merge tables, and how far they step back."""
 GLANCE = 0.02
 """Seconds after which one looks again whether somebody else wants to write."""
 
@@ -32,6 +36,7 @@ class Staying:
         self._seat: FolderSeat | None = None
         self._left: Left | None = None
         self._until = 0.0
+        self._tidy = False
 
     def at(self, seat: Seat) -> Seat:
         """A seat for the next write: of a folder that of which something is left open; an endpoint as it is."""
@@ -50,9 +55,16 @@ class Staying:
     def leave(self, left: Left | None) -> None:
         """Leaves something open for the next write."""
         self._left, self._until = left, time.monotonic() + _IDLE
+        self._tidy = left is not None
+        _merge_quietly()
 
     def look(self) -> bool:
-        """Lets go of what was left open when it is time to; says whether anything still is."""
+        """Lets go of what was left open when it is time to; says whether anything still is. Removes first what the last
+        write has left to be removed, for which nobody had to wait."""
+        if self._tidy and self._seat is not None and self._left is not None:
+            self._tidy = False
+            with suppress(Busy, StoreError), Folder(self._seat.path).writing(0.0):
+                self._left.tidy(Folder(self._seat.path))
         if self._left is not None and (time.monotonic() > self._until or self._is_wanted()):
             self.let_go()
         return self._left is not None
@@ -68,6 +80,15 @@ class Staying:
         """Closes what was left open."""
         if (left := self.take()) is not None:
             left.close()
+
+
+def _merge_quietly() -> None:
+    """Has the engine's threads that merge its tables step back: it takes them minutes of a processor where much was
+    loaded at once, and nobody waits for it."""
+    for task in Path("/proc/self/task").glob("*"):
+        with suppress(OSError):
+            if (task / "comm").read_text().startswith(_MERGING):
+                os.setpriority(os.PRIO_PROCESS, int(task.name), _NICE)
 
 
 @dataclass(frozen=True, slots=True)

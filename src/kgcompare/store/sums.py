@@ -7,8 +7,10 @@ A line of another form names the generation that changed the shapes last.
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from kgcompare.errors import Damaged
@@ -18,7 +20,7 @@ _PART = 1 << 20
 _SHAPES = re.compile(r"shapes ([0-9]{1,18}-[0-9a-f]{8})", re.ASCII)
 _LONGEST = 4 << 20
 """Bytes of a lock that are read."""
-_LINE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{8}) ([0-9]{1,18}\.sst)", re.ASCII)
+_LINE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{8}) ([0-9]{1,18}\.(?:sst|log))", re.ASCII)
 FileState = tuple[int, int, int, int]
 """A file as it is: device, inode, size and time of change."""
 
@@ -29,13 +31,13 @@ def seal(snapshot: Path, lock: Path, before: tuple[Path, Path] | None = None, sh
 
     :raises OSError: if they cannot be read or written.
     """
-    known = _sums(before[1]) if before else {}
+    known, shared = (_sums(before[1]), _numbers(before[0])) if before else ({}, {})
     lines = [f"shapes {shapes}\n"] if shapes else []
-    for file in _tables(snapshot):
-        size, crc = known.get(file.name, (0, -1))
-        if not (before and crc >= 0 and _is_same(file, before[0] / file.name)):
-            size, crc = file.stat().st_size, _crc(file)
-        lines.append(f"{size} {crc:08x} {file.name}\n")
+    for name, number in sorted(_numbers(snapshot).items()):
+        size, crc = known.get(name, (0, -1))
+        if crc < 0 or shared.get(name) != number:
+            size, crc = (snapshot / name).stat().st_size, _crc(snapshot / name)
+        lines.append(f"{size} {crc:08x} {name}\n")
     lock.write_text("".join(lines), encoding="ascii")
 
 
@@ -76,16 +78,11 @@ def _lines(lock: Path) -> list[str]:
         return []
 
 
-def _tables(snapshot: Path) -> list[Path]:
-    """The files that are never written again."""
-    return sorted(snapshot.glob("*.sst"))
-
-
-def _is_same(file: Path, other: Path) -> bool:
-    try:
-        return file.samefile(other)
-    except OSError:
-        return False
+def _numbers(snapshot: Path) -> dict[str, int]:
+    """The files that have statements, tables and logs, each with the number by which the file system knows it."""
+    with suppress(OSError), os.scandir(snapshot) as found:
+        return {file.name: file.inode() for file in found if file.name.endswith((".sst", ".log"))}
+    return {}
 
 
 def _place(file: Path) -> FileState:

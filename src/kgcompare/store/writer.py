@@ -20,16 +20,20 @@ from kgcompare.errors import Seam, StoreError, SyntaxFault
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
 from kgcompare.store.base import Prepare, Read
 from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
-from kgcompare.store.files import LOG
-from kgcompare.store.folder import WHAT_TO_DO, Folder, number
+from kgcompare.store.files import flush
+from kgcompare.store.folder import Folder, number
 from kgcompare.store.history import HISTORY_BYTES, Deed, Occasion
 from kgcompare.store.left import Left
 from kgcompare.store.past import replacement
 from kgcompare.store.recording import Recorder, forgotten_in, names_of_deeds
+from kgcompare.store.regained import restored
 from kgcompare.store.sums import seal
+from kgcompare.store.tail import Tail
 
 _BULK = 50_000
 """Statements from which the bulk loader is worth its start-up cost."""
+_LENGTH = 100
+"""Characters of an update for each statement that it writes, about."""
 LARGE = 8 << 20
 """Bytes of an index from which on the one before is kept, to be changed into the next: else the last is copied."""
 
@@ -51,6 +55,8 @@ class Writer:
             left.close()
         self._lock, self._place = ExitStack(), -1
         self._live: pyoxigraph.Store | None = None
+        self._tail: Tail | None = None
+        self._wrote = False
         self._latest: EmbeddedSnapshot | None = None
         self._making: EmbeddedSnapshot | None = None
         self._next = ""
@@ -67,50 +73,8 @@ class Writer:
         :raises StoreError: if nothing of it is whole: a store that has lost everything is not a new one.
         """
         if self._latest is None and not self.folder.is_new():
-            self._latest = self._left.latest if self._left else self._restored()
+            self._latest = self._left.latest if self._left else restored(self.folder, self.about)
         return self._latest
-
-    def _restored(self) -> EmbeddedSnapshot:
-        folder = self.folder
-        named, published = folder.current(), folder.published()
-        newest = published[-1] if published else None
-        if named in published and newest and number(newest) > number(named):
-            raise StoreError(
-                f"{folder.path / 'current'} names generation {named}, but {newest} came later and is there; "
-                f"write {newest} into that file, or move what is called {newest} out of the folder"
-            )
-        generation = (named if named in published else None if named else newest) or folder.following()
-        try:
-            snapshot = EmbeddedSnapshot(folder, generation, self.about)
-        except (StoreError, GenerationGone) as fault:
-            why = (
-                str(fault)
-                if isinstance(fault, StoreError)
-                else f"{folder.path} has no generation {named or generation}"
-            )
-            snapshot = self._from_live(generation, why)
-        if generation != named:
-            with self._writing():
-                folder.set_current(generation)
-            LOG.warning(
-                "kgcompare: %s named %s; going on from %s", folder.path / "current", named or "none", generation
-            )
-        return snapshot
-
-    def _from_live(self, generation: str, why: str) -> EmbeddedSnapshot:
-        """The newest generation, made again of live/, which is the same where no write has begun since."""
-        folder = self.folder
-        if folder.unfinished.exists() or not folder.live.is_dir():
-            raise StoreError(f"{why}, and live/ is not whole either; {WHAT_TO_DO}")
-        with engine(f"{why}, and cannot be made again of {folder.live}; {WHAT_TO_DO}"):
-            live = pyoxigraph.Store.read_only(str(folder.live))
-            folder.prepare(generation)
-            folder.set_aside(generation)
-            live.backup(str(folder.snapshot(generation)))
-            seal(folder.snapshot(generation), folder.lock(generation))
-            folder.flush(generation)
-        LOG.warning("kgcompare: %s; made again of %s", why, folder.live)
-        return EmbeddedSnapshot(folder, generation, self.about)
 
     def _open(self) -> pyoxigraph.Store:
         if self._live is None:
@@ -124,9 +88,10 @@ class Writer:
                 if left is not None:
                     left.latest.part()
                     self._lock, self._place = left.lock, left.place
-                    self._live, left.live = left.live or pyoxigraph.Store(str(self.folder.live)), None
-                else:
-                    self._live = self._made_live(base)
+                    self._live, left.live, self._tail = left.live, None, left.tail
+                if self._live is None:
+                    self._live = self._made_live(base) if left is None else pyoxigraph.Store(str(self.folder.live))
+                    self._tail = None
         return self._live
 
     def _made_live(self, base: EmbeddedSnapshot | None) -> pyoxigraph.Store:
@@ -149,6 +114,7 @@ class Writer:
         statements = quads if isinstance(quads, list) else list(quads)
         self._note_more((quad.graph_name for quad in statements), read)
         with self._writing():
+            self._count(len(statements))
             if len(statements) >= _BULK:
                 self._open().bulk_extend(statements)
                 self._bulk = True
@@ -177,11 +143,20 @@ class Writer:
         """Replaces whole graphs in one transaction; an empty list removes one and its name. *read* is given by
         those who have read already what they replace, so that the history does not read it again."""
         self._shaped = self._shaped or any(map(self.about.base.is_shapes_graph, graphs))
+        said = {name: self._said(name, read) for name in graphs}
         for name, quads in graphs.items():
-            self._recorder.note(name, self._said(name, read), quads)
+            self._recorder.note(name, said[name], quads)
         self._open()
         with self._writing():
-            self._open().update(replacement(graphs))
+            update = replacement(graphs, {} if self._wrote else said)
+            self._count(len(update) // _LENGTH)
+            self._open().update(update)
+
+    def _count(self, statements: int) -> None:
+        """Takes note of how many are written to live/, about."""
+        self._wrote = True
+        if self._tail is not None:
+            self._tail.written += statements
 
     def _note_more(self, graphs: Iterable[NamedNode | BlankNode | DefaultGraph], read: Read | None = None) -> None:
         """Has the history know to which documents something is added."""
@@ -227,10 +202,8 @@ class Writer:
             generation = self._next
             with ThreadPoolExecutor(1) as beside:  # both wait for the disk
                 committed = beside.submit(self._recorder.commit)
-                self._open().flush()
                 self.folder.prepare(generation)
-                self._open().backup(str(self.folder.snapshot(generation)))
-                self._live = None if self._bulk else self._live  # it would be compacted, into files of its own
+                self._checkpoint(generation)
                 self._seal(generation)
                 made = self._making = EmbeddedSnapshot(self.folder, generation, self.about, self._live)
                 prepare(made, self.folder.index_in_the_making(generation))
@@ -238,6 +211,18 @@ class Writer:
             self.folder.publish(generation, self._latest.generation if self._latest else None)
             self._go_on_from(made)
         return generation
+
+    def _checkpoint(self, generation: str) -> None:
+        """Makes the checkpoint of a generation, of what live/ says."""
+        to, latest, tail = self.folder.snapshot(generation), self._latest, self._tail
+        if tail is not None and latest is not None and not self._bulk and tail.fits():
+            flush(tail.live / tail.log)
+            tail.checkpoint(latest.path, to)
+            return
+        self._open().flush()
+        self._open().backup(str(to))
+        self._live = None if self._bulk else self._live  # it would be compacted, into files of its own
+        self._tail = Tail.begun(self.folder.live) if self._live is not None else None
 
     def _go_on_from(self, made: EmbeddedSnapshot) -> None:
         """Has what is open be for the next write, after a generation was *made* and published."""
@@ -247,12 +232,11 @@ class Writer:
         if older is not None and older.generation != kept:
             older.close()
             older = None
-        self._left = Left(self._live, self._place, made, older, self._lock)
-        self._live = self._latest = self._first = self._making = None
+        self._left = Left(self._live, self._tail, self._place, made, older, self._lock, kept)
+        self._live = self._tail = self._latest = self._first = self._making = None
+        self._wrote = False
         self._recorder = Recorder(self.folder, self.about.base)
         self._follows = self._shaped = self._bulk = False
-        with suppress(OSError, StoreError):  # it is published; the next writer removes what this one cannot
-            self.folder.remove_old(kept)
 
     def _record(self, deeds: Sequence[Deed], keep: int) -> None:
         base, home = self.latest(), self.about.base
@@ -262,6 +246,7 @@ class Writer:
             graph = NamedNode(home.history_graph)
             for quad in forgotten_in(home, forgotten, list(self._open().quads_for_pattern(None, None, None, graph))):
                 self._open().remove(quad)
+        self._count(len(said) + len(forgotten))
         self._open().extend(said)
 
     def _before(self, generation: str) -> str | None:
@@ -317,6 +302,7 @@ class Writer:
         """Lets go of all that is open."""
         left = self.leave()
         if left is not None:
+            left.tidy(self.folder)
             left.close()
 
 
