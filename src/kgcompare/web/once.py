@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 _NICE = 15
 """Scheduling priority of what is made here: whoever asks for a page comes first."""
-_THINGS_A_SECOND = {"report": 6_000, "dump": 4_000, "description": 25_000}
+_THINGS_A_SECOND = {"report": 3_500, "dump": 4_000, "description": 25_000}
 """How many things of a catalogue are done with in a second, on a machine that does other things too."""
 _SHORTEST, _UNKNOWN = 5, 30
 """Seconds after which whoever cannot wait may come again: at least, and where the catalogue's size is not known."""
