@@ -70,7 +70,9 @@ def test_masks_of_all_facets_have_one_bound() -> None:
 def test_what_is_known_of_words_has_bounds() -> None:
     """Whatever is typed: of beginnings of words only some lengths are kept, of slips the last ones."""
     words = [("x" * length + str(number), 1) for length in range(3, 60) for number in range(3)]
-    vocabulary = Vocabulary(lambda sql, _: words if sql.startswith("SELECT word, names") else [])
+    spelt = [(len(word), word, str(names)) for word, names in words if len(word) > 5]
+    spelt = [(6, "delphi\ndelfin", "3\n1"), (5, "logit", "2"), (7, "kwantil", "1")]
+    vocabulary = Vocabulary(lambda sql, _: spelt if sql.startswith("SELECT length(word)") else [])
     for length in range(4, 60):
         for end in range(30):
             vocabulary.slips("x" * length + "y" * (end % 2) + str(end), True)
@@ -82,8 +84,8 @@ def test_what_is_known_of_words_has_bounds() -> None:
 
 
 def test_a_slip_is_found_by_its_sound() -> None:
-    words = [("delphi", 3), ("delfin", 1), ("logit", 2), ("kwantil", 1)]
-    vocabulary = Vocabulary(lambda sql, _: words if sql.startswith("SELECT word, names") else [])
+    spelt = [(6, "delphi\ndelfin", "3\n1"), (5, "logit", "2"), (7, "kwantil", "1")]
+    vocabulary = Vocabulary(lambda sql, _: spelt if sql.startswith("SELECT length(word)") else [])
     assert vocabulary.slips("delfi", False)[:1] == ("delphi",)
     assert vocabulary.slips("cwanttil", False) == ("kwantil",)
     assert vocabulary.slips("llogyt", False) == ("logit",)

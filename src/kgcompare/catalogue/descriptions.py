@@ -58,7 +58,9 @@ def _size(graph: Graph) -> int:
     size = _EMPTY
     for node in graph.subjects():
         for values in graph.description(node).values():
-            size += _TERM * len(values) + sum(len(term.value) for term in values)
+            size += _TERM * len(values)
+            for term in values:
+                size += len(getattr(term, "value", None) or str(term))  # trusted data may have triple terms
     return size
 
 

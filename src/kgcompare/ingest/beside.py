@@ -86,7 +86,9 @@ def main() -> None:
     lifeline.end_with(os.getppid())
     gc.disable()  # it makes no circles, and keeps nearly all that it makes
     order: _Order = pickle.loads(lifeline.read_message(sys.stdin.buffer) or b"")  # noqa: S301  (our own process said it)
-    quads = chain.from_iterable(parse(path=file, format=RdfFormat.N_QUADS) for file in order.files)
+    several = len(order.files) > 1  # which may use one label for two nodes
+    files = (parse(path=file, format=RdfFormat.N_QUADS, rename_blank_nodes=several) for file in order.files)
+    quads = chain.from_iterable(files)
     search.build_of(quads, Shapes(order.shapes), Base(order.base), Path(order.path))
     os._exit(0)  # nothing need be tidied up
 

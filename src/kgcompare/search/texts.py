@@ -2,7 +2,7 @@
 
 The engine looks up each term of each statement by itself, which takes some milliseconds a record. What a document says
 is N-Triples in zlib's form. Nothing is kept where a document does not tell all that is said of its record: where
-trusted quads speak of a thing in the graph of another one, or two graphs share a blank node.
+trusted quads speak of a thing in the graph of another one, two graphs share a blank node, or there are triple terms.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import sqlite3
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import blake2b
 from itertools import pairwise
 from sys import intern
 from tempfile import TemporaryFile
 from typing import cast
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kgcompare.rdf.graph import Node, Term, as_node
 from kgcompare.rdf.namespaces import Base
@@ -29,6 +30,37 @@ Contents = dict[Node, dict[str, list[Term]]]
 DocumentOf = Callable[[str], bytes | None]
 """Gives what the document of a record (IRI) says, as it is kept; None where there is none."""
 _NO_ROOM = "what documents say cannot be kept in a temporary file"
+
+
+class _Page:
+    """The statements of one document. Its blank nodes get labels that no other document has, the same each time that
+    the index is read: those of files are their own, and the store's change with what is stored."""
+
+    def __init__(self, document: str) -> None:
+        self.document = document
+        self.lines: list[str] = []
+        self.nodes: dict[str, str] = {}
+        """Its blank nodes, by the labels that they had."""
+
+    def add(self, quad: Quad, subject: Node, *, kept: bool = True) -> None:
+        """Adds a statement; only its blank nodes if it is not to be *kept*."""
+        value = quad.object
+        one = self._label(subject) if isinstance(subject, BlankNode) else subject
+        other = self._label(value) if isinstance(value, BlankNode) else value
+        if kept:
+            self.lines.append(f"{one} {quad.predicate} {other} .\n")
+
+    def _label(self, node: BlankNode) -> str:
+        known = self.nodes.get(node.value)
+        if known is None:
+            if not self.nodes:
+                self._prefix = f"_:d{blake2b(self.document.encode(), digest_size=8).hexdigest()}n"
+            known = self.nodes[node.value] = f"{self._prefix}{len(self.nodes)}"
+        return known
+
+    def packed(self) -> bytes:
+        """All of it, as it is kept."""
+        return zlib.compress("".join(sorted(self.lines)).encode())
 
 
 class Documents:
@@ -49,25 +81,20 @@ class Documents:
         """The same statements."""
         graph: object = None
         node = document = None
-        lines: list[str] = []
-        blank: set[str] = set()
+        page = _Page("")
         for quad in statements:
             if quad.graph_name != graph:
-                self._keep(node, lines, blank)
-                graph, lines, blank = quad.graph_name, [], set()
+                self._keep(node, page)
+                graph = quad.graph_name
                 document = graph if isinstance(graph, NamedNode) else None
-                node = self._record(document)
-            subject, value = as_node(quad.subject), quad.object
-            if node is not None:
-                lines.append(f"{subject} {quad.predicate} {value} .\n")
-            if isinstance(subject, BlankNode):
-                blank.add(subject.value)
-            elif subject != node and subject != document:  # noqa: PLR1714  (a tuple for each statement)
+                node, page = self._record(document), _Page(document.value if document else "")
+            subject = as_node(quad.subject)
+            page.add(quad, subject, kept=node is not None)
+            if isinstance(subject, NamedNode) and subject != node and subject != document:  # noqa: PLR1714  (no tuple)
                 self._scattered |= self._base.parts(subject.value) is not None
-            if isinstance(value, BlankNode):
-                blank.add(value.value)
+            self._scattered |= isinstance(quad.object, Triple)
             yield quad
-        self._keep(node, lines, blank)
+        self._keep(node, page)
 
     def _record(self, document: NamedNode | None) -> NamedNode | None:
         """What a document is about; None for what is none of a record of our own."""
@@ -77,12 +104,12 @@ class Documents:
         own = self._base.parts(record) is not None and self._base.document(record) == document.value
         return NamedNode(record) if own else None
 
-    def _keep(self, node: NamedNode | None, lines: list[str], blank: set[str]) -> None:
-        self._labels.extend(map(hash, blank))
+    def _keep(self, node: NamedNode | None, page: _Page) -> None:
+        self._labels.extend(map(hash, page.nodes))
         if node is None:
             return
         self.grouped &= node.value not in self._places
-        text = _packed(lines)
+        text = page.packed()
         with files(_NO_ROOM):
             self._places[node.value] = self._file.tell(), len(text)
             self._file.write(text)
@@ -135,23 +162,20 @@ def kept_document(snapshot: Snapshot, thing: str) -> bytes | None:
     """
     if snapshot.base.parts(thing) is None:
         return None
-    quads = snapshot.graph(snapshot.base.document(thing))
-    return _packed([f"{quad.subject} {quad.predicate} {quad.object} .\n" for quad in quads]) if quads else None
-
-
-def _packed(lines: Iterable[str]) -> bytes:
-    return zlib.compress("".join(sorted(lines)).encode())
+    page = _Page(snapshot.base.document(thing))
+    for quad in snapshot.graph(page.document):
+        page.add(quad, as_node(quad.subject))
+    return page.packed() if page.lines else None
 
 
 def told_in(text: bytes) -> Contents:
-    """What a document says that is kept, each statement once. Its blank nodes have labels
-    of their own each time.
+    """What a document says that is kept, each statement once.
 
     :raises ValueError: if it is damaged.
     """
     said: Contents = {}
     try:
-        for triple in parse(zlib.decompress(text), RdfFormat.N_TRIPLES, rename_blank_nodes=True):
+        for triple in parse(zlib.decompress(text), RdfFormat.N_TRIPLES):
             values = said.setdefault(cast("Node", triple.subject), {}).setdefault(intern(triple.predicate.value), [])
             values.append(cast("Term", triple.object))
     except (zlib.error, SyntaxError) as fault:
