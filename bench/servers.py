@@ -54,7 +54,7 @@ def serving_store(store: Path) -> Iterator[tuple[int, int, list[str]]]:
     is told before and after."""
     with closing(EmbeddedStore(store)) as opened:
         snapshot = opened.snapshot()
-        parts = [snapshot.base.parts(name.replace("/doc/", "/id/", 1)) for name in snapshot.graphs()]
+        parts = [snapshot.base.parts(snapshot.base.described(name) or "") for name in snapshot.graphs()]
     slugs, port = [part[1] for part in parts if part and part[0] == "method"], free_port()
     with tempfile.TemporaryDirectory() as scratch:
         command = [*measures.KGCOMPARE, "serve", "--store", str(store), "--port", str(port)]

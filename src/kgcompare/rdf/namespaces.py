@@ -166,6 +166,11 @@ class Base:
             return self.value + "doc/" + record[len(self.value) + 3 :]
         return f"{self.value}doc/elsewhere/{foreign_slug(record)}"
 
+    def described(self, document: str) -> str | None:
+        """The IRI of the record of this base that the graph *document* describes; None where it is no such graph."""
+        record = f"{self.value}id/{document[len(self.value) + 4 :]}"
+        return record if self.parts(record) and self.document(record) == document else None
+
     def is_document(self, value: str) -> bool:
         """Whether *value* is the IRI of a document graph of this base."""
         return value.startswith(self.value + "doc/")

@@ -220,8 +220,7 @@ def _list_parts(snapshot: Snapshot, part: str, things: set[str]) -> None:
 def things_of_document(snapshot: Snapshot, document: str, index: Path) -> list[str]:
     """The IRIs of what a document is or was about, as its name says, or else the graph and an index do."""
     base = snapshot.base
-    record = document.replace(f"{base.value}doc/", f"{base.value}id/", 1)
-    if base.parts(record) and base.document(record) == document:
+    if record := base.described(document):
         return [record]
     said = {quad.subject.value for quad in snapshot.graph(document) if isinstance(quad.subject, NamedNode)}
     with (

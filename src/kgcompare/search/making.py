@@ -27,8 +27,8 @@ def build(snapshot: Snapshot, path: Path, reading: Reading | None = None) -> Non
     reading = reading or _reading(snapshot)
     if snapshot.path is not None:
         with files(f"the index {path} cannot be made"), closing(Documents(snapshot.base)) as documents:
-            facts = reading.records_of(facts_in(documents.through(snapshot.quads()), reading.predicates))
-            Builder(path, snapshot.base, reading).build(_without_own(facts, snapshot.base), documents=documents)
+            facts = _noted(snapshot.quads(), reading, documents, snapshot.base)
+            Builder(path, snapshot.base, reading).build(facts, documents=documents)
         return
     with (
         files(f"the index {path} cannot be made"),
@@ -61,6 +61,11 @@ def builder(statements: Iterable[Quad], shapes: Shapes, base: Base) -> Prepare:
     return prepare
 
 
+def _noted(statements: Iterable[Quad], reading: Reading, documents: Documents, base: Base) -> dict[str, Facts]:
+    """What *statements* say of records; *documents* keep them."""
+    return _without_own(reading.records_of(facts_in(documents.through(statements), reading.predicates)), base)
+
+
 def _without_own(facts: Mapping[str, Facts], base: Base) -> dict[str, Facts]:
     return {thing: said for thing, said in facts.items() if is_thing(base, thing)}
 
@@ -76,7 +81,7 @@ def build_of(statements: Iterable[Quad], shapes: Shapes, base: Base, path: Path)
     """
     reading = Reading(shapes, spoken=True)
     with closing(Documents(base)) as documents:
-        facts = reading.records_of(facts_in(documents.through(statements), reading.predicates))
+        facts = _noted(statements, reading, documents, base)
         if not documents.grouped:
             raise StoreError("the statements of a graph do not come together")
-        Builder(path, base, reading).build(_without_own(facts, base), documents=documents)
+        Builder(path, base, reading).build(facts, documents=documents)

@@ -87,7 +87,9 @@ class Documents:
                 self._keep(node, page)
                 graph = quad.graph_name
                 document = graph if isinstance(graph, NamedNode) else None
-                node, page = self._record(document), _Page(document.value if document else "")
+                page = _Page(document.value if document else "")
+                record = self._base.described(page.document)
+                node = NamedNode(record) if record else None
             subject = as_node(quad.subject)
             page.add(quad, subject, kept=node is not None)
             if isinstance(subject, NamedNode) and subject != node and subject != document:  # noqa: PLR1714  (no tuple)
@@ -95,14 +97,6 @@ class Documents:
             self._scattered |= isinstance(quad.object, Triple)
             yield quad
         self._keep(node, page)
-
-    def _record(self, document: NamedNode | None) -> NamedNode | None:
-        """What a document is about; None for what is none of a record of our own."""
-        if document is None or not self._base.is_document(document.value):
-            return None
-        record = document.value.replace(f"{self._base.value}doc/", f"{self._base.value}id/", 1)
-        own = self._base.parts(record) is not None and self._base.document(record) == document.value
-        return NamedNode(record) if own else None
 
     def _keep(self, node: NamedNode | None, page: _Page) -> None:
         self._labels.extend(map(hash, page.nodes))
