@@ -21,6 +21,7 @@ from engines import Engine, running
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import StoreError
+from kgcompare.ingest import import_files
 from kgcompare.ingest.editing import Body, Condition, Editor
 from kgcompare.ingest.readers import Options
 from kgcompare.rdf.namespaces import Base
@@ -186,6 +187,18 @@ PREFIX kgc: <https://w3id.org/kgcompare/ns#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 <> a kgc:Method ; skos:prefLabel "Zebra fit"@en ; skos:definition "Fits stripes."@en ; kgc:extends <lasso> .
 """
+
+
+def test_a_change_of_a_foreign_thing_is_followed(written: EndpointSeat, tmp_path: Path) -> None:
+    """The name of its document does not say what it is."""
+    keeper, file = Keeper(tmp_path / "ix", 300), tmp_path / "foreign.ttl"
+    said = "<http://e/c> a <http://www.w3.org/2004/02/skos/core#Concept> ; "
+    for name in ("first", "second"):
+        file.write_text(f'{said} <http://www.w3.org/2004/02/skos/core#prefLabel> "{name}"@en .')
+        import_files(written, [file], Options(trust=True, replace=True))
+        assert renew(keeper, written.make().snapshot()).done == ("built" if name == "first" else "changed")
+    with Catalogue(written.make(), keeper=keeper) as catalogue:
+        assert catalogue.generation().index.names(["http://e/c"]) == {"http://e/c": {"en": "second"}}
 
 
 def test_a_change_of_a_record_changes_a_few_entries(

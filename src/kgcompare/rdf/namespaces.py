@@ -167,9 +167,11 @@ class Base:
         return f"{self.value}doc/elsewhere/{foreign_slug(record)}"
 
     def described(self, document: str) -> str | None:
-        """The IRI of the record of this base that the graph *document* describes; None where it is no such graph."""
+        """The IRI of the record of this base that the graph *document* describes; None where it is no such graph, or
+        the name does not tell, as it may be of a subject outside."""
         record = f"{self.value}id/{document[len(self.value) + 4 :]}"
-        return record if self.parts(record) and self.document(record) == document else None
+        outside = document.startswith(f"{self.value}doc/elsewhere/")
+        return record if not outside and self.parts(record) and self.document(record) == document else None
 
     def is_document(self, value: str) -> bool:
         """Whether *value* is the IRI of a document graph of this base."""
