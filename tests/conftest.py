@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import fcntl
 import gc
 import os
@@ -42,6 +43,12 @@ settings.load_profile("kgcompare")
 
 LoadQuads = Callable[[Iterable[Quad]], str]
 """Puts quads, and nothing else, into a SPARQL server and gives the address that answers queries."""
+
+
+def pytest_configure() -> None:
+    """Compiles what is tested, once: where Python may write no bytecode, each of a thousand commands would do it anew."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        compileall.compile_dir(Path(cli.__file__).parents[1], quiet=2)
 
 
 @pytest.hookimpl(optionalhook=True)
