@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import random
 import re
@@ -18,7 +19,7 @@ from typing import Any
 import generate
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from kgcompare import ingest
+from kgcompare import ingest, resources
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import InvalidData
 from kgcompare.rdf.namespaces import iri
@@ -27,6 +28,9 @@ from kgcompare.store.embedded import EmbeddedStore
 
 HERE = Path(__file__).parent
 KGCOMPARE = [str(Path(sys.executable).with_name("kgcompare"))]
+
+# As pip does when it installs: where Python may write no bytecode, each command would compile all modules anew.
+compileall.compile_dir(Path(resources.__file__).parent, quiet=2)
 
 
 @dataclass(frozen=True, slots=True)
