@@ -46,7 +46,7 @@ LoadQuads = Callable[[Iterable[Quad]], str]
 
 
 def pytest_configure() -> None:
-    """Compiles what is tested, once: where Python may write no bytecode, each of a thousand commands would do it anew."""
+    """Compiles what is tested, once: where Python may write no bytecode, each of many commands would do it anew."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         compileall.compile_dir(Path(cli.__file__).parents[1], quiet=2)
 
