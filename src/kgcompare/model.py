@@ -314,7 +314,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value that a list can be narrowed by, and how many things have it."""
+    """A value that a list can be narrowed by, and how many things have it; no ``iri`` of one that is no thing."""
 
     id: str
     iri: str

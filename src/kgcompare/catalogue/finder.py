@@ -22,6 +22,7 @@ from kgcompare.model import Page, Thing
 from kgcompare.rdf.queries import load
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.search import Index
+from kgcompare.search.stated import kind_of
 from kgcompare.text import languages
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import best
@@ -239,7 +240,7 @@ class _Search:
             raise UsageError(f"{len(slugs)} values of {name} are too many; name at most {_CHOICES}")
         numbers = []
         for slug in slugs:
-            entry = self.index.find(facet.value_kind or name, slug) or self.index.value(name, slug)
+            entry = self.index.find(facet.value_kind or "", slug) or self.index.value(name, slug)
             if entry is not None and entry.id in self.finder.under[name]:
                 numbers.append(entry.id)
             else:
@@ -290,11 +291,9 @@ class _Search:
     def _meant(self, facet: PropertyShape, text: str) -> list[Option]:
         """The values of a facet that some words may mean, and that lead somewhere."""
         counts = self._counts(facet.id or "")
-        things = self.generation.suggest(text, self.lang, kind=facet.value_kind, most=_MEANT)
-        numbers = self.index.numbers([thing.iri for thing in things])
+        meant = self.index.suggest(text, self.lang, facet.value_kind or kind_of(facet.id or ""), _MEANT)
         taken = {*self.wanted[facet.id or ""], *self.denied[facet.id or ""]}
-        meant = [numbers[thing.iri] for thing in things if thing.iri in numbers]
-        return self._options([value for value in meant if counts.get(value) and value not in taken], counts)
+        return self._options([e.id for e in meant if counts.get(e.id) and e.id not in taken], counts)
 
     def _options(self, values: Sequence[int], counts: Mapping[int, int]) -> list[Option]:
         total = self.left.bit_count()

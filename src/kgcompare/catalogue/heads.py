@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Thing
-from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.terms import SKOS_DEFINITION
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Entry
@@ -34,29 +34,42 @@ def listed(shapes: Shapes, descriptions: Descriptions, entries: Sequence[Entry],
 
     :raises StoreError: if the store cannot be read.
     """
-    graphs = descriptions.describe([entry.iri for entry in entries])
+    graphs = descriptions.describe([entry.iri for entry in entries if entry.is_thing])
     filed = {thing: _filed(shapes, graph, thing) for thing, graph in graphs.items()}
-    named = {value for facets in filed.values() for values in facets.values() for value in values}
+    named = {term.value for facets in filed.values() for terms in facets.values() for term in terms if _is_iri(term)}
     reader = Reader(lang, descriptions.things(named))
     things = []
     for entry in entries:
-        graph, (tag, label) = graphs[entry.iri], entry.label(lang)
+        tag, label = entry.label(lang)
+        if not entry.is_thing:
+            things.append(Thing(entry.slug, "", entry.kind, label, tag or None))
+            continue
+        graph = graphs[entry.iri]
         described_in, text = description(shapes, graph, entry.iri, lang)
         facets = {
-            facet: tuple(sorted((reader.label(value)[1] for value in values), key=fold))
-            for facet, values in filed[entry.iri].items()
+            facet: tuple(sorted((_named(reader, graph, term) for term in terms), key=fold))
+            for facet, terms in filed[entry.iri].items()
         }
         date = _date(shapes, reader, graph, entry.iri)
         things.append(Thing(entry.slug, entry.iri, entry.kind, label, tag or None, text, described_in, facets, date))
     return tuple(things)
 
 
-def _filed(shapes: Shapes, graph: Graph, thing: str) -> dict[str, list[str]]:
-    """The IRIs of the values that a thing has in each facet of its class."""
+def _filed(shapes: Shapes, graph: Graph, thing: str) -> dict[str, list[NamedNode | Literal]]:
+    """The values, IRIs and texts, that a thing has in each facet of its class."""
     node = NamedNode(thing)
     facets = shapes.facets(shapes.class_among(graph.types(node)))
-    values = {facet.id or "": graph.iris(node, facet.path.predicate or "") for facet in facets}
-    return {facet: iris for facet, iris in values.items() if iris}
+    values = {facet.id or "": graph.objects(node, facet.path.predicate or "") for facet in facets}
+    filed = {facet: [t for t in terms if isinstance(t, NamedNode | Literal)] for facet, terms in values.items()}
+    return {facet: terms for facet, terms in filed.items() if terms}
+
+
+def _is_iri(term: Term) -> bool:
+    return isinstance(term, NamedNode)
+
+
+def _named(reader: Reader, graph: Graph, term: Term) -> str:
+    return reader.label(term.value)[1] if isinstance(term, NamedNode) else reader.value(graph, term).text
 
 
 def _date(shapes: Shapes, reader: Reader, graph: Graph, thing: str) -> str | None:

@@ -57,6 +57,6 @@ def _facets(index: Index, query: Filter, lang: str) -> dict[str, tuple[FacetValu
         values = []
         for entry, count in pairs:
             tag, label = entry.label(lang)
-            values.append(FacetValue(entry.slug, entry.iri, label, tag or None, count))
+            values.append(FacetValue(entry.slug, entry.iri if entry.is_thing else "", label, tag or None, count))
         counted[facet] = tuple(sorted(values, key=lambda value: (-value.count, fold(value.label))))
     return counted

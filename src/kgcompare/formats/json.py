@@ -131,7 +131,10 @@ def page_json(page: Page) -> str:
             "after": page.after,
             "things": [suggestion(thing) for thing in page.things],
             "facets": {
-                name: [{"id": v.id, "iri": v.iri, "label": v.label, "lang": v.lang, "count": v.count} for v in values]
+                name: [
+                    {"id": v.id, "iri": v.iri or None, "label": v.label, "lang": v.lang, "count": v.count}
+                    for v in values
+                ]
                 for name, values in page.facets.items()
             },
         }
@@ -215,7 +218,7 @@ def faults_json(report: ValidationReport) -> list[JsonObject]:
 
 
 def _thing(thing: Thing) -> JsonObject:
-    data: JsonObject = {"id": thing.id, "iri": thing.iri, "label": thing.label, "lang": thing.lang}
+    data: JsonObject = {"id": thing.id, "iri": thing.iri or None, "label": thing.label, "lang": thing.lang}
     if thing.whence is not None:
         whence: JsonObject = {"name": thing.whence.name, "address": thing.whence.address}
         data["catalogue"] = whence | ({"answered": False} if thing.whence.silent else {})

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import ShapeError
 from kgcompare.rdf import terms as rdf
@@ -278,17 +278,19 @@ def _facet(
     graph: Graph, node: Node, alike: Sequence[Node], classes: Mapping[str, _Class], names: Mapping[str, str]
 ) -> Iterator[Triple]:
     """That lists can be narrowed by a row: where its values are one of a few that the shape names, or things of a class
-    that are there for others, or one thing only of a class that has shapes as well."""
+    that are there for others, or one thing only of a class that has shapes as well; or are yes or no."""
     nodes = (node, *alike)
     of = [cls for one in nodes for cls in value_classes(graph, one)]
-    few = any(isinstance(member, NamedNode) for one in nodes for member in _choices(graph, one))
+    few = any(not isinstance(member, BlankNode) for one in nodes for member in _choices(graph, one))
+    truth = any(rdf.XSD_BOOLEAN in datatypes(graph, one) for one in nodes)
     one_only = any(graph.text(one, rdf.SH_MAX_COUNT) == "1" for one in nodes)
-    if not few and not (of and all(one_only or _is_small(classes.get(cls)) for cls in of)):
+    if not few and not truth and not (of and all(one_only or _is_small(classes.get(cls)) for cls in of)):
         return
     if any(cls.startswith(_NOT_THINGS) for cls in of):
         return
     yield Triple(node, NamedNode(rdf.KGC_FACET), _TRUE)
-    yield from _texts(node, rdf.KGC_PLURAL_LABEL, {tag: plural(text, tag) for tag, text in names.items()})
+    if not truth:
+        yield from _texts(node, rdf.KGC_PLURAL_LABEL, {tag: plural(text, tag) for tag, text in names.items()})
 
 
 def _choices(graph: Graph, node: Node) -> Iterator[Term]:

@@ -38,6 +38,7 @@ from kgcompare.rdf.terms import (
     SH_DEACTIVATED,
     SH_DESCRIPTION,
     SH_GROUP,
+    SH_IN,
     SH_MAX_COUNT,
     SH_NAME,
     SH_NODE,
@@ -169,11 +170,17 @@ def read_row(graph: Graph, node: Node) -> PropertyShape | None:
         shown=not shown & {"false", "0"} and (row_id is not None or path.predicate not in LABELS),
         explained=is_true(graph, node, KGC_EXPLAINED),
         where_recorded=KGC_WHERE_RECORDED in shown,
-        value_kind=_value_kind(graph, node, where) or (row_id if facet else None),
+        value_kind=_value_kind(graph, node, where) or (row_id if facet and not _has_texts(graph, node) else None),
         condition=is_true(graph, node, KGC_CONDITION),
         plurals=graph.texts(node, KGC_PLURAL_LABEL),
         inverses=graph.texts(node, KGC_INVERSE_LABEL),
     )
+
+
+def _has_texts(graph: Graph, node: Node) -> bool:
+    """Whether the values of a row are texts, numbers and the like, which have no pages."""
+    listed = (member for head in graph.objects(node, SH_IN) for member in graph.members(head))
+    return bool(datatypes(graph, node)) or any(isinstance(member, Literal) for member in listed)
 
 
 def _row_kind(graph: Graph, node: Node, where: str, *, is_row: bool) -> RowKind:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kgcompare.rdf.namespaces import Base, foreign_slug, local_name
 from kgcompare.rdf.terms import RDF_TYPE
-from kgcompare.search import masks, spoken, wording
+from kgcompare.search import masks, spoken, stated, wording
 from kgcompare.search.facts import PEOPLE, RELATED, SOURCES, Facts, Reading, dois_of, names_of
 from kgcompare.search.texts import DocumentOf, Documents, follow_documents
 from kgcompare.search.whole import FORMAT
@@ -68,6 +68,7 @@ class Builder:
         """Writes all that is said of things, with what is *said* among what the index says of itself, and the
         *documents* of records."""
         self.path.unlink(missing_ok=True)
+        facts = {**values, **facts} if (values := self.reading.stated_in(facts)) else facts
         with opened_index(self.path) as db:
             db.executescript(
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192; PRAGMA cache_size=-131072;"
@@ -115,12 +116,14 @@ class Builder:
             facts_by_thing = dict(now(sorted(again)))
             # What a foreign concept is (a domain, a type ...) depends on where it is used.
             places = self.reading.places_of(facts_by_thing)
-            used = {thing for thing in places if thing not in again and self.base.parts(thing) is None}
+            used = {thing for thing in places if thing not in again and self._is_foreign(thing)}
             facts_by_thing |= now(sorted(used)) if used else {}
             near = related(db, ids)
             self._remove(db, sorted(again | used), before)
             places = self.reading.places_of(facts_by_thing, self._used(db, sorted(again | used)))
-            self._insert(db, {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}, places)
+            records = {t: facts for t, facts in facts_by_thing.items() if RDF_TYPE in facts}
+            values = self.reading.stated_in(records)
+            self._insert(db, {t: said for t, said in values.items() if number_of(db, t) is None} | records, places)
             masks.follow_masks(db, [number for thing in again | used if (number := number_of(db, thing))], gone=False)
             numbers = {thing: number for thing in changed if (number := number_of(db, thing))}
             near |= related(db, list(numbers.values()))
@@ -143,7 +146,10 @@ class Builder:
             f"WHERE facet NOT LIKE '-%' AND link.thing IN ({marks})",
             ids,
         )
-        return [row[0] for row in targets if self.base.parts(row[0]) is None]
+        return [row[0] for row in targets if self._is_foreign(row[0])]
+
+    def _is_foreign(self, thing: str) -> bool:
+        return self.base.parts(thing) is None and not stated.is_stated(thing)
 
     def _used(self, db: sqlite3.Connection, things: Sequence[str]) -> list[tuple[str, str]]:
         """(facet, thing) of those of *things* that records which do not change are filed under."""
@@ -281,8 +287,11 @@ class Builder:
         own = self.base.parts(thing)
         if own:
             return own
-        kind = self.reading.kind_of(thing, facts, places)
-        stem = slug = foreign_slug(thing)
+        if stated.is_stated(thing):
+            kind, stem = stated.address_of(thing)
+        else:
+            kind, stem = self.reading.kind_of(thing, facts, places), foreign_slug(thing)
+        slug = stem
         number = 1  # two digests may be alike, if somebody takes the trouble
         while (kind, slug) in taken or (db is not None and thing != (holder_of(db, kind, slug) or thing)):
             number += 1

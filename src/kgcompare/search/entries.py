@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kgcompare.rdf.namespaces import local_name
+from kgcompare.search import stated
 from kgcompare.text.languages import best
 
 
@@ -34,7 +35,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A thing as the index knows it."""
+    """A thing as the index knows it; or a value of a facet that is none, which has a name of its own for an IRI."""
 
     id: int
     iri: str
@@ -45,4 +46,11 @@ class Entry:
 
     def label(self, lang: str) -> tuple[str | None, str]:
         """(language, name) for a reader of *lang*."""
-        return best(self.labels, lang) or (None, local_name(self.iri))
+        if self.is_thing:
+            return best(self.labels, lang) or (None, local_name(self.iri))
+        return best(self.labels, lang) or (None, stated.stated_text(self.iri, lang))
+
+    @property
+    def is_thing(self) -> bool:
+        """Whether it is one, with an IRI."""
+        return not stated.is_stated(self.iri)

@@ -24,8 +24,10 @@ from kgcompare.rdf.terms import (
     SKOS_DEFINITION,
     SKOS_HIDDEN_LABEL,
     SPOKEN,
+    XSD_BOOLEAN,
 )
 from kgcompare.schema.shapes import Shapes
+from kgcompare.search import stated
 from kgcompare.search.whole import FORMAT
 from kgcompare.search.wording import ALIAS, HIDDEN, LABEL, Name, Worded
 from kgcompare.text import dates, dois
@@ -46,7 +48,7 @@ class Columns:
     """By which predicates (IRIs) the things of one class are found: *facets* are (id, predicate), *date* says when
     they arose, *people* lead to agents and other things (software) whose names find them too, *sources* to documents
     whose years and authors do, *relations* to things of their class. ``filed`` where they are of the kind of the facet
-    that they are used in."""
+    that they are used in. *stated* are the facets whose values may be texts, *truths* those with yes and no."""
 
     kind: str
     facets: tuple[tuple[str, str], ...] = ()
@@ -57,6 +59,8 @@ class Columns:
     aliases: tuple[str, ...] = ALIASES
     texts: tuple[str, ...] = (SKOS_DEFINITION,)
     filed: bool = False
+    stated: tuple[str, ...] = ()
+    truths: tuple[str, ...] = ()
 
 
 class Reading:
@@ -125,10 +129,27 @@ class Reading:
         return places
 
     def filed_under(self, facts: Facts) -> Iterator[tuple[str, str]]:
-        """(facet, value) of a thing, the values as IRIs."""
-        for facet, predicate in self.of(self.class_of(facts)).facets:
+        """(facet, value) of a thing, the values as IRIs, or as the names of those that are no things."""
+        for facet, value, name in self._filed(facts):
+            yield facet, value.value if name is None else name
+
+    def stated_in(self, facts_by_thing: Mapping[str, Facts]) -> dict[str, Facts]:
+        """What the index takes of the values of facets that are no things."""
+        if not any(columns.stated for columns in self._columns.values()):
+            return {}
+        filed = chain.from_iterable(map(self._filed, facts_by_thing.values()))
+        values = ((name, value) for _, value, name in filed if name is not None and isinstance(value, Literal))
+        return stated.said_of(values)
+
+    def _filed(self, facts: Facts) -> Iterator[tuple[str, Term, str | None]]:
+        """(facet, value, its name) of a thing; no name of a value that has an IRI."""
+        columns = self.of(self.class_of(facts))
+        for facet, predicate in columns.facets:
             for value in facts.get(predicate, ()):
-                yield facet, value.value
+                if not isinstance(value, Literal):
+                    yield facet, value, None
+                elif facet in columns.stated and len(value.value) <= stated.LONGEST:
+                    yield facet, value, stated.name_of(facet, value, truth=facet in columns.truths)
 
     def links_of(self, facts: Facts) -> Iterator[tuple[str, str]]:
         """(what it is filed under, IRI) of a thing: the values of its facets, and who and what it names besides."""
@@ -169,11 +190,11 @@ def _years(date: str) -> tuple[int | None, int | None]:
 
 
 def _columns(shapes: Shapes, cls: str, values: set[str]) -> Columns:
-    date, fields = shapes.date_row(cls), shapes.fields(cls)
+    date, fields, facets = shapes.date_row(cls), shapes.fields(cls), shapes.facets(cls)
     people = [*shapes.people(cls), *shapes.mentions(cls), *([BIBO_AUTHOR_LIST] if cls == BIBO_DOCUMENT else ())]
     return Columns(
         kind=shapes.kind_of_class(cls),
-        facets=tuple((facet.id or "", facet.path.predicate or "") for facet in shapes.facets(cls)),
+        facets=tuple((facet.id or "", facet.path.predicate or "") for facet in facets),
         date=date.path.predicate if date else DCTERMS_ISSUED if cls == BIBO_DOCUMENT else None,
         people=tuple(dict.fromkeys(people)),
         sources=tuple(p for row in fields if BIBO_DOCUMENT in row.value_classes and (p := row.path.predicate)),
@@ -181,6 +202,8 @@ def _columns(shapes: Shapes, cls: str, values: set[str]) -> Columns:
         aliases=tuple(dict.fromkeys([*ALIASES, *shapes.predicates(cls, "name")])),
         texts=tuple(dict.fromkeys([SKOS_DEFINITION, *shapes.predicates(cls, "text")])),
         filed=cls in values and cls not in shapes.leading,
+        stated=tuple(facet.id or "" for facet in facets if not facet.value_classes),
+        truths=tuple(facet.id or "" for facet in facets if facet.datatype == XSD_BOOLEAN),
     )
 
 

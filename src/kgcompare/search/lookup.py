@@ -16,7 +16,7 @@ from kgcompare.search.spoken import spoken_graph, types_and_tongues
 from kgcompare.search.texts import Contents, told_in
 from kgcompare.search.wording import HIDDEN, LABEL
 
-_ALL_SPOKEN = "SELECT (SELECT count(*) FROM spoken) = (SELECT count(*) FROM thing WHERE kind != '-')"
+_ALL_SPOKEN = "SELECT (SELECT count(*) FROM spoken) = (SELECT count(*) FROM thing WHERE kind NOT GLOB '-*')"
 """Whether what names things is there of all: an index that was made before has it of those that have changed since."""
 
 
@@ -64,7 +64,7 @@ class Lookup(IndexFile):
         """IRI to (kind, slug) of the things among *iris* that the catalogue describes."""
         addresses: dict[str, tuple[str, str]] = {}
         for part in parts(iris):
-            sql = f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks(part)}) AND kind != '-'"
+            sql = f"SELECT iri, kind, slug FROM thing WHERE iri IN ({marks(part)}) AND kind NOT GLOB '-*'"
             addresses |= {address: (kind, slug) for address, kind, slug in self._rows(sql, part)}
         return addresses
 
@@ -137,7 +137,7 @@ class Lookup(IndexFile):
         time wherever it is.
         """
         rows = self._rows(
-            "SELECT iri, kind, slug FROM thing WHERE id > ? AND id <= ? AND kind != '-' ORDER BY id",
+            "SELECT iri, kind, slug FROM thing WHERE id > ? AND id <= ? AND kind NOT GLOB '-*' ORDER BY id",
             (page * size, (page + 1) * size),
         )
         last = self._rows("SELECT coalesce(max(id), 0) FROM thing")[0][0]
@@ -145,4 +145,5 @@ class Lookup(IndexFile):
 
     def counts(self) -> dict[str, int]:
         """How many things of each kind there are."""
-        return dict(self._counts("SELECT kind, count(*) FROM thing WHERE kind != '-' GROUP BY kind ORDER BY kind", ()))
+        sql = "SELECT kind, count(*) FROM thing WHERE kind NOT GLOB '-*' GROUP BY kind ORDER BY kind"
+        return dict(self._counts(sql, ()))

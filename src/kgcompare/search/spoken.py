@@ -16,13 +16,15 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.terms import LABELS, RDF_TYPE, SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN, XSD_STRING
 from kgcompare.search.facts import Facts
+from kgcompare.search.stated import without_stated
 
 SPOKEN_TABLE = "CREATE TABLE IF NOT EXISTS spoken(thing INTEGER PRIMARY KEY, said TEXT NOT NULL);"
 
 
 def write_spoken(db: sqlite3.Connection, facts: Mapping[str, Facts], ids: Mapping[str, int]) -> None:
     """Writes what names things, whose numbers are given by IRI."""
-    db.executemany("INSERT OR REPLACE INTO spoken VALUES(?,?)", ((ids[t], _packed(said)) for t, said in facts.items()))
+    rows = ((ids[thing], _packed(said)) for thing, said in without_stated(facts))
+    db.executemany("INSERT OR REPLACE INTO spoken VALUES(?,?)", rows)
 
 
 def remove_spoken(db: sqlite3.Connection, numbers: Iterable[int]) -> None:

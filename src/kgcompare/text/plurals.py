@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 
 _UNCOUNTED = {"data", "metadata", "series", "species", "software", "equipment", "information"}
+_IN_S = {"alias", "atlas", "bias", "canvas", "chaos", "cosmos", "gas", "lens"}
+"""Singulars that end as plurals do."""
 _ENGLISH = {"person": "people", "taxon": "taxa", "genus": "genera", "corpus": "corpora", "criterion": "criteria"}
 _ENGLISH |= {"phenomenon": "phenomena", "child": "children", "man": "men", "woman": "women", "medium": "media"}
 _FRENCH = {"travail": "travaux", "vitrail": "vitraux", "festival": "festivals", "œil": "yeux", "bijou": "bijoux"}
@@ -43,6 +45,8 @@ def _english(noun: str) -> str:
         return noun
     if noun[-2:].isupper():
         return noun + "s"
+    if re.search(r"[^sui]s$", low) and low not in _IN_S:
+        return noun  # as it is: "ingredients"
     if re.search(r"[^aeiou]y$", low):
         return noun[:-1] + "ies"
     if low.endswith("sis"):
