@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -35,11 +36,13 @@ from kgcompare.rdf.terms import (
     SKOS_DEFINITION,
 )
 from kgcompare.text import dates
+from kgcompare.text.durations import duration_text
 from kgcompare.text.folding import fold
 from kgcompare.text.languages import best, translate
 
 _XSD = PREFIXES["xsd"]
 _DATES = {*(_XSD + name for name in ("gYear", "gYearMonth", "date")), EDTF}
+_DURATIONS = {_XSD + name for name in ("duration", "dayTimeDuration", "yearMonthDuration")}
 _DEEPEST = 6
 """Levels of blank nodes that are read out; what is below is an ellipsis."""
 
@@ -148,6 +151,9 @@ class Reader:
                 return Value(key, text, literal=said)
         if datatype == _XSD + "boolean":
             return Value(key, translate(self.lang, "yes" if text in {"true", "1"} else "no"), literal=said)
+        if datatype in _DURATIONS:
+            with suppress(ValueError):
+                return Value(key, duration_text(text, self.lang), literal=said)
         if datatype == _XSD + "anyURI":
             return Value(key, text, url=web_address(text), literal=said)
         return Value(key, sources.ranged(text), literal=said)
