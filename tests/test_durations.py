@@ -30,5 +30,7 @@ from kgcompare.rdf.namespaces import PREFIXES
 def test_a_duration_is_spelt_out_where_it_can_be(text: str, lang: str, reads: str, datatype: str) -> None:
     literal = Literal(text, datatype=NamedNode(PREFIXES["xsd"] + datatype))
     value = Reader(lang, {}).value(Graph(), literal)
-    assert (value.text.replace("\u00a0", " "), value.key) == (reads, literal_key(literal)), "and is compared as it was given"
+    assert (value.text.replace("\u00a0", " "), value.key) == (reads, literal_key(literal)), (
+        "and is compared as it was given"
+    )
     assert value.literal == (text, PREFIXES["xsd"] + datatype)
