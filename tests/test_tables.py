@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from conftest import Ran, Run
+from kgcompare import ingest
+from kgcompare.rdf.terms import LABELS
 from kgcompare.store.embedded import EmbeddedStore
 
 DATA = Path(__file__).parent / "data"
@@ -291,3 +293,58 @@ def test_faults_of_rdf_have_lines_where_the_file_has_them(run: Run, store: Path,
     assert ran.code == 1
     assert f"{path}:6: violation: <https://w3id.org/kgcompare/id/method/bad>" in ran.err
     assert f"{path}:7: violation: <https://w3id.org/kgcompare/id/method/worse>" in ran.err
+
+
+_KITCHEN = """@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix s: <http://schema.org/> .
+@prefix k: <https://kitchen.example/terms#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+_SHAPES = """k:R a sh:NodeShape ; sh:targetClass s:Recipe ; sh:name "Recipe"@en ; sh:property
+  [ sh:path s:name ; sh:name "name" ; sh:datatype xsd:string ] ,
+  [ sh:path k:made-of ; sh:name "made of" ; sh:class k:Food ; sh:minCount 1 ] .
+k:F a sh:NodeShape ; sh:targetClass k:Food ; sh:property [ sh:path s:name ; sh:datatype xsd:string ; sh:minCount 1 ] .
+"""
+_FOODS = """<https://kitchen.example/id/food/salt> a k:Food ; s:name "Sea salt" .
+<https://foods.example/leek> a k:Food ; s:name "Leek" .
+<https://foods.example/beet> a k:Food ; s:name "Beet" . <https://others.example/beet> a k:Food ; s:name "Beet" .
+"""
+
+
+@pytest.fixture
+def kitchen(tmp_path: Path) -> Path:
+    """A catalogue of somebody's own, whose foods are a kind of their own and have other people's IRIs too."""
+    for name, said in (("shapes", _SHAPES), ("foods", _FOODS)):
+        (tmp_path / f"{name}.ttl").write_text(_KITCHEN + said, encoding="utf-8")
+    ingest.create_store(tmp_path / "kitchen", "https://kitchen.example/", [tmp_path / "shapes.ttl"])
+    ingest.import_files(tmp_path / "kitchen", [tmp_path / "foods.ttl"], ingest.Options())
+    return tmp_path / "kitchen"
+
+
+def test_cells_name_things_by_whatever_names_these(run: Run, kitchen: Path, tmp_path: Path) -> None:
+    table = tmp_path / "recipes.csv"
+    table.write_text("id,name,made-of\nsoup,Soup,Leek|salt\nstew,Stew,sea  SALT|https://foods.example/leek\n")
+    ran = run("import", table, "--store", kitchen)
+    assert ran.code == 0, ran.err
+    for slug in ("soup", "stew"):
+        said = run("show", slug, "--store", kitchen, "--kind", "recipe", "--format", "nt").out
+        assert {"<https://foods.example/leek> .", "<https://kitchen.example/id/food/salt> ."} <= {
+            line.split("made-of> ")[1] for line in said.splitlines() if "made-of>" in line
+        }
+
+
+def test_a_name_that_several_things_have_is_none(run: Run, kitchen: Path, tmp_path: Path) -> None:
+    table = tmp_path / "recipes.csv"
+    table.write_text("id,name,made-of\nsoup,Soup,Beet\nstew,Stew,Lamb\n")
+    ran = run("import", table, "--store", kitchen)
+    assert ran.code == 1
+    assert "2 things are called 'Beet' (https://foods.example/beet, https://others.example/beet)" in ran.err
+    assert "no food has the slug or the name 'Lamb'" in ran.err
+
+
+def test_tables_know_all_predicates_that_name_things(run: Run, kitchen: Path, tmp_path: Path) -> None:
+    foods = [f'<https://foods.example/{n}> a k:Food ; s:name "N" ; <{p}> "Called {n}" .' for n, p in enumerate(LABELS)]
+    (tmp_path / "more.ttl").write_text(_KITCHEN + "\n".join(foods), encoding="utf-8")
+    ingest.import_files(kitchen, [tmp_path / "more.ttl"], ingest.Options())
+    table = tmp_path / "recipes.csv"
+    table.write_text("id,name,made-of\nsoup,Soup," + "|".join(f"Called {n}" for n in range(len(LABELS))) + "\n")
+    ran = run("import", table, "--store", kitchen)
+    assert ran.code == 0, ran.err

@@ -112,8 +112,9 @@ def _called(row: PropertyShape) -> tuple[str, ...]:
 
 
 def _kinds(shapes: Shapes, row: PropertyShape, classes: tuple[str, ...], own: str) -> tuple[str, ...]:
-    if row.value_kind:
-        return (row.value_kind,)
+    if row.value_kind:  # what has an IRI of its own under the base has the kind of its class
+        shaped = (shapes.kind_of_class(cls) for cls in classes if cls in shapes.targets and cls != SKOS_CONCEPT)
+        return tuple(dict.fromkeys((*shaped, row.value_kind)))
     kinds = [shapes.kind_of_class(cls) for cls in classes]
     if SKOS_CONCEPT in classes:
         kinds = [own, *(kind for kind, of in shapes.kinds.items() if SKOS_CONCEPT in of)]

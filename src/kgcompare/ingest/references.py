@@ -65,8 +65,8 @@ class Known:
             raise DataError(
                 f"no {what} has the slug or the name {text!r}; add it to the same import, or write its slug or its IRI"
             )
-        shown = ", ".join(thing.removeprefix(self.base.value + "id/") for thing in things[:_SHOWN])
-        raise DataError(f"{len(things)} things are called {text!r} ({shown}); write the slug of one of them")
+        shown = ", ".join(thing.removeprefix(self.base.value + "id/") for thing in sorted(things)[:_SHOWN])
+        raise DataError(f"{len(things)} things are called {text!r} ({shown}); write the slug or the IRI of one of them")
 
     def named(self, text: str, kinds: tuple[str, ...]) -> list[str]:
         """The IRIs of the things of some kinds with a name; where none has it, of those with such another name."""
@@ -74,7 +74,9 @@ class Known:
             self._names = {}
             for thing, label, other in (*self._labels(), *self._said):
                 self._hold(thing, label, other=other)
-        found = [hit for hit in self._names.get(folded(text), ()) if hit[0] in kinds]
+        hits = self._names.get(folded(text), [])
+        # Of what has an IRI of others the kind is not seen in that: the shapes look at its class.
+        found = [hit for hit in hits if hit[0] in kinds] or [hit for hit in hits if not hit[0]]
         names = [thing for _, thing, other in found if not other] or [thing for _, thing, _ in found]
         return list(dict.fromkeys(names))
 

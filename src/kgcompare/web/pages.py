@@ -72,11 +72,12 @@ def _home(lang: str) -> str:
     )
 
 
-def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], int]:
-    """The values of a facet by their names, where there are very many those that most things have; and how many there
-    are."""
+def _index(values: Sequence[FacetValue]) -> tuple[list[FacetValue], int, str]:
+    """The values of a facet by their names, where there are very many those that most things have; how many there are;
+    and their kind, if they have pages."""
     shown = _MOST_SHOWN if len(values) > 2 * _MOST_SHOWN else len(values)
-    return sorted(values[:shown], key=lambda value: fold(value.label)), len(values)
+    kind, _ = current().addresses([values[0].iri]).get(values[0].iri, ("", ""))
+    return sorted(values[:shown], key=lambda value: fold(value.label)), len(values), kind
 
 
 # -- comparisons -----------------------------------------------------------------------------------
