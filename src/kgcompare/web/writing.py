@@ -25,7 +25,7 @@ from kgcompare.web.gate import BY, TAKEN, Gate
 from kgcompare.web.kept import IF_MATCH, answers_of, record_states
 from kgcompare.web.negotiation import best_of, choose_format, media_types_of
 from kgcompare.web.problems import problem
-from kgcompare.web.request import current, language, limits, list_path, root, set_current
+from kgcompare.web.request import current, language, let_go_of_current, limits, list_path, root, set_current
 from kgcompare.web.settings import Settings
 
 blueprint = Blueprint("writing", __name__)
@@ -161,11 +161,13 @@ def make_change(change: Change) -> Edit:
     turns = cast("Turns", current_app.extensions[_TURNS])
     editor = cast("EditorApart", current_app.extensions[_EDITOR])
     by, asked = request.environ.get(BY, ""), f"{request.method} {request.path}"
-    options = Options(replace=True, lang=language(), limits=most, by=by, request=asked)
-    with turns.taken(request.remote_addr or "", until):
-        done = editor.change(change, current().extra, options, max(0.0, until - time.monotonic()))
-    renew_current()
-    return done
+    options, extra = Options(replace=True, lang=language(), limits=most, by=by, request=asked), current().extra
+    let_go_of_current()  # else its index would have to be copied to be changed into the next ones
+    try:
+        with turns.taken(request.remote_addr or "", until):
+            return editor.change(change, extra, options, max(0.0, until - time.monotonic()))
+    finally:
+        renew_current()
 
 
 def renew_current() -> None:
