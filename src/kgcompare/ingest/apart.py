@@ -17,7 +17,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -76,9 +76,11 @@ class EditorApart:
     little is in it. One who changes records one after the other waits for nothing.
     """
 
-    def __init__(self, store: Path | Seat) -> None:
-        """Changes records of *store*; nothing is started yet."""
+    def __init__(self, store: Path | Seat, expect: Callable[[str | None], None] = lambda _: None) -> None:
+        """Changes records of *store*; nothing is started yet. Who reads is told to *expect* each generation that is
+        about to be published; None when those that were to come are."""
         self._seat = seat_of(store)
+        self._expect = expect
         self._turn = threading.Condition()
         self._making = False
         self._queue: deque[_Waiting] = deque()
@@ -161,12 +163,14 @@ class EditorApart:
         with lifeline.ended_after(process, seconds) as late:
             with contextlib.suppress(OSError):  # it has ended, and says nothing
                 lifeline.write_message(cast("IO[bytes]", process.stdin), order)
-            said = lifeline.read_message(cast("IO[bytes]", process.stdout))
+            while isinstance(said := _said(process), str):
+                self._expect(said)
+        self._expect(None)
         if said is None:
             self.close()
         if late:
             raise Overrun("the change took too long and was not made")
-        return pickle.loads(said) if said else None  # noqa: S301  (our own process said it)
+        return said
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
@@ -187,6 +191,13 @@ class EditorApart:
         if self._end is not None:
             self._end()
         self._process = None
+
+
+def _said(process: subprocess.Popen[bytes]) -> object:
+    """What a process says next: the name of a generation that it is about to publish, or what became of changes; None
+    if it has ended."""
+    message = lifeline.read_message(cast("IO[bytes]", process.stdout))
+    return pickle.loads(message) if message else None  # noqa: S301  (our own process said it)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:
@@ -214,7 +225,7 @@ def main() -> None:
         os.nice(_NICE)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints, prints where people read
-    staying = Staying()
+    staying = Staying(lambda generation: lifeline.write_message(answers, pickle.dumps(generation)))
     while (message := _next(staying)) is not None:
         order: _Order = pickle.loads(message)  # noqa: S301  (our own server sent it)
         lifeline.write_message(answers, pickle.dumps(_made(order, staying.at(order.seat))))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,9 @@ GLANCE = 0.02
 class Staying:
     """What a process leaves open of the store to which it wrote last; for one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Callable[[str], None] = lambda _: None) -> None:
+        """*announce* is told each generation that can be opened, and is not published yet."""
+        self.announce = announce
         self._seat: FolderSeat | None = None
         self._left: Left | None = None
         self._until = 0.0
@@ -108,7 +110,7 @@ class _StayingSeat(FolderSeat):
             except Busy:  # whoever writes may wait for what was left open here
                 self.staying.let_go()
                 stack.enter_context(folder.writing(patience))
-            writer = Writer(folder, patience, self.staying.take())
+            writer = Writer(folder, patience, self.staying.take(), self.staying.announce)
             try:
                 yield writer
             finally:

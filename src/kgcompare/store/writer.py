@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -43,12 +43,20 @@ class Writer:
 
     joins = True
 
-    def __init__(self, folder: Folder, patience: float | None = None, left: Left | None = None) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        patience: float | None = None,
+        left: Left | None = None,
+        announce: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Goes on from what another writer has *left*, if that is still as it was; else it waits for live/ as long as
-        *patience* (seconds; None: however long it takes)."""
+        *patience* (seconds; None: however long it takes). *announce* is told each generation that can be opened, and
+        is not published yet."""
         self.folder = folder
         self.about = folder.describe()
         self._patience = patience
+        self._announce = announce
         self._left = left
         if left is not None and not left.is_of(folder):
             self._left = None
@@ -205,6 +213,7 @@ class Writer:
                 self.folder.prepare(generation)
                 self._checkpoint(generation)
                 self._seal(generation)
+                self._announce(generation)
                 made = self._making = EmbeddedSnapshot(self.folder, generation, self.about, self._live)
                 prepare(made, self.folder.index_in_the_making(generation))
                 committed.result()

@@ -51,7 +51,8 @@ def open_to_writers(app: Flask, settings: Settings) -> Gate:
     app.extensions[_GATE] = gate
     app.extensions[_TURNS] = Turns(together, limits.waiting_writes + 1 - together, limits.waiting_writes + 1)
     there = settings.store is not None or settings.endpoint is not None  # else the gate is shut
-    app.extensions[_EDITOR] = EditorApart(settings.seat) if there else None
+    expect = cast("Catalogue", app.extensions["kgcompare"]).store.expect
+    app.extensions[_EDITOR] = EditorApart(settings.seat, expect) if there else None
     app.extensions[_CHECKS] = Turns(1, limits.waiting_costly, limits.client_costly)
     app.extensions[_CHECKER] = EditorApart(settings.seat) if there else None
     return gate
