@@ -397,7 +397,7 @@ def test_after_several_changes_the_next_ones_are_gathered(monkeypatch: pytest.Mo
         changes = pickle.loads(order).changes
         made.append(len(changes))
         began.release()
-        time.sleep(2.0 if len(changes) == 3 else 0.8)  # as long are the next ones gathered
+        time.sleep(0.8)
         return [Edit(change.subject, made=False) for change, _ in changes]
 
     def send(number: int, pause: float = 0.0) -> list[threading.Thread]:

@@ -36,8 +36,8 @@ from kgcompare.store.staying import GLANCE, Staying
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
 MOST_TOGETHER = 32
 """Changes that are written as one at most."""
-CALM = 1.0
-"""Seconds for which changes are gathered at most, after some that were made together."""
+CALM = 0.7
+"""Seconds for which changes are gathered after some that were made together: there is about one generation a second."""
 _WRITING = 60.0
 """Seconds that are left for writing, beside those that reading and judging may take."""
 _NICE = 5
@@ -72,8 +72,8 @@ class EditorApart:
     """A :class:`~kgcompare.ingest.together.JointEditor` in a process of its own, for any number of threads.
 
     Changes that come while others are being made wait, and are then made together. After several that were, the next
-    ones are gathered for as long as those took: a generation costs the engine and its readers much the same, however
-    little is in it. One who changes records one after the other waits for nothing.
+    ones are gathered for a while: a generation costs the engine and its readers much the same, however little is in it.
+    One who changes records one after the other waits for nothing.
     """
 
     def __init__(self, store: Path | Seat, expect: Callable[[str | None], None] = lambda _: None) -> None:
@@ -142,7 +142,6 @@ class EditorApart:
 
     def _make(self, some: Sequence[_Waiting]) -> None:
         """Has some changes made, and says to each what became of it."""
-        began = time.monotonic()
         limits, patience = some[0].options.limits, max(one.until for one in some) - time.monotonic()
         order = _Order(self._seat, some[0].shapes, max(0.0, patience), tuple((one.change, one.options) for one in some))
         seconds = order.patience + len(some) * (limits.parse_time + 4 * limits.validation_time) + _WRITING
@@ -155,8 +154,7 @@ class EditorApart:
         finally:
             for one, answer in zip(some, answers if isinstance(answers, list) else [ended] * len(some), strict=True):
                 one.answer = answer
-            done = time.monotonic()
-            self._calm = done + min(done - began, CALM) if len(some) > 1 else 0.0
+            self._calm = time.monotonic() + CALM if len(some) > 1 else 0.0
 
     def _asked(self, order: bytes, seconds: float) -> object:
         process = self._started()
@@ -233,7 +231,7 @@ def main() -> None:
 
 def _next(staying: Staying) -> bytes | None:
     """The next order; what was left open of the store is let go of while none comes."""
-    while staying.look() and not select.select([0], [], [], GLANCE)[0]:
+    while staying.look() and not select.select([0], [], [], staying.pause())[0]:
         pass
     return lifeline.read_message(sys.stdin.buffer)
 

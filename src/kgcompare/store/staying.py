@@ -21,8 +21,11 @@ from kgcompare.store.left import Left
 from kgcompare.store.seat import FolderSeat
 from kgcompare.store.writer import Writer
 
-_IDLE = 10.0
-"""Seconds after the last write for which something stays open."""
+_IDLE = 300.0
+"""Seconds after the last write for which something stays open: that takes some handles of files and hardly any memory,
+and to open it again takes three times as long as an edit."""
+_CALM, _RARELY = 10.0, 0.2
+"""Seconds after the last write from which on one looks less often whether somebody else wants to, and those between."""
 _MERGING, _NICE = "rocksdb:low", 15
 """What the engine calls its threads that merge tables, and how far they step back."""
 GLANCE = 0.02
@@ -77,6 +80,10 @@ class Staying:
             return self._seat is None or (self._seat.path / "lock").stat().st_size > 0
         except OSError:
             return True
+
+    def pause(self) -> float:
+        """Seconds until one should look again."""
+        return _RARELY if time.monotonic() > self._until - _IDLE + _CALM else GLANCE
 
     def let_go(self) -> None:
         """Closes what was left open."""
