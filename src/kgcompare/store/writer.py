@@ -20,7 +20,6 @@ from kgcompare.errors import Seam, StoreError, SyntaxFault
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
 from kgcompare.store.base import Prepare, Read
 from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
-from kgcompare.store.files import flush
 from kgcompare.store.folder import Folder, number
 from kgcompare.store.history import HISTORY_BYTES, Deed, Occasion
 from kgcompare.store.left import Left
@@ -217,7 +216,8 @@ class Writer:
                 made = self._making = EmbeddedSnapshot(self.folder, generation, self.about, self._live)
                 prepare(made, self.folder.index_in_the_making(generation))
                 committed.result()
-            self.folder.publish(generation, self._latest.generation if self._latest else None)
+            logs = [] if self._tail is None else [self._tail.live / self._tail.log]
+            self.folder.publish(generation, self._latest.generation if self._latest else None, *logs)
             self._go_on_from(made)
         return generation
 
@@ -225,7 +225,6 @@ class Writer:
         """Makes the checkpoint of a generation, of what live/ says."""
         to, latest, tail = self.folder.snapshot(generation), self._latest, self._tail
         if tail is not None and latest is not None and not self._bulk and tail.fits():
-            flush(tail.live / tail.log)
             tail.checkpoint(latest.path, to)
             return
         self._open().flush()
