@@ -3,6 +3,7 @@ time that it saves."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import shutil
@@ -29,7 +30,7 @@ from kgcompare.ingest.together import JointEditor
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.sameness import statements_of
 from kgcompare.schema.shapes import stored_shapes
-from kgcompare.search import Filter
+from kgcompare.search import Filter, following, written
 from kgcompare.store import Snapshot
 from kgcompare.store import staying as module
 from kgcompare.store import writer as store_writer
@@ -396,7 +397,7 @@ def test_after_several_changes_the_next_ones_are_gathered(monkeypatch: pytest.Mo
         changes = pickle.loads(order).changes
         made.append(len(changes))
         began.release()
-        time.sleep(2.0 if len(changes) == 3 else 0.8)  # as long are the next ones gathered
+        time.sleep(0.8)
         return [Edit(change.subject, made=False) for change, _ in changes]
 
     def send(number: int, pause: float = 0.0) -> list[threading.Thread]:
@@ -419,3 +420,65 @@ def test_after_several_changes_the_next_ones_are_gathered(monkeypatch: pytest.Mo
     for thread in send(5, pause=0.02):
         thread.join(60)
     assert made == [1, 3, 5]
+
+
+def test_a_generation_is_open_before_it_is_published(
+    own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for it when it is waits for nothing; until then nobody sees it, and one that never is, is let go of."""
+    with Catalogue(EmbeddedStore(own_store)) as catalogue:
+        store, expected = catalogue.store, list[str]()
+
+        def expect(generation: str) -> None:
+            expected.append(generation)
+            store.expect(generation)
+            seen = EmbeddedStore(own_store).snapshot().generation
+            assert catalogue.generation().name == seen != generation
+
+        staying = Staying(expect)
+        for name in ("first", "second"):
+            edit(staying, own_store, "m", name)
+            store.expect(None)
+            found = opened(monkeypatch)
+            assert catalogue.generation().name == expected[-1]
+            assert catalogue.generation().record("method", "m").thing.label == name
+            assert found == [], "it is open"
+            monkeypatch.undo()
+        with monkeypatch.context() as broken:
+            broken.setattr(Folder, "publish", lambda *_: (tmp_path / "nothing").unlink())
+            with pytest.raises(AssertionError):
+                edit(staying, own_store, "m", "never")
+        store.expect(None)
+        with Folder(own_store).lock(expected[-1]).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nobody reads it
+        edit(staying, own_store, "m", "third")
+        edit(staying, own_store, "m", "fourth")
+        assert catalogue.generation().record("method", "m").thing.label == "fourth"
+        assert len(expected) == 5
+        staying.let_go()
+    same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
+
+
+def test_what_was_written_to_one_index_is_written_to_the_other(
+    own_store: Path, staying: Staying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether this process has made the last changes, or another one: the index is that of a rebuild."""
+    monkeypatch.setattr("kgcompare.store.writer.LARGE", 1)
+    again = list[Path]()
+
+    def write_again(path: Path, some: written.Written) -> None:
+        again.append(path)
+        real(path, some)
+
+    real = written.write_again
+    monkeypatch.setattr(following, "write_again", write_again)
+    for number in range(3):
+        edit(staying, own_store, f"m{number}", f"m {number}")
+    for number in range(8):
+        related = f"; kgc:related <{BASE}id/method/m{(number + 1) % 3}>, <{BASE}id/method/lasso>"
+        edit(staying, own_store, f"m{number % 3}", f"name {number}", related)
+        if number == 3:
+            same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
+            monkeypatch.setattr(following, "_LAST", [])  # as in a process that begins
+    same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
+    assert len(again) >= 6

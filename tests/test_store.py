@@ -1173,11 +1173,11 @@ def test_a_server_goes_on_with_what_it_has_where_the_next_generation_is_damaged(
     before = served.snapshot().generation
     prepared = Folder.publish
 
-    def publish(folder: Folder, generation: str, before: str | None = None) -> None:
+    def publish(folder: Folder, generation: str, before: str | None = None, *others: Path) -> None:
         for table in folder.snapshot(generation).glob("*.sst"):
             if table.stat().st_nlink <= 2:  # of this generation and live/ alone
                 table.write_bytes(table.read_bytes()[:-1] + b"\0")
-        prepared(folder, generation, before)
+        prepared(folder, generation, before, *others)
 
     monkeypatch.setattr(Folder, "publish", publish)
     take(store, "second")

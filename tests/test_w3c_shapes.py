@@ -16,9 +16,10 @@ from kgcompare.errors import ShapeError
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.schema.core import check_core
-from kgcompare.schema.extract import Extract, has_target
+from kgcompare.schema.extract import Extract
 from kgcompare.schema.judging import Judge
 from kgcompare.schema.knowledge import Knowledge
+from kgcompare.schema.plans import has_target
 from kgcompare.schema.screening import Screen
 
 FOLDER = Path(__file__).parent / "data" / "w3c-shacl"

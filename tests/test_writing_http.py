@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import json
 import logging
@@ -22,11 +23,13 @@ from werkzeug.test import TestResponse
 
 from conftest import Run
 from kgcompare import ingest
-from kgcompare.ingest.editing import Body, Condition, Editor
+from kgcompare.ingest.apart import EditorApart
+from kgcompare.ingest.editing import Body, Condition, Edit, Editor
 from kgcompare.rdf.namespaces import iri
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.files import alone
+from kgcompare.store.folder import Folder
 from kgcompare.store.tokens import Tokens
 from kgcompare.web import writing
 from kgcompare.web.app import create_app
@@ -414,6 +417,28 @@ def test_who_was_overtaken_gets_the_tag_of_what_he_wrote(site: Writing, monkeypa
     assert (answer.status_code, answer.data) == (204, b"")
     assert site.send("PUT", "/method/lasso", body, If_Match=answer.headers["ETag"]).status_code == 412
     assert site.get("/method/lasso.ttl").text == other
+
+
+def test_who_waits_for_a_change_holds_no_generation(site: Writing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index of one that is read cannot be changed into the next: it would be copied for every one."""
+    body, tag = lasso(site)
+    before = EmbeddedStore(site.store).snapshot().generation
+    real, waited = EditorApart.change, list[str]()
+
+    def change(self: EditorApart, *arguments: Any) -> Edit:
+        Editor(site.store, (), ingest.Options(), 60.0).put(RIDGE, Body(ridge.encode(), "ttl"), Condition())
+        with ThreadPoolExecutor(1) as another:  # who asks within this request would share its context
+            assert another.submit(site.get, "/method/ridge.ttl").result().status_code == 200, "the server goes on"
+        with Folder(site.store).lock(before).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        waited.append(before)
+        return real(self, *arguments)
+
+    ridge = site.get("/method/ridge.ttl").text.replace('"@en', ' too"@en', 1)
+    monkeypatch.setattr(EditorApart, "change", change)
+    assert site.send("PUT", "/method/lasso", body, If_Match=tag).status_code == 200
+    assert waited == [before]
+    assert site.get("/method/lasso.ttl").text == body
 
 
 def test_who_waits_too_long_for_others_is_told_to_come_again(site: Writing) -> None:

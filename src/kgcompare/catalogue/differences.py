@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyoxigraph import NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad
 
 from kgcompare.catalogue.comparison import names_in
 from kgcompare.catalogue.past import history_of
@@ -123,7 +123,7 @@ def thing_at(generation: Generation, kind: str, slug: str) -> tuple[str, bool]:
 
 
 def _graph(quads: Iterable[Quad]) -> Graph:
-    return Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+    return Graph(quad.triple for quad in quads)
 
 
 def _name(graph: Graph, thing: str, lang: str) -> tuple[str | None, str]:

@@ -17,7 +17,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -36,8 +36,8 @@ from kgcompare.store.staying import GLANCE, Staying
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
 MOST_TOGETHER = 32
 """Changes that are written as one at most."""
-CALM = 1.0
-"""Seconds for which changes are gathered at most, after some that were made together."""
+CALM = 0.7
+"""Seconds for which changes are gathered after some that were made together: there is about one generation a second."""
 _WRITING = 60.0
 """Seconds that are left for writing, beside those that reading and judging may take."""
 _NICE = 5
@@ -72,13 +72,15 @@ class EditorApart:
     """A :class:`~kgcompare.ingest.together.JointEditor` in a process of its own, for any number of threads.
 
     Changes that come while others are being made wait, and are then made together. After several that were, the next
-    ones are gathered for as long as those took: a generation costs the engine and its readers much the same, however
-    little is in it. One who changes records one after the other waits for nothing.
+    ones are gathered for a while: a generation costs the engine and its readers much the same, however little is in it.
+    One who changes records one after the other waits for nothing.
     """
 
-    def __init__(self, store: Path | Seat) -> None:
-        """Changes records of *store*; nothing is started yet."""
+    def __init__(self, store: Path | Seat, expect: Callable[[str | None], None] = lambda _: None) -> None:
+        """Changes records of *store*; nothing is started yet. Who reads is told to *expect* each generation that is
+        about to be published; None when those that were to come are."""
         self._seat = seat_of(store)
+        self._expect = expect
         self._turn = threading.Condition()
         self._making = False
         self._queue: deque[_Waiting] = deque()
@@ -140,7 +142,6 @@ class EditorApart:
 
     def _make(self, some: Sequence[_Waiting]) -> None:
         """Has some changes made, and says to each what became of it."""
-        began = time.monotonic()
         limits, patience = some[0].options.limits, max(one.until for one in some) - time.monotonic()
         order = _Order(self._seat, some[0].shapes, max(0.0, patience), tuple((one.change, one.options) for one in some))
         seconds = order.patience + len(some) * (limits.parse_time + 4 * limits.validation_time) + _WRITING
@@ -153,20 +154,21 @@ class EditorApart:
         finally:
             for one, answer in zip(some, answers if isinstance(answers, list) else [ended] * len(some), strict=True):
                 one.answer = answer
-            done = time.monotonic()
-            self._calm = done + min(done - began, CALM) if len(some) > 1 else 0.0
+            self._calm = time.monotonic() + CALM if len(some) > 1 else 0.0
 
     def _asked(self, order: bytes, seconds: float) -> object:
         process = self._started()
         with lifeline.ended_after(process, seconds) as late:
             with contextlib.suppress(OSError):  # it has ended, and says nothing
                 lifeline.write_message(cast("IO[bytes]", process.stdin), order)
-            said = lifeline.read_message(cast("IO[bytes]", process.stdout))
+            while isinstance(said := _said(process), str):
+                self._expect(said)
+        self._expect(None)
         if said is None:
             self.close()
         if late:
             raise Overrun("the change took too long and was not made")
-        return pickle.loads(said) if said else None  # noqa: S301  (our own process said it)
+        return said
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
@@ -187,6 +189,13 @@ class EditorApart:
         if self._end is not None:
             self._end()
         self._process = None
+
+
+def _said(process: subprocess.Popen[bytes]) -> object:
+    """What a process says next: the name of a generation that it is about to publish, or what became of changes; None
+    if it has ended."""
+    message = lifeline.read_message(cast("IO[bytes]", process.stdout))
+    return pickle.loads(message) if message else None  # noqa: S301  (our own process said it)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:
@@ -214,7 +223,7 @@ def main() -> None:
         os.nice(_NICE)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints, prints where people read
-    staying = Staying()
+    staying = Staying(lambda generation: lifeline.write_message(answers, pickle.dumps(generation)))
     while (message := _next(staying)) is not None:
         order: _Order = pickle.loads(message)  # noqa: S301  (our own server sent it)
         lifeline.write_message(answers, pickle.dumps(_made(order, staying.at(order.seat))))
@@ -222,7 +231,7 @@ def main() -> None:
 
 def _next(staying: Staying) -> bytes | None:
     """The next order; what was left open of the store is let go of while none comes."""
-    while staying.look() and not select.select([0], [], [], GLANCE)[0]:
+    while staying.look() and not select.select([0], [], [], staying.pause())[0]:
         pass
     return lifeline.read_message(sys.stdin.buffer)
 

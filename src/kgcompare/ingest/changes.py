@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad
 
 from kgcompare.errors import Conflict
 from kgcompare.ingest.documents import Records
@@ -42,7 +42,7 @@ class Stored:
             if not quads:
                 self._absent.add(name)
                 return Graph()
-            self._documents[name] = Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+            self._documents[name] = Graph(quad.triple for quad in quads)
         return self._documents[name]
 
     def quads(self, name: str) -> list[Quad]:

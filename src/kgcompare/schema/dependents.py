@@ -16,15 +16,11 @@ from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.terms import (
     RDF_TYPE,
     RDFS_SUB_CLASS_OF,
-    SH_CLASS,
-    SH_CLOSED,
-    SH_PATH,
     SH_TARGET_CLASS,
     SH_TARGET_OBJECTS_OF,
 )
-from kgcompare.schema.core import nested, qualified_siblings
-from kgcompare.schema.extract import PAIRS, RDFS_CLASS, has_target
 from kgcompare.schema.knowledge import Knowledge
+from kgcompare.schema.plans import NOTHING, RDFS_CLASS, plans_of
 from kgcompare.schema.walk import Walk
 
 
@@ -33,7 +29,7 @@ class Dependents:
 
     def __init__(self, shapes: Graph, known: Knowledge) -> None:
         self._shapes = shapes
-        self._known = known
+        self._plans = plans_of(shapes)
         self._walk = Walk(shapes, known.step)
 
     def of(self, changed: Iterable[Triple]) -> set[Term]:
@@ -47,8 +43,8 @@ class Dependents:
         self._retyped = self._instances(self._changed(RDFS_SUB_CLASS_OF)) | self._changed(RDF_TYPE)
         self._users: dict[Node, set[Term]] = {}
         found: set[Term] = set()
-        for shape in self._shapes.subjects():
-            if has_target(self._shapes, shape):
+        for shape, plan in self._plans.items():
+            if plan.targeted:
                 found |= self._of(shape) | self._targeted(shape)
         return found
 
@@ -72,19 +68,17 @@ class Dependents:
         """The nodes of which a shape looks at a changed statement. Shapes do not nest in circles."""
         if shape in self._users:
             return self._users[shape]
-        said = self._shapes
-        values = set(self._retyped) if said.objects(shape, SH_CLASS) else set()
-        if said.objects(shape, SH_CLOSED):
+        plan = self._plans.get(shape, NOTHING)
+        values = set(self._retyped) if plan.typed else set()
+        if plan.closed:
             values |= self._subjects
-        for inner in (*nested(said, shape), *qualified_siblings(said, shape)):
+        for inner in plan.within:
             values |= self._of(inner)
-        path = said.value(shape, SH_PATH)
-        users = (
-            values if path is None else self._walk.ends(path, values, back=True) | self._walk.users(path, self._ends)
-        )
-        for pair in PAIRS:
-            for predicate in said.iris(shape, pair):
-                users = users | self._changed(predicate)
+        users = values
+        if plan.path is not None:
+            users = self._walk.ends(plan.path, values, back=True) | self._walk.users(plan.path, self._ends)
+        for predicate in plan.pairs:
+            users = users | self._changed(predicate)
         self._users[shape] = users
         return users
 

@@ -16,22 +16,16 @@ from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.terms import (
     RDF_TYPE,
     RDFS_SUB_CLASS_OF,
-    SH_CLASS,
-    SH_CLOSED,
-    SH_PATH,
     SH_TARGET_CLASS,
     SH_TARGET_OBJECTS_OF,
 )
-from kgcompare.schema.core import nested, qualified_siblings
 from kgcompare.schema.knowledge import Knowledge
+from kgcompare.schema.plans import NOTHING, RDFS_CLASS, Plan, plans_of
 from kgcompare.schema.walk import Walk
 
 _SH = PREFIXES["sh"]
-PAIRS = tuple(_SH + name for name in ("equals", "disjoint", "lessThan", "lessThanOrEquals"))
 Asked = Mapping[Node, Collection[Term]]
 """By shape the nodes that it is asked of."""
-RDFS_CLASS = NamedNode(PREFIXES["rdfs"] + "Class")
-TARGETS = tuple(_SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"))
 
 
 class Extract:
@@ -46,7 +40,7 @@ class Extract:
         """What is wholly there to be judged: by shape the nodes."""
         self.asked: dict[Node, Collection[Term]] = {}
         """By shape with a target the nodes that it is asked of."""
-        self._targeted = [shape for shape in shapes.subjects() if has_target(shapes, shape)]
+        self._plans = plans_of(shapes)
 
     def of(self, documents: Iterable[Graph]) -> list[Triple]:
         """All statements of some documents, and those beyond them that their nodes are judged by."""
@@ -61,9 +55,10 @@ class Extract:
             ends[True][value] = None  # type: ignore[index]
         kinds = self._classes(nodes)
         self.judged, self.asked = {}, {}
-        for shape in self._targeted:
-            self.asked[shape] = focus = self._focus(shape, nodes, by, kinds)
-            self._follow(shape, focus)
+        for shape, plan in self._plans.items():
+            if plan.targeted:
+                self.asked[shape] = focus = self._focus(shape, nodes, by, kinds)
+                self._follow(shape, focus)
         return list(self._triples)
 
     def around(self, asked: Asked) -> list[Triple]:
@@ -116,26 +111,23 @@ class Extract:
 
     def _follow(self, shape: Node, nodes: set[Term]) -> None:
         """Keeps what a shape, and those that it nests, look at of some nodes. Shapes do not nest in circles."""
+        plan = self._plans.get(shape, NOTHING)
         nodes = nodes - self.judged.setdefault(shape, set())
-        if not nodes or self._shapes.text(shape, _SH + "deactivated") in {"true", "1"}:
+        if not nodes or plan.off:
             return
         self.judged[shape] |= nodes
-        said = self._shapes
-        path = said.value(shape, SH_PATH)
-        values = nodes if path is None else self._walk.ends(path, nodes)
-        self._look(shape, nodes, values)
-        for inner in (*nested(said, shape), *qualified_siblings(said, shape)):
+        values = nodes if plan.path is None else self._walk.ends(plan.path, nodes)
+        self._look(plan, nodes, values)
+        for inner in plan.within:
             self._follow(inner, values)
 
-    def _look(self, shape: Node, nodes: set[Term], values: set[Term]) -> None:
+    def _look(self, plan: Plan, nodes: set[Term], values: set[Term]) -> None:
         """Keeps what the constraints of a shape by itself look at."""
-        said = self._shapes
-        if said.objects(shape, SH_CLASS):
+        if plan.typed:
             self._classes(values)
-        for pair in PAIRS:
-            for predicate in said.iris(shape, pair):
-                self._step(nodes, predicate)
-        if said.objects(shape, SH_CLOSED):
+        for predicate in plan.pairs:
+            self._step(nodes, predicate)
+        if plan.closed:
             self._known.read(values)
             for value in values:
                 for predicate in list(self._known.description(value)):
@@ -179,10 +171,3 @@ class Extract:
                 reached.add(at)
                 waiting += self._known.objects(at, RDFS_SUB_CLASS_OF)
         return {node.value for node in reached if isinstance(node, NamedNode)}
-
-
-def has_target(shapes: Graph, shape: Node) -> bool:
-    """Whether a shape says what it is asked of."""
-    said = shapes.description(shape)
-    implicit = RDFS_CLASS in said.get(RDF_TYPE, ()) and any(p.startswith(_SH) for p in said)
-    return implicit or any(target in said for target in TARGETS)

@@ -18,8 +18,9 @@ from kgcompare.rdf.graph import Graph, Term
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.terms import RDF_TYPE, SH_INFO, SH_VIOLATION, SH_WARNING
 from kgcompare.schema import core, wording
-from kgcompare.schema.extract import RDFS_CLASS, TARGETS, Asked, Extract
+from kgcompare.schema.extract import Asked, Extract
 from kgcompare.schema.knowledge import Knowledge
+from kgcompare.schema.plans import RDFS_CLASS, TARGETS
 from kgcompare.schema.screening import Screen
 from kgcompare.text.languages import best
 

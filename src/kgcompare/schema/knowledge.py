@@ -110,7 +110,7 @@ class Knowledge:
 
     def _from_snapshot(self, name: str) -> Graph:
         quads = self._snapshot.graph(name) if self._snapshot is not None else []
-        return Graph(Triple(quad.subject, quad.predicate, quad.object) for quad in quads)
+        return Graph(quad.triple for quad in quads)
 
     def _take_document(self, name: str) -> None:
         if self._snapshot is not None:

@@ -14,7 +14,9 @@ from kgcompare.search.texts import DocumentOf, Documents, follow_documents
 from kgcompare.search.whole import FORMAT
 from kgcompare.search.wording import Worded
 from kgcompare.search.written import (
+    Written,
     authors_in,
+    changed_index,
     counted,
     degrees_of,
     holder_of,
@@ -96,20 +98,17 @@ class Builder:
         now: Saying,
         said: Mapping[str, str],
         kept_document: DocumentOf = lambda _: None,
-    ) -> None:
+    ) -> Written:
         """Makes of the index of a generation that of another one, in which the *changed* things (IRIs) say something
         else: *before* and *now* give what each says, *kept_document* what its document does. It then has what is *said*
-        among what it says of itself.
+        among what it says of itself. Gives what was written.
 
         :raises OtherIndex: if it cannot be done.
         """
-        with opened_index(self.path) as db:
+        with changed_index(self.path) as db:
             if db.execute("SELECT value FROM meta WHERE key = 'shapes'").fetchone() != (self.reading.signature,):
                 raise OtherIndex
-            db.execute("PRAGMA journal_mode=OFF")
-            db.execute("PRAGMA synchronous=OFF")
             db.execute(spoken.SPOKEN_TABLE)  # which an index that was made before has not
-            db.execute("BEGIN")
             marks = ",".join("?" * len(changed))
             ids = [row[0] for row in db.execute(f"SELECT id FROM thing WHERE iri IN ({marks})", changed)]
             again = {*changed, *naming(db, ids), *self._foreign_targets(db, ids)}
@@ -137,7 +136,7 @@ class Builder:
                 wording.rank_again(db, number, degree, worded)
             db.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", said.items())
             wording.tidy(db)
-            db.execute("COMMIT")
+            return db.written
 
     def _foreign_targets(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[str]:
         marks = ",".join("?" * len(ids))

@@ -4,28 +4,31 @@ Each index says from which generation it was made, and by which changes. So ther
 the one that nobody reads any more gets the last changes and the new ones in its place, and becomes the index of the
 next generation. It is copied only where somebody reads it still.
 
-What a thing said before is read while it still says it, and remembered for the other file. So no earlier generation has
-to be opened for what is taken out of an index.
+What was written for the last changes is written again into the other file, where this process has changed the first
+one; else these are made anew, of what things said. What the new ones change is read while it still says it, so that no
+earlier generation has to be opened.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
 from kgcompare.errors import StoreError
 from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.schema.shapes import Shapes
-from kgcompare.search.building import Builder, OtherIndex, Saying
+from kgcompare.search.building import Builder, OtherIndex
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.search.gathering import facts_of
 from kgcompare.search.making import build
 from kgcompare.search.texts import kept_document
 from kgcompare.search.whole import fault_of, notes_in
+from kgcompare.search.written import Written, write_again
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Lend, Prepare
 from kgcompare.store.files import LOG
@@ -36,22 +39,17 @@ _FROM, _BY = "from", "by"
 """Where an index has the generation that it was made from, and the changed things."""
 
 
-class _Was:
-    """What some things said in a generation, before it was changed into the next."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What was ``written`` to make the index of the generation ``to`` of that of another one."""
 
-    def __init__(self, previous: Snapshot, things: Collection[str], reading: Reading) -> None:
-        self.generation = previous.generation
-        self.signature = reading.signature
-        self.things = frozenset(things)
-        self.said = facts_of(previous, reading, sorted(things))
-
-    def of(self, things: Collection[str]) -> dict[str, Facts]:
-        """What some of the things said."""
-        return {thing: self.said[thing] for thing in things if thing in self.said}
+    origin: str
+    to: str
+    written: Written
 
 
-_LAST: list[_Was] = []
-"""Of the generation that was changed last in this process."""
+_LAST: list[_Step] = []
+"""What was written last in this process."""
 
 
 @lru_cache(maxsize=2)
@@ -70,53 +68,55 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     changed = {thing for thing in subjects if is_safe_iri(thing)}
     reading = _reading_of(shapes)
     follows = previous is not None and previous.index_path is not None and len(changed) <= _FEW
-    was = _Was(previous, changed, reading) if previous is not None and follows else None
+    was = facts_of(previous, reading, sorted(changed)) if previous is not None and follows else {}
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
         kept = previous.index_path if previous is not None and follows else None
         why = fault_of(kept) if kept is not None else None
-        if previous is None or was is None or kept is None or why is not None:
+        last, _LAST[:] = _LAST[:], []
+        if previous is None or kept is None or why is not None:
             build(snapshot, path, reading)
         else:
-            said = notes_in(kept)
-            since = set(json.loads(said.get(_BY, "[]")))
-            near = len(since) <= _FEW
-            with lend(said.get(_FROM, "") if near else "", path) if lend is not None else nullcontext() as lent:
-                older = lent if lent is not None and fault_of(path) is None else previous
-                if older is previous:
-                    shutil.copyfile(kept, path)
-                    since = set()
-                try:
-                    made = {_FROM: previous.generation, _BY: json.dumps(sorted(changed))}
-                    now = partial(facts_of, snapshot, reading)
-                    before = _before(was, older, since, reading, now)
-                    every = sorted((since | changed) - {snapshot.base.catalogue})
-                    Builder(path, snapshot.base, reading).update(
-                        every, before, now, made, partial(kept_document, snapshot)
-                    )
-                except OtherIndex:
-                    build(snapshot, path, reading)
-                except StoreError as fault:  # the file before may be damaged where nothing has looked yet
-                    why = f"cannot be changed ({fault})"
-                    build(snapshot, path, reading)
-        _LAST[:] = [was] if was is not None else []
+            now, document = partial(facts_of, snapshot, reading), partial(kept_document, snapshot)
+
+            def before(things: Sequence[str]) -> Mapping[str, Facts]:
+                same = now([thing for thing in things if thing not in changed])  # what has not changed
+                return same | {thing: was[thing] for thing in changed.intersection(things) if thing in was}
+
+            try:
+                _make_that_of(previous, kept, path, reading, last, lend)
+                made = {_FROM: previous.generation, _BY: json.dumps(sorted(changed))}
+                every = sorted(changed - {snapshot.base.catalogue})
+                written = Builder(path, snapshot.base, reading).update(every, before, now, made, document)
+                _LAST[:] = [_Step(previous.generation, snapshot.generation, written)]
+            except OtherIndex:
+                build(snapshot, path, reading)
+            except StoreError as fault:  # the file before may be damaged where nothing has looked yet
+                why = f"cannot be changed ({fault})"
+                build(snapshot, path, reading)
         if why is not None:
             LOG.warning("kgcompare: the index %s %s; the next one was made anew", kept, why)
 
     return prepare
 
 
-def _before(was: _Was, older: Snapshot, since: Collection[str], reading: Reading, now: Saying) -> Saying:
-    """What things said in the *older* generation. What has changed *since*, up to the one before the next, is
-    remembered, or read from it; what has not changed says the same *now*."""
-    last = next((one for one in _LAST if one.generation == older.generation and one.things >= set(since)), None)
-    if since and (last is None or last.signature != was.signature):
-        return partial(facts_of, older, reading)
+def _make_that_of(
+    newest: Snapshot, kept: Path, path: Path, reading: Reading, last: Sequence[_Step], lend: Lend | None
+) -> None:
+    """Makes at *path* the index of the *newest* generation, which is *kept* at another one: of the file of the one
+    before where that can be had, else by copying.
 
-    def said(things: Sequence[str]) -> dict[str, Facts]:
-        earlier = set(since).intersection(things)
-        changed = was.things.intersection(things) - earlier
-        same = [thing for thing in things if thing not in earlier and thing not in changed]
-        return {**now(same), **was.of(changed), **(last.of(earlier) if last else {})}
-
-    return said
+    :raises OtherIndex, StoreError: if it cannot be made.
+    """
+    said = notes_in(kept)
+    origin, since = said.get(_FROM, ""), set(json.loads(said.get(_BY, "[]")))
+    near = len(since) <= _FEW
+    with lend(origin if near else "", path) if lend is not None else nullcontext() as older:
+        if older is None or fault_of(path) is not None:
+            shutil.copyfile(kept, path)
+        elif step := next((one for one in last if (one.origin, one.to) == (origin, newest.generation)), None):
+            write_again(path, step.written)
+        else:
+            before, now = partial(facts_of, older, reading), partial(facts_of, newest, reading)
+            every = sorted(since - {newest.base.catalogue})
+            Builder(path, newest.base, reading).update(every, before, now, {}, partial(kept_document, newest))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from kgcompare.errors import Seam, StoreError
 from kgcompare.rdf.namespaces import local_name
@@ -15,18 +16,63 @@ from kgcompare.search.reading import marks, parts
 from kgcompare.search.wording import Worded
 from kgcompare.text.languages import best
 
+Written = list[tuple[str, list[Sequence[Any]]]]
+"""What was written to an index, as SQL with the values of each row: written to another file that says the same, it has
+that say the same again."""
+_WRITES = ("INSERT", "UPDATE", "DELETE", "CREATE")
+
+
+class Noting(sqlite3.Connection):
+    """A connection that keeps what is written over it."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.written: Written = []
+
+    def execute(self, sql: str, values: Any = (), /) -> sqlite3.Cursor:
+        """As a connection does."""
+        if sql.startswith(_WRITES):
+            self.written.append((sql, [values]))
+        return super().execute(sql, values)
+
+    def executemany(self, sql: str, rows: Iterable[Any], /) -> sqlite3.Cursor:
+        """As a connection does."""
+        self.written.append((sql, kept := list(rows)))
+        return super().executemany(sql, kept)
+
+
+def _making(path: Path) -> Seam:
+    return Seam(
+        (sqlite3.Error, OSError, UnicodeError), lambda why: StoreError(f"the index {path} cannot be made: {why}")
+    )
+
 
 @contextmanager
 def opened_index(path: Path) -> Iterator[sqlite3.Connection]:
     """The index file at *path*, to be written."""
-    with Seam(
-        (sqlite3.Error, OSError, UnicodeError), lambda why: StoreError(f"the index {path} cannot be made: {why}")
-    ):
-        db = sqlite3.connect(path, isolation_level=None)
-        try:
-            yield db
-        finally:
-            db.close()
+    with _making(path), closing(sqlite3.connect(path, isolation_level=None)) as db:
+        yield db
+
+
+@contextmanager
+def changed_index(path: Path) -> Iterator[Noting]:
+    """The same, to be changed into another one: all of it, or it is of no use."""
+    with _making(path), closing(Noting(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode=OFF")
+        db.execute("PRAGMA synchronous=OFF")
+        db.execute("BEGIN")
+        yield db
+        db.execute("COMMIT")
+
+
+def write_again(path: Path, written: Written) -> None:
+    """Has the index file at *path* say what another one does, in which that was *written* when it said the same.
+
+    :raises StoreError: if it cannot be written.
+    """
+    with changed_index(path) as db:
+        for sql, rows in written:
+            sqlite3.Connection.executemany(db, sql, rows)
 
 
 def counted(links: Iterable[tuple[str, int, int]]) -> dict[int, int]:

@@ -242,6 +242,11 @@ class Store(Protocol):
         """Has the next :meth:`snapshot` be the newest generation, as who has just written expects."""
         ...
 
+    def expect(self, generation: str | None) -> None:
+        """Opens a generation that is about to be published, where that takes long, so that nobody waits for it when it
+        is; None where none is any more: one that never was is let go of."""
+        ...
+
     def close(self) -> None:
         """Lets go of what is open; nothing can be asked of it afterwards."""
         ...

@@ -62,6 +62,8 @@ class EmbeddedStore:
         self._checked = checked
         self._sound: set[FileState] = set()
         self._said = ""
+        self._expecting = threading.Lock()
+        self._ahead: EmbeddedSnapshot | None = None
         stamp, retry = self.folder.stamp(), float("inf")
         try:
             snapshot = self._named()
@@ -99,11 +101,38 @@ class EmbeddedStore:
     def look_again(self) -> None:
         """Nothing: one looks at every request."""
 
+    def expect(self, generation: str | None) -> None:
+        """Opens a generation that is about to be published; see :class:`~kgcompare.store.base.Store`."""
+        ahead = None
+        if generation is not None:
+            with suppress(StoreError, GenerationGone):
+                ahead = self._taken(generation)
+        with self._expecting:
+            before = self._ahead
+            with suppress(StoreError):
+                if ahead is None and before is not None and before.generation == self.folder.current():
+                    return  # it has come, and nobody has asked for it yet
+            self._ahead = ahead
+        if before is not None:
+            before.close()
+
+    def _expected(self, generation: str) -> EmbeddedSnapshot | None:
+        """A generation, if it was expected and is open."""
+        with self._expecting:
+            ahead = self._ahead
+            if ahead is None or ahead.generation != generation:
+                return None
+            self._ahead = None
+            return ahead
+
     def close(self) -> None:
         """Lets go of the newest generation; whoever has taken another one keeps that."""
         seen, self._seen = self._seen, None
-        if seen is not None:
-            seen.snapshot.close()
+        with self._expecting:
+            ahead, self._ahead = self._ahead, None
+        for snapshot in (seen.snapshot if seen else None, ahead):
+            if snapshot is not None:
+                snapshot.close()
 
     def _look(self) -> _Seen:
         seen = self._seen
@@ -138,7 +167,7 @@ class EmbeddedStore:
             if generation is None:
                 break
             try:
-                snapshot = self._taken(generation)
+                snapshot = self._expected(generation) or self._taken(generation)
                 self._doubt(generation)
                 return snapshot
             except GenerationGone:

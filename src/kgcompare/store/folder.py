@@ -244,11 +244,11 @@ class Folder:
         (self.path / "snapshots").mkdir(exist_ok=True)
         self.lock(generation).touch()
 
-    def publish(self, generation: str, before: str | None = None) -> None:
-        """Makes a generation the one to read when all of it is on disk, as the one *before* it is."""
+    def publish(self, generation: str, before: str | None = None, *others: Path) -> None:
+        """Makes a generation the one to read when all of it is on disk, as the one *before* it is, and *others* too."""
         making = self.index_in_the_making(generation)
         indexed = making.exists()
-        self.flush(generation, before, *([making] if indexed else []))
+        self.flush(generation, before, *others, *([making] if indexed else []))
         if indexed:
             making.replace(self.index(generation))
         flush(self.path)

@@ -325,6 +325,9 @@ class RemoteStore:
         """Has the next :meth:`snapshot` look at the mark, however short a time ago one has."""
         self._until = 0.0
 
+    def expect(self, generation: str | None) -> None:
+        """Nothing: there is nothing to open."""
+
     def opened(self) -> RemoteSnapshot | None:
         """The present state, if it was looked at lately."""
         return self._snapshot if time.monotonic() <= self._until else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,11 @@ from kgcompare.store.left import Left
 from kgcompare.store.seat import FolderSeat
 from kgcompare.store.writer import Writer
 
-_IDLE = 10.0
-"""Seconds after the last write for which something stays open."""
+_IDLE = 300.0
+"""Seconds after the last write for which something stays open: that takes some handles of files and hardly any memory,
+and to open it again takes three times as long as an edit."""
+_CALM, _RARELY = 10.0, 0.2
+"""Seconds after the last write from which on one looks less often whether somebody else wants to, and those between."""
 _MERGING, _NICE = "rocksdb:low", 15
 """What the engine calls its threads that merge tables, and how far they step back."""
 GLANCE = 0.02
@@ -32,7 +35,9 @@ GLANCE = 0.02
 class Staying:
     """What a process leaves open of the store to which it wrote last; for one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Callable[[str], None] = lambda _: None) -> None:
+        """*announce* is told each generation that can be opened, and is not published yet."""
+        self.announce = announce
         self._seat: FolderSeat | None = None
         self._left: Left | None = None
         self._until = 0.0
@@ -76,6 +81,10 @@ class Staying:
         except OSError:
             return True
 
+    def pause(self) -> float:
+        """Seconds until one should look again."""
+        return _RARELY if time.monotonic() > self._until - _IDLE + _CALM else GLANCE
+
     def let_go(self) -> None:
         """Closes what was left open."""
         if (left := self.take()) is not None:
@@ -108,7 +117,7 @@ class _StayingSeat(FolderSeat):
             except Busy:  # whoever writes may wait for what was left open here
                 self.staying.let_go()
                 stack.enter_context(folder.writing(patience))
-            writer = Writer(folder, patience, self.staying.take())
+            writer = Writer(folder, patience, self.staying.take(), self.staying.announce)
             try:
                 yield writer
             finally:

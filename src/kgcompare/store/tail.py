@@ -15,7 +15,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-_MOST = 4000
+_MOST = 2000
 """Statements in a tail: who opens it reads about 15,000 a second."""
 _PARTS = ("*.sst", "*.log", "CURRENT", "MANIFEST-*", "OPTIONS-*")
 """The files of a folder of the engine's that say something."""

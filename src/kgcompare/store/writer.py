@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -20,7 +20,6 @@ from kgcompare.errors import Seam, StoreError, SyntaxFault
 from kgcompare.rdf.namespaces import DEFAULT_BASE, checked_base
 from kgcompare.store.base import Prepare, Read
 from kgcompare.store.checkpoint import EmbeddedSnapshot, GenerationGone, engine
-from kgcompare.store.files import flush
 from kgcompare.store.folder import Folder, number
 from kgcompare.store.history import HISTORY_BYTES, Deed, Occasion
 from kgcompare.store.left import Left
@@ -43,12 +42,20 @@ class Writer:
 
     joins = True
 
-    def __init__(self, folder: Folder, patience: float | None = None, left: Left | None = None) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        patience: float | None = None,
+        left: Left | None = None,
+        announce: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Goes on from what another writer has *left*, if that is still as it was; else it waits for live/ as long as
-        *patience* (seconds; None: however long it takes)."""
+        *patience* (seconds; None: however long it takes). *announce* is told each generation that can be opened, and
+        is not published yet."""
         self.folder = folder
         self.about = folder.describe()
         self._patience = patience
+        self._announce = announce
         self._left = left
         if left is not None and not left.is_of(folder):
             self._left = None
@@ -205,10 +212,12 @@ class Writer:
                 self.folder.prepare(generation)
                 self._checkpoint(generation)
                 self._seal(generation)
+                self._announce(generation)
                 made = self._making = EmbeddedSnapshot(self.folder, generation, self.about, self._live)
                 prepare(made, self.folder.index_in_the_making(generation))
                 committed.result()
-            self.folder.publish(generation, self._latest.generation if self._latest else None)
+            logs = [] if self._tail is None else [self._tail.live / self._tail.log]
+            self.folder.publish(generation, self._latest.generation if self._latest else None, *logs)
             self._go_on_from(made)
         return generation
 
@@ -216,7 +225,6 @@ class Writer:
         """Makes the checkpoint of a generation, of what live/ says."""
         to, latest, tail = self.folder.snapshot(generation), self._latest, self._tail
         if tail is not None and latest is not None and not self._bulk and tail.fits():
-            flush(tail.live / tail.log)
             tail.checkpoint(latest.path, to)
             return
         self._open().flush()

@@ -25,7 +25,7 @@ from kgcompare.web.gate import BY, TAKEN, Gate
 from kgcompare.web.kept import IF_MATCH, answers_of, record_states
 from kgcompare.web.negotiation import best_of, choose_format, media_types_of
 from kgcompare.web.problems import problem
-from kgcompare.web.request import current, language, limits, list_path, root, set_current
+from kgcompare.web.request import current, language, let_go_of_current, limits, list_path, root, set_current
 from kgcompare.web.settings import Settings
 
 blueprint = Blueprint("writing", __name__)
@@ -51,7 +51,8 @@ def open_to_writers(app: Flask, settings: Settings) -> Gate:
     app.extensions[_GATE] = gate
     app.extensions[_TURNS] = Turns(together, limits.waiting_writes + 1 - together, limits.waiting_writes + 1)
     there = settings.store is not None or settings.endpoint is not None  # else the gate is shut
-    app.extensions[_EDITOR] = EditorApart(settings.seat) if there else None
+    expect = cast("Catalogue", app.extensions["kgcompare"]).store.expect
+    app.extensions[_EDITOR] = EditorApart(settings.seat, expect) if there else None
     app.extensions[_CHECKS] = Turns(1, limits.waiting_costly, limits.client_costly)
     app.extensions[_CHECKER] = EditorApart(settings.seat) if there else None
     return gate
@@ -161,11 +162,13 @@ def make_change(change: Change) -> Edit:
     turns = cast("Turns", current_app.extensions[_TURNS])
     editor = cast("EditorApart", current_app.extensions[_EDITOR])
     by, asked = request.environ.get(BY, ""), f"{request.method} {request.path}"
-    options = Options(replace=True, lang=language(), limits=most, by=by, request=asked)
-    with turns.taken(request.remote_addr or "", until):
-        done = editor.change(change, current().extra, options, max(0.0, until - time.monotonic()))
-    renew_current()
-    return done
+    options, extra = Options(replace=True, lang=language(), limits=most, by=by, request=asked), current().extra
+    let_go_of_current()  # else its index would have to be copied to be changed into the next ones
+    try:
+        with turns.taken(request.remote_addr or "", until):
+            return editor.change(change, extra, options, max(0.0, until - time.monotonic()))
+    finally:
+        renew_current()
 
 
 def renew_current() -> None:
