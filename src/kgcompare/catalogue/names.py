@@ -6,6 +6,7 @@ Source: Publication Manual of the American Psychological Association, 7th editio
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kgcompare.model import CslName
 from kgcompare.rdf.graph import Graph, Node
@@ -21,6 +22,7 @@ def name_parts(graph: Graph, agent: Node) -> CslName | None:
     return {"family": family, "given": given} if given else {"family": family}
 
 
+@lru_cache(maxsize=4096)
 def initials(given: str) -> str:
     """Given names as initials: ``Jörg-Peter`` is ``J.-P.``, ``Wen-tau`` is ``W.-t.``.
 
