@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 from pyoxigraph import BlankNode, NamedNode
 
-from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.graph import Graph, Node, Term, node_of
 from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_NIL, RDF_REST, RDF_SUBJECT
 from kgcompare.store.looking import LookUp
 
@@ -39,7 +39,7 @@ class _Known:
         self.look_up = look_up
         self._known: dict[Node, _Said] = {}
         for thing, document in documents.items():
-            node = NamedNode(thing)
+            node = node_of(thing)
             self._known[node] = {}
             for subject, said in document.said.items():
                 if subject == node or isinstance(subject, BlankNode):

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.model import CslDate, CslItem, CslName
 from kgcompare.rdf.addresses import doi_address, web_address
-from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.graph import Graph, Node, Term, node_of
 from kgcompare.rdf.namespaces import PREFIXES, iri
 from kgcompare.rdf.terms import (
     BIBO_AUTHOR_LIST,
@@ -88,7 +88,7 @@ _TRUE = {"true", "1"}
 
 def is_source(graph: Graph, thing: str) -> bool:
     """Whether a thing is a document that is cited."""
-    return any(cls.startswith(_BIBO) for cls in graph.types(NamedNode(thing)))
+    return any(cls.startswith(_BIBO) for cls in graph.types(node_of(thing)))
 
 
 def csl(graph: Graph, node: Node, name_of: NameOf, described: Described = lambda _: Graph()) -> CslItem:

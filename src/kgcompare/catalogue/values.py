@@ -16,7 +16,8 @@ from kgcompare.catalogue.names import name_parts
 from kgcompare.catalogue.sources import is_source
 from kgcompare.model import CslItem, CslName, Link, Value
 from kgcompare.rdf.addresses import web_address
-from kgcompare.rdf.graph import Graph, Node, Term, literal_key, structure_key, value_key
+from kgcompare.rdf.graph import Graph, Node, Term, node_of, structure_key
+from kgcompare.rdf.keys import literal_key, value_key
 from kgcompare.rdf.namespaces import PREFIXES, local_name
 from kgcompare.rdf.terms import (
     DCTERMS_SOURCE,
@@ -55,7 +56,7 @@ class Reader:
     def label(self, thing: str) -> tuple[str | None, str]:
         """(language, name) of a thing; the end of its IRI, in no language, for want of a name."""
         graph = self.things.get(thing)
-        named = self._label(graph, NamedNode(thing)) if graph is not None else None
+        named = self._label(graph, node_of(thing)) if graph is not None else None
         return named or (None, local_name(thing))
 
     def _label(self, graph: Graph, node: Node) -> tuple[str | None, str] | None:
