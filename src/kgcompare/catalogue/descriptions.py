@@ -138,14 +138,15 @@ class Descriptions:
         pairs = [
             (NamedNode(thing), relation)
             for thing in things
-            for relation in _nodes(relations)
-            if thing not in kept or relation.value not in self._relations
+            for relation in _nodes(r for r in relations if thing not in kept or r not in self._relations)
         ]
         links = [
-            (link.subject.value, link.predicate.value, thing)
+            (subject.value, relation, thing)
             for thing, graph in kept.items()
-            for link in graph
-            if isinstance(link.subject, NamedNode) and link.predicate.value in relations
+            for subject in graph.subjects()
+            if isinstance(subject, NamedNode)
+            for relation in graph.description(subject)
+            if relation in relations
         ]
         if pairs:
             rows = self.snapshot.select(load("links").bind(method__relation=[], method__inverse=pairs)).rows
@@ -234,7 +235,7 @@ class Descriptions:
 
 
 def _nodes(predicates: Iterable[str]) -> list[NamedNode]:
-    return [NamedNode(predicate) for predicate in predicates if is_safe_iri(predicate)]
+    return [node_of(predicate) for predicate in predicates if is_safe_iri(predicate)]
 
 
 def own_statements(graph: Graph, thing: str) -> list[Triple]:

@@ -41,6 +41,7 @@ from kgcompare.text.languages import best, translate
 
 _XSD = PREFIXES["xsd"]
 _DATES = {*(_XSD + name for name in ("gYear", "gYearMonth", "date")), EDTF}
+_NOTHING = Graph()
 _DEEPEST = 6
 """Levels of blank nodes that are read out; what is below is an ellipsis."""
 
@@ -119,7 +120,7 @@ class Reader:
         return sources.csl(graph, source, lambda agent: self.agent_name(agent, graph), self._described)
 
     def _described(self, thing: NamedNode) -> Graph:
-        return self.things.get(thing.value, Graph())
+        return self.things.get(thing.value) or _NOTHING
 
     def agent_name(self, agent: Term, graph: Graph) -> CslName:
         """An agent's name as CSL has it; *graph* names those that have no IRI."""

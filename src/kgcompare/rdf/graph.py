@@ -57,6 +57,10 @@ _FEW = 16
 """Values up to which it is quicker to look through them than to keep a set of them."""
 
 
+def _text_of(term: Term | Triple) -> str:
+    return str(term) if isinstance(term, Triple) else term.value  # trusted data may have triple terms
+
+
 class Graph:
     """Statements by subject and predicate, in the order in which they came, each once."""
 
@@ -116,9 +120,7 @@ class Graph:
         size = EMPTY
         for predicates in self._index.values():
             for values in predicates.values():
-                size += _TERM * len(values)
-                for term in values:
-                    size += len(getattr(term, "value", None) or str(term))  # trusted data may have triple terms
+                size += _TERM * len(values) + sum(map(len, map(_text_of, values)))
         return size
 
     def only(self, subject: Node) -> Graph:
