@@ -66,7 +66,7 @@ class Descriptions:
 
     def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 64 << 20) -> None:
         """Keeps none yet, and never more than about *most* bytes of memory: half for whole records, half for names,
-        sources and links."""
+        sources, documents and links."""
         self.most = most
         self.snapshot = snapshot
         self.shapes = shapes
@@ -74,7 +74,8 @@ class Descriptions:
         """What knows the names of things, where it is of this very generation."""
         self._records = _Kept(most // 2)
         self._things = _Kept(most // 4)
-        self._own = _Kept(most // 8)
+        self._own = _Kept(most // 16)
+        self._documents = _Kept(most // 16)
         self._links = _Kept(most // 8)
 
     def records(self, things: Sequence[str]) -> dict[str, Graph]:
@@ -108,19 +109,31 @@ class Descriptions:
         asked = methods, inverses, sequences, _nodes(self._relations)
         look_up = self.snapshot.look_up
         graphs, links = (
-            record_graphs(look_up, *asked, self._documents(things)) if look_up else asked_records(self.snapshot, *asked)
+            record_graphs(look_up, *asked, self._told(things)) if look_up else asked_records(self.snapshot, *asked)
         )
         self._links.keep(links)
         return graphs
 
-    def _documents(self, things: Collection[str]) -> dict[str, Document]:
+    def _told(self, things: Collection[str]) -> dict[str, Document]:
         """What the index knows that the documents of some things say."""
         if self.index is None:
             return {}
         with suppress(NotIndexed, StoreError):  # another one is made, and the engine knows all of it
-            found = self.index.documents(things)
-            return {t: Document(NamedNode(self.snapshot.base.document(t)), said) for t, said in found.items()}
+            names = {thing: node_of(self.snapshot.base.document(thing)) for thing in things}
+            found = {t: Document(names[t], said) for t, said in self.index.documents(things).items()}
+            self._documents.keep({name.value: Graph.about({name: said.get(name, {})}) for name, said in found.values()})
+            return found
         return {}
+
+    def documents(self, things: Sequence[str]) -> dict[str, Graph]:
+        """What the documents of things are said to be, such as under which licence and from when; by their own IRIs.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        names = [self.snapshot.base.document(thing) for thing in things]
+        kept = self._documents.of(names)
+        missing = self.own([name for name in names if name not in kept])
+        return {name: kept.get(name) or missing[name] for name in names}
 
     @cached_property
     def _relations(self) -> tuple[str, ...]:
@@ -190,7 +203,7 @@ class Descriptions:
         kept = self._own.of(things) | self._records.of(things)
         missing = [thing for thing in things if thing not in kept]
         nodes = map(NamedNode, filter(is_safe_iri, missing))
-        fetched = own_graphs(self.snapshot.look_up, nodes, self._documents(missing)) if missing else {}
+        fetched = own_graphs(self.snapshot.look_up, nodes, self._told(missing)) if missing else {}
         self._own.keep(fetched)
         return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
 

@@ -93,7 +93,7 @@ class Documents:
             subject = as_node(quad.subject)
             page.add(quad, subject, kept=node is not None)
             if isinstance(subject, NamedNode) and subject != node and subject != document:  # noqa: PLR1714  (no tuple)
-                self._scattered |= self._base.parts(subject.value) is not None
+                self._scattered |= any(of(subject.value) for of in (self._base.parts, self._base.described))
             self._scattered |= isinstance(quad.object, Triple)
             yield quad
         self._keep(node, page)

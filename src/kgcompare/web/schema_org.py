@@ -308,7 +308,7 @@ def _date(graph: Graph, node: NamedNode, *predicates: str) -> str | None:
 
 def last_change(things: Sequence[str]) -> str:
     """When the document of one of some things was last changed, or made; empty where none says so."""
-    documents = current().descriptions.own([current().base.document(thing) for thing in things])
+    documents = current().descriptions.documents(things)
     found = (_date(graph, NamedNode(name), "dcterms:modified", "dcterms:created") for name, graph in documents.items())
     return max(filter(None, found), default="")
 
