@@ -441,7 +441,7 @@ def test_an_odd_item_has_a_reference(odd: dict[str, Any], reads: str) -> None:
 
 def test_many_threads_give_the_same() -> None:
     expected = [citation.plain_reference(data) for data in ARTICLES]
-    citation._render.cache_clear()
+    citation._style.cache_clear()
     found: list[list[str]] = []
 
     def render() -> None:

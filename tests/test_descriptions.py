@@ -18,7 +18,7 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, DefaultGra
 from deep import many
 from kgcompare.catalogue import Catalogue, descriptions, lookups
 from kgcompare.catalogue.generation import Generation
-from kgcompare.catalogue.lookups import record_graphs
+from kgcompare.catalogue.lookups import own_graphs, record_graphs
 from kgcompare.catalogue.values import Reader
 from kgcompare.ingest import Options, create_store, import_files
 from kgcompare.ingest.editing import Body, Condition, Editor
@@ -258,7 +258,7 @@ def canonical(graph: Graph) -> Dataset:
 
 
 def documents_hold(
-    path: Path, things: Iterable[str] | None = None, sequences: Sequence[Sequence[NamedNode]] = ()
+    path: Path, things: Sequence[str] | None = None, sequences: Sequence[Sequence[NamedNode]] = ()
 ) -> int:
     """Holds what a store's index has of documents to what the engine finds; gives how many records the index has."""
     with Catalogue(EmbeddedStore(path)) as catalogue:
@@ -269,7 +269,7 @@ def documents_hold(
             rows = generation.snapshot.select("SELECT DISTINCT ?t { ?t a ?c FILTER(isIRI(?t)) }").rows
             things = sorted(row[0].value for row in rows if isinstance(row[0], NamedNode))
         nodes = [NamedNode(thing) for thing in things]
-        known = generation.descriptions._documents([*things])
+        known = generation.descriptions._told([*things])
         inverses = [NamedNode(predicate) for predicate in generation.shapes.inverses]
         look_up = cast("EmbeddedSnapshot", generation.snapshot).look_up
         relations = [NamedNode(relation) for relation in generation.descriptions._relations]
@@ -279,6 +279,9 @@ def documents_hold(
             assert mine.keys() == engines.keys()
             for thing, graph in mine.items():
                 assert canonical(graph) == canonical(engines[thing]), thing
+        for name, graph in generation.descriptions.documents(things).items():
+            node = NamedNode(name)
+            assert canonical(graph.only(node)) == canonical(own_graphs(look_up, [node], {})[name].only(node)), name
         return len(known)
 
 
@@ -321,11 +324,12 @@ PLAIN = (
         ((), 2),
         (((own("a"), "<http://e/p>", '"not with the rest of its graph"', "a"),), 2),
         (((own("a"), "<http://e/p>", '"in another graph"', "b"),), 0),
+        (((document("a"), "<http://e/p>", '"in another graph"', "b"),), 0),
         (((own("b"), "<http://e/p>", '"in a foreign graph"', "http://e/g"),), 0),
         ((("_:in", "<http://e/p>", '"a node of two graphs"', "b"),), 0),
         (((own("b"), "<http://e/l>", "_:in", "b"),), 0),
     ],
-    ids=["whole", "parted", "scattered", "foreign", "shared node", "node led to"],
+    ids=["whole", "parted", "scattered", "document", "foreign", "shared node", "node led to"],
 )
 def test_documents_are_kept_only_where_they_say_all(
     tmp_path: Path, more: tuple[tuple[str, str, str, str], ...], kept: int

@@ -6,7 +6,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode
 
 from kgcompare.catalogue.values import Reader
-from kgcompare.rdf.graph import Graph, literal_key
+from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.keys import literal_key
 from kgcompare.rdf.namespaces import PREFIXES
 
 

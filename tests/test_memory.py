@@ -104,12 +104,12 @@ def test_descriptions_take_no_more_than_is_counted_for_them(part_store: Path) ->
             took = tracemalloc.get_traced_memory()[0] - before
         finally:
             tracemalloc.stop()
-        counted = int(sum(kept._graphs.currsize for kept in (descriptions._records, descriptions._links)))
+        counted = int(sum(kept.size for kept in (descriptions._records, descriptions._links)))
         assert counted / 3 < took < counted
         small = Descriptions(generation.snapshot, generation.shapes, counted // 4)
         for at in range(0, len(things), 10):
             small.records(things[at : at + 10])
-        assert 0 < sum(kept._graphs.currsize for kept in (small._records, small._links)) <= counted // 4
+        assert 0 < sum(kept.size for kept in (small._records, small._links)) <= counted // 4
 
 
 PAGES = (

@@ -8,7 +8,7 @@ from typing import Protocol
 from pyoxigraph import NamedNode
 
 from kgcompare.catalogue.descriptions import Descriptions
-from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.graph import Graph, node_of
 from kgcompare.rdf.namespaces import Base, is_foreign_slug, is_safe_iri, is_slug
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Index
@@ -41,7 +41,7 @@ def records(place: Shelves, wanted: Sequence[str], cls: str) -> tuple[dict[str, 
     # What stands outside of the base is sought first, so that all are read together.
     outside = _located(place, [name for name in wanted if is_slug(name) and is_foreign_slug(name)], cls)
     graphs = place.descriptions.records([thing for thing in (*guesses.values(), *outside.values()) if thing])
-    graphs = {thing: graph for thing, graph in graphs.items() if cls in graph.types(NamedNode(thing))}
+    graphs = {thing: graph for thing, graph in graphs.items() if cls in graph.types(node_of(thing))}
     guesses |= {name: thing for name, thing in outside.items() if guesses[name] not in graphs}
     open_slugs = [name for name, guess in guesses.items() if guess not in graphs and is_slug(name)]
     if any(map(is_foreign_slug, open_slugs)):

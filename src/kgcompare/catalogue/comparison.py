@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode
 from kgcompare.catalogue.values import Reader, place
 from kgcompare.errors import UsageError
 from kgcompare.model import Cell, Comparison, Row, RowKind, Status, Thing, Value
-from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.graph import Graph, Term, node_of
 from kgcompare.rdf.terms import KGC_ABSENCE, KGC_NONE, KGC_REASON, KGC_ROW, KGC_UNKNOWN, XSD_STRING
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text.languages import DEFAULT, best, matches
@@ -63,6 +63,8 @@ def verdict(kind: RowKind, columns: Sequence[Recorded]) -> bool | None:
 
 def _compared(kind: RowKind, known: Sequence[Recorded]) -> list[Compared]:
     """What each of the columns that are known is compared by."""
+    if kind == "count":
+        return [column.values for column in known]
     spoken = [_spoken(kind, column) for column in known if column.values]
     common = set.intersection(*spoken) if spoken else set()
     return [
@@ -107,11 +109,10 @@ def in_common(kind: RowKind, columns: Sequence[Recorded], differs: bool | None) 
 
 def recorded(reader: Reader, row: PropertyShape, graph: Graph, thing: str) -> tuple[Recorded, list[Term]]:
     """What one column has in one row, and the terms themselves."""
-    node = NamedNode(thing)
+    node = node_of(thing)
     terms = row.path.follow(graph, node)
     if terms:
-        values = frozenset((reader.key(graph, term), language_of(term)) for term in terms)
-        return Recorded(values), terms
+        return Recorded(frozenset([(reader.key(graph, term), language_of(term)) for term in terms])), terms
     return Recorded(frozenset(), _absence(row, graph, node)), []
 
 
@@ -148,7 +149,7 @@ def cell(
     pairs = [(term, reader.value(graph, term)) for term in shown]
     if len(pairs) > 1:
         pairs.sort(key=lambda pair: place(graph, pair[0], pair[1]))
-    node = NamedNode(thing)
+    node = node_of(thing)
     values = []
     for term, value in pairs:
         said: dict[str, Any] = {}
@@ -167,19 +168,17 @@ def cell(
 def joined(kind: RowKind, values: Sequence[Value]) -> str:
     """The text of a cell: names by commas, paragraphs by spaces, other values by semicolons; what stands under one
     heading behind it."""
-    between = {"name": ", ", "text": " ", "remark": " "}.get(kind, "; ")
     if not any(value.under for value in values):
-        return between.join(value.text for value in values)
+        between = {"name": ", ", "text": " ", "remark": " "}.get(kind, "; ")
+        return between.join([value.text for value in values])
     parts = [(under, ", ".join(value.text for value in some)) for under, some in groupby(values, lambda v: v.under)]
     return "; ".join(f"{under}: {text}" if under else text for under, text in parts)
 
 
 def _in_language(terms: list[Term], lang: str, *, every: bool) -> list[Term]:
     """The terms to show: of texts, those in the reader's language; of names also those in English."""
-    tagged: dict[str, list[Term]] = {}
-    for term in terms:
-        if isinstance(term, Literal) and term.language:
-            tagged.setdefault(term.language, []).append(term)
+    tagged = {term.language or "": term for term in terms if isinstance(term, Literal)} if len(terms) > 1 else {}
+    tagged.pop("", None)
     if len(tagged) < 2:
         return terms
     spoken = best(tagged, lang)

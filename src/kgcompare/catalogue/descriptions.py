@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import chain
 from typing import cast
 
-from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.catalogue.inquiry import asked_names, asked_records
 from kgcompare.catalogue.lookups import Document, own_graphs, record_graphs
 from kgcompare.catalogue.sources import is_source
 from kgcompare.errors import NotIndexed, StoreError
-from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.graph import Graph, Term, node_of
 from kgcompare.rdf.namespaces import is_safe_iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_ABSENCE, RDF_SUBJECT, SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN
@@ -24,44 +24,41 @@ from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Index
 from kgcompare.store import Snapshot
 from kgcompare.store.answers import counted_number
-from kgcompare.store.looking import LookUp
 
 _FEW = 10
 """Things without a name in the index up to which each is looked up by itself."""
-_EMPTY, _TERM = 1000, 250
-"""Bytes that an empty graph and its place take, and a statement beside its value."""
 
 
 class _Kept:
     """Graphs by the things that they describe, within a bound; those that were not asked for the longest go."""
 
     def __init__(self, most: int) -> None:
-        self._graphs: LRUCache[str, tuple[Graph, int]] = LRUCache(most, lambda value: value[1])
+        self.size = 0
+        """Bytes of memory that they take."""
+        self._most = most
+        self._graphs: OrderedDict[str, tuple[Graph, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, things: Iterable[str]) -> dict[str, Graph]:
         """What is kept of some things."""
+        graphs = self._graphs
         with self._lock:
-            return {thing: found[0] for thing in things if (found := self._graphs.get(thing))}
+            found = {thing: graphs[thing][0] for thing in things if thing in graphs}
+            for thing in found:
+                graphs.move_to_end(thing)
+        return found
 
     def keep(self, graphs: Mapping[str, Graph]) -> None:
         """Keeps graphs; one that would be too much alone is left out."""
-        for thing, graph in graphs.items():
-            size = 2 * len(thing) + _size(graph)
-            if size <= self._graphs.maxsize:
-                with self._lock:
-                    self._graphs[thing] = graph, size
-
-
-def _size(graph: Graph) -> int:
-    """About how many bytes of memory a graph takes."""
-    size = _EMPTY
-    for node in graph.subjects():
-        for values in graph.description(node).values():
-            size += _TERM * len(values)
-            for term in values:
-                size += len(getattr(term, "value", None) or str(term))  # trusted data may have triple terms
-    return size
+        sizes = {thing: 2 * len(thing) + graph.size for thing, graph in graphs.items()}
+        with self._lock:
+            for thing, size in sizes.items():
+                if size <= self._most:
+                    self.size += size - self._graphs.pop(thing, (None, 0))[1]
+                    self._graphs[thing] = graphs[thing], size
+            while self.size > self._most:
+                _, (_, size) = self._graphs.popitem(last=False)
+                self.size -= size
 
 
 class Descriptions:
@@ -69,7 +66,7 @@ class Descriptions:
 
     def __init__(self, snapshot: Snapshot, shapes: Shapes, most: int = 64 << 20) -> None:
         """Keeps none yet, and never more than about *most* bytes of memory: half for whole records, half for names,
-        sources and links."""
+        sources, documents and links."""
         self.most = most
         self.snapshot = snapshot
         self.shapes = shapes
@@ -77,7 +74,8 @@ class Descriptions:
         """What knows the names of things, where it is of this very generation."""
         self._records = _Kept(most // 2)
         self._things = _Kept(most // 4)
-        self._cited = _Kept(most // 8)
+        self._own = _Kept(most // 16)
+        self._documents = _Kept(most // 16)
         self._links = _Kept(most // 8)
 
     def records(self, things: Sequence[str]) -> dict[str, Graph]:
@@ -88,7 +86,7 @@ class Descriptions:
         :raises StoreError: if the store cannot be read.
         """
         graphs = self.describe(things)
-        return {thing: graph for thing, graph in graphs.items() if graph.types(NamedNode(thing))}
+        return {thing: graph for thing, graph in graphs.items() if graph.types(node_of(thing))}
 
     def describe(self, things: Sequence[str]) -> dict[str, Graph]:
         """Everything said of each thing, with what rows of any class follow backwards or in sequence; an empty graph
@@ -111,19 +109,31 @@ class Descriptions:
         asked = methods, inverses, sequences, _nodes(self._relations)
         look_up = self.snapshot.look_up
         graphs, links = (
-            record_graphs(look_up, *asked, self._documents(things)) if look_up else asked_records(self.snapshot, *asked)
+            record_graphs(look_up, *asked, self._told(things)) if look_up else asked_records(self.snapshot, *asked)
         )
         self._links.keep(links)
         return graphs
 
-    def _documents(self, things: Collection[str]) -> dict[str, Document]:
+    def _told(self, things: Collection[str]) -> dict[str, Document]:
         """What the index knows that the documents of some things say."""
         if self.index is None:
             return {}
         with suppress(NotIndexed, StoreError):  # another one is made, and the engine knows all of it
-            found = self.index.documents(things)
-            return {t: Document(NamedNode(self.snapshot.base.document(t)), said) for t, said in found.items()}
+            names = {thing: node_of(self.snapshot.base.document(thing)) for thing in things}
+            found = {t: Document(names[t], said) for t, said in self.index.documents(things).items()}
+            self._documents.keep({name.value: Graph.about({name: said.get(name, {})}) for name, said in found.values()})
+            return found
         return {}
+
+    def documents(self, things: Sequence[str]) -> dict[str, Graph]:
+        """What the documents of things are said to be, such as under which licence and from when; by their own IRIs.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        names = [self.snapshot.base.document(thing) for thing in things]
+        kept = self._documents.of(names)
+        missing = self.own([name for name in names if name not in kept])
+        return {name: kept.get(name) or missing[name] for name in names}
 
     @cached_property
     def _relations(self) -> tuple[str, ...]:
@@ -140,14 +150,15 @@ class Descriptions:
         pairs = [
             (NamedNode(thing), relation)
             for thing in things
-            for relation in _nodes(relations)
-            if thing not in kept or relation.value not in self._relations
+            for relation in _nodes(r for r in relations if thing not in kept or r not in self._relations)
         ]
         links = [
-            (link.subject.value, link.predicate.value, thing)
+            (subject.value, relation, thing)
             for thing, graph in kept.items()
-            for link in graph
-            if isinstance(link.subject, NamedNode) and link.predicate.value in relations
+            for subject in graph.subjects()
+            if isinstance(subject, NamedNode)
+            for relation in graph.description(subject)
+            if relation in relations
         ]
         if pairs:
             rows = self.snapshot.select(load("links").bind(method__relation=[], method__inverse=pairs)).rows
@@ -171,7 +182,7 @@ class Descriptions:
         named = self._named(set(things))
         sources = {thing: graph for thing, graph in named.items() if is_source(graph, thing)}
         if self.snapshot.look_up is not None:
-            sources = self._sources(self.snapshot.look_up, sources)
+            sources = self.own(sources)
             named.update(sources)
         people = {
             node.value
@@ -181,37 +192,51 @@ class Descriptions:
         }
         return self._named(people) | named
 
-    def _sources(self, look_up: LookUp, things: Collection[str]) -> dict[str, Graph]:
-        """What each source says itself. What leads to it, which takes a quarter as long to read, nobody cites."""
-        kept = self._cited.of(things) | self._records.of(things)
+    def own(self, things: Collection[str]) -> dict[str, Graph]:
+        """What things, such as sources and documents, say themselves. What leads to them, which takes a quarter as long
+        to read, nobody cites; an endpoint is asked for both at once.
+
+        :raises StoreError: if the store cannot be read.
+        """
+        if self.snapshot.look_up is None:
+            return self.describe(list(things))
+        kept = self._own.of(things) | self._records.of(things)
         missing = [thing for thing in things if thing not in kept]
-        fetched = own_graphs(look_up, map(NamedNode, missing), self._documents(missing)) if missing else {}
-        self._cited.keep(fetched)
-        return kept | fetched
+        nodes = map(NamedNode, filter(is_safe_iri, missing))
+        fetched = own_graphs(self.snapshot.look_up, nodes, self._told(missing)) if missing else {}
+        self._own.keep(fetched)
+        return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
 
     def _named(self, things: set[str]) -> dict[str, Graph]:
         """The names of things; of what stands in no scheme without its definition."""
         kept = self._things.of(things)
         whole = self._records.of(things - kept.keys())
-        found = {thing: graph.only(NamedNode(thing)) for thing, graph in whole.items()}
-        fetched = self._fetch_names(sorted(things - kept.keys() - whole.keys()))
-        for thing, graph in (found | fetched).items():
-            if not graph.iris(NamedNode(thing), SKOS_IN_SCHEME):
-                graph.discard(NamedNode(thing), SKOS_DEFINITION)
+        found = {thing: graph.only(node_of(thing)) for thing, graph in whole.items()}
+        missing = sorted(things - kept.keys() - whole.keys())
+        indexed = self._indexed_names(missing) if missing else {}
+        fetched = self._fetch_names([thing for thing in missing if thing not in indexed])
+        for thing, graph in (found | fetched).items():  # in the index nobody has one without need
+            if not graph.iris(node_of(thing), SKOS_IN_SCHEME):
+                graph.discard(node_of(thing), SKOS_DEFINITION)
+        fetched |= indexed
         self._things.keep(fetched)
         if self.snapshot.look_up is None:  # else who asks looks at the records of sources
             found |= {thing: graph for thing, graph in whole.items() if is_source(graph, thing)}
         return kept | found | fetched
 
-    def _fetch_names(self, things: Sequence[str]) -> dict[str, Graph]:
-        if self.snapshot.look_up is None:
-            asked = [NamedNode(thing) for thing in things if is_safe_iri(thing)]
-            return {thing: Graph() for thing in things} | asked_names(self.snapshot, asked)
-        fetched = {thing: Graph() for thing in things}
+    def _indexed_names(self, things: Sequence[str]) -> dict[str, Graph]:
+        """The names of things that the index knows."""
         if self.index is not None:
             with suppress(NotIndexed, StoreError):  # another one is made, and the engine knows all of it
-                fetched |= self.index.spoken(things)
-        safe = [NamedNode(thing) for thing in things if not fetched[thing].subjects() and is_safe_iri(thing)]
+                return self.index.spoken(things)
+        return {}
+
+    def _fetch_names(self, things: Sequence[str]) -> dict[str, Graph]:
+        """The names of things, as the engine knows them."""
+        fetched = {thing: Graph() for thing in things}
+        safe = [NamedNode(thing) for thing in things if is_safe_iri(thing)]
+        if self.snapshot.look_up is None:
+            return fetched | asked_names(self.snapshot, safe)
         if len(safe) <= _FEW:
             for thing in safe:
                 for quad in self.snapshot.look_up(thing, None, None):
@@ -229,7 +254,7 @@ class Descriptions:
 
 
 def _nodes(predicates: Iterable[str]) -> list[NamedNode]:
-    return [NamedNode(predicate) for predicate in predicates if is_safe_iri(predicate)]
+    return [node_of(predicate) for predicate in predicates if is_safe_iri(predicate)]
 
 
 def own_statements(graph: Graph, thing: str) -> list[Triple]:

@@ -20,7 +20,7 @@ from kgcompare.catalogue.record import record_of
 from kgcompare.catalogue.values import Reader
 from kgcompare.errors import TooManyThings, UnknownThing, UsageError
 from kgcompare.model import Comparison, Page, Record, Thing
-from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.graph import Graph, node_of
 from kgcompare.rdf.namespaces import foreign_slug, iri, is_foreign_slug, is_safe_iri, is_slug
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_METHOD
@@ -194,7 +194,7 @@ class Generation(Indexed):
 
     def thing(self, reader: Reader, thing: str, graph: Graph, addresses: Mapping[str, tuple[str, str]]) -> Thing:
         """A thing as a column head names it."""
-        cls = self.shapes.class_among(graph.types(NamedNode(thing)))
+        cls = self.shapes.class_among(graph.types(node_of(thing)))
         kind, slug = addresses.get(thing) or (self.shapes.kind_of_class(cls) if cls else "thing", foreign_slug(thing))
         lang, label = reader.label(thing)
         tag, description = heads.description(self.shapes, graph, thing, reader.lang)

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Thing
-from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.graph import Graph, Term, node_of
 from kgcompare.rdf.terms import SKOS_DEFINITION
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import Entry
@@ -22,7 +22,7 @@ from kgcompare.text.languages import best
 
 def description(shapes: Shapes, graph: Graph, thing: str, lang: str) -> tuple[str | None, str | None]:
     """(language, text) of what a thing is: its definition, else the first text that its shape has a row for."""
-    node = NamedNode(thing)
+    node = node_of(thing)
     rows = shapes.predicates(shapes.class_among(graph.types(node)), "text")
     texts = (best(graph.texts(node, predicate), lang) for predicate in (SKOS_DEFINITION, *rows))
     tag, text = next(filter(None, texts), ("", None))
@@ -57,7 +57,7 @@ def listed(shapes: Shapes, descriptions: Descriptions, entries: Sequence[Entry],
 
 def _filed(shapes: Shapes, graph: Graph, thing: str) -> dict[str, list[NamedNode | Literal]]:
     """The values, IRIs and texts, that a thing has in each facet of its class."""
-    node = NamedNode(thing)
+    node = node_of(thing)
     facets = shapes.facets(shapes.class_among(graph.types(node)))
     values = {facet.id or "": graph.objects(node, facet.path.predicate or "") for facet in facets}
     filed = {facet: [t for t in terms if isinstance(t, NamedNode | Literal)] for facet, terms in values.items()}
@@ -74,7 +74,7 @@ def _named(reader: Reader, graph: Graph, term: Term) -> str:
 
 def _date(shapes: Shapes, reader: Reader, graph: Graph, thing: str) -> str | None:
     """How the row that dates a thing reads."""
-    node = NamedNode(thing)
+    node = node_of(thing)
     row = shapes.date_row(shapes.class_among(graph.types(node)))
     terms = graph.objects(node, row.path.predicate or "") if row else []
     return next((reader.value(graph, term).text for term in terms), None)

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 from pyoxigraph import BlankNode, NamedNode
 
-from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.graph import Graph, Node, Term, node_of
 from kgcompare.rdf.terms import KGC_ABSENCE, RDF_FIRST, RDF_NIL, RDF_REST, RDF_SUBJECT
 from kgcompare.store.looking import LookUp
 
@@ -39,7 +39,7 @@ class _Known:
         self.look_up = look_up
         self._known: dict[Node, _Said] = {}
         for thing, document in documents.items():
-            node = NamedNode(thing)
+            node = node_of(thing)
             self._known[node] = {}
             for subject, said in document.said.items():
                 if subject == node or isinstance(subject, BlankNode):
@@ -93,7 +93,7 @@ class _Known:
         for predicate, values in self.of(thing).items():
             for value in values:
                 if isinstance(value, BlankNode):
-                    subjects |= {one: None for one in self.owned(value) if isinstance(one, BlankNode)}
+                    subjects.update((one, None) for one in self.owned(value) if isinstance(one, BlankNode))
                 elif predicate == KGC_ABSENCE and isinstance(value, NamedNode):
                     subjects[value] = None
         subjects |= dict.fromkeys(about)
@@ -159,10 +159,11 @@ def _leading(
         quads = [quad for predicate in found for quad in look_up(None, predicate, thing)]
     if document is not None:
         quads = [quad for quad in quads if quad.graph_name != document.name]
+        by_name = {predicate.value: nodes for predicate, nodes in found.items()}
         for subject, said in document.said.items():
-            for predicate in found.keys() & map(NamedNode, said):
-                if thing in said[predicate.value]:
-                    found[predicate].append(subject)
+            for predicate in by_name.keys() & said.keys():
+                if thing in said[predicate]:
+                    by_name[predicate].append(subject)
     for quad in quads:
         if quad.predicate in found:
             found[quad.predicate].append(cast("Node", quad.subject))

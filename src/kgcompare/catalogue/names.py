@@ -6,6 +6,8 @@ Source: Publication Manual of the American Psychological Association, 7th editio
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 
 from kgcompare.model import CslName
 from kgcompare.rdf.graph import Graph, Node
@@ -14,13 +16,21 @@ from kgcompare.rdf.terms import FAMILY_NAMES, GIVEN_NAMES
 
 def name_parts(graph: Graph, agent: Node) -> CslName | None:
     """The family name of an agent, with its given names; None where no family name is recorded."""
-    family = next(filter(None, (graph.text(agent, predicate) for predicate in FAMILY_NAMES)), None)
-    given = next(filter(None, (graph.text(agent, predicate) for predicate in GIVEN_NAMES)), None)
+    family = _first_text(graph, agent, FAMILY_NAMES)
     if family is None:
         return None
+    given = _first_text(graph, agent, GIVEN_NAMES)
     return {"family": family, "given": given} if given else {"family": family}
 
 
+def _first_text(graph: Graph, node: Node, predicates: Iterable[str]) -> str | None:
+    for predicate in predicates:
+        if text := graph.text(node, predicate):
+            return text
+    return None
+
+
+@lru_cache(maxsize=4096)
 def initials(given: str) -> str:
     """Given names as initials: ``Jörg-Peter`` is ``J.-P.``, ``Wen-tau`` is ``W.-t.``.
 

@@ -12,12 +12,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from pyoxigraph import NamedNode
-
 from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Comparison, Piece, Row, Sentence
-from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.graph import Graph, node_of
 from kgcompare.rdf.terms import KGC_MUTUAL_SENTENCE, KGC_PLURAL_SENTENCE, KGC_SENTENCE, KGC_WARNS
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.schema.shapes import Shapes
@@ -62,7 +60,7 @@ def links_of(
         (thing, (thing, relation, other))
         for thing in things
         for relation in relations
-        for other in graphs[thing].iris(NamedNode(thing), relation)
+        for other in graphs[thing].iris(node_of(thing), relation)
     ]
     return found + [(link[2], link) for link in descriptions.links_to(things, relations)]
 

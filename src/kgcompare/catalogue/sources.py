@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 
 from kgcompare.model import CslDate, CslItem, CslName
 from kgcompare.rdf.addresses import doi_address, web_address
-from kgcompare.rdf.graph import Graph, Node, Term
+from kgcompare.rdf.graph import Graph, Node, Term, node_of
 from kgcompare.rdf.namespaces import PREFIXES, iri
 from kgcompare.rdf.terms import (
     BIBO_AUTHOR_LIST,
@@ -41,22 +41,26 @@ Described = Callable[[NamedNode], Graph]
 """Gives what is said of a thing that a source names."""
 
 _BIBO = PREFIXES["bibo"]
-_TYPES = (
-    ("bibo:Thesis", "thesis"),
-    ("bibo:Chapter", "chapter"),
-    ("bibo:BookSection", "chapter"),
-    ("bibo:Report", "report"),
-    ("bibo:Webpage", "webpage"),
-    ("bibo:Manuscript", "article"),
-    *((f"bibo:{name}", "book") for name in ("Book", "EditedBook", "Proceedings", "Manual", "ReferenceSource")),
-)
-_CONTAINERS = (
-    ("bibo:Proceedings", "paper-conference"),
-    ("bibo:Conference", "paper-conference"),
-    ("bibo:Book", "chapter"),
-    ("bibo:EditedBook", "chapter"),
-    ("bibo:Journal", "article-journal"),
-)
+_OF_BIBO = re.compile(re.escape(_BIBO)).match
+_TYPES = {
+    _BIBO + "Thesis": "thesis",
+    _BIBO + "Chapter": "chapter",
+    _BIBO + "BookSection": "chapter",
+    _BIBO + "Report": "report",
+    _BIBO + "Webpage": "webpage",
+    _BIBO + "Manuscript": "article",
+    **{_BIBO + name: "book" for name in ("Book", "EditedBook", "Proceedings", "Manual", "ReferenceSource")},
+}
+"""What a document is by its class; the first of these that it has counts."""
+_CONTAINERS = {
+    _BIBO + "Proceedings": "paper-conference",
+    _BIBO + "Conference": "paper-conference",
+    _BIBO + "Book": "chapter",
+    _BIBO + "EditedBook": "chapter",
+    _BIBO + "Journal": "article-journal",
+}
+"""What a document is by the class of what it is part of."""
+_ARTICLES = {_BIBO + "Article", _BIBO + "AcademicArticle"}
 _LITERALS: tuple[tuple[Literal["title", "volume", "issue", "publisher"], str], ...] = (
     ("title", DCTERMS_TITLE),
     ("volume", iri("bibo:volume").value),
@@ -88,7 +92,7 @@ _TRUE = {"true", "1"}
 
 def is_source(graph: Graph, thing: str) -> bool:
     """Whether a thing is a document that is cited."""
-    return any(cls.startswith(_BIBO) for cls in graph.types(NamedNode(thing)))
+    return any(map(_OF_BIBO, graph.types(node_of(thing))))
 
 
 def csl(graph: Graph, node: Node, name_of: NameOf, described: Described = lambda _: Graph()) -> CslItem:
@@ -126,17 +130,12 @@ def csl(graph: Graph, node: Node, name_of: NameOf, described: Described = lambda
 
 
 def _type(graph: Graph, node: Node, container: Term | None, around: Graph) -> str:
-    types = set(graph.types(node))
-    for name, kind in _TYPES:
-        if iri(name).value in types:
-            return kind
-    if container is not None and not isinstance(container, RdfLiteral):
-        inside = set(around.types(container))
-        for name, kind in _CONTAINERS:
-            if iri(name).value in inside:
-                return kind
-    articles = {iri(f"bibo:{name}").value for name in ("Article", "AcademicArticle")}
-    return "article-journal" if articles & types or container is not None else "document"
+    types = graph.types(node)
+    inside = around.types(container) if container is not None and not isinstance(container, RdfLiteral) else []
+    for kinds, classes in ((_TYPES, types), (_CONTAINERS, inside)):
+        if not kinds.keys().isdisjoint(classes):
+            return next(kind for cls, kind in kinds.items() if cls in classes)
+    return "article-journal" if container is not None or not _ARTICLES.isdisjoint(types) else "document"
 
 
 def people(graph: Graph, node: Node, role: Role) -> list[Term]:
@@ -163,8 +162,9 @@ def _told(names: Sequence[CslName]) -> tuple[list[CslName], bool]:
     told: list[CslName] = []
     more = False
     for name in names:
-        whose = somebody(whole(name))
-        more = more or whose != whole(name)
+        called = whole(name)
+        whose = somebody(called)
+        more = more or whose != called
         if whose:
             told.append({"literal": whose} if "literal" in name else name)
     return told, more

@@ -17,7 +17,8 @@ from kgcompare.catalogue.names import name_parts
 from kgcompare.catalogue.sources import is_source
 from kgcompare.model import CslItem, CslName, Link, Value
 from kgcompare.rdf.addresses import web_address
-from kgcompare.rdf.graph import Graph, Node, Term, literal_key, structure_key, value_key
+from kgcompare.rdf.graph import Graph, Node, Term, node_of, structure_key
+from kgcompare.rdf.keys import literal_key, value_key
 from kgcompare.rdf.namespaces import PREFIXES, local_name
 from kgcompare.rdf.terms import (
     DCTERMS_SOURCE,
@@ -43,6 +44,7 @@ from kgcompare.text.languages import best, translate
 _XSD = PREFIXES["xsd"]
 _DATES = {*(_XSD + name for name in ("gYear", "gYearMonth", "date")), EDTF}
 _DURATIONS = {_XSD + name for name in ("duration", "dayTimeDuration", "yearMonthDuration")}
+_NOTHING = Graph()
 _DEEPEST = 6
 """Levels of blank nodes that are read out; what is below is an ellipsis."""
 
@@ -58,7 +60,7 @@ class Reader:
     def label(self, thing: str) -> tuple[str | None, str]:
         """(language, name) of a thing; the end of its IRI, in no language, for want of a name."""
         graph = self.things.get(thing)
-        named = self._label(graph, NamedNode(thing)) if graph is not None else None
+        named = self._label(graph, node_of(thing)) if graph is not None else None
         return named or (None, local_name(thing))
 
     def _label(self, graph: Graph, node: Node) -> tuple[str | None, str] | None:
@@ -121,7 +123,7 @@ class Reader:
         return sources.csl(graph, source, lambda agent: self.agent_name(agent, graph), self._described)
 
     def _described(self, thing: NamedNode) -> Graph:
-        return self.things.get(thing.value, Graph())
+        return self.things.get(thing.value) or _NOTHING
 
     def agent_name(self, agent: Term, graph: Graph) -> CslName:
         """An agent's name as CSL has it; *graph* names those that have no IRI."""

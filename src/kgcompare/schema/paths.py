@@ -6,7 +6,7 @@ alternative of these, a sequence of two or three predicates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -29,13 +29,13 @@ class PropertyPath:
     """Alternatives, each a sequence of steps."""
 
     alternatives: tuple[tuple[Step, ...], ...]
+    predicate: str | None = field(init=False, compare=False, repr=False)
+    """The predicate of a path that is a single one, read forwards; None for every other path."""
 
-    @property
-    def predicate(self) -> str | None:
-        """The predicate of a path that is a single one, read forwards; None for every other path."""
+    def __post_init__(self) -> None:
         first = self.alternatives[0]
         single = len(self.alternatives) == 1 and len(first) == 1 and not first[0].inverse
-        return first[0].predicate if single else None
+        object.__setattr__(self, "predicate", first[0].predicate if single else None)
 
     def follow(self, graph: Graph, start: Node) -> list[Term]:
         """The distinct nodes that the path leads to from *start*, in order of appearance."""

@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kgcompare import resources
 from kgcompare.model import RowKind
 from kgcompare.rdf import syntaxes
-from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.graph import Graph, node_of
 from kgcompare.rdf.namespaces import DEFAULT_BASE, PREFIXES, local_name, slugify
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import (
@@ -184,7 +184,11 @@ class Shapes:
 
     def rows(self, target: str) -> tuple[PropertyShape, ...]:
         """The rows of comparisons of a class, in order."""
-        return tuple(row for row in self.fields(target) if row.id)
+        return self._rows.get(target, ())
+
+    @cached_property
+    def _rows(self) -> Mapping[str, tuple[PropertyShape, ...]]:
+        return {target: tuple(row for row in fields if row.id) for target, fields in self._fields.items()}
 
     def facets(self, target: str) -> tuple[PropertyShape, ...]:
         """The rows that lists of a class can be narrowed by, in order; their ids are kinds of pages as well."""
@@ -244,7 +248,13 @@ class Shapes:
 
     def typed_links(self, target: str) -> tuple[str, ...]:
         """The kinds of the links of a class (``rdfs:subPropertyOf``), by the vocabulary and then by the shapes."""
-        links = self.links(target)
+        return self._typed_links.get(target, ())
+
+    @cached_property
+    def _typed_links(self) -> Mapping[str, tuple[str, ...]]:
+        return {target: self._kinds_of(self.links(target)) for target in self._fields}
+
+    def _kinds_of(self, links: Collection[str]) -> tuple[str, ...]:
         graphs = (vocabulary.graph(), self.graph)
         typed = (p for graph in graphs for link in links for p in vocabulary.narrower_relations(graph, link))
         return tuple(dict.fromkeys(p for p in typed if p not in links))
@@ -266,7 +276,7 @@ class Shapes:
     def relation_label(self, relation: str, lang: str, *, inverse: bool = False) -> str:
         """What a relation is called, read backwards where *inverse*: by a property shape, by the shapes file that
         defines it, by the vocabulary."""
-        node, graphs = NamedNode(relation), (self.graph, vocabulary.graph())
+        node, graphs = node_of(relation), (self.graph, vocabulary.graph())
         names = [graph.texts(node, RDFS_LABEL) for graph in graphs]
         if inverse:
             backwards = [graph.texts(node, KGC_INVERSE_LABEL) for graph in graphs]
@@ -276,12 +286,12 @@ class Shapes:
 
     def wording(self, predicate: str, what: str, lang: str) -> str | None:
         """How a predicate reads in a sentence (*what*: ``kgc:sentence`` or its kin), by shapes or the vocabulary."""
-        texts = (best(graph.texts(NamedNode(predicate), what), lang) for graph in (self.graph, vocabulary.graph()))
+        texts = (best(graph.texts(node_of(predicate), what), lang) for graph in (self.graph, vocabulary.graph()))
         return next((text[1] for text in texts if text), None)
 
     def says_true(self, predicate: str, what: str) -> bool:
         """Whether the shapes or the vocabulary say *what* (``kgc:warns``) of a predicate."""
-        return any(is_true(graph, NamedNode(predicate), what) for graph in (self.graph, vocabulary.graph()))
+        return any(is_true(graph, node_of(predicate), what) for graph in (self.graph, vocabulary.graph()))
 
 
 def _within(label: str) -> str:

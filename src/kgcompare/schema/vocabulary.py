@@ -7,7 +7,7 @@ from functools import cache
 from pyoxigraph import NamedNode
 
 from kgcompare import resources
-from kgcompare.rdf.graph import Graph
+from kgcompare.rdf.graph import Graph, node_of
 from kgcompare.rdf.namespaces import local_name
 from kgcompare.rdf.syntaxes import bundled
 from kgcompare.rdf.terms import (
@@ -42,10 +42,10 @@ def typed_relations() -> tuple[str, ...]:
 
 def narrower_relations(said: Graph, relation: str) -> tuple[str, ...]:
     """The IRIs of the predicates that *said* calls kinds of a relation, in its order."""
-    nodes = said.subjects_of(RDFS_SUB_PROPERTY_OF, NamedNode(relation))
+    nodes = said.subjects_of(RDFS_SUB_PROPERTY_OF, node_of(relation))
     return tuple(node.value for node in nodes if isinstance(node, NamedNode))
 
 
 def is_symmetric(said: Graph, relation: str) -> bool:
     """Whether *said* calls a relation one that holds in both directions (``owl:SymmetricProperty``)."""
-    return OWL_SYMMETRIC_PROPERTY in said.types(NamedNode(relation))
+    return OWL_SYMMETRIC_PROPERTY in said.types(node_of(relation))

@@ -12,7 +12,7 @@ from kgcompare.search.entries import Entry
 from kgcompare.search.facts import RELATED
 from kgcompare.search.file import IndexFile
 from kgcompare.search.reading import marks, parts
-from kgcompare.search.spoken import spoken_graph, types_and_tongues
+from kgcompare.search.spoken import SpokenGraph, types_and_tongues
 from kgcompare.search.texts import Contents, told_in
 from kgcompare.search.wording import HIDDEN, LABEL
 
@@ -84,7 +84,7 @@ class Lookup(IndexFile):
         if self._has("spoken"):
             for part in parts(iris):
                 sql = f"SELECT iri, said FROM thing CROSS JOIN spoken ON spoken.thing = id WHERE iri IN ({marks(part)})"
-                found |= {thing: spoken_graph(thing, said) for thing, said in self._rows(sql, part)}
+                found |= {thing: SpokenGraph(thing, said) for thing, said in self._rows(sql, part)}
         return found
 
     def documents(self, iris: Collection[str]) -> dict[str, Contents]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kgcompare.rdf.graph import Graph, Term
+from kgcompare.rdf.graph import EMPTY, Graph, Node, Term, node_of
 from kgcompare.rdf.terms import LABELS, RDF_TYPE, SKOS_DEFINITION, SKOS_IN_SCHEME, SPOKEN, XSD_STRING
 from kgcompare.search.facts import Facts
 from kgcompare.search.stated import without_stated
 
+_BY_PLACE = {str(place): predicate for place, predicate in enumerate(SPOKEN)}
+_TO_ONE = 8
+"""Bytes of memory that a character of what is kept takes."""
 SPOKEN_TABLE = "CREATE TABLE IF NOT EXISTS spoken(thing INTEGER PRIMARY KEY, said TEXT NOT NULL);"
 
 
@@ -54,10 +56,54 @@ def _kept(value: NamedNode | Literal) -> str | list[str]:
     return [value.value] if value.datatype.value == XSD_STRING else [value.value, "", value.datatype.value]
 
 
-def spoken_graph(thing: str, said: str) -> Graph:
-    """What names a thing."""
-    graph = {SPOKEN[int(place)]: [_term(value) for value in values] for place, values in json.loads(said).items()}
-    return Graph.about({_node(thing): graph})
+class SpokenGraph(Graph):
+    """What names a thing, for reading. Its texts and its classes are told as they are kept: terms, which take longer to
+    make, are made for who asks for them."""
+
+    __slots__ = ("_kept", "_said", "_thing")
+    _said: dict[str, list[str | list[str]]]
+    """Predicate to values, as they are kept."""
+
+    def __init__(self, thing: str, kept: str) -> None:
+        """Reads what is *kept* of a thing (IRI)."""
+        super().__init__()
+        del self._index  # until somebody asks for terms
+        self._thing = thing
+        self._kept = len(kept)
+        self._said = {_BY_PLACE[place]: values for place, values in json.loads(kept).items()}
+
+    def __getattr__(self, name: str) -> dict[Node, dict[str, list[Term]]]:
+        if name != "_index":
+            raise AttributeError(name)
+        self._index = {node_of(self._thing): {by: list(map(_term, values)) for by, values in self._said.items()}}
+        return self._index
+
+    def _of(self, subject: Node, predicate: str) -> list[str | list[str]]:
+        return self._said.get(predicate, []) if subject.value == self._thing else []
+
+    def __contains__(self, subject: Node) -> bool:
+        return subject.value == self._thing
+
+    def text(self, subject: Node, predicate: str) -> str | None:
+        """The first literal's text, or None."""
+        return next((value[0] for value in self._of(subject, predicate) if not isinstance(value, str)), None)
+
+    def iris(self, subject: Node, predicate: str) -> list[str]:
+        """The objects that are IRIs, as text."""
+        return [value for value in self._of(subject, predicate) if isinstance(value, str)]
+
+    def texts(self, subject: Node, predicate: str) -> dict[str, str]:
+        """The first text of each language; untagged ones under ``""``."""
+        texts: dict[str, str] = {}
+        for value in self._of(subject, predicate):
+            if not isinstance(value, str):
+                texts.setdefault(value[1] if len(value) > 1 else "", value[0])
+        return texts
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return EMPTY + _TO_ONE * self._kept
 
 
 def types_and_tongues(said: str) -> tuple[list[str], dict[str, set[str]]]:
@@ -74,10 +120,7 @@ def types_and_tongues(said: str) -> tuple[list[str], dict[str, set[str]]]:
 
 def _term(value: str | list[str]) -> Term:
     if isinstance(value, str):
-        return _node(value)
+        return node_of(value)
     if len(value) == 2:
         return Literal(value[0], language=value[1])
-    return Literal(value[0], datatype=_node(value[2])) if len(value) == 3 else Literal(value[0])
-
-
-_node = lru_cache(maxsize=1000)(NamedNode)
+    return Literal(value[0], datatype=node_of(value[2])) if len(value) == 3 else Literal(value[0])

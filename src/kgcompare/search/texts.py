@@ -17,9 +17,9 @@ from sys import intern
 from tempfile import TemporaryFile
 from typing import cast
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from kgcompare.rdf.graph import Node, Term, as_node
+from kgcompare.rdf.graph import Node, Term, as_node, node_of
 from kgcompare.rdf.namespaces import Base
 from kgcompare.store import Snapshot
 from kgcompare.store.files import files
@@ -93,7 +93,7 @@ class Documents:
             subject = as_node(quad.subject)
             page.add(quad, subject, kept=node is not None)
             if isinstance(subject, NamedNode) and subject != node and subject != document:  # noqa: PLR1714  (no tuple)
-                self._scattered |= self._base.parts(subject.value) is not None
+                self._scattered |= any(of(subject.value) for of in (self._base.parts, self._base.described))
             self._scattered |= isinstance(quad.object, Triple)
             yield quad
         self._keep(node, page)
@@ -168,14 +168,48 @@ def told_in(text: bytes) -> Contents:
     :raises ValueError: if it is damaged.
     """
     said: Contents = {}
+    subject = predicate = ""
+    predicates: dict[str, list[Term]] = {}
+    values: list[Term] = []
     try:
-        for triple in parse(zlib.decompress(text), RdfFormat.N_TRIPLES):
-            values = said.setdefault(cast("Node", triple.subject), {}).setdefault(intern(triple.predicate.value), [])
-            values.append(cast("Term", triple.object))
-    except (zlib.error, SyntaxError) as fault:
+        lines = zlib.decompress(text).decode().split("\n")
+    except zlib.error as fault:
         raise ValueError(f"a document in the index is damaged: {fault}") from None
-    for predicates in said.values():
-        for predicate, values in predicates.items():
-            if len(values) > 1:  # a file may say something twice
-                predicates[predicate] = list(dict.fromkeys(values))
+    del lines[-1:]
+    for before, line in pairwise(["", *lines]):  # sorted: what is said of a subject by a predicate stands together
+        if line == before:  # a file may say something twice
+            continue
+        of, by, value = line.split(" ", 2)
+        if of != subject:
+            subject, predicate = of, ""
+            predicates = said[_node(of)] = {}
+        if by != predicate:
+            predicate = by
+            values = predicates[intern(by[1:-1])] = []
+        values.append(_term(value[:-2]))
     return said
+
+
+def _node(text: str) -> Node:
+    return node_of(text[1:-1]) if text[0] == "<" else BlankNode(text[2:])
+
+
+def _term(text: str) -> Term:
+    """A term as N-Triples have it."""
+    if text[0] != '"':
+        return _node(text)
+    written, _, tail = text[1:].rpartition('"')
+    if "\\" in text or "--" in tail:
+        return _parsed(text)
+    if not tail:
+        return Literal(written)
+    return Literal(written, language=tail[1:]) if tail[0] == "@" else Literal(written, datatype=node_of(tail[3:-1]))
+
+
+def _parsed(text: str) -> Term:
+    """A literal with escaped characters, or with a direction."""
+    try:
+        (triple,) = parse(f"_:x <x:x> {text} .", RdfFormat.N_TRIPLES)
+    except SyntaxError as fault:
+        raise ValueError(f"a document in the index is damaged: {fault}") from None
+    return cast("Term", triple.object)

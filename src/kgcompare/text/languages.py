@@ -59,10 +59,16 @@ def best(texts: Mapping[str, T], lang: str) -> tuple[str, T] | None:
     """The (tag, text) to show a reader of *lang*, or None where there is none at all."""
     if not texts:
         return None
-    if lang in texts and not any(tag != lang and tag.lower() == lang for tag in texts):
-        return lang, texts[lang]
-    tag = _hit({tag.lower(): tag for tag in sorted(texts, reverse=True)}, lang.lower())
+    tag = _best(tuple(texts), lang)
     return tag, texts[tag]
+
+
+@lru_cache(maxsize=1024)
+def _best(tags: tuple[str, ...], lang: str) -> str:
+    """The tag among some that suits a reader of *lang* best."""
+    if lang in tags and not any(tag != lang and tag.lower() == lang for tag in tags):
+        return lang
+    return _hit({tag.lower(): tag for tag in sorted(tags, reverse=True)}, lang.lower())
 
 
 def _hit(folded: Mapping[str, str], lang: str) -> str:

@@ -22,7 +22,8 @@ from kgcompare.catalogue.values import Reader
 from kgcompare.errors import StoreError, Unavailable, UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
-from kgcompare.model import Row, Thing, Value
+from kgcompare.model import CslItem, Row, Thing, Value
+from kgcompare.rdf.addresses import doi_address
 from kgcompare.rdf.licences import licence_name
 from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import is_web
@@ -44,7 +45,7 @@ from kgcompare.web.request import (
 )
 
 _BLOCKS = "li|dt|dd|t[dhr]|p|h[1-6]|summary|caption|legend|option|div|[uod]l|table|details|section|form|button"
-_GLUED = re.compile(rf"(</(?:{_BLOCKS})>)(?=\S)|(?<=\S)(?=<(?:{_BLOCKS})[ >])")
+_GLUED = re.compile(rf"<(?:(?<=\S<)(?=(?:{_BLOCKS})[ >])|(/(?:{_BLOCKS})>)(?=\S))")
 """Where blocks stand together without a space: seen apart, but one word to whoever listens or copies."""
 _BESIDE = 3
 
@@ -92,7 +93,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
         suggestions=partial(suggestions, lang),
         **values,
     )
-    return without_controls(_GLUED.sub(r"\1\n", page))
+    return without_controls(_GLUED.sub(lambda tag: f"<{tag[1]}\n" if tag[1] else "\n<", page))
 
 
 def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
@@ -331,12 +332,12 @@ def prose(value: Value) -> Markup:
     return out + escape(rest)
 
 
-def reference(source: str) -> Markup:
-    """A source as a reference in APA style, its title in italics and its address a link."""
-    node = NamedNode(source)
-    reader = Reader(languages.DEFAULT, current().descriptions.things({source}))
-    text = citation.marked_up(reader.csl(node))
-    url = citation.source_address(reader.things[source], node)
+def reference(source: str, item: CslItem | None = None) -> Markup:
+    """A source as a reference in APA style, its title in italics and its address a link; *item* is what is cited, in
+    English, where that is there already."""
+    item = item or Reader(languages.DEFAULT, current().descriptions.things({source})).csl(NamedNode(source))
+    text = citation.marked_up(item)
+    url = doi_address(item["DOI"]) if "DOI" in item else item.get("URL")
     link_text = ""
     if url and text.endswith(str(escape(url))):
         text = text[: -len(str(escape(url)))]

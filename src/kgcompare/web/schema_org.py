@@ -76,7 +76,8 @@ def canonical_address(**changes: str) -> str:
     facets = [facet.id for cls in shapes.leading for facet in shapes.facets(cls) if facet.id]
     compared = ("method",) if request.endpoint == "pages.compare" else ()  # on a list it is what is ticked
     kept = dict.fromkeys((*compared, "q", *facets, *_KEPT))
-    given = {name: request.args.getlist(name) for name in kept} | {name: [text] for name, text in changes.items()}
+    args = request.args
+    given = {name: args.getlist(name) for name in kept} | {name: [text] for name, text in changes.items()}
     query = [(name, value) for name, values in given.items() for value in dict.fromkeys(values) if value]
     return _absolute(stem if suffix in FORMATS else request.path, query)
 
@@ -307,7 +308,7 @@ def _date(graph: Graph, node: NamedNode, *predicates: str) -> str | None:
 
 def last_change(things: Sequence[str]) -> str:
     """When the document of one of some things was last changed, or made; empty where none says so."""
-    documents = current().descriptions.describe([current().base.document(thing) for thing in things])
+    documents = current().descriptions.documents(things)
     found = (_date(graph, NamedNode(name), "dcterms:modified", "dcterms:created") for name, graph in documents.items())
     return max(filter(None, found), default="")
 

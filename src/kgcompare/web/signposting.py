@@ -92,8 +92,7 @@ def links_of_dataset(offered: Sequence[str]) -> str:
 
 def licences(things: Sequence[str]) -> list[str]:
     """The addresses of the licences that the documents of things name; that of the catalogue where they name none."""
-    documents = [current().base.document(thing) for thing in things]
-    graphs = current().descriptions.describe(documents)
+    graphs = current().descriptions.documents(things)
     named = dict.fromkeys(name for of, graph in graphs.items() for name in graph.iris(NamedNode(of), DCTERMS_LICENSE))
     return list(filter(is_web, named or [about_of(current()).licence]))
 
