@@ -240,7 +240,7 @@ def test_a_doctor(url: str, run: Run) -> None:
     assert found["other graphs"]["found"] == "yes"
     assert found["SPARQL Update"]["state"] == "untried"
     table = run("doctor", "--endpoint", url)
-    assert all(name in table.out for name in found)
+    assert all(name in table.out for name in found if name != "a record"), "which is not looked at where it is slow"
 
 
 def test_a_doctor_who_finds_nobody_or_nothing(run: Run, tmp_path: Path) -> None:
