@@ -207,7 +207,7 @@ def test_strangers_queries_are_passed_on(url: str, small_store: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", many(["virtuoso"], list(ENGINES)))
+@pytest.mark.parametrize("name", many(["virtuoso", "comunica"], list(ENGINES)))
 def test_a_strangers_query_ends_in_time_whatever_the_engine_does(name: str, small_store: Path, tmp_path: Path) -> None:
     """The engine goes on with it; who asked has an answer, and nothing else waits for it."""
     every = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
