@@ -53,6 +53,9 @@ def test_the_image(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
     said = text("Dockerfile")
     assert re.search(r"^USER \d+:\d+$", said, re.MULTILINE), "a number, which an engine can tell from root"
+    home = re.search(r"\bHOME=(\S+)", said)
+    assert home is not None
+    assert f"\nVOLUME {home[1]}\n" in said, "where an endpoint's index and tokens are kept"
     assert options_of(said.partition("\nCMD")[2]) <= OPTIONS
     for copied in re.findall(r"^COPY ((?:[\w.]+ )+)\S+$", said, re.MULTILINE):
         assert all((ROOT / one).exists() for one in copied.split()), copied
@@ -69,6 +72,9 @@ def test_the_compose_file() -> None:
             place = volume.partition(":")[0]
             assert place.startswith(".") or place in said["volumes"], volume
         assert set(service.get("depends_on", ())) <= said["services"].keys()
+    engine = said["services"]["virtuoso"]
+    folders = [volume.split(":")[1] for volume in engine["volumes"] if volume.startswith(".")]
+    assert set(folders) <= set(engine["environment"]["VIRT_PARAMETERS_DIRSALLOWED"].split(", ")), "else nothing is read"
     own = said["services"]["kgcompare"]
     assert own["read_only"] is True
     assert (own["cap_drop"], own["security_opt"]) == (["ALL"], ["no-new-privileges:true"])

@@ -20,7 +20,7 @@ from conftest import SMALL, LoadQuads
 from engines import Engine, running
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
-from kgcompare.errors import StoreError
+from kgcompare.errors import EndpointError, StoreError
 from kgcompare.ingest import import_files
 from kgcompare.ingest.editing import Body, Condition, Editor
 from kgcompare.ingest.readers import Options
@@ -88,20 +88,25 @@ def test_lists_are_those_of_a_folder_however_little_is_read_at_a_time(
         assert there.generation().counts() == here.generation().counts()
 
 
-def test_an_endpoint_that_gives_few_rows_is_asked_in_parts(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    snapshot, select, asked = RemoteStore(url).snapshot(), RemoteSnapshot.select, []
+def test_an_endpoint_that_gives_few_things_at_once_is_asked_in_parts(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot, select, given = RemoteStore(url).snapshot(), RemoteSnapshot.select, list[int]()
     whole = gathering.things_of(snapshot)
     most = 20
     assert len(whole) > most
 
     def short(self: RemoteSnapshot, query: str) -> Solutions:
         answer = select(self, query)
-        asked.append(len(answer.rows))
-        return Solutions(answer.variables, answer.rows[:most])
+        if len(answer.rows) > most:
+            raise EndpointError("that is too much")
+        given.append(len(answer.rows))
+        return answer
 
     monkeypatch.setattr(RemoteSnapshot, "select", short)
     assert gathering.things_of(snapshot) == whole
-    assert asked[1] > most, "all of them were asked for first"
+    assert 0 < max(given) <= most
+    most = -1
+    with pytest.raises(EndpointError):
+        gathering.things_of(snapshot)
 
 
 def test_several_processes_make_one_index(url: str, tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_strangers_queries_are_passed_on(url: str, small_store: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", many(["virtuoso"], list(ENGINES)))
+@pytest.mark.parametrize("name", many(["virtuoso", "comunica"], list(ENGINES)))
 def test_a_strangers_query_ends_in_time_whatever_the_engine_does(name: str, small_store: Path, tmp_path: Path) -> None:
     """The engine goes on with it; who asked has an answer, and nothing else waits for it."""
     every = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
@@ -240,7 +240,7 @@ def test_a_doctor(url: str, run: Run) -> None:
     assert found["other graphs"]["found"] == "yes"
     assert found["SPARQL Update"]["state"] == "untried"
     table = run("doctor", "--endpoint", url)
-    assert all(name in table.out for name in found)
+    assert all(name in table.out for name in found if name != "a record"), "which is not looked at where it is slow"
 
 
 def test_a_doctor_who_finds_nobody_or_nothing(run: Run, tmp_path: Path) -> None:

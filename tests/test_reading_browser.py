@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,10 +11,10 @@ import pytest
 
 from browsing import Open
 from deep import many
-from serving import missing
+from serving import free_port, missing, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.slow
 AXE = Path(__file__).parent / "clients" / "node_modules" / "axe-core" / "axe.min.js"
@@ -107,6 +108,27 @@ def test_axe_finds_nothing_in_what_opens(visit: Open, axe: str) -> None:
     page.locator("#run").click()
     page.locator("#result table").wait_for()
     assert found_by_axe(page, axe) == []
+
+
+def test_axe_finds_nothing_in_a_column_that_did_not_answer(
+    browser: Browser, axe: str, small_store: Path, tmp_path: Path
+) -> None:
+    others = tmp_path / "others.toml"
+    others.write_text(
+        f'[[catalogue]]\nname = "Nobody"\nendpoint = "http://127.0.0.1:{free_port()}/"\nbegins = "https://nobody.example/"\n'
+    )
+    with (
+        serving(tmp_path, "--store", str(small_store), "--others", str(others)) as server,
+        closing(browser.new_context(bypass_csp=True)) as context,
+    ):
+        page = context.new_page()
+        for lang, (width, scheme) in zip(("en", "fr"), SCHEMES, strict=True):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.emulate_media(color_scheme=scheme)
+            asked = f"/compare?method=lasso&method=https://nobody.example/x&method=ridge&lang={lang}"
+            page.goto(f"http://127.0.0.1:{server.port}{asked}", timeout=120_000)
+            assert "Nobody" in page.inner_text("main")
+            assert found_by_axe(page, axe) == [], (width, scheme)
 
 
 # -- words ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
-from kgcompare.errors import EndpointError, Seam, StoreError
+from kgcompare.errors import EndpointDown, EndpointError, Seam, StoreError
 from kgcompare.rdf.graph import Term
 from kgcompare.rdf.namespaces import Base, is_safe_iri
 from kgcompare.rdf.queries import load
@@ -18,7 +18,6 @@ from kgcompare.rdf.terms import BIBO_AUTHOR_LIST, BIBO_DOCUMENT, RDF_FIRST, RDF_
 from kgcompare.search.collected import Collected
 from kgcompare.search.facts import Facts, Reading
 from kgcompare.store import Snapshot
-from kgcompare.store.answers import counted_number
 from kgcompare.store.looking import LookUp
 
 _BATCH = 150
@@ -27,8 +26,6 @@ _FEWEST = 8
 """Things that it is asked for at a time if it cannot answer more."""
 _FULL = 9_000
 """Rows of an answer that may not be all there are: engines give 10,000 at most, or more."""
-_WHOLE = 500_000
-"""Things that are listed in one answer, if the endpoint gives so many."""
 _DIGITS = "0123456789abcdef"
 _DEEPEST = 3
 """Digits by which a list of things is taken apart."""
@@ -182,39 +179,24 @@ def _members(head: Term | None, lists: Mapping[str, Mapping[BlankNode, Term]]) -
 def things_of(snapshot: Snapshot) -> list[str]:
     """The IRIs of all things that have a class, in their order.
 
-    They are counted first: an endpoint that gives fewer is asked for them in parts.
-
-    :raises StoreError: if the store cannot be read, or gives fewer than it counts.
+    :raises StoreError: if the store cannot be read.
     """
-    total = _count(snapshot, "")
-    things: set[str] = set()
-    given = _list(snapshot, "", things) if total <= _WHOLE else 0
-    if given < total:
-        given = sum(_list(snapshot, digit, things) for digit in _DIGITS)
-    if given < total:
-        _list_parts(snapshot, "", things)
-    return sorted(things)
+    return sorted(set(_listed_things(snapshot, "")))
 
 
-def _count(snapshot: Snapshot, part: str) -> int:
-    rows = snapshot.select(load("index_count").bind(part=[Literal(part)])).rows
-    return counted_number(rows[0][0]) if rows else 0
-
-
-def _list(snapshot: Snapshot, part: str, things: set[str]) -> int:
-    """Adds the things of a part, and says how many rows that were."""
-    rows = snapshot.select(load("index_types").bind(part=[Literal(part)])).rows
-    things.update(row[0].value for row in rows if row[0] is not None)
-    return len(rows)
-
-
-def _list_parts(snapshot: Snapshot, part: str, things: set[str]) -> None:
-    for digit in _DIGITS:
-        counted = _count(snapshot, part + digit)
-        if _list(snapshot, part + digit, things) < counted:
-            if len(part) + 1 == _DEEPEST:
-                raise EndpointError("the endpoint lists fewer things than it counts; it gives too few rows an answer")
-            _list_parts(snapshot, part + digit, things)
+def _listed_things(snapshot: Snapshot, part: str) -> Iterator[str]:
+    """The things of a part, once for each of their classes; an endpoint that cannot give so many at once is asked for
+    the parts of it. They are not counted: that an answer is whole is seen to by whoever asks an endpoint, and
+    counting a large catalogue takes as long as listing it."""
+    try:
+        rows = snapshot.select(load("index_types").bind(part=[Literal(part)])).rows
+    except EndpointError as fault:
+        if isinstance(fault, EndpointDown) or len(part) == _DEEPEST:
+            raise
+        for digit in _DIGITS:
+            yield from _listed_things(snapshot, part + digit)
+        return
+    yield from (thing.value for (thing,) in rows if isinstance(thing, NamedNode))
 
 
 def things_of_document(snapshot: Snapshot, document: str, index: Path) -> list[str]:
