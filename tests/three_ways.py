@@ -19,7 +19,8 @@ from rdflib.plugins.sparql.sparql import Query as Prepared
 
 from kgcompare.catalogue import comparison
 from kgcompare.catalogue.generation import Generation
-from kgcompare.rdf.graph import Term, literal_key, value_key
+from kgcompare.rdf.graph import Term
+from kgcompare.rdf.keys import literal_key, value_key
 from kgcompare.rdf.namespaces import Base, iri
 from kgcompare.rdf.queries import load
 from kgcompare.rdf.terms import KGC_METHOD

@@ -9,7 +9,8 @@ from pyoxigraph import BlankNode, NamedNode
 
 from kgcompare.catalogue.values import Reader, place
 from kgcompare.model import Value
-from kgcompare.rdf.graph import Graph, Term, literal_key, structure_key
+from kgcompare.rdf.graph import Graph, Term, structure_key
+from kgcompare.rdf.keys import literal_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from kgcompare.catalogue.names import name_parts
 from kgcompare.catalogue.sources import is_source
 from kgcompare.model import CslItem, CslName, Link, Value
 from kgcompare.rdf.addresses import web_address
-from kgcompare.rdf.graph import Graph, Node, Term, literal_key, structure_key, value_key
+from kgcompare.rdf.graph import Graph, Node, Term, structure_key
+from kgcompare.rdf.keys import literal_key, value_key
 from kgcompare.rdf.namespaces import PREFIXES, local_name
 from kgcompare.rdf.terms import (
     DCTERMS_SOURCE,

@@ -6,17 +6,13 @@ Terms are pyoxigraph's, which cost less to make than rdflib's and refuse ill-for
 from __future__ import annotations
 
 import hashlib
-import re
-import struct
 from collections.abc import Generator, Iterable, Iterator
-from datetime import UTC, datetime
-from decimal import Decimal
 from sys import intern
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.errors import DataError
-from kgcompare.rdf.namespaces import PREFIXES
+from kgcompare.rdf.keys import value_key
 from kgcompare.rdf.terms import KGC_COMPARISON_KEY, KGC_ET_AL, KGC_ORDER, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE
 
 Node = NamedNode | BlankNode
@@ -26,15 +22,6 @@ _NIL = NamedNode(RDF_NIL)
 _MEMBER = RDF_NIL.removesuffix("nil") + "_"
 _NOT_SAID = {KGC_ORDER, KGC_COMPARISON_KEY}
 _FALSE = ("false", "0")
-_XSD = PREFIXES["xsd"]
-_INTEGERS = {"integer", "int", "long", "short", "byte"} | {
-    *("nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger"),
-    *("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"),
-}
-_DECIMAL = NamedNode(_XSD + "decimal")
-_EXACT = 2**53
-_MOST = Decimal(2**63)
-"""From here on whole numbers and decimals are compared as they are written: Oxigraph's integers end."""
 _MOST_FORMS = 1_000
 """Forms of one structure from which on a node in a circle has one form too, wherever one comes from."""
 _LONGEST = 4 * 1024
@@ -118,6 +105,19 @@ class Graph:
             values.append(value)
             self._holders.pop(predicate, None)
 
+    def take(self, subject: Node, said: dict[str, list[Term]]) -> None:
+        """Adds what is said of a subject; it is held, not copied, where nothing was said of that."""
+        if subject in self._index:
+            for predicate, values in said.items():
+                for value in values:
+                    self.add(subject, predicate, value)
+            return
+        for predicate, values in said.items():
+            if len(values) > 1:
+                values[:] = dict.fromkeys(values)
+            self._holders.pop(predicate, None)
+        self._index[subject] = said
+
     def only(self, subject: Node) -> Graph:
         """What it says of one subject, for reading."""
         return Graph.about({subject: dict(self._index[subject])} if subject in self._index else {})
@@ -136,6 +136,18 @@ class Graph:
             for predicate, values in predicates.items():
                 for value in values:
                     yield Triple(subject, NamedNode(predicate), value)
+
+    def __len__(self) -> int:
+        return sum(len(values) for predicates in self._index.values() for values in predicates.values())
+
+    def lines(self, name: str | None = None) -> Iterator[str]:
+        """The statements as lines of N-Triples, or of N-Quads where the graph has a *name* (an IRI)."""
+        end = "." if name is None else f"<{name}> ."
+        for subject, predicates in self._index.items():
+            named = str(subject)
+            for predicate, values in predicates.items():
+                for value in values:
+                    yield f"{named} <{predicate}> {value} {end}\n"
 
     def subjects(self) -> list[Node]:
         """All subjects, in order of appearance."""
@@ -225,49 +237,6 @@ def _place(predicate: str) -> int:
     """The place that a predicate such as ``rdf:_2`` gives a member of a container; 0 for any other."""
     number = predicate.removeprefix(_MEMBER) if predicate.startswith(_MEMBER) else ""
     return int(number) if number.isdecimal() and len(number) < 10 else 0
-
-
-def literal_key(literal: Literal) -> str:
-    """What a literal is compared by: its N-Triples form, with the language tag in lower case."""
-    return f"{Literal(literal.value)}@{literal.language.lower()}" if literal.language else str(literal)
-
-
-def value_key(literal: Literal) -> str:
-    """What a literal's value is compared by: the same for ``1``, ``1.0`` and ``1e0``, for ``true`` and ``1``, and for
-    one moment in two time zones.
-
-    Numbers are compared as doubles, as queries/differences.rq does; from 2^53 on, where doubles are further apart than
-    whole numbers, integers and decimals among themselves. What is no number in its range stays as it is written.
-
-    Source: XML Schema 1.1, part 2, section 2.2.1 (equality); XPath 2.0, appendix B.1 (numeric promotion).
-    """
-    if literal.language or not literal.datatype.value.startswith(_XSD):
-        return literal_key(literal)
-    name, text = literal.datatype.value.removeprefix(_XSD), literal.value.strip()
-    if name == "boolean" and text in {"0", "1"}:
-        return str(Literal(text == "1"))
-    try:
-        if _MOMENT.fullmatch(text) and name in {"dateTime", "dateTimeStamp"}:
-            return str(Literal(datetime.fromisoformat(text).astimezone(UTC).isoformat(), datatype=_DATETIME))
-        if name in {"double", "float"}:
-            number = float(text.replace("INF", "inf"))
-            return _double(struct.unpack("f", struct.pack("f", number))[0] if name == "float" else number)
-        exact = Decimal(text) if name == "decimal" or name in _INTEGERS else _MOST
-    except (ArithmeticError, ValueError):
-        return literal_key(literal)
-    if abs(exact) >= _MOST:
-        return literal_key(literal)
-    if abs(exact) < _EXACT:
-        return _double(float(exact))
-    return str(Literal(f"{exact.normalize():f}", datatype=_DECIMAL))
-
-
-_DATETIME = NamedNode(_XSD + "dateTime")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9-]{5}T[0-9:]{8}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9:]{5})")
-
-
-def _double(number: float) -> str:
-    return str(Literal(int(number) if number.is_integer() and abs(number) < _EXACT else number))
 
 
 def structure_key(graph: Graph, node: Node, known: dict[Node, str] | None = None) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kgcompare.rdf.graph import Graph, Node, structure_key, value_key
+from kgcompare.rdf.graph import Graph, Node, structure_key
+from kgcompare.rdf.keys import value_key
 from kgcompare.rdf.terms import KGC_ORDER, RDF_SUBJECT
 
 _ROUNDS = 20
