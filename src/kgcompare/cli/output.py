@@ -106,6 +106,10 @@ def say(text: str) -> None:
     click.echo(steady(text), err=True)
 
 
+_BAR = 30
+"""Signs of a bar of progress."""
+
+
 class ProgressLine:
     """Progress on stderr, only on a terminal."""
 
@@ -114,12 +118,15 @@ class ProgressLine:
         self._last = ""
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Shows how far something is."""
+        """Shows how far something is: as a bar, unless it is done at once."""
         if not self._shown:
             return
-        line = f"{what} {done}/{total}" if total > 1 else what
-        click.echo("\r" + line.ljust(len(self._last)), err=True, nl=done >= total)
-        self._last = "" if done >= total else line
+        done = min(done, total)
+        bar = f" [{'#' * (_BAR * done // total):<{_BAR}}] {100 * done // total:3}%" if total > 1 else ""
+        line = what + bar
+        if line != self._last or done == total:
+            click.echo("\r" + line.ljust(len(self._last)), err=True, nl=done == total)
+            self._last = "" if done == total else line
 
 
 def report_lines(report: ValidationReport) -> list[str]:

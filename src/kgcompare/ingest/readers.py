@@ -103,9 +103,8 @@ def read_records(
     stored = Stored(snapshot)
     tables = Tables(records, stored, shapes, options.separator, options.kind)
     bibliography = Bibliography(records, stored, tables.known, replace=options.replace)
-    with Parser(options.limits) as parser:
-        for number, (path, form) in enumerate(zip(files, forms, strict=True)):
-            options.tell("reading", number, len(files))
+    with Parser(options.limits, lambda done, size: options.tell("reading", min(done, size - 1), size)) as parser:
+        for path, form in zip(files, forms, strict=True):
             known = len(records.faults)
             if isinstance(form, str):
                 records.read[str(path)] = None
@@ -119,10 +118,10 @@ def read_records(
                 split(parser.read(path, base.value, options.syntax, contexts, options.lift), records, str(path))
             if len(records.faults) > known:
                 records.faults[known:] = with_lines(records.faults[known:], path, options.limits)
+    options.tell("reading", 1, 1)
     tables.take()
-    options.tell("reading", len(files), len(files))
     records.documents = {name: without_equals(document) for name, document in records.documents.items()}
-    derive(records)
+    derive(records, lambda done: options.tell("deriving", done, len(records.documents)))
     return records
 
 

@@ -1,0 +1,68 @@
+"""Many records that are the first of a store: they are written to a file, from which the engine is filled in bulk, and
+of which the index is made in a process beside the one that judges them.
+
+Nobody sees any of it before it is published; of records that are found at fault nothing stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph
+from pyoxigraph import RdfFormat
+
+from kgcompare.errors import Seam, StoreError
+from kgcompare.ingest.beside import index_beside
+from kgcompare.ingest.documents import Records
+from kgcompare.schema.shapes import Shapes
+from kgcompare.store import Snapshot
+from kgcompare.store.base import Prepare
+from kgcompare.store.scratch import held_folder
+
+IN_BULK = 50_000
+"""Statements from which on files and a process are worth it."""
+_PART = 64 << 20
+"""Bytes of a file about: the engine holds all of one in memory, and more beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRecords:
+    """The files of N-Quads that have them, and how the index of the generation is made that they are in."""
+
+    files: tuple[Path, ...]
+    prepare: Prepare
+
+
+@contextmanager
+def first_records(records: Records, snapshot: Snapshot, shapes: Shapes) -> Iterator[FirstRecords]:
+    """The records of an import beside which *snapshot*, that keeps *shapes*, has none; while the block lasts.
+
+    :raises StoreError: if there is no room for them.
+    """
+    folder, remove = held_folder(snapshot.path.parents[1] if snapshot.path is not None else None)
+    try:
+        with Seam((OSError,), lambda why: StoreError(f"the records cannot be kept in a temporary file: {why}")):
+            files = tuple(_written(records, folder))
+            pyoxigraph.serialize(snapshot.quads(), rest := folder / "rest.nq", RdfFormat.N_QUADS)
+        with index_beside([rest, *files], shapes, records.base) as prepare:
+            yield FirstRecords(files, prepare)
+    finally:
+        remove()
+
+
+def _written(records: Records, folder: Path) -> Iterator[Path]:
+    """Writes records to files in a folder, none to two of them: blank nodes are those of one file."""
+    names = iter(sorted(records.documents))
+    left = next(names, None)
+    number = 0
+    while left is not None:
+        number += 1
+        path = folder / f"records-{number}.nq"
+        with path.open("wb") as file:
+            while left is not None and file.tell() < _PART:
+                file.write("".join(records.documents[left].lines(left)).encode())
+                left = next(names, None)
+        yield path
