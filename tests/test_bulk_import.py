@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 
 from conftest import DATA, SMALL
 from kgcompare import ingest
+from kgcompare.cli import output
 from kgcompare.errors import InvalidData
 from kgcompare.ingest import beside, first
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.sameness import statements_of
+from kgcompare.search.texts import told_in
 from kgcompare.store.base import Writing
 from kgcompare.store.embedded import EmbeddedStore
 
@@ -53,12 +56,15 @@ def store_of(path: Path, files: list[Path], **options: bool) -> tuple[ingest.Imp
 
 
 def index_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """What the index of a store has; what names a thing comes in no certain order."""
+    """What the index of a store has; how it was read has a say in the order of some of it, and in labels."""
     (file,) = path.glob("index-*.sqlite")
     with closing(sqlite3.connect(file)) as db:
         found = {table: sorted(db.execute(f"SELECT * FROM {table}"), key=repr) for table in TABLES}
-    found["spoken"] = [(thing, {by: sorted(map(repr, v)) for by, v in json.loads(said).items()})
-                       for thing, said in found["spoken"]]  # fmt: skip
+    found["document"] = [(thing, statements_of(Graph.about(told_in(said)))) for thing, said in found["document"]]
+    found["spoken"] = [
+        (thing, {by: sorted(map(repr, values)) for by, values in json.loads(said).items()})
+        for thing, said in found["spoken"]
+    ]
     return found
 
 
@@ -100,3 +106,33 @@ def test_what_is_there_already_does_not_come_in_bulk(own_store: Path, in_bulk: l
     report = ingest.import_files(own_store, [SMALL, DATA / "hostile.ttl"], ingest.Options(replace=True))
     assert report.added
     assert not in_bulk
+
+
+def test_each_phase_tells_how_far_it_is(tmp_path: Path, in_bulk: list[int]) -> None:
+    said: dict[str, list[tuple[int, int]]] = {}
+    ingest.create_store(tmp_path / "store")
+    options = ingest.Options(progress=lambda what, done, total: said.setdefault(what, []).append((done, total)))
+    ingest.import_files(tmp_path / "store", [SMALL], options)
+    assert [*said] == ["reading", "sorting", "deriving", "writing", "validating", "loading", "indexing"]
+    for what, steps in said.items():
+        shares = [done / total for done, total in steps]
+        assert shares == sorted(shares), what
+        assert shares[-1] == 1, what
+
+
+def test_progress_is_a_bar_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    output.ProgressLine()("reading", 1, 2)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    line = output.ProgressLine()
+    line("sorting", 0, 4)
+    assert capsys.readouterr().err == "", "it may be done within a second"
+    now[0] = 1.0
+    line("sorting", 2, 4)
+    assert capsys.readouterr().err == "\rsorting [" + "#" * 15 + " " * 15 + "]  50%"
+    line("sorting", 4, 4)
+    assert capsys.readouterr().err == "\rsorting [" + "#" * 30 + "] 100%\n"

@@ -162,11 +162,11 @@ def _take_in(
         many = first_ones and sum(map(len, records.documents.values())) >= IN_BULK
         alone = snapshot if many and snapshot and snapshot.path else None
         early = alone is not None and not options.skip_invalid  # nothing will be left out
-        first = beside.enter_context(first_records(records, alone, known)) if alone and early else None
+        first = beside.enter_context(first_records(records, alone, known, options)) if alone and early else None
         judging = Check(records, triples, stored, options, judge) if judge else None
         report = judging.passed() if judging else trusted(records)
         if alone and first is None:
-            first = beside.enter_context(first_records(records, alone, known))
+            first = beside.enter_context(first_records(records, alone, known, options))
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
         if first is not None:
@@ -240,7 +240,7 @@ def _load(writer: Writing, files: Sequence[Path], snapshot: Snapshot | None, opt
     shapes = Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes())
     with (
         lines_of(files, options) as lines,
-        index_beside(lines, shapes, writer.about.base) if fresh else nullcontext(search.build) as prepare,
+        index_beside(lines, shapes, writer.about.base, options) if fresh else nullcontext(search.build) as prepare,
     ):
         generation = _publish_loaded(writer, lines, prepare, _from(files, options), options, own)
     added = len(_documents(writer.latest()) - before)

@@ -6,7 +6,7 @@ leads to them; a statement about a fact goes with the fact's subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
@@ -76,8 +76,14 @@ class Records:
         return [Quad(t.subject, t.predicate, t.object, graph) for t in self.documents[name]]
 
 
-def split(statements: Iterable[Quad | Triple], records: Records, source: str) -> None:
-    """Adds the statements of one file to *records*, each to its document.
+Through = Callable[[Collection[Node]], Iterable[Node]]
+"""Gives some nodes again, and tells somebody how many were taken."""
+
+
+def split(
+    statements: Iterable[Quad | Triple], records: Records, source: str, through: Through = lambda nodes: nodes
+) -> None:
+    """Adds the statements of one file to *records*, each to its document; goes *through* their subjects.
 
     What files of the catalogue's own export say of the vocabulary and of shapes is left out, and so is what another
     catalogue says of itself; a record that speaks of shapes otherwise is a fault, and so is an ill-formed literal.
@@ -89,7 +95,8 @@ def split(statements: Iterable[Quad | Triple], records: Records, source: str) ->
     said.take(statements)
     described = said.described
     homes = Homes(described, said.parents, records.base, records.schema, source, said.catalogues)
-    for subject, predications in described.items():
+    for subject in through(described):
+        predications = described[subject]
         home = homes.of(subject)
         left: Predications = predications
         if home is None:
@@ -115,28 +122,27 @@ def _refusal(focus: Node, message: str, said: Predication, source: str) -> Fault
     return Fault(message=message, file=source, focus_node=focus.value, path=predicate, value=shown)
 
 
-_STEP = 1000
-"""Documents after which it is told how many are done."""
-
-
-def derive(records: Records, tell: Callable[[int], None] | None = None) -> None:
-    """Makes what is derived in every document, in place; what cannot be read becomes a fault. Tells how many are done.
+def derive(records: Records) -> None:
+    """Makes what is derived in every document, in place; what cannot be read becomes a fault.
 
     ``kgc:originStart`` and ``kgc:originEnd`` from ``kgc:origin``, ``dcterms:creator`` from the originations,
     ``kgc:related`` from its typed forms, and ``kgc:comparisonKey`` of structured values.
     """
-    for number, (name, document) in enumerate(records.documents.items(), 1):
-        if tell is not None and (number % _STEP == 0 or number == len(records.documents)):
-            tell(number)
-        records.faults += unread_facts(document, records.files.get(name))
-        if name == records.base.catalogue:
-            records.faults += [
-                Fault(message, "violation", records.files.get(name), None, name, predicate, value)
-                for message, predicate, value in faults_of(document, NamedNode(name))
-            ]
-        for subject in document.subjects():
-            if isinstance(subject, NamedNode):
-                _derive(document, subject, name, records)
+    for name, document in records.documents.items():
+        derive_in(document, name, records)
+
+
+def derive_in(document: Graph, name: str, records: Records) -> None:
+    """The same in one of the documents."""
+    records.faults += unread_facts(document, records.files.get(name))
+    if name == records.base.catalogue:
+        records.faults += [
+            Fault(message, "violation", records.files.get(name), None, name, predicate, value)
+            for message, predicate, value in faults_of(document, NamedNode(name))
+        ]
+    for subject in document.subjects():
+        if isinstance(subject, NamedNode):
+            _derive(document, subject, name, records)
 
 
 def _derive(document: Graph, subject: NamedNode, name: str, records: Records) -> None:

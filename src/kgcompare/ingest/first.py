@@ -17,6 +17,7 @@ from pyoxigraph import RdfFormat
 from kgcompare.errors import Seam, StoreError
 from kgcompare.ingest.beside import index_beside
 from kgcompare.ingest.documents import Records
+from kgcompare.ingest.readers import Options
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
 from kgcompare.store.base import Prepare
@@ -37,7 +38,7 @@ class FirstRecords:
 
 
 @contextmanager
-def first_records(records: Records, snapshot: Snapshot, shapes: Shapes) -> Iterator[FirstRecords]:
+def first_records(records: Records, snapshot: Snapshot, shapes: Shapes, options: Options) -> Iterator[FirstRecords]:
     """The records of an import beside which *snapshot*, that keeps *shapes*, has none; while the block lasts.
 
     :raises StoreError: if there is no room for them.
@@ -45,17 +46,17 @@ def first_records(records: Records, snapshot: Snapshot, shapes: Shapes) -> Itera
     folder, remove = held_folder(snapshot.path.parents[1] if snapshot.path is not None else None)
     try:
         with Seam((OSError,), lambda why: StoreError(f"the records cannot be kept in a temporary file: {why}")):
-            files = tuple(_written(records, folder))
+            files = tuple(_written(records, folder, options))
             pyoxigraph.serialize(snapshot.quads(), rest := folder / "rest.nq", RdfFormat.N_QUADS)
-        with index_beside([rest, *files], shapes, records.base) as prepare:
+        with index_beside([rest, *files], shapes, records.base, options) as prepare:
             yield FirstRecords(files, prepare)
     finally:
         remove()
 
 
-def _written(records: Records, folder: Path) -> Iterator[Path]:
+def _written(records: Records, folder: Path, options: Options) -> Iterator[Path]:
     """Writes records to files in a folder, none to two of them: blank nodes are those of one file."""
-    names = iter(sorted(records.documents))
+    names = options.through("writing", sorted(records.documents))
     left = next(names, None)
     number = 0
     while left is not None:
