@@ -1,4 +1,4 @@
-"""Many first records of a store come by files and by a process beside, and are the same as few that do not."""
+"""Many new records of a store come by files and by a process beside, and are the same as few that do not."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from conftest import DATA, SMALL
-from kgcompare import ingest
+from conftest import SMALL
+from kgcompare import ingest, search
 from kgcompare.cli import output
 from kgcompare.errors import InvalidData
-from kgcompare.ingest import beside, first
+from kgcompare.ingest import beside, bulk
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.sameness import statements_of
 from kgcompare.search.texts import told_in
@@ -39,8 +39,9 @@ def in_bulk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(ingest, "IN_BULK", 1)
     monkeypatch.setattr(ingest, "_FEW", 0)
+    monkeypatch.setattr(search, "MOST_FOLLOWED", 0)
     monkeypatch.setattr(ingest, "_publish_loaded", counted)
-    monkeypatch.setattr(first, "_PART", 4096)
+    monkeypatch.setattr(bulk, "_PART", 4096)
     monkeypatch.setattr(beside, "_LARGE", 1)
     return loads
 
@@ -102,10 +103,24 @@ def test_nothing_stays_of_records_at_fault_but_those_that_may_be_left_out(tmp_pa
         assert len([name for name in store.snapshot().graphs() if "/doc/" in name]) == report.added > 1
 
 
-def test_what_is_there_already_does_not_come_in_bulk(own_store: Path, in_bulk: list[int]) -> None:
-    report = ingest.import_files(own_store, [SMALL, DATA / "hostile.ttl"], ingest.Options(replace=True))
-    assert report.added
-    assert not in_bulk
+def test_what_is_there_already_does_not_come_again(own_store: Path, tmp_path: Path, in_bulk: list[int]) -> None:
+    one = tmp_path / "one.ttl"
+    one.write_text(
+        """PREFIX agent: <https://w3id.org/kgcompare/id/agent/> PREFIX foaf: <http://xmlns.com/foaf/0.1/>
+        agent:somebody-new a foaf:Person ; foaf:name "Somebody New" .""",
+        encoding="utf-8",
+    )
+    before = len([*EmbeddedStore(own_store).snapshot().quads()])
+    report = ingest.import_files(own_store, [SMALL, one], ingest.Options())
+    assert (report.added, in_bulk) == (1, [1])
+    assert report.unchanged > 10
+    snapshot = EmbeddedStore(own_store).snapshot()
+    assert len([*snapshot.quads()]) == before + 2
+    assert len(index_of(own_store)["document"]) == report.unchanged + 1
+    changed = one.read_text(encoding="utf-8").replace('New" .', 'Known" .')
+    one.write_text(changed, encoding="utf-8")
+    assert ingest.import_files(own_store, [one], ingest.Options(replace=True)).replaced == 1
+    assert in_bulk == [1], "what is replaced is replaced in one transaction"
 
 
 def test_each_phase_tells_how_far_it_is(tmp_path: Path, in_bulk: list[int]) -> None:

@@ -13,10 +13,10 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple
 from kgcompare import resources, search
 from kgcompare.errors import DataError, ValidationReport
 from kgcompare.ingest.beside import index_beside
+from kgcompare.ingest.bulk import IN_BULK, new_records
 from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.checks import Check, check, located, trusted
 from kgcompare.ingest.documents import Records
-from kgcompare.ingest.first import IN_BULK, first_records
 from kgcompare.ingest.readers import Options, form_of, lines_of, read_records
 from kgcompare.rdf.about import Metadata, rewritten
 from kgcompare.rdf.graph import Graph
@@ -158,20 +158,20 @@ def _take_in(
         records = read_records(files, writer.about.base, options, known, snapshot)
         _require_records(records, known)
         stored = Stored(snapshot if len(records.documents) < _FEW or _keeps_any(snapshot) else None)
-        first_ones = stored.snapshot is None and not shapes
-        many = first_ones and sum(map(len, records.documents.values())) >= IN_BULK
-        alone = snapshot if many and snapshot and snapshot.path else None
-        early = alone is not None and not options.skip_invalid  # nothing will be left out
-        first = beside.enter_context(first_records(records, alone, known, options)) if alone and early else None
+        many = not shapes and sum(map(len, records.documents.values())) >= IN_BULK
+        filled = snapshot if many and snapshot and snapshot.path else None
+        new = None
+        if filled and stored.snapshot is None and not options.skip_invalid:  # all of them will be added, or none
+            new = beside.enter_context(new_records(records, [*records.documents], filled, known, options))
         judging = Check(records, triples, stored, options, judge) if judge else None
         report = judging.passed() if judging else trusted(records)
-        if alone and first is None:
-            first = beside.enter_context(first_records(records, alone, known, options))
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
-        if first is not None:
-            records.documents.clear()  # they are in the file
-            generation = _publish_loaded(writer, first.files, first.prepare, _from(files, options), options)
+        if filled and new is None and not changes.there and len(changes.subjects) > search.MOST_FOLLOWED:
+            new = beside.enter_context(new_records(records, changes.documents, filled, known, options))
+        if new is not None:
+            records.documents.clear()  # they are in the files
+            generation = _publish_loaded(writer, new.files, new.prepare, _from(files, options), options)
         elif changes.documents or shapes:
             prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
             added = _write(writer, records, changes, stored, vocabulary_quads(records.base, shapes) if shapes else [])

@@ -30,7 +30,7 @@ from kgcompare.store import Snapshot
 from kgcompare.store.base import Lend, Prepare
 from kgcompare.store.files import LOG
 
-_FEW = 2000
+MOST_FOLLOWED = 2000
 """Changed things up to which an index is changed; with more it is made anew."""
 _FROM, _BY = "from", "by"
 """Where an index has the generation that it was made from, and the changed things."""
@@ -69,7 +69,7 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     """
     changed = {thing for thing in subjects if is_safe_iri(thing)}
     reading = _reading_of(shapes)
-    follows = previous is not None and previous.index_path is not None and len(changed) <= _FEW
+    follows = previous is not None and previous.index_path is not None and len(changed) <= MOST_FOLLOWED
     was = _Was(previous, changed, reading) if previous is not None and follows else None
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
@@ -80,7 +80,7 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
         else:
             said = notes_in(kept)
             since = set(json.loads(said.get(_BY, "[]")))
-            near = len(since) <= _FEW
+            near = len(since) <= MOST_FOLLOWED
             with lend(said.get(_FROM, "") if near else "", path) if lend is not None else nullcontext() as lent:
                 older = lent if lent is not None and fault_of(path) is None else previous
                 if older is previous:

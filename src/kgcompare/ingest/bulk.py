@@ -1,12 +1,12 @@
-"""Many records that are the first of a store: they are written to a file, from which the engine is filled in bulk, and
-of which the index is made in a process beside the one that judges them.
+"""Many new records: they are written to files, from which the engine is filled in bulk, and of which the index is made
+in a process beside; where they are the first of a store, while they are judged.
 
 Nobody sees any of it before it is published; of records that are found at fault nothing stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ _PART = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class FirstRecords:
+class NewRecords:
     """The files of N-Quads that have them, and how the index of the generation is made that they are in."""
 
     files: tuple[Path, ...]
@@ -38,25 +38,28 @@ class FirstRecords:
 
 
 @contextmanager
-def first_records(records: Records, snapshot: Snapshot, shapes: Shapes, options: Options) -> Iterator[FirstRecords]:
-    """The records of an import beside which *snapshot*, that keeps *shapes*, has none; while the block lasts.
+def new_records(
+    records: Records, names: Collection[str], snapshot: Snapshot, shapes: Shapes, options: Options
+) -> Iterator[NewRecords]:
+    """Those records of an import that have some *names*, while the block lasts. None of them is in *snapshot*, which
+    keeps *shapes* and has the rest of the generation.
 
     :raises StoreError: if there is no room for them.
     """
     folder, remove = held_folder(snapshot.path.parents[1] if snapshot.path is not None else None)
     try:
         with Seam((OSError,), lambda why: StoreError(f"the records cannot be kept in a temporary file: {why}")):
-            files = tuple(_written(records, folder, options))
+            files = tuple(_written(records, names, folder, options))
             pyoxigraph.serialize(snapshot.quads(), rest := folder / "rest.nq", RdfFormat.N_QUADS)
         with index_beside([rest, *files], shapes, records.base, options) as prepare:
-            yield FirstRecords(files, prepare)
+            yield NewRecords(files, prepare)
     finally:
         remove()
 
 
-def _written(records: Records, folder: Path, options: Options) -> Iterator[Path]:
+def _written(records: Records, documents: Iterable[str], folder: Path, options: Options) -> Iterator[Path]:
     """Writes records to files in a folder, none to two of them: blank nodes are those of one file."""
-    names = options.through("writing", sorted(records.documents))
+    names = iter(options.through("writing", sorted(documents)))
     left = next(names, None)
     number = 0
     while left is not None:
