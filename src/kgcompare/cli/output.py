@@ -9,6 +9,7 @@ import re
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -106,20 +107,33 @@ def say(text: str) -> None:
     click.echo(steady(text), err=True)
 
 
+_BAR = 30
+"""Signs of a bar of progress."""
+
+
 class ProgressLine:
     """Progress on stderr, only on a terminal."""
 
     def __init__(self) -> None:
         self._shown = sys.stderr.isatty()
+        self._what, self._since = "", 0.0
         self._last = ""
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Shows how far something is."""
+        """Shows how far something is: by a bar where it has steps, once it has taken a second."""
         if not self._shown:
             return
-        line = f"{what} {done}/{total}" if total > 1 else what
-        click.echo("\r" + line.ljust(len(self._last)), err=True, nl=done >= total)
-        self._last = "" if done >= total else line
+        if what != self._what:
+            self._what, self._since = what, time.monotonic()
+        if total > 1 and not self._last and time.monotonic() - self._since < 1:
+            return
+        done = min(done, total)
+        bar = f" [{'#' * (_BAR * done // total):<{_BAR}}] {100 * done // total:3}%" if total > 1 else ""
+        line = what + bar
+        if line != self._last or done == total:
+            click.echo("\r" + line.ljust(len(self._last)), err=True, nl=done == total)
+            self._last = "" if done == total else line
+            self._what = "" if done == total else what
 
 
 def report_lines(report: ValidationReport) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -13,6 +13,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple
 from kgcompare import resources, search
 from kgcompare.errors import DataError, ValidationReport
 from kgcompare.ingest.beside import index_beside
+from kgcompare.ingest.bulk import IN_BULK, new_records
 from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.checks import Check, check, located, trusted
 from kgcompare.ingest.documents import Records
@@ -28,7 +29,7 @@ from kgcompare.schema import core
 from kgcompare.schema.given import given_shapes, given_triples
 from kgcompare.schema.shapes import Shapes, bundled_shapes, stored_shapes
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Seat, Writing
+from kgcompare.store.base import Prepare, Seat, Writing
 from kgcompare.store.history import Occasion, Used
 from kgcompare.store.seat import seat_of
 
@@ -135,7 +136,6 @@ def import_files(
     """
     with seat_of(path).writing() as writer:
         snapshot = writer.latest()
-        base = writer.about.base
         kept = stored_shapes(snapshot) if snapshot else bundled_shapes()
         if not options.trust:
             where = f"{path} keeps shapes that are taken no more; import an export of it into a new store"
@@ -144,25 +144,45 @@ def import_files(
         known = Shapes(triples)
         if trusted_quads(files, options):
             return _load(writer, files, snapshot, options)
-        with nullcontext() if options.trust else ConfinedJudge(triples, options.limits) as judge:  # starts meanwhile
-            records = read_records(files, base, options, known, snapshot)
-            _require_records(records, known)
-            stored = Stored(snapshot if len(records.documents) < _FEW or _keeps_any(snapshot) else None)
-            judging = Check(records, triples, stored, options, judge) if judge else None
-            report = judging.passed() if judging else trusted(records)
+        return _take_in(writer, files, options, known, shapes)
+
+
+def _take_in(
+    writer: Writing, files: Sequence[Path], options: Options, known: Shapes, shapes: Sequence[Path]
+) -> ImportReport:
+    """Reads, judges and writes the records of files, in a catalogue with the *known* shapes; the files of *shapes* are
+    to be kept from now on."""
+    snapshot, triples = writer.latest(), known.triples
+    with ExitStack() as beside:
+        judge = None if options.trust else beside.enter_context(ConfinedJudge(triples, options.limits))  # starts now
+        records = read_records(files, writer.about.base, options, known, snapshot)
+        _require_records(records, known)
+        stored = Stored(snapshot if len(records.documents) < _FEW or _keeps_any(snapshot) else None)
+        many = not shapes and sum(map(len, records.documents.values())) >= IN_BULK
+        filled = snapshot if many and snapshot and snapshot.path else None
+        new = None
+        if filled and stored.snapshot is None and not options.skip_invalid:  # all of them will be added, or none
+            new = beside.enter_context(new_records(records, [*records.documents], filled, known, options))
+        judging = Check(records, triples, stored, options, judge) if judge else None
+        report = judging.passed() if judging else trusted(records)
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
-        if changes.documents or shapes:
+        if filled and new is None and not changes.there and len(changes.subjects) > search.MOST_FOLLOWED:
+            new = beside.enter_context(new_records(records, changes.documents, filled, known, options))
+        if new is not None:
+            records.documents.clear()  # they are in the files
+            generation = _publish_loaded(writer, new.files, new.prepare, _from(files, options), options)
+        elif changes.documents or shapes:
             prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
-            added = _write(writer, records, changes, stored, vocabulary_quads(base, shapes) if shapes else [])
+            added = _write(writer, records, changes, stored, vocabulary_quads(records.base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
             if added and snapshot is not None and snapshot.path is not None and stored.snapshot is None:
                 # There is nothing else: what was written need not be read again.
-                prepare = search.builder(chain(snapshot.quads(), added), known, base)
+                prepare = search.builder(chain(snapshot.quads(), added), known, records.base)
             generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
             options.tell("indexing", 1, 1)
-        left = len(judging.left) if judging else 0
-        return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report, left)
+    left = len(judging.left) if judging else 0
+    return ImportReport(changes.added, changes.replaced, changes.unchanged, generation, report, left)
 
 
 def _keeps_any(snapshot: Snapshot | None) -> bool:
@@ -220,20 +240,33 @@ def _load(writer: Writing, files: Sequence[Path], snapshot: Snapshot | None, opt
     shapes = Shapes(stored_shapes(snapshot) if snapshot else bundled_shapes())
     with (
         lines_of(files, options) as lines,
-        index_beside(lines, shapes, writer.about.base) if fresh else nullcontext(search.build) as prepare,
+        index_beside(lines, shapes, writer.about.base, options) if fresh else nullcontext(search.build) as prepare,
     ):
-        options.tell("loading", 0, 1)
-        for file in lines:
-            writer.load(file, RdfFormat.N_QUADS)
-        options.tell("loading", 1, 1)
-        # An export brings vocabulary and shapes along; added to the store's own, every path would be there twice.
-        if own:
-            writer.replace(own)
-        options.tell("indexing", 0, 1)
-        generation = writer.publish(prepare, _from(files, options), options.limits.history_bytes)
-        options.tell("indexing", 1, 1)
+        generation = _publish_loaded(writer, lines, prepare, _from(files, options), options, own)
     added = len(_documents(writer.latest()) - before)
     return ImportReport(added, 0, 0, generation)
+
+
+def _publish_loaded(
+    writer: Writing,
+    lines: Sequence[Path],
+    prepare: Prepare,
+    occasion: Occasion,
+    options: Options,
+    own: Mapping[str, list[Quad]] | None = None,
+) -> str:
+    """Fills the engine from files of N-Quads, and publishes that with an index that is made beside it. An export brings
+    vocabulary and shapes along: beside the store's *own* every path would be there twice."""
+    options.tell("loading", 0, len(lines))
+    for number, file in enumerate(lines, 1):
+        writer.load(file, RdfFormat.N_QUADS)
+        options.tell("loading", number, len(lines))
+    if own:
+        writer.replace(dict(own))
+    options.tell("indexing", 0, 1)
+    generation = writer.publish(prepare, occasion, options.limits.history_bytes)
+    options.tell("indexing", 1, 1)
+    return generation
 
 
 def _documents(snapshot: Snapshot | None) -> set[str]:

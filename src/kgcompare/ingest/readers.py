@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import TypeVar
 
 from pyoxigraph import RdfFormat
 
 from kgcompare.errors import DataError, Fault
 from kgcompare.ingest.bibliography import Bibliography
 from kgcompare.ingest.changes import Stored
-from kgcompare.ingest.documents import Records, derive, split
+from kgcompare.ingest.documents import Records, derive_in, split
 from kgcompare.ingest.equals import without_equals
 from kgcompare.ingest.lines import with_lines
 from kgcompare.ingest.refusals import Schema
@@ -33,6 +35,9 @@ from kgcompare.store import Snapshot
 from kgcompare.store.history import Occasion, Used
 
 _OTHERS = {**TABLES, **BIBLIOGRAPHIES}
+_T = TypeVar("_T")
+_STEP = 500
+"""Records after which it is told how many are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,14 @@ class Options:
     def occasion(self, what: str, used: Iterable[Used] = ()) -> Occasion:
         """What the history says of a change that is made so."""
         return Occasion(what, self.by, tuple(used))
+
+    def through(self, what: str, items: Collection[_T]) -> Iterator[_T]:
+        """The same items; how many were taken is told."""
+        for number, item in enumerate(items):
+            if number % _STEP == 0:
+                self.tell(what, number, len(items))
+            yield item
+        self.tell(what, len(items), len(items))
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Reports progress to whoever wants to know."""
@@ -103,9 +116,8 @@ def read_records(
     stored = Stored(snapshot)
     tables = Tables(records, stored, shapes, options.separator, options.kind)
     bibliography = Bibliography(records, stored, tables.known, replace=options.replace)
-    with Parser(options.limits) as parser:
-        for number, (path, form) in enumerate(zip(files, forms, strict=True)):
-            options.tell("reading", number, len(files))
+    with Parser(options.limits, lambda done, size: options.tell("reading", min(done, size - 1), size)) as parser:
+        for path, form in zip(files, forms, strict=True):
             known = len(records.faults)
             if isinstance(form, str):
                 records.read[str(path)] = None
@@ -116,13 +128,15 @@ def read_records(
                 else:
                     tables.add(table)
             else:
-                split(parser.read(path, base.value, options.syntax, contexts, options.lift), records, str(path))
+                statements = parser.read(path, base.value, options.syntax, contexts, options.lift)
+                split(statements, records, str(path), partial(options.through, "sorting"))
             if len(records.faults) > known:
                 records.faults[known:] = with_lines(records.faults[known:], path, options.limits)
+    options.tell("reading", 1, 1)
     tables.take()
-    options.tell("reading", len(files), len(files))
-    records.documents = {name: without_equals(document) for name, document in records.documents.items()}
-    derive(records)
+    for name in options.through("deriving", list(records.documents)):
+        records.documents[name] = document = without_equals(records.documents[name])
+        derive_in(document, name, records)
     return records
 
 

@@ -6,7 +6,7 @@ what things are called; one that speaks in the document of another would take it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 from pyoxigraph import BlankNode, NamedNode, Triple
@@ -38,6 +38,8 @@ from kgcompare.schema.shapes import bundled_shapes
 
 Predication = tuple[str, Term]
 """A predicate's IRI and a value: what a statement says of its subject."""
+Predications = Mapping[str, Sequence[Term]]
+"""What is said of one subject: predicate IRIs to values."""
 _SH = PREFIXES["sh"]
 _OF_SHAPES = {
     KGC_CONDITION,
@@ -71,9 +73,14 @@ class Schema:
             return any(isinstance(other, BlankNode) for other in values)
         return value in values
 
-    def says_all(self, subject: Node, said: Iterable[Predication]) -> bool:
+    def left_of(self, subject: Node, said: Predications) -> Predications:
+        """Of what is said of a subject that which vocabulary and shapes do not say."""
+        others = {by: [value for value in values if not self.says(subject, (by, value))] for by, values in said.items()}
+        return {by: values for by, values in others.items() if values}
+
+    def says_all(self, subject: Node, said: Predications) -> bool:
         """Whether all statements of a subject are of vocabulary and shapes."""
-        return any(subject in graph for graph in self._graphs) and all(self.says(subject, one) for one in said)
+        return any(subject in graph for graph in self._graphs) and not self.left_of(subject, said)
 
 
 @lru_cache(maxsize=2)
@@ -88,25 +95,30 @@ def bundled_schema() -> Schema:
     return Schema(bundled_shapes())
 
 
-def refused(subject: Node, said: Iterable[Predication]) -> tuple[str, Predication] | None:
+def refused(subject: Node, said: Predications) -> tuple[str, Predication] | None:
     """Why a record must not say something, and what; None where it may say it all."""
     if isinstance(subject, NamedNode) and is_defined(subject.value):
-        first = next(iter(said))
+        by, values = next(iter(said.items()))
         return (
             "the vocabulary or a standard defines this term, and a record cannot say anything of it; remove it",
-            first,
+            (by, values[0]),
         )
-    said = list(said)
-    for predicate, value in said:
-        shape = predicate.startswith(_SH) or predicate in _OF_SHAPES
-        if shape or (predicate == RDF_TYPE and isinstance(value, NamedNode) and value.value.startswith(_SH)):
-            what = shortened(predicate if shape else getattr(value, "value", ""))
-            return f"{what} belongs in shapes, and this is a record; give shapes with --shapes", (predicate, value)
-    about = next((one for one in said if one[0] == RDF_SUBJECT), None)
-    types = {value for predicate, value in said if predicate == RDF_TYPE}
-    if about and isinstance(subject, NamedNode) and types != {NamedNode(RDF_STATEMENT)}:
-        return "only an rdf:Statement has an rdf:subject; a record is described in its own document alone", about
+    types = said.get(RDF_TYPE, ())
+    for by, values in said.items():
+        if by.startswith(_SH) or by in _OF_SHAPES:
+            return _of_shapes(by), (by, values[0])
+    for cls in types:
+        if isinstance(cls, NamedNode) and cls.value.startswith(_SH):
+            return _of_shapes(cls.value), (RDF_TYPE, cls)
+    about = said.get(RDF_SUBJECT)
+    if about and isinstance(subject, NamedNode) and set(types) != {NamedNode(RDF_STATEMENT)}:
+        told = "only an rdf:Statement has an rdf:subject; a record is described in its own document alone"
+        return told, (RDF_SUBJECT, about[0])
     return None
+
+
+def _of_shapes(term: str) -> str:
+    return f"{shortened(term)} belongs in shapes, and this is a record; give shapes with --shapes"
 
 
 def unasked(base: Base, documents: Mapping[str, Graph], files: Mapping[str, str]) -> list[Fault]:

@@ -123,6 +123,19 @@ class Graph:
                 size += _TERM * len(values) + sum(map(len, map(_text_of, values)))
         return size
 
+    def take(self, subject: Node, said: dict[str, list[Term]]) -> None:
+        """Adds what is said of a subject; it is held, not copied, where nothing was said of that."""
+        if subject in self._index:
+            for predicate, values in said.items():
+                for value in values:
+                    self.add(subject, predicate, value)
+            return
+        for predicate, values in said.items():
+            if len(values) > 1:
+                values[:] = dict.fromkeys(values)
+            self._holders.pop(predicate, None)
+        self._index[subject] = said
+
     def only(self, subject: Node) -> Graph:
         """What it says of one subject, for reading."""
         return Graph.about({subject: dict(self._index[subject])} if subject in self._index else {})
@@ -141,6 +154,18 @@ class Graph:
             for predicate, values in predicates.items():
                 for value in values:
                     yield Triple(subject, NamedNode(predicate), value)
+
+    def __len__(self) -> int:
+        return sum(len(values) for predicates in self._index.values() for values in predicates.values())
+
+    def lines(self, name: str | None = None) -> Iterator[str]:
+        """The statements as lines of N-Triples, or of N-Quads where the graph has a *name* (an IRI)."""
+        end = "." if name is None else f"<{name}> ."
+        for subject, predicates in self._index.items():
+            named = str(subject)
+            for predicate, values in predicates.items():
+                for value in values:
+                    yield f"{named} <{predicate}> {value} {end}\n"
 
     def subjects(self) -> list[Node]:
         """All subjects, in order of appearance."""

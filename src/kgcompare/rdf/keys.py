@@ -1,4 +1,7 @@
-"""What literals are compared by."""
+"""What literals are compared by: as they are written, or by their values.
+
+Source: XML Schema 1.1, part 2, section 2.2.1 (equality); XPath 2.0, appendix B.1 (numeric promotion).
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,6 @@ def value_key(literal: Literal) -> str:
 
     Numbers are compared as doubles, as queries/differences.rq does; from 2^53 on, where doubles are further apart than
     whole numbers, integers and decimals among themselves. What is no number in its range stays as it is written.
-
-    Source: XML Schema 1.1, part 2, section 2.2.1 (equality); XPath 2.0, appendix B.1 (numeric promotion).
     """
     if literal.language or not literal.datatype.value.startswith(_XSD):
         return literal_key(literal)

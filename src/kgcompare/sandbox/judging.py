@@ -12,7 +12,7 @@ import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
 from kgcompare.errors import DataError, Fault, KgcompareError, Seam, ShapeError, Unavailable
-from kgcompare.rdf.graph import as_term
+from kgcompare.rdf.graph import Graph, as_term
 from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.sandbox.job import Job, Part
 from kgcompare.sandbox.limits import Limits
@@ -40,13 +40,14 @@ class ConfinedJudge:
         self._limits = limits or Limits()
         self._job = Job.started("judge", self._limits.validation_memory)
 
-    def __call__(self, data: Sequence[Triple], lang: str, asked: Asked | None = None) -> list[Objection]:
+    def __call__(self, data: Graph | Sequence[Triple], lang: str, asked: Asked | None = None) -> list[Objection]:
         """The faults of some statements, in an order that depends on nothing else; of the nodes that shapes are
         *asked* of alone, if that is said.
 
         :raises ShapeError: if pySHACL cannot use the shapes.
         :raises DataError: if it cannot finish: says which record and which shape took it too long, where it knows.
         """
+        data = data if isinstance(data, Graph) else Graph(data)
         if not self._job.alive():
             self._job.close()
             self._job = Job("judge", self._limits.validation_memory)
@@ -82,7 +83,7 @@ class ConfinedJudge:
         self._job.knows = self._shapes
         return found
 
-    def _findings(self, part: Part, data: Sequence[Triple], late: str) -> list[Objection]:
+    def _findings(self, part: Part, data: Iterable[Triple], late: str) -> list[Objection]:
         match part.says:
             case {"outcome": "fault", "kind": str(kind), "detail": str(detail)}:
                 raise _KINDS.get(kind, DataError)(detail)
@@ -103,9 +104,12 @@ class ConfinedJudge:
         self.close()
 
 
-def _file(triples: Iterable[Triple]) -> IO[bytes]:
+def _file(said: Graph | Iterable[Triple]) -> IO[bytes]:
     file: IO[bytes] = TemporaryFile()  # noqa: SIM115  (the caller closes it)
-    pyoxigraph.serialize(triples, file, RdfFormat.N_TRIPLES)
+    if isinstance(said, Graph):
+        file.write("".join(said.lines()).encode())
+    else:
+        pyoxigraph.serialize(said, file, RdfFormat.N_TRIPLES)
     file.seek(0)
     return file
 
@@ -116,7 +120,7 @@ def _objection(one: dict[str, Any]) -> Objection:
     return Fault(**one["fault"]), focus, next(iter(shape), None)
 
 
-def _said(place: dict[str, str | None], data: Sequence[Triple], seconds: float) -> str:
+def _said(place: dict[str, str | None], data: Iterable[Triple], seconds: float) -> str:
     """What took too long, of which record."""
     record = place.get("focus")
     above = {triple.object: triple.subject for triple in data} if record is None else {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,10 @@ _STEP = 64 * _MIB
 class Parser:
     """Parses files, one after the other, in one child that starts with the first; ends with the ``with`` block."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, tell: Callable[[int, int], None] | None = None) -> None:
+        """*tell* is told how many bytes of a file are read, and of how many."""
         self._limits = limits or Limits()
+        self._tell = tell
         self._job: Job | None = None
 
     def read(
@@ -111,6 +114,8 @@ class Parser:
             for part in self._child(size).ask(allowed, [file.fileno(), *more], **asked):
                 if part.says["outcome"] == "fault":
                     raise SyntaxFault(str(part.says["detail"])[:_LONGEST_DETAIL], source, part.says["line"])
+                if self._tell is not None:
+                    self._tell(os.lseek(file.fileno(), 0, os.SEEK_CUR), size)  # the child reads through this too
                 yield part
 
     def triples(self, path: Path, base: str, name: str | None = None) -> list[Triple]:

@@ -16,13 +16,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
+from sys import intern
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 import pyoxigraph
-from pyoxigraph import Quad, RdfFormat, Triple
+from pyoxigraph import NamedNode, Quad, RdfFormat, Triple
 
 from kgcompare.errors import DataError, KgcompareError, SyntaxFault
-from kgcompare.rdf.graph import Node, Term, as_node, as_term
+from kgcompare.rdf.graph import Graph, Node, Term, as_node, as_term
 from kgcompare.rdf.syntaxes import SYNTAXES, statements
 from kgcompare.sandbox import cells, confinement, lifeline, lifting, references
 from kgcompare.sandbox.job import Part
@@ -127,7 +128,7 @@ def _judge(arguments: Arguments, files: Sequence[IO[bytes]], send: Callable[[Par
             asked: dict[Node, set[Term]] = {}
             for triple in _triples(files[1]) if asks else ():
                 asked.setdefault(as_node(triple.subject), set()).add(as_term(triple.object))
-            found = _judges[0](_triples(files[0]), arguments["lang"], asked if asks else None)
+            found = _judges[0](_graph(files[0]), arguments["lang"], asked if asks else None)
     except KgcompareError as fault:
         send(Part({"outcome": "fault", "kind": type(fault).__name__, "detail": str(fault)}))
         return
@@ -141,6 +142,19 @@ _judges: list[Judge] = []
 
 def _triples(file: IO[bytes]) -> list[Triple]:
     return [quad.triple for quad in pyoxigraph.parse(file, RdfFormat.N_TRIPLES)]
+
+
+def _graph(file: IO[bytes]) -> Graph:
+    """The statements of a file, each term one object wherever it stands."""
+    said: dict[Node, dict[str, list[Term]]] = {}
+    terms: dict[Term, Term] = {}
+    names: dict[NamedNode, str] = {}
+    for quad in pyoxigraph.parse(file, RdfFormat.N_TRIPLES):
+        value, led = cast("Term", quad.object), quad.predicate
+        predicate = names.get(led) or names.setdefault(led, intern(led.value))
+        values = said.setdefault(cast("Node", quad.subject), {}).setdefault(predicate, [])
+        values.append(terms.setdefault(value, value))
+    return Graph.about(said)
 
 
 TASKS: dict[str, Task] = {"parse": _parse, "judge": _judge}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, NamedNode
 
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES
@@ -35,53 +35,73 @@ class Extract:
         self._shapes = shapes
         self._known = known
         self._walk = Walk(shapes, self._step)
-        self._triples: dict[Triple, None] = {}
+        self._whole: dict[Node, dict[str, list[Term]]] = {}
+        """What is said of the nodes that are there with all that is known of them."""
+        self._parts: dict[Node, dict[str, dict[Term, None]]] = {}
+        """What is looked at of others."""
         self.judged: dict[Node, set[Term]] = {}
         """What is wholly there to be judged: by shape the nodes."""
         self.asked: dict[Node, Collection[Term]] = {}
         """By shape with a target the nodes that it is asked of."""
         self._plans = plans_of(shapes)
 
-    def of(self, documents: Iterable[Graph]) -> list[Triple]:
+    def of(self, documents: Iterable[Graph]) -> Graph:
         """All statements of some documents, and those beyond them that their nodes are judged by."""
-        self._triples = {triple: None for document in documents for triple in document}
-        nodes: dict[Term, None] = {}
-        by: dict[str, dict[bool, dict[Term, None]]] = {}
-        for triple in self._triples:
-            subject, value = triple.subject, triple.object
-            nodes[subject] = None  # type: ignore[index]
-            ends = by.setdefault(triple.predicate.value, {False: {}, True: {}})
-            ends[False][subject] = None  # type: ignore[index]
-            ends[True][value] = None  # type: ignore[index]
+        together = Graph.joined(documents)
+        nodes: dict[Term, None] = dict.fromkeys(together.subjects())
+        self._whole, self._parts = {}, {}
+        for node in together.subjects():
+            if self._known.description(node) is (said := together.description(node)):
+                self._whole[node] = said
+            else:
+                self._keep(node, said)
         kinds = self._classes(nodes)
         self.judged, self.asked = {}, {}
         for shape, plan in self._plans.items():
             if plan.targeted:
-                self.asked[shape] = focus = self._focus(shape, nodes, by, kinds)
+                self.asked[shape] = focus = self._focus(shape, nodes, together, kinds)
                 self._follow(shape, focus)
-        return list(self._triples)
+        return self._found()
 
-    def around(self, asked: Asked) -> list[Triple]:
+    def around(self, asked: Asked) -> Graph:
         """All statements of the nodes that shapes are *asked* of, and those beyond them that these are judged by.
 
         Blank nodes come whole: messages show them.
         """
-        self._triples, self.judged, self.asked = {}, {}, dict(asked)
+        self._whole, self._parts, self.judged, self.asked = {}, {}, {}, dict(asked)
         self._describe({node for some in asked.values() for node in some})
         for shape, some in asked.items():
             self._follow(shape, set(some))
-        ends = [end for triple in self._triples for end in (triple.subject, triple.object)]
-        self._describe({end for end in ends if isinstance(end, BlankNode)})
-        return list(self._triples)
+        ends = [node for node in self._parts if isinstance(node, BlankNode)]
+        ends += [v for said in self._parts.values() for some in said.values() for v in some if isinstance(v, BlankNode)]
+        self._describe(set(ends))
+        return self._found()
+
+    def _found(self) -> Graph:
+        parts = {node: {by: list(values) for by, values in said.items()} for node, said in self._parts.items()}
+        return Graph.about({**self._whole, **parts})
+
+    def _keep(self, node: Term, said: Mapping[str, Iterable[Term]]) -> None:
+        """Keeps statements about a node, unless all of them are kept."""
+        whole = self._whole.get(node)  # type: ignore[arg-type]
+        if whole is not None and whole is self._known.description(node):
+            return
+        if whole is not None:
+            del self._whole[node]  # type: ignore[arg-type]
+        kept = self._parts.setdefault(node, {})  # type: ignore[arg-type]
+        for some in (said, whole or {}):
+            for predicate, values in some.items():
+                kept.setdefault(predicate, {}).update(dict.fromkeys(values))
 
     def _describe(self, nodes: set[Term]) -> None:
         """Keeps all that is said of some nodes, and of blank nodes that they lead to."""
         waiting, seen = list(nodes), set(nodes)
         while waiting:
             node = waiting.pop()
-            for predicate, values in self._known.description(node).items():
+            if said := self._known.description(node):
+                self._keep(node, said)
+            for values in said.values():
                 for value in values:
-                    self._triples[Triple(node, NamedNode(predicate), value)] = None  # type: ignore[arg-type]
                     if isinstance(value, BlankNode) and value not in seen:
                         seen.add(value)
                         waiting.append(value)
@@ -90,7 +110,7 @@ class Extract:
         self,
         shape: Node,
         nodes: Mapping[Term, None],
-        by: Mapping[str, Mapping[bool, Mapping[Term, None]]],
+        together: Graph,
         kinds: Mapping[str, Collection[Term]],
     ) -> set[Term]:
         said = self._shapes
@@ -101,11 +121,10 @@ class Extract:
         for cls in classes:
             focus.update(kinds.get(cls, ()))
         for predicate in said.iris(shape, _SH + "targetSubjectsOf"):
-            focus.update(by.get(predicate, {}).get(False, ()))
+            focus.update(node for node in nodes if together.objects(node, predicate))  # type: ignore[arg-type]
         for predicate in said.iris(shape, SH_TARGET_OBJECTS_OF):
-            focus.update(by.get(predicate, {}).get(True, ()))
-            self._known.subjects(predicate, nodes)
-            focus.update(node for node in nodes if self._step([node], predicate, True))
+            focus.update(value for node in nodes for value in together.objects(node, predicate))  # type: ignore[arg-type]
+            focus.update(self._back(nodes, predicate))
         focus.update(node for node in said.objects(shape, _SH + "targetNode") if node in nodes)
         return focus | set(nodes) if said.objects(shape, _SH + "target") else focus
 
@@ -135,19 +154,27 @@ class Extract:
 
     def _step(self, starts: Iterable[Term], predicate: str, back: bool = False) -> set[Term]:
         """Follows a predicate, or goes it *back*; every statement on the way is kept."""
-        led = NamedNode(predicate)
         if back:
-            found = self._known.subjects(predicate, starts)
-            self._triples.update({Triple(s, led, value): None for value, subjects in found.items() for s in subjects})
-            return {subject for subjects in found.values() for subject in subjects}
+            return {subject for subjects in self._back(starts, predicate).values() for subject in subjects}
         starts = list(starts)
         if predicate == RDF_TYPE:
             self._known.read_types(starts)
         else:
             self._known.read(starts)
-        ends = {node: list(self._known.objects(node, predicate)) for node in starts}
-        self._triples.update({Triple(n, led, v): None for n, values in ends.items() for v in values})  # type: ignore[arg-type]
-        return {value for values in ends.values() for value in values}
+        ends: set[Term] = set()
+        for node in starts:
+            if values := self._known.objects(node, predicate):
+                ends.update(values)
+                self._keep(node, {predicate: values})
+        return ends
+
+    def _back(self, starts: Iterable[Term], predicate: str) -> dict[Term, list[Node]]:
+        """The subjects that have some nodes by a predicate, of those that any has; these statements are kept."""
+        found = {value: subjects for value, subjects in self._known.subjects(predicate, starts).items() if subjects}
+        for value, subjects in found.items():
+            for subject in subjects:
+                self._keep(subject, {predicate: (value,)})
+        return found
 
     def _classes(self, nodes: Iterable[Term]) -> dict[str, set[Term]]:
         """The instances among some nodes of each class, by what is said of classes (``rdfs:subClassOf``) too."""

@@ -51,7 +51,7 @@ class Judge:
             if triple.predicate.value not in TARGETS and not (triple.subject in implied and triple.object == RDFS_CLASS)
         ]
 
-    def __call__(self, data: Sequence[Triple], lang: str, asked: Asked | None = None) -> list[Objection]:
+    def __call__(self, data: Graph | Sequence[Triple], lang: str, asked: Asked | None = None) -> list[Objection]:
         """The faults of some statements, in an order that depends on nothing else.
 
         Where it says what shapes are *asked* of, by shape the nodes, nothing else is judged; else what their targets
@@ -61,15 +61,16 @@ class Judge:
         :raises DataError: if it cannot finish.
         """
         if asked is None:
-            return self._judged(self._triples, data, lang)
-        graph = Graph(data)
+            return self._judged(self._triples, list(data), lang)
+        graph = data if isinstance(data, Graph) else Graph(data)
         suspects = self._screen.suspects(graph, asked)
         if not suspects:
             return []
         aims = [Triple(shape, _TARGET_NODE, node) for shape, nodes in suspects.items() for node in nodes]
         blank = {node for nodes in suspects.values() for node in nodes if isinstance(node, BlankNode)}
-        few = Extract(self._graph, Knowledge({"": graph}, None)).around(suspects)
-        few += [triple for triple in data if triple.object in blank]  # pySHACL wants to meet a blank node somewhere
+        few = [*Extract(self._graph, Knowledge({"": graph}, None)).around(suspects)]
+        if blank:  # pySHACL wants to meet a blank node somewhere
+            few += [triple for triple in data if triple.object in blank]
         return self._judged([*self._aimless, *aims], few, lang)
 
     def _judged(self, triples: Sequence[Triple], data: Sequence[Triple], lang: str) -> list[Objection]:

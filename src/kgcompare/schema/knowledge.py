@@ -130,11 +130,10 @@ class Knowledge:
     def subjects(self, predicate: str, nodes: Iterable[Term]) -> dict[Term, list[Node]]:
         """What has some nodes by a predicate, the store's included."""
         nodes = list(nodes)
-        asked = [
-            n for n in nodes if not isinstance(n, BlankNode) and _can_be_asked(n) and (predicate, n) not in self._asked
-        ]
-        self._asked.update((predicate, node) for node in asked)
         if self._snapshot is not None and is_safe_iri(predicate):
+            named = [node for node in nodes if not isinstance(node, BlankNode) and _can_be_asked(node)]
+            asked = [node for node in named if (predicate, node) not in self._asked]
+            self._asked.update((predicate, node) for node in asked)
             for start in range(0, len(asked), _AT_ONCE):
                 self._ask(predicate, asked[start : start + _AT_ONCE], self._snapshot)
         held = self._held(predicate)

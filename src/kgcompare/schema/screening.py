@@ -10,9 +10,9 @@ Source: SHACL, sections 2 (shapes, targets, paths) and 4 (core constraint compon
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store
 
 from kgcompare.rdf.graph import Graph, Node, Term
 from kgcompare.rdf.namespaces import PREFIXES
@@ -66,8 +66,9 @@ class Screen:
         found: dict[Node, set[Term]] = {}
         for node, all_of_them in asked.items():
             shape = self._shape(node)
-            nodes = self._selected(node, data, all_of_them)
-            at_fault = {focus for focus in nodes if not shape.passes(focus, data)}
+            wrong = [focus for focus in all_of_them if not shape.passes(focus, data)]
+            nodes = self._selected(node, data, all_of_them if node not in self._met else wrong)
+            at_fault = set(nodes).intersection(wrong)
             if nodes and node not in self._met:
                 self._met.add(node)
                 at_fault.add(next(iter(nodes)))
@@ -81,9 +82,7 @@ class Screen:
         others = any(self._shapes.objects(shape, _SH + name) for name in ("targetClass", "targetSubjectsOf"))
         if not targets or others or not nodes:
             return nodes
-        store = Store()
-        store.extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in data.graph)
-        found: set[Term] = set()
+        queries: list[tuple[str, dict[str, str]]] = []
         for target in targets:
             if not isinstance(target, NamedNode | BlankNode):
                 return nodes
@@ -92,11 +91,15 @@ class Screen:
                 for one in self._shapes.objects(declared, _SH + "declare"):  # type: ignore[arg-type]
                     prefix = self._shapes.text(one, _SH + "prefix")  # type: ignore[arg-type]
                     prefixes[prefix or ""] = self._shapes.text(one, _SH + "namespace") or ""  # type: ignore[arg-type]
-            solutions = store.query(self._shapes.text(target, _SH + "select") or "", prefixes=prefixes)
-            if not isinstance(solutions, QuerySolutions):
-                return nodes
-            found.update(solution["this"] for solution in solutions)
-        return [node for node in nodes if node in found]
+            queries.append((self._shapes.text(target, _SH + "select") or "", prefixes))
+        store = Store()
+        store.load("".join(data.graph.lines()).encode(), RdfFormat.N_TRIPLES)
+        found = _selected_by(queries, store)
+        if found is not None and any(isinstance(node, BlankNode) for node in found):
+            store = Store()  # in which these keep their labels; it takes thrice as long
+            store.extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in data.graph)
+            found = _selected_by(queries, store)
+        return nodes if found is None else [node for node in nodes if node in found]
 
     def _shape(self, node: Node) -> CompiledShape:
         if node not in self._compiled:
@@ -175,6 +178,17 @@ class Screen:
 
     def _members(self, head: Term) -> list[Node]:
         return [one for one in self._shapes.members(head) if not isinstance(one, Literal)]
+
+
+def _selected_by(queries: Iterable[tuple[str, dict[str, str]]], store: Store) -> set[Term] | None:
+    """What queries, each with its prefixes, give as ?this; None if one is no SELECT."""
+    found: set[Term] = set()
+    for text, prefixes in queries:
+        solutions = store.query(text, prefixes=prefixes)
+        if not isinstance(solutions, QuerySolutions):
+            return None
+        found.update(solution["this"] for solution in solutions)
+    return found
 
 
 _TESTS: dict[str, Callable[[Screen, Node, Sequence[Term]], ValueTest]] = {

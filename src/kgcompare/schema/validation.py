@@ -6,7 +6,8 @@ Source: SHACL, sections 3 (validation and graphs) and 3.6 (validation report).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -24,7 +25,7 @@ from kgcompare.store import Snapshot
 
 BATCH = 2000
 """Records validated at once: large enough to share pySHACL's start-up, small enough to stay linear."""
-Judging = Callable[[Sequence[Triple], str, Asked], list[Objection]]
+Judging = Callable[[Graph, str, Asked], list[Objection]]
 """Statements, a language, and what shapes are asked of -> what is wrong: what needs no store, and can run elsewhere."""
 Placed = tuple[Fault, str]
 """A fault, and the document whose it is; empty where nobody describes what it is about."""
@@ -77,6 +78,16 @@ def _owners(documents: Mapping[str, Graph]) -> dict[Term, list[_Owner]]:
         for node, owner in reached.items():
             owners.setdefault(node, []).append(owner)
     return owners
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A batch of records that is being judged: what will have been ``found``, of which nodes all that is looked at was
+    there."""
+
+    batch: Mapping[str, Graph]
+    judged: Mapping[Node, Collection[Term]]
+    found: Future[list[Objection]]
 
 
 @lru_cache(maxsize=2)
@@ -135,11 +146,18 @@ class Validator:
         known = Knowledge(documents, snapshot, read)
         names = list(documents if only is None else only)
         found: list[Placed] = []
-        for start in range(0, len(names), BATCH):
-            batch = {name: documents[name] for name in names[start : start + BATCH]}
-            found += self._found(batch, known, lang, files or {})
-            if progress:
-                progress(min(start + BATCH, len(names)), len(names))
+        batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+        done = 0
+        with ThreadPoolExecutor(1) as beside:  # which waits for a judge while the next batch is gathered
+            before: _Asked | None = None
+            for some in [*batches, []]:
+                asked = self._ask({name: documents[name] for name in some}, known, lang, beside) if some else None
+                if before is not None:
+                    found += self._placed(before, known, files or {})
+                    done += len(before.batch)
+                    if progress:
+                        progress(done, len(names))
+                before = asked
         return found
 
     def affected(
@@ -178,21 +196,30 @@ class Validator:
         faults: list[Fault] = []
         for start in range(0, len(names), BATCH):
             batch = {name: others[name] for name in names[start : start + BATCH]}
-            after = [fault for fault, _ in self._found(batch, known, lang, {})]
-            already = Counter(fault for fault, _ in self._found(batch, old, lang, {})) if after else Counter()
+            after = self._found(batch, known, lang)
+            already = Counter(self._found(batch, old, lang)) if after else Counter[Fault]()
             faults += (Counter(after) - already).elements()
         return faults
 
-    def _found(
-        self, batch: Mapping[str, Graph], known: Knowledge, lang: str, files: Mapping[str, str]
-    ) -> Iterator[Placed]:
+    def _found(self, batch: Mapping[str, Graph], known: Knowledge, lang: str) -> list[Fault]:
         """What is wrong with some records, and with what their shapes look at elsewhere."""
+        with ThreadPoolExecutor(1) as beside:
+            return [fault for fault, _ in self._placed(self._ask(batch, known, lang, beside), known, {})]
+
+    def _ask(self, batch: Mapping[str, Graph], known: Knowledge, lang: str, beside: Executor) -> _Asked:
+        """Gathers what some records are judged by, and has them judged."""
         extract = Extract(self._shapes, known)
-        owners = _owners(batch)
-        for fault, focus, shape in self._judge(extract.of(batch.values()), lang, extract.asked):
+        data = extract.of(batch.values())
+        return _Asked(batch, extract.judged, beside.submit(self._judge, data, lang, extract.asked))
+
+    def _placed(self, asked: _Asked, known: Knowledge, files: Mapping[str, str]) -> Iterator[Placed]:
+        """What is wrong with records that were asked about, once that is known."""
+        owners: dict[Term, list[_Owner]] | None = None
+        for fault, focus, shape in asked.found.result():
             # What else stands in an extract is there in part only, and is not looked at.
-            if shape is not None and focus not in extract.judged.get(shape, ()):  # type: ignore[arg-type]
+            if shape is not None and focus not in asked.judged.get(shape, ()):  # type: ignore[arg-type]
                 continue
+            owners = _owners(asked.batch) if owners is None else owners
             there = owners.get(focus) or _owners(known.stored([focus])).get(focus)
             for owner in there or [_Owner("", fault.focus_node or "")]:
                 yield replace(_of_owner(fault, owner), file=files.get(owner.document)), owner.document

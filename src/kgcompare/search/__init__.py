@@ -13,12 +13,13 @@ from kgcompare.search.endpoint import Keeper, ShelfPlace
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.facts import Reading
 from kgcompare.search.file import DerivedFile
-from kgcompare.search.following import updater
+from kgcompare.search.following import MOST_FOLLOWED, updater
 from kgcompare.search.index import Index
 from kgcompare.search.making import build, build_of, builder
 from kgcompare.search.places import KeptPlace, Origin
 
 __all__ = [
+    "MOST_FOLLOWED",
     "DerivedFile",
     "Entry",
     "Filter",

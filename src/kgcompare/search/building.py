@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 from kgcompare.rdf.namespaces import Base, foreign_slug, local_name
@@ -59,7 +60,11 @@ class OtherIndex(Exception):
 class Builder:
     """Writes an index file."""
 
-    def __init__(self, path: Path, base: Base, reading: Reading) -> None:
+    def __init__(
+        self, path: Path, base: Base, reading: Reading, tell: Callable[[int, int], None] | None = None
+    ) -> None:
+        """*tell* is told how many things are written, and of how many."""
+        self._tell = tell
         self.path = path
         self.base = base
         self.reading = reading
@@ -237,7 +242,11 @@ class Builder:
                 known = facts_by_thing.get(things.get(agent, ""))
                 yield from labels_of(db, agent) if known is None else names_of(known).values()
 
+        counting = count()
+
         def worded(number: int) -> Worded:
+            if self._tell is not None:
+                self._tell(next(counting), len(places))
             facts, others = facts_by_thing[things[number]], named.get(number, {})
             people, years = [*names(others.get(PEOPLE, ()))], [*self.reading.years_of(facts)]
             for source in others.get(SOURCES, ()):

@@ -33,7 +33,7 @@ from kgcompare.store import Snapshot
 from kgcompare.store.base import Lend, Prepare
 from kgcompare.store.files import LOG
 
-_FEW = 2000
+MOST_FOLLOWED = 2000
 """Changed things up to which an index is changed; with more it is made anew."""
 _FROM, _BY = "from", "by"
 """Where an index has the generation that it was made from, and the changed things."""
@@ -67,7 +67,7 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
     """
     changed = {thing for thing in subjects if is_safe_iri(thing)}
     reading = _reading_of(shapes)
-    follows = previous is not None and previous.index_path is not None and len(changed) <= _FEW
+    follows = previous is not None and previous.index_path is not None and len(changed) <= MOST_FOLLOWED
     was = facts_of(previous, reading, sorted(changed)) if previous is not None and follows else {}
 
     def prepare(snapshot: Snapshot, path: Path) -> None:
@@ -110,7 +110,7 @@ def _make_that_of(
     """
     said = notes_in(kept)
     origin, since = said.get(_FROM, ""), set(json.loads(said.get(_BY, "[]")))
-    near = len(since) <= _FEW
+    near = len(since) <= MOST_FOLLOWED
     with lend(origin if near else "", path) if lend is not None else nullcontext() as older:
         if older is None or fault_of(path) is not None:
             shutil.copyfile(kept, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,8 +74,11 @@ def _reading(snapshot: Snapshot) -> Reading:
     return Reading(Shapes(stored_shapes(snapshot)), spoken=snapshot.path is not None)
 
 
-def build_of(statements: Iterable[Quad], shapes: Shapes, base: Base, path: Path) -> None:
-    """Makes at *path* the index of a catalogue that keeps *shapes* and says nothing but *statements*.
+def build_of(
+    statements: Iterable[Quad], shapes: Shapes, base: Base, path: Path, tell: Callable[[int, int], None]
+) -> None:
+    """Makes at *path* the index of a catalogue that keeps *shapes* and says nothing but *statements*. Tells how many
+    things are written, and of how many.
 
     :raises StoreError: if those of one graph do not come together, or it cannot be written.
     """
@@ -84,4 +87,4 @@ def build_of(statements: Iterable[Quad], shapes: Shapes, base: Base, path: Path)
         facts = _noted(statements, reading, documents, base)
         if not documents.grouped:
             raise StoreError("the statements of a graph do not come together")
-        Builder(path, base, reading).build(facts, documents=documents)
+        Builder(path, base, reading, tell).build(facts, documents=documents)

@@ -26,6 +26,7 @@ from kgcompare.store.left import Left
 from kgcompare.store.past import replacement
 from kgcompare.store.recording import Recorder, forgotten_in, names_of_deeds
 from kgcompare.store.regained import restored
+from kgcompare.store.scratch import remove_leftovers
 from kgcompare.store.sums import seal
 from kgcompare.store.tail import Tail
 
@@ -68,7 +69,8 @@ class Writer:
         self._making: EmbeddedSnapshot | None = None
         self._next = ""
         self._first: bool | None = None
-        self._shaped = self._bulk = False
+        self._shaped = self._bulk = self._unnoted = False
+        """Whether shapes changed, anything was loaded in bulk, and the history does not know yet what."""
         self._recorder = Recorder(folder, self.about.base)
         self._follows = False
 
@@ -90,6 +92,7 @@ class Writer:
                 if left is None:
                     self._lock.enter_context(self.folder.living(self._patience))
                     self.folder.clean({base.generation, self._before(base.generation)} if base else ())
+                    remove_leftovers(self.folder.path)
                 self._next = self.folder.following()
                 self.folder.begin(self._next)
                 if left is not None:
@@ -140,11 +143,12 @@ class Writer:
             except SyntaxError as fault:
                 raise SyntaxFault(fault.msg, str(path), fault.lineno) from None
             self._shaped = self._bulk = True
-            if not self.about.bare:
-                first = self._is_first(self.latest())
-                self._note_more(
-                    self._open().named_graphs() if first else (q.graph_name for q in parse(path=path, format=media))
-                )
+            if self.about.bare:
+                return
+            if self._is_first(self.latest()):
+                self._unnoted = True
+            else:
+                self._note_more(q.graph_name for q in parse(path=path, format=media))
 
     def replace(self, graphs: dict[str, list[Quad]], read: Read | None = None) -> None:
         """Replaces whole graphs in one transaction; an empty list removes one and its name. *read* is given by
@@ -244,10 +248,12 @@ class Writer:
         self._live = self._tail = self._latest = self._first = self._making = None
         self._wrote = False
         self._recorder = Recorder(self.folder, self.about.base)
-        self._follows = self._shaped = self._bulk = False
+        self._follows = self._shaped = self._bulk = self._unnoted = False
 
     def _record(self, deeds: Sequence[Deed], keep: int) -> None:
         base, home = self.latest(), self.about.base
+        if self._unnoted:
+            self._note_more(self._open().named_graphs())
         named, before = names_of_deeds(self._next, deeds), base.generation if base else None
         said, forgotten = self._recorder.record(named, before, keep, first=self._is_first(base))
         if forgotten:
