@@ -100,7 +100,8 @@ class Descriptions:
         missing = [thing for thing in dict.fromkeys(things) if thing not in kept and is_safe_iri(thing)]
         fetched = self._fetch(missing) if missing else {}
         self._records.keep(fetched)
-        return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
+        told = {**fetched, **kept}
+        return {thing: told.get(thing) or Graph() for thing in things}
 
     def _fetch(self, things: Sequence[str]) -> dict[str, Graph]:
         methods = [NamedNode(thing) for thing in things]
@@ -133,7 +134,7 @@ class Descriptions:
         names = [self.snapshot.base.document(thing) for thing in things]
         kept = self._documents.of(names)
         missing = self.own([name for name in names if name not in kept])
-        return {name: kept.get(name) or missing[name] for name in names}
+        return {name: kept[name] if name in kept else missing[name] for name in names}
 
     @cached_property
     def _relations(self) -> tuple[str, ...]:

@@ -158,7 +158,7 @@ def _take_in(
         records = read_records(files, writer.about.base, options, known, snapshot)
         _require_records(records, known)
         stored = Stored(snapshot if len(records.documents) < _FEW or _keeps_any(snapshot) else None)
-        many = not shapes and sum(map(len, records.documents.values())) >= IN_BULK
+        many = not shapes and sum(document.count for document in records.documents.values()) >= IN_BULK
         filled = snapshot if many and snapshot and snapshot.path else None
         new = None
         if filled and stored.snapshot is None and not options.skip_invalid:  # all of them will be added, or none

@@ -155,7 +155,9 @@ class Graph:
                 for value in values:
                     yield Triple(subject, NamedNode(predicate), value)
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many statements there are."""
         return sum(len(values) for predicates in self._index.values() for values in predicates.values())
 
     def lines(self, name: str | None = None) -> Iterator[str]:

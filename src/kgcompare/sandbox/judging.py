@@ -52,7 +52,7 @@ class ConfinedJudge:
             self._job.close()
             self._job = Job("judge", self._limits.validation_memory)
         step = self._limits.validation_time
-        whole = step * (1 + len(data) / _STATEMENTS)
+        whole = step * (1 + data.count / _STATEMENTS)
         late = f"the validation took more than {whole:.0f} seconds; --validation-time gives it more"
         died = (
             "the validation ended its process: something nests too deeply or it needs too much memory "
