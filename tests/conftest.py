@@ -170,6 +170,12 @@ def copied(store: Path, to: Path) -> Path:
         else:
             os.link(same, target)
 
+    for _ in range(20):
+        try:
+            return Path(shutil.copytree(store, to, copy_function=copy))
+        except shutil.Error:  # the engine has merged files meanwhile, and removed those
+            shutil.rmtree(to)
+            there.clear()
     return Path(shutil.copytree(store, to, copy_function=copy))
 
 

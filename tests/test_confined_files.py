@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +16,7 @@ from kgcompare.catalogue import Catalogue
 from kgcompare.errors import DataError, ShapeError, SyntaxFault, Unavailable
 from kgcompare.ingest import Options
 from kgcompare.ingest.readers import read_records
+from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import DEFAULT_BASE, Base, iri
 from kgcompare.sandbox import judging, parsing
 from kgcompare.sandbox.job import Job
@@ -199,7 +200,8 @@ def test_a_child_that_judges_keeps_its_shapes_and_no_others(monkeypatch: pytest.
     written: list[int] = []
     file = judging._file
 
-    def counted(triples: Sequence[Triple]) -> IO[bytes]:
+    def counted(said: Graph | Iterable[Triple]) -> IO[bytes]:
+        triples = list(said)
         written.append(len(triples))
         return file(triples)
 

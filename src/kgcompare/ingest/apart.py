@@ -36,7 +36,7 @@ from kgcompare.store.staying import GLANCE, Staying
 _COMMAND = (sys.executable, "-m", "kgcompare.ingest.apart")
 MOST_TOGETHER = 32
 """Changes that are written as one at most."""
-CALM = 0.7
+CALM = 0.35
 """Seconds for which changes are gathered after some that were made together: there is about one generation a second."""
 _WRITING = 60.0
 """Seconds that are left for writing, beside those that reading and judging may take."""
