@@ -16,7 +16,8 @@ from pathlib import Path
 from kgcompare.errors import Damaged
 from kgcompare.store.files import files
 
-_PART = 1 << 20
+_PART = 16 << 20
+"""Bytes that are read at once: after each part one waits for other threads, which may be loading modules."""
 _SHAPES = re.compile(r"shapes ([0-9]{1,18}-[0-9a-f]{8})", re.ASCII)
 _LONGEST = 4 << 20
 """Bytes of a lock that are read."""
@@ -31,12 +32,13 @@ def seal(snapshot: Path, lock: Path, before: tuple[Path, Path] | None = None, sh
 
     :raises OSError: if they cannot be read or written.
     """
+    part = bytearray()
     known, shared = (_sums(before[1]), _numbers(before[0])) if before else ({}, {})
     lines = [f"shapes {shapes}\n"] if shapes else []
     for name, number in sorted(_numbers(snapshot).items()):
         size, crc = known.get(name, (0, -1))
         if crc < 0 or shared.get(name) != number:
-            size, crc = (snapshot / name).stat().st_size, _crc(snapshot / name)
+            size, crc = (snapshot / name).stat().st_size, _crc(snapshot / name, part)
         lines.append(f"{size} {crc:08x} {name}\n")
     lock.write_text("".join(lines), encoding="ascii")
 
@@ -47,13 +49,14 @@ def compare_sums(snapshot: Path, lock: Path, seen: set[FileState]) -> None:
     :raises Damaged: if one is not what was written.
     :raises StoreError: if one cannot be read.
     """
+    part = bytearray()
     with files(f"{snapshot} cannot be read"):
         for name, (size, crc) in _sums(lock).items():
             file = snapshot / name
             place = _place(file)
             if place in seen:
                 continue
-            if place[2] != size or _crc(file) != crc:
+            if place[2] != size or _crc(file, part) != crc:
                 raise Damaged(f"{file} is damaged, and so is the generation that it belongs to")
             seen.add(place)
 
@@ -90,9 +93,13 @@ def _place(file: Path) -> FileState:
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def _crc(file: Path) -> int:
+def _crc(file: Path, part: bytearray) -> int:
+    """The sum of a file, of which one *part* after the other is read; that grows with what is read."""
     crc = 0
-    with file.open("rb") as opened:
-        while part := opened.read(_PART):
-            crc = zlib.crc32(part, crc)
+    with file.open("rb", buffering=0) as opened:
+        missing = min(_PART, os.fstat(opened.fileno()).st_size + 1) - len(part)
+        part.extend(bytes(max(0, missing)))
+        with memoryview(part) as view:
+            while length := opened.readinto(view):
+                crc = zlib.crc32(view[:length], crc)
     return crc
