@@ -18,7 +18,7 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from deep import many
 from kgcompare import ingest, resources
-from kgcompare.catalogue import Catalogue, citation
+from kgcompare.catalogue import Catalogue, citation, sources
 from kgcompare.catalogue.generation import Generation
 from kgcompare.catalogue.names import initials
 from kgcompare.catalogue.style import compiled
@@ -557,7 +557,7 @@ def test_only_addresses_of_the_web_become_links(said: str, address: str | None) 
         Triple(q.subject, q.predicate, q.object)
         for q in parse(f"{HEADER}<http://e/s> {said} .", format=RdfFormat.TURTLE)
     )
-    assert citation.source_address(graph, NamedNode("http://e/s")) == address
+    assert sources.source_address(graph, NamedNode("http://e/s")) == address
 
 
 def test_a_list_that_runs_in_a_circle_ends() -> None:

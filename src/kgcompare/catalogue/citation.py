@@ -19,7 +19,7 @@ from pyoxigraph import Literal as RdfLiteral
 
 from kgcompare import resources
 from kgcompare.catalogue.names import initials
-from kgcompare.catalogue.sources import Role, csl, source_address, whole
+from kgcompare.catalogue.sources import Role, csl, whole
 from kgcompare.model import CslItem, CslName
 from kgcompare.rdf.addresses import doi_address
 from kgcompare.rdf.graph import Graph, Node, Term
@@ -27,7 +27,7 @@ from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.terms import RDF_FIRST, RDF_REST, SH_CLASS, SH_PROPERTY, SH_TARGET_CLASS
 from kgcompare.schema.shapes import Shapes
 
-__all__ = ["cites", "csl", "marked_up", "plain_reference", "source_address"]
+__all__ = ["cited_address", "cites", "csl", "marked_up", "plain_reference"]
 
 _ABOUT = (SH_CLASS, SH_TARGET_CLASS)
 _MADE_OF = (SH_PROPERTY, *(PREFIXES["sh"] + name for name in ("node", "and", "or", "xone")), RDF_FIRST, RDF_REST)
@@ -98,9 +98,15 @@ def _prepared(item: CslItem) -> dict[str, object]:
             data[role] = people
     if literal := item.get("issued", {}).get("literal"):
         data["issued"] = {**item["issued"], "literal": _safe(literal)}
-    if doi := item.get("DOI"):
-        data["URL"] = _safe(doi_address(doi))
+    if address := cited_address(item):
+        data["URL"] = _safe(address)
     return data
+
+
+def cited_address(item: CslItem) -> str | None:
+    """Where what an item cites can be read: at its DOI, else at its address."""
+    doi = item.get("DOI")
+    return doi_address(doi) if doi else item.get("URL")
 
 
 def _abbreviated(name: CslName) -> dict[str, str]:

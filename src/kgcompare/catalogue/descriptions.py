@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import chain
 from typing import cast
 
+from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kgcompare.catalogue.inquiry import asked_names, asked_records
@@ -33,32 +33,26 @@ class _Kept:
     """Graphs by the things that they describe, within a bound; those that were not asked for the longest go."""
 
     def __init__(self, most: int) -> None:
-        self.size = 0
-        """Bytes of memory that they take."""
-        self._most = most
-        self._graphs: OrderedDict[str, tuple[Graph, int]] = OrderedDict()
+        self._graphs: LRUCache[str, tuple[Graph, int]] = LRUCache(most, lambda value: value[1])
         self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that they take."""
+        return int(self._graphs.currsize)
 
     def of(self, things: Iterable[str]) -> dict[str, Graph]:
         """What is kept of some things."""
-        graphs = self._graphs
         with self._lock:
-            found = {thing: graphs[thing][0] for thing in things if thing in graphs}
-            for thing in found:
-                graphs.move_to_end(thing)
-        return found
+            return {thing: found[0] for thing in things if (found := self._graphs.get(thing))}
 
     def keep(self, graphs: Mapping[str, Graph]) -> None:
         """Keeps graphs; one that would be too much alone is left out."""
-        sizes = {thing: 2 * len(thing) + graph.size for thing, graph in graphs.items()}
-        with self._lock:
-            for thing, size in sizes.items():
-                if size <= self._most:
-                    self.size += size - self._graphs.pop(thing, (None, 0))[1]
-                    self._graphs[thing] = graphs[thing], size
-            while self.size > self._most:
-                _, (_, size) = self._graphs.popitem(last=False)
-                self.size -= size
+        for thing, graph in graphs.items():
+            size = 2 * len(thing) + graph.size
+            if size <= self._graphs.maxsize:
+                with self._lock:
+                    self._graphs[thing] = graph, size
 
 
 class Descriptions:
@@ -100,8 +94,7 @@ class Descriptions:
         missing = [thing for thing in dict.fromkeys(things) if thing not in kept and is_safe_iri(thing)]
         fetched = self._fetch(missing) if missing else {}
         self._records.keep(fetched)
-        told = {**fetched, **kept}
-        return {thing: told.get(thing) or Graph() for thing in things}
+        return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
 
     def _fetch(self, things: Sequence[str]) -> dict[str, Graph]:
         methods = [NamedNode(thing) for thing in things]
@@ -133,8 +126,8 @@ class Descriptions:
         """
         names = [self.snapshot.base.document(thing) for thing in things]
         kept = self._documents.of(names)
-        missing = self.own([name for name in names if name not in kept])
-        return {name: kept[name] if name in kept else missing[name] for name in names}
+        told = kept | self.own([name for name in names if name not in kept])
+        return {name: told[name] for name in names}
 
     @cached_property
     def _relations(self) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ def listed(shapes: Shapes, descriptions: Descriptions, entries: Sequence[Entry],
     """
     graphs = descriptions.describe([entry.iri for entry in entries if entry.is_thing])
     filed = {thing: _filed(shapes, graph, thing) for thing, graph in graphs.items()}
-    named = {term.value for facets in filed.values() for terms in facets.values() for term in terms if _is_iri(term)}
+    values = (term for facets in filed.values() for terms in facets.values() for term in terms)
+    named = {term.value for term in values if isinstance(term, NamedNode)}
     reader = Reader(lang, descriptions.things(named))
     things = []
     for entry in entries:
@@ -62,10 +63,6 @@ def _filed(shapes: Shapes, graph: Graph, thing: str) -> dict[str, list[NamedNode
     values = {facet.id or "": graph.objects(node, facet.path.predicate or "") for facet in facets}
     filed = {facet: [t for t in terms if isinstance(t, NamedNode | Literal)] for facet, terms in values.items()}
     return {facet: terms for facet, terms in filed.items() if terms}
-
-
-def _is_iri(term: Term) -> bool:
-    return isinstance(term, NamedNode)
 
 
 def _named(reader: Reader, graph: Graph, term: Term) -> str:

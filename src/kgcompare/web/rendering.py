@@ -23,7 +23,6 @@ from kgcompare.errors import StoreError, Unavailable, UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
 from kgcompare.model import CslItem, Row, Thing, Value
-from kgcompare.rdf.addresses import doi_address
 from kgcompare.rdf.licences import licence_name
 from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import is_web
@@ -337,7 +336,7 @@ def reference(source: str, item: CslItem | None = None) -> Markup:
     English, where that is there already."""
     item = item or Reader(languages.DEFAULT, current().descriptions.things({source})).csl(NamedNode(source))
     text = citation.marked_up(item)
-    url = doi_address(item["DOI"]) if "DOI" in item else item.get("URL")
+    url = citation.cited_address(item)
     link_text = ""
     if url and text.endswith(str(escape(url))):
         text = text[: -len(str(escape(url)))]
