@@ -159,8 +159,11 @@ def run(capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
     return running
 
 
+COUNTED = shutil.ignore_patterns("*.report", "*.extent")
+
+
 def copied(store: Path, to: Path) -> Path:
-    """A copy of a store, in which generations share the files that they shared."""
+    """A copy of a store, in which generations share the files that they shared, without what readers counted in it."""
     there: dict[int, str] = {}
 
     def copy(source: str, target: str) -> None:
@@ -172,11 +175,11 @@ def copied(store: Path, to: Path) -> Path:
 
     for _ in range(20):
         try:
-            return Path(shutil.copytree(store, to, copy_function=copy))
+            return Path(shutil.copytree(store, to, copy_function=copy, ignore=COUNTED))
         except shutil.Error:  # the engine has merged files meanwhile, and removed those
             shutil.rmtree(to)
             there.clear()
-    return Path(shutil.copytree(store, to, copy_function=copy))
+    return Path(shutil.copytree(store, to, copy_function=copy, ignore=COUNTED))
 
 
 @pytest.fixture(scope="session")

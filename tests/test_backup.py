@@ -7,7 +7,6 @@ import io
 import json
 import random
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import CanonicalizationAlgorithm, Dataset
 
-from conftest import Run
+from conftest import Run, copied
 from kgcompare import ingest, search
 from kgcompare.errors import DataError, KgcompareError, StoreError
 from kgcompare.ingest import Options
@@ -37,7 +36,7 @@ from kgcompare.web.settings import Settings
 @pytest.fixture
 def store(small_store: Path, tmp_path: Path) -> Path:
     """The small catalogue, of one's own."""
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
+    return copied(small_store, tmp_path / "store")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +13,7 @@ from flask import Flask
 from pyoxigraph import NamedNode
 from werkzeug.test import TestResponse
 
-from conftest import SMALL
+from conftest import SMALL, copied
 from kgcompare import ingest
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import iri
@@ -113,8 +112,7 @@ def reader(small_store: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def site(small_store: Path, tmp_path: Path) -> Iterator[Site]:
-    store = tmp_path / "store"
-    shutil.copytree(small_store, store)
+    store = copied(small_store, tmp_path / "store")
     made = Site(store)
     yield made
     made.app.extensions["kgcompare"].close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from browsing import Open
+from conftest import copied
 from kgcompare.store.tokens import Tokens
 from serving import serving
 
@@ -85,8 +85,7 @@ def test_on_a_phone_without_scripts_what_is_typed_stays_and_faults_are_found(vis
 
 
 def test_a_record_is_saved_and_shown(browser: Browser, small_store: Path, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    shutil.copytree(small_store, store)
+    store = copied(small_store, tmp_path / "store")
     token = Tokens(store).add("me")
     with serving(tmp_path, "--store", str(store)) as server:
         page = browser.new_page()

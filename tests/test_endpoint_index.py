@@ -16,7 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import Literal, NamedNode, Quad
 
-from conftest import SMALL, LoadQuads
+from conftest import SMALL, LoadQuads, copied
 from engines import Engine, running
 from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
@@ -50,7 +50,7 @@ def quads_of(store: Path) -> list[Quad]:
 @pytest.fixture
 def own_store(small_store: Path, tmp_path: Path) -> Path:
     """A copy of the small store."""
-    return Path(shutil.copytree(small_store, tmp_path / "own"))
+    return copied(small_store, tmp_path / "own")
 
 
 @pytest.fixture

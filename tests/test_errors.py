@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -72,9 +71,9 @@ def greedy(*_: object, **__: object) -> None:
 
 
 @pytest.fixture
-def store(small_store: Path, tmp_path: Path) -> Path:
+def store(own_store: Path) -> Path:
     """A store of one's own to break."""
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
+    return own_store
 
 
 # -- a seam --------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from conftest import copied
 from deep import DEEP
 from forking import FAMILY
 from hostile_files import Hostile, hostile_files, some
@@ -152,7 +153,7 @@ def untouched(small_store: Path, caller: Caller) -> str:
     """A store as it was, and what it says."""
     if caller.store.exists():
         shutil.rmtree(caller.store)
-    shutil.copytree(small_store, caller.store)
+    copied(small_store, caller.store)
     return state(caller.store)
 
 

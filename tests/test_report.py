@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from conftest import DATA, LoadQuads, Run
+from conftest import DATA, LoadQuads, Run, copied
 from kgcompare import ingest, report
 from kgcompare.catalogue import Catalogue
 from kgcompare.catalogue.generation import Generation
@@ -413,7 +412,7 @@ def anew(store: Path) -> Generation:
 
 
 def test_a_report_is_kept_beside_the_index(small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(small_store, path := tmp_path / "store")
+    path = copied(small_store, tmp_path / "store")
     generation = anew(path)
     made, counted = apart.make_apart(generation, Limits()), apart.measure_apart(generation, Limits())
     del generation
@@ -458,7 +457,7 @@ def test_what_a_dataset_has_is_counted_by_a_process_that_ends(
 
 
 def test_a_report_of_a_store_whose_index_went(small_store: Path, tmp_path: Path) -> None:
-    shutil.copytree(small_store, tmp_path / "store")
+    copied(small_store, tmp_path / "store")
     for index in (tmp_path / "store").glob("index-*"):
         index.unlink()
     generation = Catalogue(EmbeddedStore(tmp_path / "store")).generation()

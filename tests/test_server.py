@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 import pytest
 
-from conftest import SMALL, Run
+from conftest import SMALL, Run, copied
 from deep import many
 from kgcompare import ingest, resources
 from kgcompare.web.app import create_app
@@ -36,8 +36,7 @@ from serving import KGCOMPARE, START, Server, free_port, serving
 
 @pytest.fixture
 def store(small_store: Path, tmp_path: Path) -> Path:
-    shutil.copytree(small_store, tmp_path / "store")
-    return tmp_path / "store"
+    return copied(small_store, tmp_path / "store")
 
 
 @pytest.fixture(scope="module")

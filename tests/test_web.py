@@ -6,7 +6,6 @@ import gzip
 import json
 import random
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -23,7 +22,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse, serialize
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 from werkzeug.wrappers import Request
 
-from conftest import SMALL, Run
+from conftest import SMALL, Run, copied
 from deep import many
 from kgcompare import ingest
 from kgcompare.catalogue import Catalogue
@@ -79,8 +78,7 @@ def small(small_app: Flask) -> FlaskClient:
 @pytest.fixture
 def own_store(small_store: Path, tmp_path: Path) -> Path:
     """A copy of the small store that a test may change."""
-    shutil.copytree(small_store, tmp_path / "own")
-    return tmp_path / "own"
+    return copied(small_store, tmp_path / "own")
 
 
 def get(client: FlaskClient, path: str, accept: str | None = None, **headers: str) -> TestResponse:

@@ -22,7 +22,7 @@ from typing import Any, cast
 
 import pytest
 
-from conftest import SMALL
+from conftest import SMALL, copied
 from engines import Virtuoso, running
 from kgcompare import ingest
 from kgcompare.catalogue.generation import Generation
@@ -46,8 +46,7 @@ PREFIX foaf: <http://xmlns.com/foaf/0.1/>
 
 @pytest.fixture
 def store(small_store: Path, tmp_path: Path) -> Path:
-    shutil.copytree(small_store, tmp_path / "store")
-    return tmp_path / "store"
+    return copied(small_store, tmp_path / "store")
 
 
 def soon(true: Callable[[], bool], seconds: float = 60.0) -> None:
