@@ -27,6 +27,7 @@ from kgcompare.web import memento, schema_org, signposting
 from kgcompare.web.adding import NOTHING_ADDED, Adding, to_add, typed_to_add
 from kgcompare.web.downloads import FOR_PEOPLE, file_name, marked
 from kgcompare.web.examples import examples
+from kgcompare.web.here import canonical_address
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.passing import answer_anew
 from kgcompare.web.problems import wants_page
@@ -237,6 +238,4 @@ def _citation(comparison: Comparison) -> str:
     title = translate(lang, "Comparison: {names}", names=" · ".join(thing.label for thing in comparison.methods))
     state = translate(lang, "Generation {name}", name=current().name)
     day = schema_org.last_change([thing.iri for thing in comparison.methods])
-    return ". ".join(
-        [title, own_words(lang).name[1], f"{state} ({day})" if day else state, schema_org.canonical_address()]
-    )
+    return ". ".join([title, own_words(lang).name[1], f"{state} ({day})" if day else state, canonical_address()])

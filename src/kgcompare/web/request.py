@@ -83,7 +83,7 @@ def let_go_of_current(_: BaseException | None = None) -> None:
     """Forgets the generation when the request is over: what pages are made with, which stays until Python looks for
     cycles, would keep it, and its workers with it.
     """
-    for name in ("generation", NEWEST, LOGGED):
+    for name in ("generation", "here", "canonical", NEWEST, LOGGED):
         g.pop(name, None)
 
 
