@@ -78,6 +78,7 @@ class Matcher:
         self._numbers: dict[str, int] = {}
         self._known_values: dict[tuple[str, ...], tuple[_ByKey, _ByFirst]] = {}
         self._words = Vocabulary(rows)
+        self._names = lru_cache(maxsize=64)(self._read_names)  # one text asks for the same in several ways
 
     # -- what is asked ---------------------------------------------------------------------------------
 
@@ -163,9 +164,9 @@ class Matcher:
 
     # -- names -----------------------------------------------------------------------------------------
 
-    def _names(
+    def _read_names(
         self, expression: str, kind: int, first: int = LABEL, last: int = HIDDEN, most: int = _ROWS
-    ) -> list[NameRow]:
+    ) -> tuple[NameRow, ...]:
         """The first names of some tiers that match an FTS5 expression."""
         sql = (
             "SELECT n.row, name.thing, name.tier, name.lang, name.text FROM (SELECT rowid AS row FROM names "
@@ -173,12 +174,12 @@ class Matcher:
             f"CROSS JOIN name ON name.thing = {thing_of('n.row')} AND name.place = {place_of('n.row')}"
         )
         found = self._rows(sql, (expression, *bounds(kind, first, last), most)) if expression else []
-        return [NameRow(*row) for row in found]
+        return tuple(NameRow(*row) for row in found)
 
     def _exact(self, typed: Sought) -> list[NameRow]:
         """The names that are the very text, by tier, and then those with these initials."""
-        rows = self._names(f'"{WHOLE}{quoted(typed.key[:100])}"', typed.kind)
-        rows = [row for row in rows if row.key == typed.key]
+        named = self._names(f'"{WHOLE}{quoted(typed.key[:100])}"', typed.kind)
+        rows = [row for row in named if row.key == typed.key]
         rows.sort(key=lambda row: (row.tier, row.lang.partition("-")[0] != typed.lang))
         if 1 < len(typed.key) < 9:
             # Two letters are the initials of something in every language: only the reader's counts.
@@ -194,12 +195,11 @@ class Matcher:
         """Names of some tiers: those that begin so, those with all words, those with a word that the last begins."""
         rows: list[NameRow] = []
         if len(typed.key) <= SHORT and (typed.open or not typed.known):
-            rows = self._names(f'"{WHOLE}{quoted(typed.key)}" *', typed.kind, first, last_tier)
+            rows += self._names(f'"{WHOLE}{quoted(typed.key)}" *', typed.kind, first, last_tier)
         if typed.known and typed.telling:
-            whole = all_of(typed.groups)
-            start = any_of([FIRST + word for word in typed.groups[0]])
-            rows += self._names(f"{start} AND {whole}", typed.kind, first, last_tier)
-            rows += self._names(whole, typed.kind, first, last_tier)
+            start = all_of([[FIRST + word for word in typed.groups[0]], *typed.groups[1:]])
+            rows += self._names(start, typed.kind, first, last_tier)
+            rows += self._names(all_of(typed.groups), typed.kind, first, last_tier)
         exact = len(rows)
         last = typed.words[-1]
         if (
