@@ -17,12 +17,12 @@ from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import phrases
 from kgcompare.search.choices import Choices
-from kgcompare.search.entries import Entry, Filter
+from kgcompare.search.entries import Entry, Filter, Found
 from kgcompare.search.facts import SOURCES
 from kgcompare.search.file import DerivedFile
 from kgcompare.search.lookup import Lookup
 from kgcompare.search.masks import listed, mask_of
-from kgcompare.search.matching import Found, Matcher
+from kgcompare.search.matching import Matcher
 from kgcompare.search.reading import marks
 from kgcompare.search.wording import thing_of
 from kgcompare.text import dois
