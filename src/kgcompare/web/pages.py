@@ -209,6 +209,7 @@ def _start_page(wanted: _Wanted, adding: Adding = NOTHING_ADDED) -> str:
 def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_ADDED) -> str:
     """The page of a comparison, with what somebody typed to add and what it may be."""
     g.led_out = led_out(whole)
+    ids = [thing.id for thing in whole.methods]
     nearest = {name: current().nearest(name, wanted.cls) for name in whole.unknown}
     return render_page(
         "compare.html",
@@ -224,6 +225,7 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         adding=adding,
         near=[(name, labelled(wanted.kind, slugs, wanted.lang)) for name, slugs in nearest.items()],
         most=MOST_COLUMNS,
+        without={one: [other for other in ids if other != one] for one in ids},
         cls=wanted.class_parameter,
         formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
         for_people=FOR_PEOPLE,

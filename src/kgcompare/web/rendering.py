@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote, urlencode
 
-from flask import Flask, current_app, render_template, request, url_for
+from flask import Flask, current_app, render_template, request
+from werkzeug.routing import Map
 
 from kgcompare import __version__
 from kgcompare.catalogue.comparison import MOST_COLUMNS
@@ -148,7 +149,7 @@ def class_asked_for(kind: str) -> str | None:
 
 def suggest_address(kind: str) -> str:
     """The address that completes names of things of a kind."""
-    return url_for("lists.suggest", kind=None if kind == current().main_kind else kind)
+    return link("lists.suggest", kind=None if kind == current().main_kind else kind, lang=None)
 
 
 def problem_page(status: int, detail: str, more: Mapping[str, object]) -> str:
@@ -245,15 +246,21 @@ def format_name(name: str) -> str:
 def offered(path: str) -> str | None:
     """The address of a path below our root, in the language asked for where it is no file; None if it is not served."""
     bare = path.partition(".")[0] if path.endswith(".ttl") else path
-    if not any(rule.rule == bare for rule in current_app.url_map.iter_rules()):
+    if bare not in _paths(current_app.url_map):
         return None
     lang = "" if "." in path.rpartition("/")[2] else request.args.get("lang", "")
     return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
 
 
+@lru_cache(maxsize=4)
+def _paths(urls: Map) -> frozenset[str]:
+    """The paths that are served, with what they leave open."""
+    return frozenset(rule.rule for rule in urls.iter_rules())
+
+
 def static(name: str) -> str:
     """The address of a static file, which changes with its content."""
-    return url_for("static", filename=assets.asset_name(name))
+    return link("static", filename=assets.asset_name(name), lang=None)
 
 
 def picture() -> str:
