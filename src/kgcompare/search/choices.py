@@ -133,7 +133,7 @@ class Choices(IndexFile):
         begun: dict[int, int] = {}
         ended: dict[int, int] = {}
         for start, end, things in self._rows(_YEARS, (kind,)):
-            mask = masks.mask_of(masks.listed(things))
+            mask = masks.mask_of(masks.numbers_in(things))
             begun[start] = begun.get(start, 0) | mask
             ended[_OPEN if end is None else end] = ended.get(_OPEN if end is None else end, 0) | mask
         return begun, ended

@@ -21,7 +21,7 @@ from kgcompare.search.entries import Entry, Filter, Found
 from kgcompare.search.facts import SOURCES
 from kgcompare.search.file import DerivedFile
 from kgcompare.search.lookup import Lookup
-from kgcompare.search.masks import listed, mask_of
+from kgcompare.search.masks import mask_of, numbers_in
 from kgcompare.search.matching import Matcher
 from kgcompare.search.reading import marks
 from kgcompare.search.wording import thing_of
@@ -236,7 +236,7 @@ class Index(Lookup, Choices):
             found = self._find(query.text, query.kind, "", literal=query.literal)
             sql = f"SELECT group_concat({thing_of('texts.rowid')}) {_WITHIN}"
             rows = self._rows(sql, self._place(found, query.kind)) if found.expression else [(None,)]
-            mask &= mask_of([*found.beside, *listed(rows[0][0])])
+            mask &= mask_of([*found.beside, *numbers_in(rows[0][0])])
         if query.start is not None or query.end is not None:
             mask &= self.of_years(query.kind, query.start, query.end)
         if query.among:

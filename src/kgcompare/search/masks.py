@@ -25,7 +25,7 @@ _FILED = (
 )
 
 
-def listed(numbers: str | None) -> list[int]:
+def numbers_in(numbers: str | None) -> list[int]:
     """Numbers that SQLite put together, which takes a third of the time that a row for each does."""
     return list(map(int, numbers.split(","))) if numbers else []
 
