@@ -256,14 +256,15 @@ def test_authors_of_a_founding_source_find_the_method(bundled: Generation) -> No
 
 def test_a_name_is_looked_for_where_its_words_are(bundled: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each kind has a look for each word; combinations are asked for only where all words are, and none twice."""
-    matcher, asked = bundled.index.matcher, list[str]()
-    names = Matcher._names
+    asked: list[str] = []
+    names = Matcher._read_names
 
-    def counted(self: Matcher, expression: str, *more: int) -> list[NameRow]:
+    def counted(self: Matcher, expression: str, *more: int) -> tuple[NameRow, ...]:
         asked.append(f"{expression} {more}")
         return names(self, expression, *more)
 
-    monkeypatch.setattr(Matcher, "_names", counted)
+    monkeypatch.setattr(Matcher, "_read_names", counted)
+    matcher = Matcher(bundled.index._rows)
     kinds = list(bundled.counts())
     found = alike(matcher, "quantile regression forest", kinds, 50)
     assert found

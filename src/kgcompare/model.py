@@ -1,7 +1,6 @@
 """What the package hands out: frozen records of comparisons, things and pages of lists.
 
-All texts carry the BCP 47 tag of the language they are in, so that a text borrowed from another
-language can say so.
+All texts carry the BCP 47 tag of the language they are in, so that a text borrowed from another language can say so.
 """
 
 from __future__ import annotations
@@ -74,9 +73,9 @@ class Value:
     a year). ``iri`` only for things that have one. ``links`` are the things named inside the text, such as the agents
     of an origination. ``url`` leads outside. ``sources`` say where this very fact comes from. ``under`` is what it
     stands under in its cell, such as the programming language of an entry point; ``description``, a text in
-    ``description_lang``, says what a concept means. ``shared`` is True where another column of a comparison has it too.
-    ``csl`` is a cited document as a CSL-JSON item. ``literal`` is what is recorded, where that is a literal: its text,
-    and the IRI of its datatype.
+    ``description_lang``, says what a concept means. ``shared`` is True where another column of a comparison has it
+    too. ``csl`` is a cited document, ``reference`` its text as HTML. ``literal`` is the text and the datatype (IRI) of
+    a literal.
     """
 
     key: str
@@ -91,6 +90,7 @@ class Value:
     description_lang: str | None = None
     shared: bool = False
     csl: CslItem | None = field(default=None, compare=False, repr=False)
+    reference: str | None = field(default=None, compare=False, repr=False)
     literal: tuple[str, str] | None = field(default=None, compare=False, repr=False)
 
 

@@ -27,7 +27,7 @@ from kgcompare.rdf.namespaces import PREFIXES
 from kgcompare.rdf.terms import RDF_FIRST, RDF_REST, SH_CLASS, SH_PROPERTY, SH_TARGET_CLASS
 from kgcompare.schema.shapes import Shapes
 
-__all__ = ["cited_address", "cites", "csl", "marked_up", "plain_reference"]
+__all__ = ["cited_address", "cites", "csl", "marked_up", "plain_reference", "without_marks"]
 
 _ABOUT = (SH_CLASS, SH_TARGET_CLASS)
 _MADE_OF = (SH_PROPERTY, *(PREFIXES["sh"] + name for name in ("node", "and", "or", "xone")), RDF_FIRST, RDF_REST)
@@ -71,7 +71,12 @@ def _leads_to_documents(graph: Graph, shape: Node) -> bool:
 
 def plain_reference(item: CslItem) -> str:
     """The full reference in plain text, in APA style."""
-    return html.unescape(marked_up(item).replace("<i>", "").replace("</i>", ""))
+    return without_marks(marked_up(item))
+
+
+def without_marks(reference: str) -> str:
+    """A reference that is marked up as plain text."""
+    return html.unescape(reference.replace("<i>", "").replace("</i>", ""))
 
 
 def marked_up(item: CslItem) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -66,7 +67,9 @@ def _compared(kind: RowKind, known: Sequence[Recorded]) -> list[Compared]:
     if kind == "count":
         return [column.values for column in known]
     spoken = [_spoken(kind, column) for column in known if column.values]
-    common = set.intersection(*spoken) if spoken else set()
+    if not any(spoken):
+        return [column.values for column in known]
+    common = set.intersection(*spoken)
     return [
         frozenset((key, lang) for key, lang in column.values if not _is_text(kind, lang) or lang in common)
         for column in known
@@ -91,7 +94,7 @@ def departures(kind: RowKind, columns: Sequence[Recorded], differs: bool | None)
     if len(columns) < 3 or not differs:
         return departing
     compared = _compared(kind, [columns[place] for place in known])
-    (commonest, most), (_, next_most) = Counter(compared).most_common(2)
+    (commonest, most), (_, next_most), *_ = Counter(compared).most_common()
     if most > next_most:
         for place, one in zip(known, compared, strict=True):
             departing[place] = one != commonest
@@ -113,7 +116,17 @@ def recorded(reader: Reader, row: PropertyShape, graph: Graph, thing: str) -> tu
     terms = row.path.follow(graph, node)
     if terms:
         return Recorded(frozenset([(reader.key(graph, term), language_of(term)) for term in terms])), terms
-    return Recorded(frozenset(), _absence(row, graph, node)), []
+    return _lacking(_absence(row, graph, node)), []
+
+
+@cache
+def _lacking(status: Status) -> Recorded:
+    return Recorded(frozenset(), status)
+
+
+@cache
+def _empty(status: Status) -> Cell:
+    return Cell(None, (), status)
 
 
 def language_of(term: Term) -> str | None:
@@ -144,7 +157,7 @@ def cell(
 ) -> Cell:
     """How a cell reads to a reader of ``reader.lang``; *common* are the values that other columns have too."""
     if had.status != "recorded":
-        return Cell(None, (), had.status)
+        return _empty(had.status)
     shown = _in_language(terms, reader.lang, every=row.kind == "name")
     pairs = [(term, reader.value(graph, term)) for term in shown]
     if len(pairs) > 1:
@@ -216,8 +229,7 @@ def line_up(
 
     A row that its shape has shown ``kgc:WhereRecorded`` is left out where no column has a value.
     """
-    every = [(shape, _row(reader, shape, methods, graphs)) for shape in shapes]
-    rows = [row for shape, row in every if not shape.where_recorded or any(cell.values for cell in row.cells)]
+    rows = [row for shape in shapes if (row := _row(reader, shape, methods, graphs)) is not None]
     groups = {row.group_id: row.group or row.group_id for row in rows if row.group_id}
     return _counted(Comparison(reader.lang, tuple(methods), (), tuple(unknown), groups=groups), rows)
 
@@ -234,10 +246,12 @@ def _counted(comparison: Comparison, rows: Sequence[Row]) -> Comparison:
     )
 
 
-def _row(reader: Reader, shape: PropertyShape, methods: Sequence[Thing], graphs: Mapping[str, Graph]) -> Row:
-    """A row of the comparison of *methods*."""
-    lang, label = shape.label(reader.lang)
+def _row(reader: Reader, shape: PropertyShape, methods: Sequence[Thing], graphs: Mapping[str, Graph]) -> Row | None:
+    """A row of the comparison of *methods*; None where it is left out."""
     had = [recorded(reader, shape, graphs[method.iri], method.iri) for method in methods]
+    if shape.where_recorded and not any(terms for _, terms in had):
+        return None
+    lang, label = shape.label(reader.lang)
     columns = [column for column, _ in had]
     differs = verdict(shape.kind, columns)
     common = in_common(shape.kind, columns, differs)

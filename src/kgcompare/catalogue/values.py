@@ -108,7 +108,9 @@ class Reader:
         if is_source(graph, term.value):
             item = self.csl(term)
             url = sources.source_address(graph, term)
-            return Value(term.value, citation.plain_reference(item), "en", term.value, url=url, csl=item)
+            reference = citation.marked_up(item)
+            text = citation.without_marks(reference)
+            return Value(term.value, text, "en", term.value, url=url, csl=item, reference=reference)
         lang, text = self.label(term.value)
         if language := graph.text(term, SCHEMA_PROGRAMMING_LANGUAGE):
             documented = next(iter(graph.iris(term, SCHEMA_URL)), None)

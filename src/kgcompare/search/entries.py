@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kgcompare.rdf.namespaces import local_name
@@ -54,3 +54,19 @@ class Entry:
     def is_thing(self) -> bool:
         """Whether it is one, with an IRI."""
         return not stated.is_stated(self.iri)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a text finds: numbers of things, best first, and an expression for ``texts`` that all other matches have.
+
+    ``beside`` are those of the first that the expression leaves out; ``sure`` where a name has all the words.
+    """
+
+    best: Sequence[int] = ()
+    expression: str = ""
+    beside: frozenset[int] = frozenset()
+    sure: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.best or self.expression)

@@ -114,7 +114,7 @@ class DerivedFile:
         with suppress(IndexError):  # there is none any more
             while True:
                 where, db = self._standing.pop()
-                if where == path:
+                if where is path or where == path:
                     return db
                 db.close()
         return Connection(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)

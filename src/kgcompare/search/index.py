@@ -17,12 +17,12 @@ from kgcompare.rdf.namespaces import slugify
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import phrases
 from kgcompare.search.choices import Choices
-from kgcompare.search.entries import Entry, Filter
+from kgcompare.search.entries import Entry, Filter, Found
 from kgcompare.search.facts import SOURCES
 from kgcompare.search.file import DerivedFile
 from kgcompare.search.lookup import Lookup
-from kgcompare.search.masks import mask_of
-from kgcompare.search.matching import Found, Matcher
+from kgcompare.search.masks import mask_of, numbers_in
+from kgcompare.search.matching import Matcher
 from kgcompare.search.reading import marks
 from kgcompare.search.wording import thing_of
 from kgcompare.text import dois
@@ -220,7 +220,7 @@ class Index(Lookup, Choices):
             )
             counts = dict(rows)
             by_slug: dict[str, list[Entry]] = {}
-            for entry in self.entries(list(counts)):
+            for entry in self.named(counts, self.entries):
                 if entry.kind != "-":
                     by_slug.setdefault(entry.slug, []).append(entry)
             result[facet] = [
@@ -234,11 +234,13 @@ class Index(Lookup, Choices):
         mask = self.mask_of_kind(query.kind)
         if query.text.strip():
             found = self._find(query.text, query.kind, "", literal=query.literal)
-            sql = f"SELECT {thing_of('texts.rowid')} {_WITHIN}"
-            rows = self._rows(sql, self._place(found, query.kind)) if found.expression else []
-            mask &= mask_of([*found.beside, *(number for (number,) in rows)])
-        where, values = self._where(replace(query, text="", facets={}))
-        if where != _OF_KIND:
+            sql = f"SELECT group_concat({thing_of('texts.rowid')}) {_WITHIN}"
+            rows = self._rows(sql, self._place(found, query.kind)) if found.expression else [(None,)]
+            mask &= mask_of([*found.beside, *numbers_in(rows[0][0])])
+        if query.start is not None or query.end is not None:
+            mask &= self.of_years(query.kind, query.start, query.end)
+        if query.among:
+            where, values = self._where(Filter(kind=query.kind, among=query.among))
             mask &= mask_of([number for (number,) in self._rows(f"SELECT t.id FROM thing t WHERE {where}", values)])
         return mask
 

@@ -15,6 +15,8 @@ BY_KIND = "-kind"
 """The place, among facets, of the masks of the things of each kind; their values are the numbers of kinds."""
 MASK_TABLE = "CREATE TABLE mask(facet TEXT, target INTEGER, bits BLOB, UNIQUE(facet, target));"
 _ONE = ord("1")
+_SOME = 2_000
+"""Things from which on it is quicker to write a digit for each, and to read the number."""
 _MANY = 100
 """Things that have a value, from which on it has a mask."""
 _FILED = (
@@ -23,10 +25,21 @@ _FILED = (
 )
 
 
+def numbers_in(numbers: str | None) -> list[int]:
+    """Numbers that SQLite put together, which takes a third of the time that a row for each does."""
+    return list(map(int, numbers.split(","))) if numbers else []
+
+
 def mask_of(things: Iterable[int]) -> int:
     """The number with the bits of some things."""
     known = list(things)
-    digits = bytearray(b"0") * (max(known, default=0) + 1)
+    most = max(known, default=0)
+    if len(known) < _SOME:
+        bits = bytearray(most // 8 + 1)
+        for thing in known:
+            bits[thing >> 3] |= 1 << (thing & 7)
+        return int.from_bytes(bits, "little")
+    digits = bytearray(b"0") * (most + 1)
     for thing in known:
         digits[~thing] = _ONE
     return int(digits, 2)

@@ -19,10 +19,11 @@ Source: SQLite FTS5.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 
+from kgcompare.search.entries import Found
 from kgcompare.search.reading import all_of, any_of, marks, quoted
 from kgcompare.search.vocabulary import SHORT, UNKNOWN, Rows, Sought, Vocabulary
 from kgcompare.search.wording import (
@@ -53,22 +54,6 @@ _STRONG, _LEAST = 0.6, 0.4
 """How much of what was typed and of a name is the same (F1, by the weight of words), to come first, and at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a text finds: numbers of things, best first, and an expression for ``texts`` that all other matches have.
-
-    ``beside`` are those of the first that the expression leaves out; ``sure`` where a name has all the words.
-    """
-
-    best: Sequence[int] = ()
-    expression: str = ""
-    beside: frozenset[int] = frozenset()
-    sure: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.best or self.expression)
-
-
 class Matcher:
     """Finds things of one index by what they are called; may be used by any number of threads."""
 
@@ -78,6 +63,7 @@ class Matcher:
         self._numbers: dict[str, int] = {}
         self._known_values: dict[tuple[str, ...], tuple[_ByKey, _ByFirst]] = {}
         self._words = Vocabulary(rows)
+        self._names = lru_cache(maxsize=64)(self._read_names)  # one text asks for the same in several ways
 
     # -- what is asked ---------------------------------------------------------------------------------
 
@@ -132,13 +118,14 @@ class Matcher:
             some = [(any_of(group), tell) for group, tell in zip(groups, tells, strict=True) if group]
             rare = sorted(range(len(some)), key=lambda at: some[at][1], reverse=True)[:4]
             whole = [one for one, _ in some]
-            ways = [(whole, f' AND "{LENGTH}{len(some)}"'), (whole, "")] if some else []
-            ways += [([*whole[:at], *whole[at + 1 :]], "") for at in rare] if len(some) > 2 else []
-            ways += [([whole[at]], "") for at in rare] if len(some) > 1 else []
+            ways = [(whole, len(some)), (whole, 0)] if some else []
+            ways += [([*whole[:at], *whole[at + 1 :]], 0) for at in rare] if len(some) > 2 else []
+            ways += [([whole[at]], 0) for at in rare] if len(some) > 1 else []
             for wanted, length in ways:
                 deadline.go_on()
                 if all(map(there, wanted)):
-                    found = self._names(" AND ".join(wanted) + length, typed.kind)
+                    together = " AND ".join(wanted)
+                    found = self._as_long(together, typed.kind, length) if length else self._names(together, typed.kind)
                     new = [row for row in found if row.number not in seen]
                     seen.update(row.number for row in new)
                     yield [(row, self._share(said, tells, row)) for row in new]
@@ -163,9 +150,9 @@ class Matcher:
 
     # -- names -----------------------------------------------------------------------------------------
 
-    def _names(
+    def _read_names(
         self, expression: str, kind: int, first: int = LABEL, last: int = HIDDEN, most: int = _ROWS
-    ) -> list[NameRow]:
+    ) -> tuple[NameRow, ...]:
         """The first names of some tiers that match an FTS5 expression."""
         sql = (
             "SELECT n.row, name.thing, name.tier, name.lang, name.text FROM (SELECT rowid AS row FROM names "
@@ -173,12 +160,19 @@ class Matcher:
             f"CROSS JOIN name ON name.thing = {thing_of('n.row')} AND name.place = {place_of('n.row')}"
         )
         found = self._rows(sql, (expression, *bounds(kind, first, last), most)) if expression else []
-        return [NameRow(*row) for row in found]
+        return tuple(NameRow(*row) for row in found)
+
+    def _as_long(self, expression: str, kind: int, length: int) -> Sequence[NameRow]:
+        """The first names that match and have so many words: of all that match, where these are few."""
+        found = self._names(expression, kind)
+        if len(found) == _ROWS:
+            return self._names(f'{expression} AND "{LENGTH}{length}"', kind)
+        return [row for row in found if row.text.count(" ") == length - 1]
 
     def _exact(self, typed: Sought) -> list[NameRow]:
         """The names that are the very text, by tier, and then those with these initials."""
-        rows = self._names(f'"{WHOLE}{quoted(typed.key[:100])}"', typed.kind)
-        rows = [row for row in rows if row.key == typed.key]
+        named = self._names(f'"{WHOLE}{quoted(typed.key[:100])}"', typed.kind)
+        rows = [row for row in named if row.key == typed.key]
         rows.sort(key=lambda row: (row.tier, row.lang.partition("-")[0] != typed.lang))
         if 1 < len(typed.key) < 9:
             # Two letters are the initials of something in every language: only the reader's counts.
@@ -194,12 +188,11 @@ class Matcher:
         """Names of some tiers: those that begin so, those with all words, those with a word that the last begins."""
         rows: list[NameRow] = []
         if len(typed.key) <= SHORT and (typed.open or not typed.known):
-            rows = self._names(f'"{WHOLE}{quoted(typed.key)}" *', typed.kind, first, last_tier)
+            rows += self._names(f'"{WHOLE}{quoted(typed.key)}" *', typed.kind, first, last_tier)
         if typed.known and typed.telling:
-            whole = all_of(typed.groups)
-            start = any_of([FIRST + word for word in typed.groups[0]])
-            rows += self._names(f"{start} AND {whole}", typed.kind, first, last_tier)
-            rows += self._names(whole, typed.kind, first, last_tier)
+            start = all_of([[FIRST + word for word in typed.groups[0]], *typed.groups[1:]])
+            rows += self._names(start, typed.kind, first, last_tier)
+            rows += self._names(all_of(typed.groups), typed.kind, first, last_tier)
         exact = len(rows)
         last = typed.words[-1]
         if (
@@ -250,11 +243,15 @@ class Matcher:
         """How much of a text, of which *said* has the words by their places, and of a name is the same (F1), by what
         words tell; the word at *initials* may be those of the name."""
         named = dict.fromkeys(words(row.text))
-        common = {said[other] for other in named if other in said}
+        common, about = set[int](), 0.0
+        for other in named:
+            at = said.get(other)
+            about += self._words.weight(other) if at is None else tells[at]
+            if at is not None:
+                common.add(at)
         if initials is not None and initials not in common:
-            common, named = {initials}, {}
-        both = sum(tells[one] for one in common)
-        about = sum(tells[said[other]] if other in said else self._words.weight(other) for other in named)
+            common, about = {initials}, 0.0
+        both = sum([tells[one] for one in common])
         return 2 * both / ((sum(tells) + (about or both)) or 1)
 
     def _tells(self, group: Sequence[str]) -> float:
@@ -267,7 +264,7 @@ class Matcher:
     def _found(self, typed: Sought, values: Sequence[str]) -> Found:
         exact = self._exact(typed)
         if typed.known and typed.telling:  # the same words in another order, or inflected otherwise
-            exact += self._names(f'{all_of(typed.groups)} AND "{LENGTH}{len(typed.words)}"', typed.kind)
+            exact += self._as_long(all_of(typed.groups), typed.kind, len(typed.words))
         named = self._begins(typed, LABEL, LABEL)
         if typed.open and len(begun := _things([*exact, *named])) >= _ROWS:
             return Found(begun, sure=True)  # no completion shows more

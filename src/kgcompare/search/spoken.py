@@ -60,7 +60,7 @@ class SpokenGraph(Graph):
     """What names a thing, for reading. Its texts and its classes are told as they are kept: terms, which take longer to
     make, are made for who asks for them."""
 
-    __slots__ = ("_kept", "_said", "_thing")
+    __slots__ = ("_kept", "_node", "_said")
     _said: dict[str, list[str | list[str]]]
     """Predicate to values, as they are kept."""
 
@@ -68,21 +68,21 @@ class SpokenGraph(Graph):
         """Reads what is *kept* of a thing (IRI)."""
         super().__init__()
         del self._index  # until somebody asks for terms
-        self._thing = thing
+        self._node = node_of(thing)
         self._kept = len(kept)
         self._said = {_BY_PLACE[place]: values for place, values in json.loads(kept).items()}
 
     def __getattr__(self, name: str) -> dict[Node, dict[str, list[Term]]]:
         if name != "_index":
             raise AttributeError(name)
-        self._index = {node_of(self._thing): {by: list(map(_term, values)) for by, values in self._said.items()}}
+        self._index = {self._node: {by: list(map(_term, values)) for by, values in self._said.items()}}
         return self._index
 
     def _of(self, subject: Node, predicate: str) -> list[str | list[str]]:
-        return self._said.get(predicate, []) if subject.value == self._thing else []
+        return self._said.get(predicate, []) if subject is self._node or subject == self._node else []
 
     def __contains__(self, subject: Node) -> bool:
-        return subject.value == self._thing
+        return subject == self._node
 
     def text(self, subject: Node, predicate: str) -> str | None:
         """The first literal's text, or None."""

@@ -106,6 +106,7 @@ class Vocabulary:
         self.slips = lru_cache(maxsize=1024)(self._slips)
         self.weight = lru_cache(maxsize=10_000)(self._weigh)
         self._starts = lru_cache(maxsize=8)(self._find_starts)
+        self.begun = lru_cache(maxsize=64)(self._begun)
 
     def _read(self, text: str, lang: str, *, completing: bool = False) -> Sought | None:
         """A text taken apart; None if there is nothing in it."""
@@ -187,7 +188,7 @@ class Vocabulary:
             return self.known(word[:-1], lang)  # several of what is no word of a language: GPs, PCAs
         return tuple(sorted(found, key=lambda other: (other != word, other)))
 
-    def begun(self, start: str) -> tuple[str, ...]:
+    def _begun(self, start: str) -> tuple[str, ...]:
         """The words that begin so, those of most names first."""
         sql = f"SELECT word FROM word WHERE word >= ? AND word < ? ORDER BY names DESC, word LIMIT {_GROUP}"
         return tuple(row[0] for row in self._rows(sql, (start, start + "\U0010ffff")))
@@ -197,24 +198,22 @@ class Vocabulary:
 
         *far* are those too that are less near than others.
         """
-        most = 1 if len(word) < 5 else 2
-        near: list[tuple[int, int, str]] = []
+        worst = 1 if len(word) < 5 else 2
         lengths, sound = self._lengths(), _sound(word)
-        for length in range(len(word) - most, len(word) + most + 1):
-            if (spelt := lengths.get(length)) is None:
-                continue
-            deadline.go_on()
-            near += [
-                (distance, -spelt.names[place], other)
-                for other, distance, place in process.extract(
-                    word, spelt.words, scorer=OSA.distance, score_cutoff=most, limit=8
-                )
-            ]
-        if begun:
-            starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
-            near += [(1, 0, other) for start, slips, _ in starts if slips for other in self.begun(start)[:12]]
-        near += [(0, 0, other) for spelt in lengths.values() for other in spelt.sounding(sound)]
-        near = sorted(slip for slip in near if slip[2] != word)
+        near = [(0, 0, other) for spelt in lengths.values() for other in spelt.sounding(sound) if other != word]
+        for most in [worst] if far else range(1, worst + 1):
+            if near and not far:
+                break
+            for length in range(len(word) - most, len(word) + most + 1):
+                if (spelt := lengths.get(length)) is not None:
+                    deadline.go_on()
+                    alike = process.extract(word, spelt.words, scorer=OSA.distance, score_cutoff=most, limit=8)
+                    near += [(distance, -spelt.names[place], other) for other, distance, place in alike]
+            if begun and (far or most == 1):
+                starts = process.extract(word, self._starts(len(word)), scorer=OSA.distance, score_cutoff=1, limit=4)
+                near += [(1, 0, other) for start, slips, _ in starts if slips for other in self.begun(start)[:12]]
+            near = [slip for slip in near if slip[2] != word]
+        near.sort()
         return tuple(dict.fromkeys(other for distance, _, other in near if far or distance == near[0][0]))[:_GROUP]
 
     def _lengths(self) -> dict[int, _Spelt]:

@@ -188,9 +188,15 @@ def translate(lang: str, message: str, /, *, context: str = "", **values: object
 
     In a *context* (a kind of thing) it is the text for that; without one there, the text for all.
     """
-    translations = _translations(speaks(lang))
-    text = translations.pgettext(context, message) if context else translations.gettext(message)
+    text = _message(speaks(lang), message, context)
     return text.format(**values) if values else text
+
+
+@lru_cache(maxsize=4096)
+def _message(lang: str, message: str, context: str) -> str:
+    """A message in a language in which the interface speaks."""
+    translations = _translations(lang)
+    return translations.pgettext(context, message) if context else translations.gettext(message)
 
 
 def translate_plural(lang: str, one: str, many: str, count: int, /, *, context: str = "", **values: object) -> str:
@@ -206,7 +212,8 @@ def translate_plural(lang: str, one: str, many: str, count: int, /, *, context: 
 
 def speaks(lang: str) -> str:
     """The language in which the interface answers a reader of *lang*."""
-    return next((tag for tag in chain(lang) if tag in interface_languages()), DEFAULT)
+    known = interface_languages()
+    return lang if lang in known else next((tag for tag in chain(lang) if tag in known), DEFAULT)
 
 
 @lru_cache(maxsize=64)

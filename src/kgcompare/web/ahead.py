@@ -1,6 +1,6 @@
 """What the first request of a kind would wait for, prepared before anybody asks: templates and languages once, and for
-each generation the words by which slips are found and the masks of facets, which take a quarter of a second in a large
-catalogue.
+each generation the words by which slips are found and the masks of facets and years, which take a quarter of a second
+in a large catalogue.
 
 It is done in the background and at the lowest priority, a while after the start and after a generation was opened: of
 one that is over soon, as while many records are written, nothing is prepared.
@@ -73,7 +73,8 @@ def prepare_searches(generation: Generation) -> None:
     """Has a generation read what its first searches and lists need; what cannot be read is said to whoever asks."""
     with suppress(KgcompareError):
         generation.suggest(_SLIP, DEFAULT)
-        generation.search(Filter(), most=1, facets=True)
+        for query in (Filter(), Filter(start=0)):
+            generation.search(query, most=1, facets=True)
 
 
 def prepare_languages() -> None:

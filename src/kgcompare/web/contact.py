@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flask import request, url_for
-
 from kgcompare.catalogue.edited import Difference
 from kgcompare.model import Thing
 from kgcompare.rdf.contact import contact_address
 from kgcompare.text.languages import translate
-from kgcompare.web.request import contact
+from kgcompare.web.request import contact, link
 
 _LONGEST = 200
 """Characters of a value that a report repeats: addresses have to stay short."""
@@ -77,4 +75,4 @@ def cell_address(thing: Thing, row: str) -> str:
     """The address, here, that leads to where a mistake in a row of a thing is told; empty where nobody is named."""
     if not contact():
         return ""
-    return url_for("records.mistake", thing=thing.path.strip("/"), row=row, lang=request.args.get("lang") or None)
+    return link("records.mistake", thing=thing.path.strip("/"), row=row)

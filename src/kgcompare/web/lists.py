@@ -16,9 +16,10 @@ from kgcompare.rdf.namespaces import slugify
 from kgcompare.search import Filter
 from kgcompare.text.languages import translate
 from kgcompare.web.downloads import file_name, marked
+from kgcompare.web.here import address
 from kgcompare.web.kept import answer, pick
 from kgcompare.web.negotiation import best_of, media_types_of
-from kgcompare.web.rendering import address, class_asked_for, facets_of, first_class, labelled, render_page
+from kgcompare.web.rendering import class_asked_for, facets_of, first_class, labelled, render_page
 from kgcompare.web.request import current, language, list_path, whole_number
 from kgcompare.web.turns import costly
 

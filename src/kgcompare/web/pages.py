@@ -27,6 +27,7 @@ from kgcompare.web import memento, schema_org, signposting
 from kgcompare.web.adding import NOTHING_ADDED, Adding, to_add, typed_to_add
 from kgcompare.web.downloads import FOR_PEOPLE, file_name, marked
 from kgcompare.web.examples import examples
+from kgcompare.web.here import canonical_address
 from kgcompare.web.kept import answer, pick, unkept
 from kgcompare.web.passing import answer_anew
 from kgcompare.web.problems import wants_page
@@ -208,6 +209,7 @@ def _start_page(wanted: _Wanted, adding: Adding = NOTHING_ADDED) -> str:
 def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_ADDED) -> str:
     """The page of a comparison, with what somebody typed to add and what it may be."""
     g.led_out = led_out(whole)
+    ids = [thing.id for thing in whole.methods]
     nearest = {name: current().nearest(name, wanted.cls) for name in whole.unknown}
     return render_page(
         "compare.html",
@@ -223,6 +225,7 @@ def _compare_page(wanted: _Wanted, whole: Comparison, adding: Adding = NOTHING_A
         adding=adding,
         near=[(name, labelled(wanted.kind, slugs, wanted.lang)) for name, slugs in nearest.items()],
         most=MOST_COLUMNS,
+        without={one: [other for other in ids if other != one] for one in ids},
         cls=wanted.class_parameter,
         formats=[FORMATS[name] for name in COMPARISON_FORMATS if name != "html"],
         for_people=FOR_PEOPLE,
@@ -237,6 +240,4 @@ def _citation(comparison: Comparison) -> str:
     title = translate(lang, "Comparison: {names}", names=" · ".join(thing.label for thing in comparison.methods))
     state = translate(lang, "Generation {name}", name=current().name)
     day = schema_org.last_change([thing.iri for thing in comparison.methods])
-    return ". ".join(
-        [title, own_words(lang).name[1], f"{state} ({day})" if day else state, schema_org.canonical_address()]
-    )
+    return ". ".join([title, own_words(lang).name[1], f"{state} ({day})" if day else state, canonical_address()])

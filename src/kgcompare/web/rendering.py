@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from urllib.parse import quote, urlencode
 
-from flask import Flask, current_app, g, render_template, request, url_for
-from markupsafe import Markup, escape
-from pyoxigraph import NamedNode
+from flask import Flask, current_app, render_template, request
+from werkzeug.routing import Map
 
 from kgcompare import __version__
-from kgcompare.catalogue import citation
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.finder import findable
 from kgcompare.catalogue.generation import Generation
-from kgcompare.catalogue.values import Reader
 from kgcompare.errors import StoreError, Unavailable, UsageError
 from kgcompare.formats import FORMATS
 from kgcompare.formats.tables import STATUS
-from kgcompare.model import CslItem, Row, Thing, Value
+from kgcompare.model import Thing
 from kgcompare.rdf.licences import licence_name
 from kgcompare.rdf.literals import without_controls
 from kgcompare.rdf.namespaces import is_web
@@ -30,7 +26,9 @@ from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import languages
 from kgcompare.web import assets, schema_org
 from kgcompare.web.brief import in_brief, suggestions
+from kgcompare.web.cells import Cells, Local, attributes, reference
 from kgcompare.web.contact import cell_address, report_address
+from kgcompare.web.here import address, canonical_address, file_address, here
 from kgcompare.web.request import (
     current,
     do_without_own_words,
@@ -49,20 +47,6 @@ _GLUED = re.compile(rf"<(?:(?<=\S<)(?=(?:{_BLOCKS})[ >])|(/(?:{_BLOCKS})>)(?=\S)
 _BESIDE = 3
 
 
-def shared(row: Row) -> list[list[tuple[Value, int]]]:
-    """The values in each cell of a row, each once, and how many columns have it; those that most have come first.
-
-    Things and texts of any row are told apart by their keys, names by how they read.
-    """
-
-    def key(value: Value) -> str:
-        return value.text.casefold() if row.kind == "name" else value.key
-
-    cells = [{key(value): value for value in cell.values} for cell in row.cells]
-    count = Counter(part for cell in cells for part in cell)
-    return [[(cell[part], count[part]) for part in sorted(cell, key=lambda part: -count[part])] for cell in cells]
-
-
 def render_page(template: str, lang: str, *, kind: str = "", **values: object) -> str:
     """A page in a language, about things of a *kind*: those that the catalogue compares, where none is named.
 
@@ -72,10 +56,17 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
     main_kind = generation.main_kind if generation else ""
     kind = kind or main_kind
     plural = partial(languages.translate_plural, lang, context=kind)
+    local = Local()
+    cells = Cells(lang, kind, local)
     page = render_template(
         template,
         _=partial(languages.translate, lang, context=kind),
         ngettext=plural,
+        local=local,
+        cells_of=cells.of,
+        values_of=cells.several,
+        one_value=cells.one,
+        cited_value=cells.cited,
         figure=partial(languages.grouped, lang),
         findable=lambda: findable(current() if has_current() else None),  # what a template is given it keeps
         also_compared=lambda: _also_compared(current() if has_current() else None),  # the same
@@ -97,7 +88,7 @@ def render_page(template: str, lang: str, *, kind: str = "", **values: object) -
 
 def _mistake(lang: str, things: Sequence[Thing] = ()) -> str:
     """Where a mistake on this page is told, in *things* that it shows; empty where nobody is named."""
-    page = schema_org.canonical_address() if things else root() + quote(request.path)
+    page = canonical_address() if things else root() + quote(request.path)
     return report_address(lang, page, things)
 
 
@@ -158,7 +149,7 @@ def class_asked_for(kind: str) -> str | None:
 
 def suggest_address(kind: str) -> str:
     """The address that completes names of things of a kind."""
-    return url_for("lists.suggest", kind=None if kind == current().main_kind else kind)
+    return link("lists.suggest", kind=None if kind == current().main_kind else kind, lang=None)
 
 
 def problem_page(status: int, detail: str, more: Mapping[str, object]) -> str:
@@ -222,15 +213,13 @@ def equip_templates(app: Flask) -> None:
         address=address,
         file_address=file_address,
         here=here,
-        local=local,
-        prose=prose,
         reference=reference,
-        shared=shared,
         offered=offered,
         format_name=format_name,
         lang_attributes=attributes,
         cell_address=cell_address,
         status_text=STATUS,
+        canonical_address=canonical_address,
         direction=languages.direction,
         autonym=languages.autonym,
         locale=languages.locale_of,
@@ -257,88 +246,23 @@ def format_name(name: str) -> str:
 def offered(path: str) -> str | None:
     """The address of a path below our root, in the language asked for where it is no file; None if it is not served."""
     bare = path.partition(".")[0] if path.endswith(".ttl") else path
-    if not any(rule.rule == bare for rule in current_app.url_map.iter_rules()):
+    if bare not in _paths(current_app.url_map):
         return None
     lang = "" if "." in path.rpartition("/")[2] else request.args.get("lang", "")
     return request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
 
 
+@lru_cache(maxsize=4)
+def _paths(urls: Map) -> frozenset[str]:
+    """The paths that are served, with what they leave open."""
+    return frozenset(rule.rule for rule in urls.iter_rules())
+
+
 def static(name: str) -> str:
     """The address of a static file, which changes with its content."""
-    return url_for("static", filename=assets.asset_name(name))
+    return link("static", filename=assets.asset_name(name), lang=None)
 
 
 def picture() -> str:
     """The address in full of the picture that stands for a page where it is shared."""
     return root().removesuffix(request.script_root) + static("preview.png")
-
-
-def address(**changes: object) -> str:
-    """This page's own address with some parameters changed; None removes one."""
-    pairs: list[tuple[str, str]] = []
-    for name, value in request.args.items(multi=True):
-        if name not in changes and name != "add":
-            pairs.append((name, value))
-    for name, change in changes.items():
-        if isinstance(change, list | tuple):
-            pairs += [(name, str(part)) for part in change]
-        elif change is not None:
-            pairs.append((name, str(change)))
-    pairs.sort(key=lambda pair: pair[0] != "method")
-    return request.script_root + "/" + quote(request.path.lstrip("/")) + ("?" + urlencode(pairs) if pairs else "")
-
-
-def file_address(form: str, **changes: object) -> str:
-    """The address of what this page shows in another format, as a file of that suffix; with parameters changed."""
-    path, mark, query = address(format=None, **changes).partition("?")
-    stem, dot, suffix = path.rpartition(".")
-    return f"{stem if dot and suffix in FORMATS else path}.{form}{mark}{query}"
-
-
-def here() -> str:
-    """This page's own address in full, with all that was asked for."""
-    return root().removesuffix(request.script_root) + address()
-
-
-def local(thing: str | None) -> str | None:
-    """The address on this server of a thing's page, whatever the host in its IRI; None if there is none."""
-    found: dict[str | None, str | None] = g.setdefault("local", {})  # a page names a thing in many cells
-    if thing not in found:
-        path: str | None = current().path(thing) if thing and thing not in g.get("led_out", ()) else None
-        lang = request.args.get("lang")
-        found[thing] = path and request.script_root + path + ("?" + urlencode({"lang": lang}) if lang else "")
-    return found[thing]
-
-
-@lru_cache(maxsize=1024)
-def attributes(tag: str | None, around: str) -> Markup:
-    """The lang and dir attributes of a text borrowed from another language."""
-    if not tag or tag.lower() == around.lower():
-        return Markup("")
-    return Markup(' lang="{}" dir="{}"').format(tag, languages.direction(tag))
-
-
-def prose(value: Value) -> Markup:
-    """A value's text with the things that it names as links."""
-    out, rest = Markup(""), value.text
-    for named in value.links:
-        before, name, after = rest.partition(named.text)
-        target = local(named.iri)
-        if not name or target is None:
-            continue
-        out += escape(before) + Markup('<a href="{}" data-iri="{}">{}</a>').format(target, named.iri, named.text)
-        rest = after
-    return out + escape(rest)
-
-
-def reference(source: str, item: CslItem | None = None) -> Markup:
-    """A source as a reference in APA style, its title in italics and its address a link; *item* is what is cited, in
-    English, where that is there already."""
-    item = item or Reader(languages.DEFAULT, current().descriptions.things({source})).csl(NamedNode(source))
-    text = citation.marked_up(item)
-    url = citation.cited_address(item)
-    link_text = ""
-    if url and text.endswith(str(escape(url))):
-        text = text[: -len(str(escape(url)))]
-        link_text = Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(url)
-    return Markup(text) + link_text  # noqa: S704  (marked_up escapes what it is given)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from flask import current_app, g, request, url_for
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, MisdirectedRequest
+from werkzeug.routing import Map
 
 from kgcompare.catalogue.about import Spoken, about_of, spoken
 from kgcompare.catalogue.generation import Generation
@@ -83,7 +85,7 @@ def let_go_of_current(_: BaseException | None = None) -> None:
     """Forgets the generation when the request is over: what pages are made with, which stays until Python looks for
     cycles, would keep it, and its workers with it.
     """
-    for name in ("generation", NEWEST, LOGGED):
+    for name in ("generation", "here", "canonical", NEWEST, LOGGED):
         g.pop(name, None)
 
 
@@ -202,7 +204,15 @@ def link(endpoint: str, **values: Any) -> str:
     """The address of another page, in the language that this one was asked for in; empty values are left out."""
     if "lang" not in values and request.args.get("lang"):
         values["lang"] = request.args["lang"]
-    return url_for(endpoint, **{name: value for name, value in values.items() if value not in (None, "", [])})
+    given = ((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items())
+    said = tuple((name, value) for name, value in given if value not in (None, "", ()))
+    return _built(current_app.url_map, request.script_root, endpoint, said)
+
+
+@lru_cache(maxsize=1024)
+def _built(_urls: Map, _root: str, endpoint: str, values: tuple[tuple[str, object], ...]) -> str:
+    """The path of an endpoint, which takes as long to build as all else of a link."""
+    return url_for(endpoint, **cast("dict[str, Any]", dict(values)))
 
 
 def root() -> str:

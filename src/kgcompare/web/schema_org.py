@@ -12,13 +12,11 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
-from flask import request
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kgcompare.catalogue import citation, sources
 from kgcompare.catalogue.names import name_parts
 from kgcompare.catalogue.values import Reader
-from kgcompare.formats import FORMATS
 from kgcompare.formats.bibliography import inverted, one_line, pages, references
 from kgcompare.formats.json import JsonObject
 from kgcompare.formats.void import dataset_iri, licences_of
@@ -37,11 +35,10 @@ from kgcompare.report.extent import Extent
 from kgcompare.text import dates
 from kgcompare.text.languages import DEFAULT, interface_languages, speaks, translate
 from kgcompare.web import signposting
+from kgcompare.web.here import canonical_address
 from kgcompare.web.request import current, language, list_path, own_words, root
 
 _CONTEXT: JsonObject = {"@context": "https://schema.org"}
-_KEPT = ("from", "to", "sort", "after", "query", "only", "rows", "class", "lang")
-"""Parameters that make another page, and not the same one shown otherwise, after what a page is of and its facets."""
 _CLASSES = {
     KGC_METHOD: "DefinedTerm",
     SKOS_CONCEPT: "DefinedTerm",
@@ -63,23 +60,6 @@ _TAGS = {
 _PUBLISHED = ("dcterms:issued", "dcterms:date")
 _DATE = re.compile(r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2])(?:-\d\d)?)?")
 """A plain year, month or day, which schema.org's dates and EDTF have in common."""
-
-
-def canonical_address(**changes: str) -> str:
-    """The absolute address of this page, without its format and what only changes how it is shown.
-
-    A language is part of it where one was asked for. *changes* are parameters with other values, the empty text for
-    none.
-    """
-    stem, _, suffix = request.path.rpartition(".")
-    shapes = current().shapes
-    facets = [facet.id for cls in shapes.leading for facet in shapes.facets(cls) if facet.id]
-    compared = ("method",) if request.endpoint == "pages.compare" else ()  # on a list it is what is ticked
-    kept = dict.fromkeys((*compared, "q", *facets, *_KEPT))
-    args = request.args
-    given = {name: args.getlist(name) for name in kept} | {name: [text] for name, text in changes.items()}
-    query = [(name, value) for name, values in given.items() for value in dict.fromkeys(values) if value]
-    return _absolute(stem if suffix in FORMATS else request.path, query)
 
 
 def _absolute(path: str, query: Sequence[tuple[str, str]] = ()) -> str:
