@@ -43,14 +43,16 @@ SMALL = 200
 """Methods of a small run."""
 CHECKED, _CHECKING = 10, 20.0
 """Sets of methods of which cells are looked at before anything is timed, of a slow engine those that seconds allow."""
+_LARGE = 100_000
 _DIFFERENT, _ENDED = 3, 143
 """The exit status of a part that finds a wrong answer, and of one that was ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is measured in a process of its own: seconds that it may take, the largest size that is tried unless it is
-    asked for by name, and whether a small run has it."""
+    """What is measured in a process of its own: seconds that it may take up to :data:`_LARGE` methods, beyond as many
+    times that as there are more; the largest size that is tried unless it is asked for by name; and whether a small run
+    has it."""
 
     make: Callable[[Set], list[Row]]
     limit: float
@@ -208,12 +210,12 @@ def _begun(name: str, size: int, options: argparse.Namespace, result: dict[str, 
     found.unlink(missing_ok=True)
     command = [sys.executable, __file__, "--one", name, "--sizes", str(size), "--scratch", str(options.scratch)]
     process = subprocess.Popen([*command, "-o", str(found), *(["--small"] if options.small else [])])
-    start = time.monotonic()
+    start, limit = time.monotonic(), PARTS[name].limit * max(1, size / _LARGE)
     try:
-        status = process.wait(PARTS[name].limit)
+        status = process.wait(limit)
     except subprocess.TimeoutExpired:
         status = _ended(process)
-        result["left out"].append(f"{name}, {size:,} methods: not done within {PARTS[name].limit:g} s")
+        result["left out"].append(f"{name}, {size:,} methods: not done within {limit:g} s")
     except BaseException:
         _ended(process)
         raise

@@ -22,7 +22,8 @@ from kgcompare.errors import EndpointError, Overrun, Unavailable
 from kgcompare.formats import report as texts
 from kgcompare.formats import terminal
 from kgcompare.report import Report, apart, duplicates, extent, kept
-from kgcompare.report.completeness import ClassState, Years, components
+from kgcompare.report.completeness import ClassState, Years
+from kgcompare.report.islands import components
 from kgcompare.report.questions import Mentioned, Questions
 from kgcompare.sandbox.limits import Limits
 from kgcompare.search import Index

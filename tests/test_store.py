@@ -34,6 +34,7 @@ from kgcompare import ingest, search
 from kgcompare.catalogue import Catalogue
 from kgcompare.errors import (
     Conflict,
+    Damaged,
     DataError,
     InvalidData,
     QueryError,
@@ -49,7 +50,9 @@ from kgcompare.store.checkpoint import EmbeddedSnapshot
 from kgcompare.store.embedded import EmbeddedStore
 from kgcompare.store.folder import Folder
 from kgcompare.store.layout import LAYOUT, Description
+from kgcompare.store.sums import seal
 from kgcompare.text import dates
+from serving import START, Server
 
 ASK = "ASK {{ <https://w3id.org/kgcompare/id/method/{}> ?p ?o }}"
 
@@ -1164,6 +1167,53 @@ def test_a_server_does_not_read_a_damaged_generation(store: Path) -> None:
     table = flip(store)
     with pytest.raises(StoreError, match=rf"{table.name} is damaged.*put the folder back from a copy"):
         EmbeddedStore(store, checked=True)
+
+
+def flip_unseen(store: Path) -> Path:
+    """Changes a bit as a disk does: no time says that somebody has written."""
+    folder, name = Folder(store), current_name(store)
+    times = {table: table.stat().st_mtime_ns for table in folder.snapshot(name).glob("*.sst")}
+    table = flip(store)
+    os.utime(table, ns=(times[table], times[table]))
+    return table
+
+
+def sealed(store: Path) -> Path:
+    """A store that stands where it was written."""
+    folder, name = Folder(store), current_name(store)
+    seal(folder.snapshot(name), folder.lock(name))
+    return store
+
+
+def test_what_nobody_has_written_to_is_compared_later_by_whoever_is_in_a_hurry(store: Path) -> None:
+    table = flip_unseen(sealed(store))
+    served = EmbeddedStore(store, checked=True, hurried=True)
+    with pytest.raises(Damaged, match=f"{table.name} is damaged"):
+        served.check()
+    with pytest.raises(StoreError, match=f"{table.name} is damaged"):  # it is known now
+        EmbeddedStore(store, checked=True, hurried=True)
+
+
+def test_what_somebody_has_written_to_is_compared_first_in_any_hurry(store: Path) -> None:
+    table = flip(sealed(store))
+    with pytest.raises(StoreError, match=f"{table.name} is damaged"):
+        EmbeddedStore(store, checked=True, hurried=True)
+
+
+def test_a_copy_is_compared_first_in_any_hurry(store: Path) -> None:
+    table = flip_unseen(store)  # other files than those that were read for their sums
+    with pytest.raises(StoreError, match=f"{table.name} is damaged"):
+        EmbeddedStore(store, checked=True, hurried=True)
+
+
+def test_a_server_that_finds_damage_in_the_background_ends_and_says_so(store: Path, tmp_path: Path) -> None:
+    table = flip_unseen(sealed(store))
+    server = Server(tmp_path, "--store", str(store))
+    assert server.process.wait(START) != 0
+    said = server.err.read_text()
+    assert f"{table.name} is damaged" in said
+    assert "put the folder back from a copy" in said, "it was not started again"
+    assert "Traceback" not in said
 
 
 def test_a_server_goes_on_with_what_it_has_where_the_next_generation_is_damaged(

@@ -7,6 +7,7 @@ Source: Describing Linked Datasets with the VoID Vocabulary (W3C 2011); Data Cat
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -15,7 +16,9 @@ from kgcompare.rdf.about import Metadata, as_statements
 from kgcompare.rdf.graph import Node
 from kgcompare.rdf.namespaces import KGC, SHAPES, Base, iri, is_safe_iri
 from kgcompare.rdf.syntaxes import SYNTAXES
-from kgcompare.report.extent import Extent
+
+if TYPE_CHECKING:
+    from kgcompare.report.extent import Extent
 
 _VOCABULARIES = ("dcterms", "skos", "foaf", "bibo", "schema", "prov")
 _FORMATS = "http://www.w3.org/ns/formats/"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+from typing import cast
 
 from pyoxigraph import Literal, NamedNode
 
@@ -20,11 +21,13 @@ from kgcompare.rdf.terms import (
     KGC_NONE,
     KGC_UNKNOWN,
     LABELS,
+    RDF_TYPE,
     SKOS_CONCEPT,
     XSD_DATE,
     XSD_G_YEAR,
     XSD_G_YEAR_MONTH,
 )
+from kgcompare.report.islands import components
 from kgcompare.report.questions import Mentioned, Questions, count_of, named_row
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.text import dates
@@ -36,6 +39,8 @@ _DATES = (EDTF, XSD_DATE, XSD_G_YEAR, XSD_G_YEAR_MONTH)
 _EXAMPLES = 5
 """Things without a translation that are named."""
 _REASONS = {KGC_NONE: "none", KGC_UNKNOWN: "unknown"}
+_LOOKED_UP = 3000
+"""Concepts up to which each is looked up."""
 _WIDTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -127,7 +132,7 @@ class Counts:
         self._said = asking.begin(partial(self._languages, tagged))
         self._recorded = asking.begin(partial(_recorded, asking))
         self._dates = asking.begin(partial(self._ask, "report_dates", dated))
-        self._filed = asking.begin(partial(self._ask, "report_concepts", valued))
+        self._filed = asking.begin(partial(self._by_concept, valued))
         self._without = asking.begin(partial(asking.ask, "report_absences", asking.targets))
 
     def collect(self) -> None:
@@ -165,6 +170,23 @@ class Counts:
         asked = dict.fromkeys(p for _, p in cells if p not in self.asking.named_by)
         predicates = [NamedNode(p) for p in asked]
         return self.asking.ask("report_languages", self.asking.targets, predicate=predicates) if asked else []
+
+    def _by_concept(self, cells: Sequence[_Key]) -> list[tuple[Term, ...]]:
+        """(class, predicate, concept, how many things), of predicates that lead to concepts: an engine of our own is
+        quick to say which, where it would read all values of the others."""
+        look_up = self.asking.generation.snapshot.look_up
+        concepts = (
+            [] if look_up is None else list(look_up(None, NamedNode(RDF_TYPE), NamedNode(SKOS_CONCEPT), _LOOKED_UP))
+        )
+        if look_up is not None and len(concepts) < _LOOKED_UP:
+            nodes = {quad.subject for quad in concepts}
+            leading = {
+                p
+                for p in dict.fromkeys(p for _, p in cells)
+                if any(True for node in nodes for _ in look_up(None, NamedNode(p), cast("Term", node), 1))
+            }
+            cells = [(c, p) for c, p in cells if p in leading]
+        return self._ask("report_concepts", cells) if cells else []
 
     def _concepts(self) -> dict[_Key, list[tuple[str, int]]]:
         """(concept, how many things have it), by class and predicate."""
@@ -310,24 +332,6 @@ def _islands(asking: Questions, cls: str) -> Islands | None:
     groups = components(links)
     small = tuple(asking.some(group[:SHOWN]) for group in groups[1 : SHOWN + 1])
     return Islands(len(groups), len(groups[0]), small)
-
-
-def components(links: Sequence[tuple[str, str | None]]) -> list[list[str]]:
-    """The islands that links (read in both directions) make of the things on their left, the largest first."""
-    parent = {thing: thing for thing, _ in links}
-
-    def root(thing: str) -> str:
-        while parent[thing] != thing:
-            parent[thing] = thing = parent[parent[thing]]
-        return thing
-
-    for one, other in links:
-        if other in parent:
-            parent[root(other)] = root(one)
-    groups: dict[str, list[str]] = {}
-    for thing in sorted(parent):
-        groups.setdefault(root(thing), []).append(thing)
-    return sorted(groups.values(), key=lambda group: (-len(group), group))
 
 
 def _year(text: str) -> int | None:

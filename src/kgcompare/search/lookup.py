@@ -121,8 +121,7 @@ class Lookup(IndexFile):
         does not have what names each of them."""
         self._file.path()  # is there from now on
         if self._has("spoken") and self._rows(_ALL_SPOKEN)[0][0]:
-            for thing, said in self._rows("SELECT iri, said FROM spoken CROSS JOIN thing ON id = thing"):
-                yield thing, *types_and_tongues(said)
+            yield from types_and_tongues(self._rows("SELECT iri, said FROM spoken CROSS JOIN thing ON id = thing"))
 
     def all_related(self) -> list[tuple[str, str]]:
         """(IRI, IRI) of the things that links of their classes join, as these are recorded."""

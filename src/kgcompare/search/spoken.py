@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -18,6 +19,10 @@ from kgcompare.search.facts import Facts
 from kgcompare.search.stated import without_stated
 
 _BY_PLACE = {str(place): predicate for place, predicate in enumerate(SPOKEN)}
+_PLACES = {predicate: place for place, predicate in _BY_PLACE.items()}
+_TYPES, _NAMES = _PLACES[RDF_TYPE], {label: _PLACES[label] for label in LABELS}
+_READ = 500
+"""Things that are read at once: one by one takes twice as long."""
 _TO_ONE = 8
 """Bytes of memory that a character of what is kept takes."""
 SPOKEN_TABLE = "CREATE TABLE IF NOT EXISTS spoken(thing INTEGER PRIMARY KEY, said TEXT NOT NULL);"
@@ -106,16 +111,19 @@ class SpokenGraph(Graph):
         return EMPTY + _TO_ONE * self._kept
 
 
-def types_and_tongues(said: str) -> tuple[list[str], dict[str, set[str]]]:
-    """The classes of a thing (IRIs), and by predicate the languages of what names it, in lower case."""
-    named = {SPOKEN[int(place)]: values for place, values in json.loads(said).items()}
-    types = [value for value in named.get(RDF_TYPE, ()) if isinstance(value, str)]
-    tongues = {
-        label: {value[1].lower() for value in named[label] if not isinstance(value, str) and len(value) == 2}
-        for label in LABELS
-        if label in named
-    }
-    return types, tongues
+def types_and_tongues(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str], dict[str, set[str]]]]:
+    """Of things (IRIs) with what is kept of them: the thing, its classes (IRIs), and by predicate the languages of what
+    names it, in lower case."""
+    waiting = iter(rows)
+    while some := list(islice(waiting, _READ)):
+        for (thing, _), said in zip(some, json.loads(f"[{','.join(kept for _, kept in some)}]"), strict=True):
+            types = [value for value in said.get(_TYPES, ()) if isinstance(value, str)]
+            tongues = {
+                label: {value[1].lower() for value in said[place] if len(value) == 2 and not isinstance(value, str)}
+                for label, place in _NAMES.items()
+                if place in said
+            }
+            yield thing, types, tongues
 
 
 def _term(value: str | list[str]) -> Term:

@@ -1,8 +1,10 @@
 """What each record of a store says, as its document has it, kept in the index: all of it by one look-up.
 
 The engine looks up each term of each statement by itself, which takes some milliseconds a record. What a document says
-is N-Triples in zlib's form. Nothing is kept where a document does not tell all that is said of its record: where
-trusted quads speak of a thing in the graph of another one, two graphs share a blank node, or there are triple terms.
+is kept as lines, sorted and in zlib's form: a subject, then predicate and value of each statement about it, the
+predicate only where it is another than before. Terms are those of N-Triples. Nothing is kept where a document does not
+tell all that is said of its record: where trusted quads speak of a thing in the graph of another one, two graphs share
+a blank node, or there are triple terms.
 """
 
 from __future__ import annotations
@@ -25,6 +27,39 @@ from kgcompare.store import Snapshot
 from kgcompare.store.files import files
 
 DOCUMENT_TABLE = "CREATE TABLE document(thing INTEGER PRIMARY KEY, said BLOB NOT NULL);"
+_OFTEN = "".join(
+    f"<{namespace}{name}> <"
+    for namespace, names in (
+        ("http://www.w3.org/2001/XMLSchema#", "boolean gYear integer date"),
+        ("http://id.loc.gov/datatypes/edtf/", "EDTF"),
+        ("http://xmlns.com/foaf/0.1/", "Organization Person givenName familyName name"),
+        ("http://purl.org/ontology/bibo/", "uri Document volume pages doi authorList"),
+        ("http://purl.org/dc/terms/", "source publisher issued isPartOf title type subject license created creator"),
+        ("http://www.w3.org/2004/02/skos/core#", "Concept broader inScheme hiddenLabel altLabel definition prefLabel"),
+        ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "nil rest first type"),
+        ("https://creativecommons.org/publicdomain/zero/1.0/", "."),
+        ("https://schema.org/", "DefinedTerm"),
+        ("https://w3id.org/kgcompare/", "id/concept/ id/source/ id/agent/ doc/method/ id/method/"),
+        (
+            "https://w3id.org/kgcompare/ns#",
+            "absence row reason aim takes assumes gives chooseWhen avoidWhen implementation",
+        ),
+        (
+            "https://w3id.org/kgcompare/ns#",
+            "evaluatedWith combines extends alternativeTo oftenConfusedWith specialises",
+        ),
+        ("https://w3id.org/kgcompare/ns#", "Method originEnd originStart origin origination order agentList etAl"),
+        (
+            "https://w3id.org/kgcompare/ns#",
+            "contribution IndependentText checked family foundingSource comparisonKey related",
+        ),
+    )
+    for name in names.split()
+).encode()
+"""What is in many documents, which zlib then need not write in each. An index is read with the one that it was written
+with: :data:`~kgcompare.search.whole.FORMAT` goes up when it changes."""
+_BEGUN = zlib.compressobj(wbits=13, memLevel=6, zdict=_OFTEN)
+"""Begins each document; it has room for 8 KiB, as most are shorter, and is copied sooner than one is begun."""
 Contents = dict[Node, dict[str, list[Term]]]
 """Subjects to predicate IRIs to objects."""
 DocumentOf = Callable[[str], bytes | None]
@@ -38,17 +73,21 @@ class _Page:
 
     def __init__(self, document: str) -> None:
         self.document = document
-        self.lines: list[str] = []
+        self.said: dict[str, list[str]] = {}
+        """Predicates and values, as they are written, by subject."""
         self.nodes: dict[str, str] = {}
         """Its blank nodes, by the labels that they had."""
+        self._lines: list[str] = []
+        """What is said of the subject that it is about."""
 
-    def add(self, quad: Quad, subject: Node, *, kept: bool = True) -> None:
-        """Adds a statement; only its blank nodes if it is not to be *kept*."""
-        value = quad.object
-        one = self._label(subject) if isinstance(subject, BlankNode) else subject
-        other = self._label(value) if isinstance(value, BlankNode) else value
-        if kept:
-            self.lines.append(f"{one} {quad.predicate} {other} .\n")
+    def about(self, subject: Node) -> None:
+        """What is added from now on is said of a subject."""
+        one = self._label(subject) if isinstance(subject, BlankNode) else str(subject)
+        self._lines = self.said.setdefault(one, [])
+
+    def add(self, predicate: NamedNode, value: Term | Triple) -> None:
+        """Adds a predicate and its value."""
+        self._lines.append(f"{predicate} {self._label(value) if isinstance(value, BlankNode) else value}")
 
     def _label(self, node: BlankNode) -> str:
         known = self.nodes.get(node.value)
@@ -60,7 +99,18 @@ class _Page:
 
     def packed(self) -> bytes:
         """All of it, as it is kept."""
-        return zlib.compress("".join(sorted(self.lines)).encode())
+        lines = []
+        for subject in sorted(self.said):
+            lines.append(subject)
+            before = predicate = ""
+            for line in sorted(self.said[subject]):
+                if line == before:  # a file may say something twice
+                    continue
+                before, (by, _, value) = line, line.partition(" ")
+                lines.append(f" {value}" if by == predicate else line)
+                predicate = by
+        packing = _BEGUN.copy()
+        return packing.compress("\n".join(lines).encode()) + packing.flush()
 
 
 class Documents:
@@ -80,21 +130,25 @@ class Documents:
     def through(self, statements: Iterable[Quad]) -> Iterator[Quad]:
         """The same statements."""
         graph: object = None
+        last: object = None
         node = document = None
         page = _Page("")
         for quad in statements:
             if quad.graph_name != graph:
                 self._keep(node, page)
-                graph = quad.graph_name
+                graph, last = quad.graph_name, None
                 document = graph if isinstance(graph, NamedNode) else None
                 page = _Page(document.value if document else "")
                 record = self._base.described(page.document)
                 node = NamedNode(record) if record else None
-            subject = as_node(quad.subject)
-            page.add(quad, subject, kept=node is not None)
-            if isinstance(subject, NamedNode) and subject != node and subject != document:  # noqa: PLR1714  (no tuple)
-                self._scattered |= any(of(subject.value) for of in (self._base.parts, self._base.described))
-            self._scattered |= isinstance(quad.object, Triple)
+            if quad.subject != last:  # most come after others about the same
+                last = subject = as_node(quad.subject)
+                page.about(subject)
+                if isinstance(subject, NamedNode) and subject not in {node, document}:
+                    self._scattered |= any(of(subject.value) for of in (self._base.parts, self._base.described))
+            value = quad.object
+            page.add(quad.predicate, value)
+            self._scattered |= isinstance(value, Triple)
             yield quad
         self._keep(node, page)
 
@@ -158,8 +212,9 @@ def kept_document(snapshot: Snapshot, thing: str) -> bytes | None:
         return None
     page = _Page(snapshot.base.document(thing))
     for quad in snapshot.graph(page.document):
-        page.add(quad, as_node(quad.subject))
-    return page.packed() if page.lines else None
+        page.about(as_node(quad.subject))
+        page.add(quad.predicate, quad.object)
+    return page.packed() if page.said else None
 
 
 def told_in(text: bytes) -> Contents:
@@ -168,25 +223,23 @@ def told_in(text: bytes) -> Contents:
     :raises ValueError: if it is damaged.
     """
     said: Contents = {}
-    subject = predicate = ""
     predicates: dict[str, list[Term]] = {}
     values: list[Term] = []
+    reading = zlib.decompressobj(zdict=_OFTEN)
     try:
-        lines = zlib.decompress(text).decode().split("\n")
+        lines = reading.decompress(text).decode().split("\n")
     except zlib.error as fault:
         raise ValueError(f"a document in the index is damaged: {fault}") from None
-    del lines[-1:]
-    for before, line in pairwise(["", *lines]):  # sorted: what is said of a subject by a predicate stands together
-        if line == before:  # a file may say something twice
+    if not reading.eof:
+        raise ValueError("a document in the index is damaged: it was cut off")
+    for line in lines:
+        by, apart, value = line.partition(" ")
+        if not apart:
+            predicates = said[_node(by)] = {}
             continue
-        of, by, value = line.split(" ", 2)
-        if of != subject:
-            subject, predicate = of, ""
-            predicates = said[_node(of)] = {}
-        if by != predicate:
-            predicate = by
+        if by:
             values = predicates[intern(by[1:-1])] = []
-        values.append(_term(value[:-2]))
+        values.append(_term(value))
     return said
 
 

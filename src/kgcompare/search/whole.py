@@ -9,7 +9,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-FORMAT = "8"
+FORMAT = "9"
 """What an index file holds; goes up when that changes."""
 _CHECKED = 16 * 1024 * 1024
 """Bytes up to which a file is looked through before it is used: some milliseconds."""

@@ -108,12 +108,13 @@ class EmbeddedSnapshot:
         with files(f"{self._lock} cannot be read"):
             return shapes_in(self._lock)
 
-    def check(self, seen: set[FileState]) -> None:
-        """Compares its files with their check sums, but for those *seen* before; adds those that it read.
+    def check(self, seen: set[FileState], *, hurried: bool = False) -> None:
+        """Compares its files with their check sums, but for those *seen* before; adds those that it read. Where it is
+        *hurried* only those are read that somebody has written to since.
 
         :raises StoreError: if one is not what was written.
         """
-        compare_sums(self.path, self._lock, seen)
+        compare_sums(self.path, self._lock, seen, hurried=hurried)
 
     def is_in_place(self) -> bool:
         """Whether what is open still stands in the store's folder."""

@@ -50,8 +50,10 @@ class _Seen(NamedTuple):
 class EmbeddedStore:
     """A store folder, for reading. Cheap to ask for its newest snapshot at every request."""
 
-    def __init__(self, path: Path, *, checked: bool = False) -> None:
+    def __init__(self, path: Path, *, checked: bool = False, hurried: bool = False) -> None:
         """Opens the folder; *checked* compares the files of each generation with their check sums before it is read.
+        One that is *hurried* takes, of the first, files to which nobody has written since as they are, until
+        :meth:`check`.
 
         :raises StoreMissing: if there is no store.
         :raises StoreError: if it cannot be used.
@@ -59,7 +61,7 @@ class EmbeddedStore:
         self.folder = Folder(path)
         self.about = self.folder.describe()
         self._opening = threading.Lock()
-        self._checked = checked
+        self._checked, self._hurried = checked, hurried
         self._sound: set[FileState] = set()
         self._said = ""
         self._expecting = threading.Lock()
@@ -70,6 +72,7 @@ class EmbeddedStore:
         except StoreError as fault:
             snapshot, retry = self._newest_whole(fault), time.monotonic() + _AGAIN
             self._say(f"{fault}; going on with generation {snapshot.generation}")
+        self._hurried = False
         self._seen: _Seen | None = _Seen(snapshot, stamp, retry)
 
     @property
@@ -180,18 +183,16 @@ class EmbeddedStore:
         snapshot = EmbeddedSnapshot(self.folder, generation, self.about)
         if self._checked:
             try:
-                snapshot.check(self._sound)
+                snapshot.check(self._sound, hurried=self._hurried)
             except StoreError:
                 snapshot.close()
                 raise
         return snapshot
 
     def check(self) -> None:
-        """Compares the files of the newest generation with their check sums.
-
-        :raises StoreError: if one is not what was written.
-        """
-        self.snapshot().check(set())
+        """Compares the files of the newest generation with their check sums; see
+        :class:`~kgcompare.store.base.Store`."""
+        self.snapshot().check(self._sound)
 
     def _doubt(self, generation: str) -> None:
         """Says if a generation is there that came later than the one that ``current`` names."""

@@ -72,7 +72,9 @@ def plain(text: str) -> str:
 
     A Greek letter by itself is its name: χ² is chi2.
     """
-    return " ".join(part for piece in text.split() for part in _parts(piece)) or _seen(fold(text))
+    pieces = text.split()
+    read = _kept_plain if max(map(len, pieces), default=0) <= _LONG else _plain_piece
+    return " ".join(filter(None, map(read, pieces))) or _seen(fold(text))
 
 
 def _seen(text: str) -> str:
@@ -80,20 +82,16 @@ def _seen(text: str) -> str:
     return " ".join(filter(None, ("".join(filter(str.isprintable, piece)) for piece in text.split())))
 
 
-def _parts(piece: str) -> tuple[str, ...]:
-    """The words and signs of what stands between spaces."""
-    return _kept_parts(piece) if len(piece) <= _LONG else _taken_apart(piece)
-
-
-def _taken_apart(piece: str) -> tuple[str, ...]:
+def _plain_piece(piece: str) -> str:
+    """The words and signs of what stands between spaces, with spaces between."""
     folded = fold(_POSSESSIVE.sub("", piece))
     if not folded.isascii():
         folded = _GREEK.sub(lambda found: unicodedata.name(found[0]).split()[-1].lower(), folded)
     pattern = _WITH_SPACES if max(folded, default="") < _FIRST_SPACELESS else _PART
-    return tuple(pattern.findall(folded))
+    return " ".join(pattern.findall(folded))
 
 
-_kept_parts = lru_cache(maxsize=_PIECES)(_taken_apart)
+_kept_plain = lru_cache(maxsize=_PIECES)(_plain_piece)
 """Texts have few words that differ: to take each apart once makes an index in half the time."""
 
 

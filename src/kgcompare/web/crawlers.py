@@ -12,7 +12,6 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from kgcompare.errors import UnknownThing
 from kgcompare.formats import Format
-from kgcompare.report.extent import changes
 from kgcompare.text.languages import DEFAULT
 from kgcompare.web.examples import examples
 from kgcompare.web.kept import answer
@@ -80,6 +79,8 @@ def sitemap(number: str = "") -> Response:
         if not number and pages > 1:
             parts = [(url_for("crawlers.sitemap", number=n + 1), None) for n in range(pages)]
             return _listing("sitemapindex", "sitemap", parts)
+        from kgcompare.report.extent import changes  # it takes a while to load
+
         dates = changes(current(), [thing for thing, _, _ in things])
         records = [(url_for("records.record", kind=kind, name=slug), dates.get(thing)) for thing, kind, slug in things]
         if page == 0:

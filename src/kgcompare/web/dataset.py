@@ -12,6 +12,7 @@ import tempfile
 import weakref
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request, send_file, url_for
 
@@ -21,7 +22,6 @@ from kgcompare.catalogue.generation import Generation
 from kgcompare.formats import RDF, Format, json, rdf, void
 from kgcompare.rdf.contact import plain_contact
 from kgcompare.rdf.namespaces import slugify
-from kgcompare.report.extent import Extent
 from kgcompare.search import Filter
 from kgcompare.text.languages import DEFAULT, translate
 from kgcompare.web import signposting
@@ -31,6 +31,9 @@ from kgcompare.web.once import extent_of, once, report_of
 from kgcompare.web.rendering import format_name, known_counts, render_page
 from kgcompare.web.request import contact, current, language, limits, made_together, own_words, root
 from kgcompare.web.together import Together
+
+if TYPE_CHECKING:
+    from kgcompare.report.extent import Extent
 
 blueprint = Blueprint("dataset", __name__)
 DATASET_FORMATS = ("html", *RDF, "json")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -24,19 +25,15 @@ from kgcompare.model import Comparison, CslItem, Record, Thing
 from kgcompare.rdf.addresses import web_address
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.namespaces import PREFIXES, iri, is_safe_iri, is_web
-from kgcompare.rdf.terms import (
-    FOAF_ORGANIZATION,
-    FOAF_PERSON,
-    KGC_METHOD,
-    SKOS_CONCEPT,
-    SKOS_IN_SCHEME,
-)
-from kgcompare.report.extent import Extent
+from kgcompare.rdf.terms import FOAF_ORGANIZATION, FOAF_PERSON, KGC_METHOD, SKOS_CONCEPT, SKOS_IN_SCHEME
 from kgcompare.text import dates
 from kgcompare.text.languages import DEFAULT, interface_languages, speaks, translate
 from kgcompare.web import signposting
 from kgcompare.web.here import canonical_address
 from kgcompare.web.request import current, language, list_path, own_words, root
+
+if TYPE_CHECKING:
+    from kgcompare.report.extent import Extent
 
 _CONTEXT: JsonObject = {"@context": "https://schema.org"}
 _CLASSES = {

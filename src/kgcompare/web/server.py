@@ -20,7 +20,7 @@ from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from kgcompare.errors import StoreError
 from kgcompare.sandbox import lifeline
@@ -31,6 +31,7 @@ from kgcompare.sandbox.process import locks_here
 from kgcompare.schema.given import given_triples
 from kgcompare.schema.held import kept_shapes, shapes_of
 from kgcompare.store.embedded import EmbeddedStore
+from kgcompare.store.files import LOG
 from kgcompare.store.scratch import scratch_folder
 from kgcompare.web.loglines import AccessLog, logging_config
 from kgcompare.web.opening import catalogue_of
@@ -52,6 +53,8 @@ _ALLOCATOR = "dirty_decay_ms:0,muzzy_decay_ms:0,narenas:2"
 """Has granian's own allocator (jemalloc) give memory back at once, which otherwise it keeps."""
 _READERS = 4
 """Threads that read files for long answers; each keeps memory of its own."""
+_UNREADABLE = 3
+"""What a worker ends with."""
 __all__ = ["Settings", "check_port", "run"]
 
 
@@ -184,17 +187,20 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     threading.Thread(target=_stop_queries, args=(stopping,), daemon=True).start()
     tempfile.tempdir = scratch
     sys.setswitchinterval(_SWITCH)
-    gc.set_threshold(_NEW)
+    gc.disable()  # nearly all that is new stays
     _give_memory_back()
     with ThreadPoolExecutor(2) as beside:  # another process, and sums of files: the interpreter is free meanwhile
         beside.submit(locks_here)  # tried before anybody asks
-        catalogue = beside.submit(catalogue_of, settings)
+        catalogue = beside.submit(catalogue_of, settings, _end)
         from kgcompare.web import ahead, service
         from kgcompare.web.app import create_app
         from kgcompare.web.gateway import Gateway
         from kgcompare.web.metrics import metrics_of
 
-        app = create_app(settings, catalogue.result())
+        try:
+            app = create_app(settings, catalogue.result())
+        except StoreError as fault:
+            _end(fault)
     service.begin(app)
     ahead.prepare_ahead(app)
     log = AccessLog(settings.log_format) if settings.access_log else None
@@ -202,7 +208,17 @@ def _load(settings: Settings, scratch: str, parent: int, stopping: Connection, _
     told: list[Callable[[Told], None]] = [one for one in (log, metrics) if one is not None]
     if metrics is not None and log is not None:
         metrics.lost = lambda: log.dropped
+    gc.freeze()
+    gc.set_threshold(_NEW)
+    gc.enable()
     return Gateway(app.wsgi_app, settings.limits, settings.proxies, told, log.close if log is not None else _nothing)
+
+
+def _end(fault: StoreError) -> NoReturn:
+    """Ends a worker that cannot read its store, or has answered from damaged files, which the engine may ask for ever;
+    what is started after it reads them before it answers."""
+    LOG.error("kgcompare: %s", fault)
+    os._exit(_UNREADABLE)
 
 
 def _nothing() -> None:
