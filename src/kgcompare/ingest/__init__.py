@@ -173,7 +173,8 @@ def _take_in(
             records.documents.clear()  # they are in the files
             generation = _publish_loaded(writer, new.files, new.prepare, _from(files, options), options)
         elif changes.documents or shapes:
-            prepare = search.updater(snapshot, changes.subjects, known, writer.lend)
+            named = None if shapes else changes.named
+            prepare = search.updater(snapshot, changes.subjects, known, writer.lend, named)
             added = _write(writer, records, changes, stored, vocabulary_quads(records.base, shapes) if shapes else [])
             options.tell("indexing", 0, 1)
             if added and snapshot is not None and snapshot.path is not None and stored.snapshot is None:
