@@ -100,11 +100,11 @@ class Generation(Indexed):
         same = earlier is not None and (earlier.shapes, earlier.main_class) == (self.shapes, self.main_class)
         return earlier.changed(path, self.base) if same and earlier and path else None
 
-    @property
-    def answers_before(self) -> object:
+    def take_answers(self) -> object:
         """The answers that were kept of the generation that it goes on from, where it is known what is still right of
-        them; None if there are none."""
-        return self._earlier.answers if self._earlier is not None and self.changed is not None else None
+        them; None if there are none. They are let go of here."""
+        changed, earlier, self._earlier = self.changed, self._earlier, None
+        return earlier.answers if earlier is not None and changed is not None else None
 
     def again(self) -> Generation:
         """The same with the index that is there by now."""

@@ -26,9 +26,8 @@ _IDLE = 300.0
 and to open it again takes three times as long as an edit."""
 _CALM, _RARELY = 10.0, 0.2
 """Seconds after the last write from which on one looks less often whether somebody else wants to, and those between."""
-_SOON, _AT_ONCE = 2.0, 0.005
-"""Seconds in which readers should have let go of the generation before, and those between two looks whether they
-have."""
+_SOON = 1.0
+"""Seconds in which readers should have let go of the generation before."""
 _MERGING, _NICE = "rocksdb:low", 15
 """What the engine calls its threads that merge tables, and how far they step back."""
 GLANCE = 0.02
@@ -92,8 +91,6 @@ class Staying:
 
     def pause(self) -> float:
         """Seconds until one should look again."""
-        if self._behind:
-            return _AT_ONCE
         return _RARELY if time.monotonic() > self._until - _IDLE + _CALM else GLANCE
 
     def let_go(self) -> None:

@@ -163,7 +163,7 @@ class Answers:
         """Keeps none yet but those of the generation before, and never more than *most* bytes, an eighth of them for
         requests, of this generation and of the one before."""
         self.most = most
-        self._changed, before = generation.changed, generation.answers_before
+        self._changed, before = generation.changed, generation.take_answers()
         earlier = before if isinstance(before, Answers) and before.most == most else None
         shapes = _written_shapes(generation.shapes)
         state = "\0".join((generation.store.identity, generation.name, generation.index_name, __version__, shapes))

@@ -61,13 +61,14 @@ def open_to_writers(app: Flask, settings: Settings) -> Gate:
 
 
 def get_ready(app: Flask) -> bool:
-    """Has what makes changes start before the first one is to be made, which would wait for it for seconds; says
-    whether it has, which it does where somebody may write."""
+    """Has what makes changes of a store here start before the first one is to be made, which would wait for it for
+    seconds; says whether it has, which it does where somebody may write."""
     gate, editor = cast("Gate", app.extensions[_GATE]), cast("EditorApart | None", app.extensions[_EDITOR])
+    catalogue = cast("Catalogue", app.extensions["kgcompare"])
     try:
-        if editor is None or not gate.is_on():
+        if editor is None or catalogue.store.is_elsewhere or not gate.is_on():
             return False
-        generation = cast("Catalogue", app.extensions["kgcompare"]).generation()
+        generation = catalogue.generation()
         record = generation.base.record(generation.main_kind, _TRIED)
         change = Change("check", record, Body(f"<> a <{generation.main_class}> .".encode(), "ttl"))
         limits = app.config["LIMITS"]
