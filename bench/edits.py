@@ -1,28 +1,33 @@
 """Edits over HTTP beside a reader: ``python bench/edits.py STORE --rate 20 --seconds 60``.
 
 Records of the store are changed, each by a request of its own that has the entity tag that was read last, at an even
-rate; a bystander asks for one comparison again and again. Before, some edits are made one at a time. STORE is changed:
-give a copy. The processor's time of the server's processes is told beside the clock's, which other programs slow down.
+rate; a bystander, a process of its own, asks for one comparison again and again, ``--asked`` times a second. Before,
+some edits are made one at a time. STORE is changed: give a copy. The processor's time of the server's processes is told
+beside the clock's, which other programs slow down.
 """
 
 from __future__ import annotations
 
 import argparse
 import http.client
+import multiprocessing
 import os
 import random
 import statistics
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from servers import children, serving_store
 
 from kgcompare.store.tokens import Tokens
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 _ALONE = 20
 """Edits that are made one at a time, before."""
@@ -76,15 +81,18 @@ def told(what: str, took: list[float]) -> str:
     return f"| {what} | {len(some)} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |"
 
 
-def beside(site: Site, path: str, stop: threading.Event, took: list[float]) -> None:
-    """Asks for a comparison a hundred times a second."""
-    while not stop.wait(0.01):
+def beside(site: Site, path: str, rate: float, stop: Connection) -> None:
+    """Asks for a comparison so many times a second until there is something to read, and then tells what each took."""
+    took: list[float] = []
+    begun = time.perf_counter()
+    while not stop.poll(max(0.0, begun + len(took) / rate - time.perf_counter())):
         start = time.perf_counter()
         site.ask("GET", path)
         took.append((time.perf_counter() - start) * 1000)
+    stop.send(took)
 
 
-def measure(site: Site, process: int, slugs: list[str], rate: float, seconds: float) -> None:
+def measure(site: Site, process: int, slugs: list[str], rate: float, seconds: float, asked: float) -> None:
     """Prints the table."""
     for number in range(3):
         site.edit(slugs.pop(), number)
@@ -92,9 +100,8 @@ def measure(site: Site, process: int, slugs: list[str], rate: float, seconds: fl
     alone = [site.edit(slugs.pop(), number) for number in range(_ALONE)]
     each = (busy(process) - before) / _ALONE * 1000
     compared = "/compare.json?" + "&".join(f"method={slug}" for slug in slugs[-5:])
-    took: list[float] = []
-    stop = threading.Event()
-    bystander = threading.Thread(target=beside, args=(site, compared, stop, took))
+    ours, its = multiprocessing.Pipe()
+    bystander = multiprocessing.Process(target=beside, args=(site, compared, asked, its))  # no thread holds it up
     bystander.start()
     many, before, start = int(rate * seconds), busy(process), time.perf_counter()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -104,7 +111,8 @@ def measure(site: Site, process: int, slugs: list[str], rate: float, seconds: fl
             edits.append(pool.submit(site.edit, slugs[number % (len(slugs) - 5)], number))
         answers = [edit.result() for edit in edits]
     lasted, spent = time.perf_counter() - start, busy(process) - before
-    stop.set()
+    ours.send("stop")
+    took = ours.recv()
     bystander.join()
     print("| what | requests | median ms | p90 | p99 | worst |\n|---|--:|--:|--:|--:|--:|")
     print(told("edits, one at a time", [ms for ms, _ in alone]))
@@ -124,11 +132,12 @@ def main() -> None:
     parser.add_argument("store", type=Path)
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--asked", type=float, default=70.0)
     given = parser.parse_args()
     token = Tokens(given.store).add(f"bench-{os.getpid()}")
     with serving_store(given.store) as (port, process, slugs):
         random.Random().shuffle(slugs)
-        measure(Site(port, token), process, slugs, given.rate, given.seconds)
+        measure(Site(port, token), process, slugs, given.rate, given.seconds, given.asked)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import os
 import pickle
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -459,11 +460,13 @@ def test_a_generation_is_open_before_it_is_published(
     same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
 
 
+@pytest.mark.parametrize("ahead", [False, True])
 def test_what_was_written_to_one_index_is_written_to_the_other(
-    own_store: Path, staying: Staying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ahead: bool
 ) -> None:
-    """Whether this process has made the last changes, or another one: the index is that of a rebuild."""
+    """Whether this process has made the last changes, or another one, and whenever: the index is that of a rebuild."""
     monkeypatch.setattr("kgcompare.store.writer.LARGE", 1)
+    staying = Staying(step=search.last_step) if ahead else Staying()
     again = list[Path]()
 
     def write_again(path: Path, some: written.Written) -> None:
@@ -482,3 +485,50 @@ def test_what_was_written_to_one_index_is_written_to_the_other(
             monkeypatch.setattr(following, "_LAST", [])  # as in a process that begins
     same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
     assert len(again) >= 6
+    staying.let_go()
+
+
+def test_the_other_index_is_changed_between_edits_when_nobody_reads_it(
+    own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kgcompare.store.writer.LARGE", 1)
+    staying = Staying(step=search.last_step)
+    for number in range(3):
+        edit(staying, own_store, "m", f"name {number}")
+    ahead = list(own_store.glob("*.next"))
+    assert len(ahead) == 1
+    newest = EmbeddedStore(own_store).snapshot()
+    assert newest.index_path is not None
+    same = [
+        [sqlite3.connect(file).execute(f"SELECT * FROM {table}").fetchall() for table in ("meta", "thing", "label")]
+        for file in (newest.index_path, *ahead)
+    ]
+    assert same[0] == same[1]
+    edit(staying, own_store, "m", "while somebody reads the one before")
+    assert not list(own_store.glob("*.next"))
+    newest.close()
+    staying.look()
+    assert len(list(own_store.glob("*.next"))) == 1
+    staying.let_go()
+    assert not list(own_store.glob("*.next"))
+    take(own_store, "other", "somebody else's")
+    edit(staying, own_store, "m", "last")
+    assert names(own_store, "m", "other") == ["last", "somebody else's"]
+    same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
+    staying.let_go()
+
+
+def test_an_index_that_is_ahead_of_a_killed_process_goes_with_the_next_edit(
+    own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kgcompare.store.writer.LARGE", 1)
+    staying = Staying(step=search.last_step)
+    for number in range(3):
+        edit(staying, own_store, "m", f"name {number}")
+    left = copied(own_store, tmp_path / "left")  # as it lies there when nobody goes on
+    staying.let_go()
+    assert list(left.glob("*.next"))
+    take(left, "m", "anew")
+    assert not list(left.glob("*.next"))
+    assert names(left, "m") == ["anew"]
+    same_as_rebuilt(left, tmp_path / "rebuilt.sqlite")

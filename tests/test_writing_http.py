@@ -24,7 +24,7 @@ from werkzeug.test import TestResponse
 from conftest import Run
 from kgcompare import ingest
 from kgcompare.ingest.apart import EditorApart
-from kgcompare.ingest.editing import Body, Condition, Edit, Editor
+from kgcompare.ingest.editing import Body, Change, Condition, Edit, Editor
 from kgcompare.rdf.namespaces import iri
 from kgcompare.sandbox.limits import Limits
 from kgcompare.store.embedded import EmbeddedStore
@@ -115,6 +115,25 @@ def test_writing_is_off_until_there_is_a_token(site: Writing) -> None:
         assert site.client.options(path).headers["Allow"] == "GET, HEAD, OPTIONS"
     site.tokens.add("another")
     assert site.send("PUT", "/method/lasso", "x").status_code == 401
+
+
+def test_what_makes_changes_is_tried_where_somebody_may_write(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, asked = Writing(own_store, write_wait=100.0), list[str]()
+    editor: EditorApart = site.app.extensions[writing._EDITOR]
+    real = editor.change
+
+    def change(what: Change, *rest: Any) -> Edit:
+        asked.append(what.what)
+        return real(what, *rest)
+
+    monkeypatch.setattr(editor, "change", change)
+    assert not writing.get_ready(site.app)
+    site.with_token()
+    before, folder = site.dump(), sorted(path.name for path in own_store.iterdir())
+    assert writing.get_ready(site.app)
+    assert asked == ["check"]
+    assert (site.dump(), sorted(path.name for path in own_store.iterdir())) == (before, folder)
+    site.app.extensions["kgcompare"].close()
 
 
 def test_what_is_allowed_is_said_and_pages_of_others_may_not_write(site: Writing) -> None:

@@ -71,10 +71,15 @@ class Catalogue:
         try:
             generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
             if generation is None or generation.snapshot is not snapshot:
-                generation = Generation(
-                    self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
+                before, generation = (
+                    generation,
+                    Generation(
+                        self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
+                    ),
                 )
                 generation.others = self._others
+                if before is not None:
+                    generation.follow(before)
             elif not self._is_newest(generation, snapshot):
                 generation = generation.again()
             self._newest = generation

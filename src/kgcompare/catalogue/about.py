@@ -23,7 +23,7 @@ def about_of(generation: Generation) -> Metadata:
 
     :raises StoreError: if the store cannot be read.
     """
-    return generation.once("about", _read)
+    return generation.once("about", _read, settled=True)
 
 
 def _read(generation: Generation) -> Metadata:

@@ -12,6 +12,7 @@ from typing import cast
 from cachetools import LRUCache
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from kgcompare.catalogue.basis import note_links, note_names, note_records
 from kgcompare.catalogue.inquiry import asked_names, asked_records
 from kgcompare.catalogue.lookups import Document, own_graphs, record_graphs
 from kgcompare.catalogue.sources import is_source
@@ -94,7 +95,9 @@ class Descriptions:
         missing = [thing for thing in dict.fromkeys(things) if thing not in kept and is_safe_iri(thing)]
         fetched = self._fetch(missing) if missing else {}
         self._records.keep(fetched)
-        return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
+        found = {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
+        note_records(found, led_to=True)
+        return found
 
     def _fetch(self, things: Sequence[str]) -> dict[str, Graph]:
         methods = [NamedNode(thing) for thing in things]
@@ -127,6 +130,7 @@ class Descriptions:
         names = [self.snapshot.base.document(thing) for thing in things]
         kept = self._documents.of(names)
         told = kept | self.own([name for name in names if name not in kept])
+        note_records(told, led_to=False)
         return {name: told[name] for name in names}
 
     @cached_property
@@ -140,6 +144,7 @@ class Descriptions:
 
         :raises StoreError: if the store cannot be read.
         """
+        note_links(things)
         kept = self._links.of(things)
         pairs = [
             (NamedNode(thing), relation)
@@ -199,10 +204,13 @@ class Descriptions:
         nodes = map(NamedNode, filter(is_safe_iri, missing))
         fetched = own_graphs(self.snapshot.look_up, nodes, self._told(missing)) if missing else {}
         self._own.keep(fetched)
-        return {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
+        found = {thing: kept.get(thing) or fetched.get(thing) or Graph() for thing in things}
+        note_records(found, led_to=False)
+        return found
 
     def _named(self, things: set[str]) -> dict[str, Graph]:
         """The names of things; of what stands in no scheme without its definition."""
+        note_names(things)
         kept = self._things.of(things)
         whole = self._records.of(things - kept.keys())
         found = {thing: graph.only(node_of(thing)) for thing, graph in whole.items()}

@@ -12,9 +12,10 @@ from pyoxigraph import NamedNode, Quad, Triple
 
 from kgcompare import search
 from kgcompare.catalogue import columns, comparison, heads, lists, typed
+from kgcompare.catalogue.basis import Changed, Earlier
 from kgcompare.catalogue.comparison import MOST_COLUMNS
 from kgcompare.catalogue.descriptions import Descriptions, own_statements
-from kgcompare.catalogue.made import Indexed
+from kgcompare.catalogue.made import ANSWERS, Indexed
 from kgcompare.catalogue.others import Others
 from kgcompare.catalogue.record import record_of
 from kgcompare.catalogue.values import Reader
@@ -57,6 +58,7 @@ class Generation(Indexed):
         self._index_path = index_path or snapshot.index_path
         self._prepare = prepare
         self.is_past = prepare is not None
+        self._earlier: Earlier | None = None
         self._keeper = keeper
         self.index_stamp = keeper.stamp if keeper is not None else ()
         if snapshot.look_up is not None and keeper is None and prepare is None:  # the index is of this very generation
@@ -81,6 +83,29 @@ class Generation(Indexed):
         if self._keeper is not None and self._patience is not None and self.index.ready():
             self._keeper.follow(self.snapshot, self.shapes)
 
+    def follow(self, earlier: Generation) -> None:
+        """Goes on from the generation that was the newest before: what was made there and may be of use stays."""
+        made = earlier._made
+        self._earlier = Earlier(earlier.name, earlier.shapes, made.get("main class"), made.get(ANSWERS))
+
+    @property
+    def changed(self) -> Changed | None:
+        """What has changed since the generation that it goes on from; None where that is not known, or it is what all
+        answers rest on."""
+        return self.once("changed", Generation._find_changed, settled=True)
+
+    def _find_changed(self) -> Changed | None:
+        path = None if self._keeper is not None else self._snapshot.index_path
+        earlier = self._earlier if path is not None else None
+        same = earlier is not None and (earlier.shapes, earlier.main_class) == (self.shapes, self.main_class)
+        return earlier.changed(path, self.base) if same and earlier and path else None
+
+    def take_answers(self) -> object:
+        """The answers that were kept of the generation that it goes on from, where it is known what is still right of
+        them; None if there are none. They are let go of here."""
+        changed, earlier, self._earlier = self.changed, self._earlier, None
+        return earlier.answers if earlier is not None and changed is not None else None
+
     def again(self) -> Generation:
         """The same with the index that is there by now."""
         new = self.afresh()
@@ -96,14 +121,14 @@ class Generation(Indexed):
 
         :raises StoreError: if the store cannot be read.
         """
-        return self.once("main class", Generation._find_main_class)
+        return self.once("main class", Generation._find_main_class, settled=True)
 
     def _find_main_class(self) -> str:
         classes = self.shapes.leading or self.shapes.classes
         there = set(sorted(classes, key=KGC_METHOD.__eq__)[:1])
         if len(classes) > 1:
             asked = [NamedNode(cls) for cls in classes if is_safe_iri(cls)]
-            rows = self.snapshot.select(load("classes_used").bind(**{"class": asked})).rows
+            rows = self._snapshot.select(load("classes_used").bind(**{"class": asked})).rows
             there = {row[0].value for row in rows if row[0] is not None} or there
         return next((cls for cls in classes if cls in there), "")
 
@@ -253,7 +278,7 @@ class Generation(Indexed):
 
         :raises StoreError: if the store cannot be read.
         """
-        if not self.snapshot.keeps_shapes:
+        if not self.keeps_shapes:
             return ""
         state = state_of(self.snapshot, self.base.document(self.base.record(kind, slug)))
         index = None if state else self.there

@@ -8,11 +8,14 @@ import weakref
 from collections.abc import Callable
 from typing import Protocol, Self, TypeVar, cast, runtime_checkable
 
+from kgcompare.catalogue.basis import note_other, noting
 from kgcompare.schema.shapes import Shapes
 from kgcompare.search import DerivedFile, Index, Origin
 from kgcompare.store import Snapshot, deadline
 
 Made = TypeVar("Made")
+ANSWERS = "answers"
+"""By which name :meth:`Indexed.once` has the answers that are kept of a generation."""
 
 
 @runtime_checkable
@@ -27,13 +30,29 @@ class Indexed:
     """A generation with what is made of it."""
 
     def __init__(self, snapshot: Snapshot, shapes: Shapes, patience: float | None) -> None:
-        self.snapshot = snapshot
+        self._snapshot = snapshot
         self.shapes = shapes
         self._patience = patience
         self.is_past = False
         self.lacked = 0
         """How often something had to do without the index."""
         self._begin()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The statements."""
+        note_other()
+        return self._snapshot
+
+    @property
+    def keeps_shapes(self) -> bool:
+        """Whether the data are records of ours, with their shapes."""
+        return self._snapshot.keeps_shapes
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether it is known what changed before."""
+        return self._snapshot.history is not None
 
     def _begin(self) -> None:
         self._made: dict[str, object] = {}
@@ -47,13 +66,16 @@ class Indexed:
         new._begin()
         return new
 
-    def once(self, name: str, make: Callable[[Self], Made]) -> Made:
+    def once(self, name: str, make: Callable[[Self], Made], *, settled: bool = False) -> Made:
         """What *make* gives of this generation: made when it is first asked for by that name, then kept.
 
-        Others who ask for the same wait meanwhile, as long as their deadlines allow; a failure is not kept.
+        Others who ask for the same wait meanwhile, as long as their deadlines allow; a failure is not kept. What is
+        *settled* is the same in the next generation, unless ``changed`` says that nothing is.
 
         :raises Overrun: if another one's making of it took longer than that.
         """
+        if not settled:
+            note_other()
         if name not in self._made:
             with self._making:
                 lock = self._locks.setdefault(name, threading.Lock())
@@ -61,7 +83,7 @@ class Indexed:
                 raise deadline.overrun()
             try:
                 if name not in self._made:
-                    with deadline.none():
+                    with deadline.none(), noting(None):
                         made = make(self)
                     if isinstance(made, Closing):
                         self._ends.append(weakref.finalize(self, made.close))

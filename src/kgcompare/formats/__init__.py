@@ -91,7 +91,7 @@ def record_formats(generation: Generation, kind: str, slug: str) -> tuple[str, .
     :raises StoreError: if the store cannot be read.
     """
     thing, graph = generation.locate(kind, slug)
-    cites = generation.once("what cites", lambda one: citation.cites(one.shapes))
+    cites = generation.once("what cites", lambda one: citation.cites(one.shapes), settled=True)
     shaped = [cites[cls] for cls in graph.types(NamedNode(thing)) if cls in cites]
     return (*RECORD, *BIBLIOGRAPHY) if any(shaped) or not shaped else RECORD
 

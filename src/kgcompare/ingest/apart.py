@@ -29,6 +29,7 @@ from kgcompare.ingest.editing import Change, Edit
 from kgcompare.ingest.readers import Options
 from kgcompare.ingest.together import JointEditor
 from kgcompare.sandbox import lifeline
+from kgcompare.search import last_step
 from kgcompare.store.base import Seat
 from kgcompare.store.seat import seat_of
 from kgcompare.store.staying import GLANCE, Staying
@@ -223,7 +224,7 @@ def main() -> None:
         os.nice(_NICE)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints, prints where people read
-    staying = Staying(lambda generation: lifeline.write_message(answers, pickle.dumps(generation)))
+    staying = Staying(lambda generation: lifeline.write_message(answers, pickle.dumps(generation)), last_step)
     while (message := _next(staying)) is not None:
         order: _Order = pickle.loads(message)  # noqa: S301  (our own server sent it)
         lifeline.write_message(answers, pickle.dumps(_made(order, staying.at(order.seat))))

@@ -9,9 +9,12 @@ from pyoxigraph import NamedNode, Quad
 
 from kgcompare.errors import Conflict
 from kgcompare.ingest.documents import Records
-from kgcompare.rdf.graph import Graph, Node
+from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.sameness import statements_of
 from kgcompare.store import Snapshot
+
+_FEW = 100
+"""Documents up to which it is told what they name."""
 
 
 class Stored:
@@ -21,6 +24,10 @@ class Stored:
         self.snapshot = snapshot
         self._documents: dict[str, Graph] = {}
         self._absent: set[str] = set()
+
+    def forget(self) -> None:
+        """Lets go of what was read."""
+        self._documents.clear()
 
     def prefetch(self, names: Iterable[str]) -> None:
         """Says which documents will be asked for.
@@ -69,11 +76,13 @@ class Stored:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The documents to write, in order; those of them that are ``there`` already with other content; the IRIs of
-    the ``subjects`` of which something changes; and how many records are added, replaced and left as they are."""
+    the ``subjects`` of which something changes; all that their documents ``named`` or name, where these are few; and
+    how many records are added, replaced and left as they are."""
 
     documents: tuple[str, ...]
     there: frozenset[str]
     subjects: frozenset[str]
+    named: frozenset[str] | None
     added: int
     replaced: int
     unchanged: int
@@ -87,23 +96,23 @@ def changes_of(records: Records, stored: Stored, *, replace: bool) -> Changes:
     fresh: list[str] = []
     other: list[str] = []
     subjects: set[str] = set()
+    named: set[str] = set()
     stored.prefetch(records.documents)
     for name, document in records.documents.items():
         before = stored.document(name)
         if not stored.differs(name, document):
             continue
         (other if before.subjects() else fresh).append(name)
-        subjects.update(node.value for graph in (before, document) for node in graph.subjects() if _named(node))
+        for graph in (before, document):
+            subjects.update(node.value for node in graph.subjects() if isinstance(node, NamedNode))
+            named |= graph.named() if len(fresh) + len(other) <= _FEW else set()
     if other and not replace:
-        named = ", ".join(f"<{name}>" for name in other[:5]) + (" ..." if len(other) > 5 else "")
+        shown = ", ".join(f"<{name}>" for name in other[:5]) + (" ..." if len(other) > 5 else "")
         raise Conflict(
-            f"{len(other)} of the records are in the store with other content: {named}; "
+            f"{len(other)} of the records are in the store with other content: {shown}; "
             "nothing was written; use --replace to put these in their place"
         )
     unchanged = len(records.documents) - len(fresh) - len(other)
     documents = tuple(sorted((*fresh, *other)))
-    return Changes(documents, frozenset(other), frozenset(subjects), len(fresh), len(other), unchanged)
-
-
-def _named(node: Node) -> bool:
-    return isinstance(node, NamedNode)
+    told = frozenset(named) if len(documents) <= _FEW else None
+    return Changes(documents, frozenset(other), frozenset(subjects), told, len(fresh), len(other), unchanged)

@@ -208,7 +208,7 @@ class Editor:
             if faults := [fault for fault in broken if fault.severity == "violation"]:
                 raise InvalidData("others would not be valid without it", ValidationReport(tuple(faults), 1))
             gone = {node.value for node in before.subjects() if isinstance(node, NamedNode)}
-            prepare = search.updater(snapshot, gone, now.known, writer.lend)
+            prepare = search.updater(snapshot, gone, now.known, writer.lend, before.named())
             writer.replace({name: []})
             occasion = self._occasion("remove", None, self._options)
             hold(writer.publish(prepare, occasion, self._options.limits.history_bytes), now.kept)
@@ -270,16 +270,17 @@ class Editor:
         self, writer: Writing, now: Now, stored: Stored, several: Sequence[tuple[Sent, Occasion]]
     ) -> dict[str, str]:
         """Writes what several records change, each of another IRI; gives the states of those that were written."""
-        deeds, documents, subjects = list[Deed](), dict[str, list[Quad]](), set[str]()
-        states: dict[str, str] = {}
+        deeds, documents, states = list[Deed](), dict[str, list[Quad]](), dict[str, str]()
+        subjects, named = set[str](), set[str]()
         for sent, occasion in several:
             changes = changes_of(sent.records, stored, replace=True)
             if changes.documents:
                 deeds.append(Deed(occasion, changes.documents))
                 documents |= {name: sent.records.quads(name) for name in changes.documents}
                 subjects |= changes.subjects
+                named |= changes.named or set()  # of one document it is known
         if deeds:
-            index = search.updater(now.snapshot, subjects, now.known, writer.lend)
+            index = search.updater(now.snapshot, subjects, now.known, writer.lend, named)
             writer.replace(documents, stored.quads)
 
             def prepare(made: Snapshot, path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from sys import intern
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -214,6 +215,11 @@ class Graph:
     def all_objects(self) -> list[Term]:
         """The objects of every statement but those that say a class."""
         return [v for said in self._index.values() for by, values in said.items() if by != RDF_TYPE for v in values]
+
+    def named(self) -> set[str]:
+        """The IRIs of all subjects and objects."""
+        objects = (value for said in self._index.values() for values in said.values() for value in values)
+        return {node.value for node in chain(self._index, objects) if isinstance(node, NamedNode)}
 
     def members(self, head: Term | None) -> list[Term]:
         """The members of an RDF list or container (``rdf:Seq``), in order.

@@ -13,7 +13,7 @@ from kgcompare.search.endpoint import Keeper, ShelfPlace
 from kgcompare.search.entries import Entry, Filter
 from kgcompare.search.facts import Reading
 from kgcompare.search.file import DerivedFile
-from kgcompare.search.following import MOST_FOLLOWED, updater
+from kgcompare.search.following import MOST_FOLLOWED, changed_since, last_step, updater
 from kgcompare.search.index import Index
 from kgcompare.search.making import build, build_of, builder
 from kgcompare.search.places import KeptPlace, Origin
@@ -32,5 +32,7 @@ __all__ = [
     "build",
     "build_of",
     "builder",
+    "changed_since",
+    "last_step",
     "updater",
 ]

@@ -5,15 +5,15 @@ the one that nobody reads any more gets the last changes and the new ones in its
 next generation. It is copied only where somebody reads it still.
 
 What was written for the last changes is written again into the other file, where this process has changed the first
-one; else these are made anew, of what things said. What the new ones change is read while it still says it, so that no
-earlier generation has to be opened.
+one, and before the next ones come if there is time (:func:`last_step`); else these are made anew, of what things said.
+What the new ones change is read while it still says it, so that no earlier generation has to be opened.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -35,8 +35,10 @@ from kgcompare.store.files import LOG
 
 MOST_FOLLOWED = 2000
 """Changed things up to which an index is changed; with more it is made anew."""
-_FROM, _BY = "from", "by"
-"""Where an index has the generation that it was made from, and the changed things."""
+_FROM, _BY, _NAMED = "from", "by", "named"
+"""Where an index has the generation that it was made from, the changed things, and what their documents name."""
+_MOST_TOLD = 200
+"""Changed things up to which an index says what their documents name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class _Step:
     origin: str
     to: str
     written: Written
+
+    def again(self, path: Path) -> None:
+        """Has the index file at *path*, that of the one, be that of the other."""
+        write_again(path, self.written)
 
 
 _LAST: list[_Step] = []
@@ -58,10 +64,17 @@ def _reading_of(shapes: Shapes) -> Reading:
     return Reading(shapes, spoken=True)
 
 
-def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes, lend: Lend | None = None) -> Prepare:
+def updater(
+    previous: Snapshot | None,
+    subjects: Collection[str],
+    shapes: Shapes,
+    lend: Lend | None = None,
+    named: Collection[str] | None = None,
+) -> Prepare:
     """A way to make the next generation's index from *previous* and the IRIs of the things that changed.
 
-    *shapes* are those that the next generation keeps; *lend* gives the file of an earlier one, if there is any.
+    *shapes* are those that the next generation keeps; *lend* gives the file of an earlier one, if there is any. *named*
+    are the IRIs that the changed documents name, before or after, if all these are known (:func:`changed_since`).
 
     An index that other shapes, or an earlier version, have made is made anew.
     """
@@ -85,7 +98,8 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
 
             try:
                 _make_that_of(previous, kept, path, reading, last, lend)
-                made = {_FROM: previous.generation, _BY: json.dumps(sorted(changed))}
+                told = sorted(named) if named is not None and len(subjects) == len(changed) <= _MOST_TOLD else None
+                made = {_FROM: previous.generation, _BY: json.dumps(sorted(changed)), _NAMED: json.dumps(told)}
                 every = sorted(changed - {snapshot.base.catalogue})
                 written = Builder(path, snapshot.base, reading).update(every, before, now, made, document)
                 _LAST[:] = [_Step(previous.generation, snapshot.generation, written)]
@@ -98,6 +112,21 @@ def updater(previous: Snapshot | None, subjects: Collection[str], shapes: Shapes
             LOG.warning("kgcompare: the index %s %s; the next one was made anew", kept, why)
 
     return prepare
+
+
+def last_step(origin: str, to: str, last: Sequence[_Step] | None = None) -> Callable[[Path], None] | None:
+    """What makes of the index file of a generation that of the next one, where this process has made that last."""
+    steps = _LAST if last is None else last
+    step = next((one for one in steps if (one.origin, one.to) == (origin, to)), None)
+    return None if step is None else step.again
+
+
+def changed_since(path: Path, generation: str) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The IRIs of which documents say something that have changed since a *generation*, before or after, and those
+    that these documents name, as the index at *path* says; None where it was made otherwise, or of much."""
+    said = notes_in(path)
+    named = json.loads(said.get(_NAMED, "null")) if said.get(_FROM) == generation else None
+    return None if named is None else (frozenset(json.loads(said[_BY])), frozenset(named))
 
 
 def _make_that_of(
@@ -114,8 +143,10 @@ def _make_that_of(
     with lend(origin if near else "", path) if lend is not None else nullcontext() as older:
         if older is None or fault_of(path) is not None:
             shutil.copyfile(kept, path)
-        elif step := next((one for one in last if (one.origin, one.to) == (origin, newest.generation)), None):
-            write_again(path, step.written)
+        elif older.generation == newest.generation:
+            return  # it says the same already
+        elif step := last_step(origin, newest.generation, last):
+            step(path)
         else:
             before, now = partial(facts_of, older, reading), partial(facts_of, newest, reading)
             every = sorted(since - {newest.base.catalogue})

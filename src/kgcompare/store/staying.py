@@ -17,7 +17,7 @@ from pathlib import Path
 from kgcompare.errors import Busy, StoreError
 from kgcompare.store.base import Seat, Writing
 from kgcompare.store.folder import Folder
-from kgcompare.store.left import Left
+from kgcompare.store.left import IndexStep, Left
 from kgcompare.store.seat import FolderSeat
 from kgcompare.store.writer import Writer
 
@@ -26,6 +26,8 @@ _IDLE = 300.0
 and to open it again takes three times as long as an edit."""
 _CALM, _RARELY = 10.0, 0.2
 """Seconds after the last write from which on one looks less often whether somebody else wants to, and those between."""
+_SOON = 1.0
+"""Seconds in which readers should have let go of the generation before."""
 _MERGING, _NICE = "rocksdb:low", 15
 """What the engine calls its threads that merge tables, and how far they step back."""
 GLANCE = 0.02
@@ -35,13 +37,15 @@ GLANCE = 0.02
 class Staying:
     """What a process leaves open of the store to which it wrote last; for one thread."""
 
-    def __init__(self, announce: Callable[[str], None] = lambda _: None) -> None:
-        """*announce* is told each generation that can be opened, and is not published yet."""
+    def __init__(self, announce: Callable[[str], None] = lambda _: None, step: IndexStep = lambda *_: None) -> None:
+        """*announce* is told each generation that can be opened, and is not published yet; *step* changes indexes
+        between writes."""
         self.announce = announce
+        self._step = step
         self._seat: FolderSeat | None = None
         self._left: Left | None = None
         self._until = 0.0
-        self._tidy = False
+        self._tidy = self._behind = False
 
     def at(self, seat: Seat) -> Seat:
         """A seat for the next write: of a folder that of which something is left open; an endpoint as it is."""
@@ -60,16 +64,20 @@ class Staying:
     def leave(self, left: Left | None) -> None:
         """Leaves something open for the next write."""
         self._left, self._until = left, time.monotonic() + _IDLE
-        self._tidy = left is not None
+        self._tidy = self._behind = left is not None
         _merge_quietly()
 
     def look(self) -> bool:
-        """Lets go of what was left open when it is time to; says whether anything still is. Removes first what the last
-        write has left to be removed, for which nobody had to wait."""
-        if self._tidy and self._seat is not None and self._left is not None:
-            self._tidy = False
-            with suppress(Busy, StoreError), Folder(self._seat.path).writing(0.0):
-                self._left.tidy(Folder(self._seat.path))
+        """Lets go of what was left open when it is time to; says whether anything still is. Does first what the last
+        write has left to be done, for which nobody had to wait: removes what is to be removed, and makes ready for the
+        next write."""
+        if (self._tidy or self._behind) and self._seat is not None and self._left is not None:
+            folder, tidy, self._tidy = Folder(self._seat.path), self._tidy, False
+            self._behind = self._behind and time.monotonic() < self._until - _IDLE + _SOON
+            with suppress(Busy, StoreError), folder.writing(0.0):
+                if tidy:
+                    self._left.tidy(folder)
+                self._behind = self._behind and not self._left.get_ahead(folder, self._step)
         if self._left is not None and (time.monotonic() > self._until or self._is_wanted()):
             self.let_go()
         return self._left is not None

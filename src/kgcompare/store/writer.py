@@ -64,7 +64,6 @@ class Writer:
         self._lock, self._place = ExitStack(), -1
         self._live: pyoxigraph.Store | None = None
         self._tail: Tail | None = None
-        self._wrote = False
         self._latest: EmbeddedSnapshot | None = None
         self._making: EmbeddedSnapshot | None = None
         self._next = ""
@@ -72,7 +71,7 @@ class Writer:
         self._shaped = self._bulk = self._unnoted = False
         """Whether shapes changed, anything was loaded in bulk, and the history does not know yet what."""
         self._recorder = Recorder(folder, self.about.base)
-        self._follows = False
+        self._wrote = self._follows = False
 
     def latest(self) -> EmbeddedSnapshot | None:
         """The newest generation, which cannot change while the lock is held; None in a store that never had one.
@@ -246,9 +245,8 @@ class Writer:
             older = None
         self._left = Left(self._live, self._tail, self._place, made, older, self._lock, kept)
         self._live = self._tail = self._latest = self._first = self._making = None
-        self._wrote = False
         self._recorder = Recorder(self.folder, self.about.base)
-        self._follows = self._shaped = self._bulk = self._unnoted = False
+        self._wrote = self._follows = self._shaped = self._bulk = self._unnoted = False
 
     def _record(self, deeds: Sequence[Deed], keep: int) -> None:
         base, home = self.latest(), self.about.base
@@ -273,12 +271,14 @@ class Writer:
 
     @contextmanager
     def lend(self, generation: str, path: Path) -> Iterator[EmbeddedSnapshot | None]:
-        """The generation before the newest, whose index is moved to *path* to be changed there into the next one's.
-
-        None where another one came before, or somebody reads it. The newest is then kept for the next writer who asks.
-        """
+        """The generation before the newest, whose index is moved to *path* to be changed there into the next one's (the
+        newest, where that index says the same already); None where another one came before, or somebody reads it. The
+        newest is then kept for the next writer who asks."""
         self._follows = True
         snapshot, newest = None, self.latest()
+        if self._left is not None and self._left.lend_ahead(path):
+            yield newest
+            return
         is_before = newest is not None and generation == self._before(newest.generation)
         older = self._left.older if self._left else None
         if older is not None:

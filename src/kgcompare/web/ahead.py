@@ -1,6 +1,6 @@
 """What the first request of a kind would wait for, prepared before anybody asks: templates and languages once, and for
 each generation the words by which slips are found and the masks of facets and years, which take a quarter of a second
-in a large catalogue.
+in a large catalogue; and the processes that make changes, which take some seconds to start, where somebody may write.
 
 It is done in the background and at the lowest priority, a while after the start and after a generation was opened: of
 one that is over soon, as while many records are written, nothing is prepared.
@@ -20,6 +20,7 @@ from kgcompare.search import Filter
 from kgcompare.text.folding import stem
 from kgcompare.text.languages import DEFAULT, autonym, direction, grouped, interface_languages, translate
 from kgcompare.web.compiled import compile_all
+from kgcompare.web.writing import get_ready
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -43,6 +44,7 @@ def prepare_ahead(app: Flask) -> None:
     """Prepares what an application will be asked for, from now on."""
     with suppress(RuntimeError):  # no thread can be had: each who comes first waits
         threading.Thread(target=_go_on, args=(app,), name="kgcompare-ahead", daemon=True).start()
+        threading.Thread(target=_start_writing, args=(app,), name="kgcompare-writing", daemon=True).start()
 
 
 def _go_on(app: Flask) -> None:
@@ -55,6 +57,14 @@ def _go_on(app: Flask) -> None:
     catalogue, seen, done = cast("Catalogue", app.extensions["kgcompare"]), "", ""
     while True:
         seen, done = prepare_newest(catalogue, seen, done)
+        time.sleep(_CALM)
+
+
+def _start_writing(app: Flask) -> None:
+    """Has changes be made at once as soon as somebody may make one; a process that starts has the priority of the
+    thread that starts it for good, so that this one has its own."""
+    time.sleep(_CALM)
+    while not get_ready(app):
         time.sleep(_CALM)
 
 

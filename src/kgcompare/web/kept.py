@@ -9,7 +9,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -18,7 +18,9 @@ from cachetools import LRUCache
 from flask import Response, request
 
 from kgcompare import __version__
+from kgcompare.catalogue.basis import Basis, noting
 from kgcompare.catalogue.generation import Generation
+from kgcompare.catalogue.made import ANSWERS
 from kgcompare.formats import FORMATS, Format
 from kgcompare.schema.shapes import Shapes
 from kgcompare.text.languages import speaks
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
     QuickApplication = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes] | None]
     """A WSGI application that gives None to a quick request for which it would have to work (:data:`QUICK`)."""
 
-_OVERHEAD = 1000
-"""Bytes that an entry takes beside its texts."""
+_OVERHEAD, _NAMED = 1000, 150
+"""Bytes that an entry takes beside its texts, and each thing that it rests on."""
 _LABEL = re.compile(r"_:\w+")
 """A blank node, which each server of an endpoint may call otherwise."""
 _TAG = re.compile(r'"[^"]*"')
@@ -61,12 +63,15 @@ SECURITY = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer that is kept: body, entity tag, and the headers of the whole answer and of a 304."""
+    """An answer that is kept: body, entity tag, and the headers of the whole answer and of a 304; and where another
+    generation may give it too, what it rests on and what its tag is made of."""
 
     body: bytes
     tag: str
     headers: tuple[tuple[str, str], ...]
     unchanged: tuple[tuple[str, str], ...]
+    basis: Basis | None = None
+    parts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, body: bytes, tag: str, form: Format, lang: str | None, *, links: str = "", file: str = "") -> Kept:
@@ -91,16 +96,21 @@ class Kept:
         body = coded(self.body, dict(self.headers)["Content-Type"], coding, level)
         if body is None:
             return self
-        tag = tag_of(self.tag, coding)
-        changed = {"ETag": tag, "Content-Length": str(len(body))}
-        headers = [(name, changed.get(name, value)) for name, value in self.headers]
-        unchanged = [(name, changed.get(name, value)) for name, value in self.unchanged]
-        return Kept(body, tag, (*headers, ("Content-Encoding", coding.name)), tuple(unchanged))
+        as_it_is = replace(self, headers=(*self.headers, ("Content-Encoding", coding.name)))
+        return as_it_is.changed(tag_of(self.tag, coding), body)
+
+    def changed(self, tag: str, body: bytes) -> Kept:
+        """The same with another entity tag and body."""
+        own = {"ETag": tag, "Content-Length": str(len(body))}
+        headers, unchanged = (
+            tuple((name, own.get(name, value)) for name, value in some) for some in (self.headers, self.unchanged)
+        )
+        return replace(self, body=body, tag=tag, headers=headers, unchanged=unchanged)
 
     @property
     def size(self) -> int:
         """How many bytes of memory it takes."""
-        return _OVERHEAD + len(self.body)
+        return _OVERHEAD + len(self.body) + (_NAMED * len(self.basis.said) if self.basis else 0)
 
     def passing(self) -> Response:
         """The answer for now: made without the index, it shows less than the next one may."""
@@ -138,27 +148,53 @@ def _written_shapes(shapes: Shapes) -> str:
     return "".join(sorted(_LABEL.sub("_:", str(triple)) for triple in shapes.triples))
 
 
+_Keys = LRUCache[tuple[str, ...], tuple[str, int]]
+"""Which answer a request has: its entity tag, and the bytes that it takes to know that."""
+
+
 class Answers:
     """The answers of one generation: those that were asked for last, as many as fit into memory.
 
     An answer is kept once by its entity tag; requests that it answers, which may be written in many ways, lead there.
+    One of the generation before that rests on nothing that has changed is given again, under a tag of this one.
     """
 
     def __init__(self, generation: Generation, most: int) -> None:
-        """Keeps none yet, and never more than *most* bytes, an eighth of them for requests."""
+        """Keeps none yet but those of the generation before, and never more than *most* bytes, an eighth of them for
+        requests, of this generation and of the one before."""
         self.most = most
+        self._changed, before = generation.changed, generation.take_answers()
+        earlier = before if isinstance(before, Answers) and before.most == most else None
         shapes = _written_shapes(generation.shapes)
         state = "\0".join((generation.store.identity, generation.name, generation.index_name, __version__, shapes))
         self.state = hashlib.sha256(state.encode()).hexdigest()
-        self._by_key: LRUCache[tuple[str, ...], tuple[str, int]] = LRUCache(most // 8, lambda value: value[1])
-        self._by_tag: LRUCache[str, Kept] = LRUCache(most - most // 8, lambda kept: kept.size)
-        self._lock = threading.Lock()
+        self._by_key: _Keys = LRUCache(most // 16, lambda value: value[1])
+        self._before = earlier._by_key if earlier else None
+        self._by_tag: LRUCache[str, Kept] = (
+            earlier._by_tag if earlier else LRUCache(most - most // 8, lambda kept: kept.size)
+        )
+        self._lock: threading.Lock = earlier._lock if earlier else threading.Lock()
 
     def get(self, key: tuple[str, ...]) -> Kept | None:
         """The answer to requests of that key."""
         with self._lock:
             known = self._by_key.get(key)
-            return self._by_tag.get(known[0]) if known else None
+            return self._by_tag.get(known[0]) if known else self._carried_on(key)
+
+    def _carried_on(self, key: tuple[str, ...]) -> Kept | None:
+        """The answer of the generation before, where nothing that it rests on has changed."""
+        known = self._before.get(key) if self._before is not None else None
+        kept = self._by_tag.get(known[0]) if known else None
+        if known is None or kept is None or kept.basis is None:
+            return None
+        if self._changed is None or not self._changed.leaves(kept.basis):
+            return None
+        state, coding = _STATE.match(kept.tag), kept.tag.partition("-")[2]
+        tag = self.tag(*kept.parts, of=state[1] if state else "")
+        tag = f"{tag[:-1]}-{coding}" if coding else tag
+        self._by_tag[tag] = again = self._by_tag.get(tag) or kept.changed(tag, kept.body)
+        self._by_key[key] = tag, known[1]
+        return again
 
     def tagged(self, tag: str) -> Kept | None:
         """The answer of that entity tag."""
@@ -192,7 +228,7 @@ class Answers:
 
 def answers_of(generation: Generation, most: int) -> Answers:
     """The answers that are kept of a generation, at most so many bytes of them."""
-    return generation.once("answers", lambda of: Answers(of, most))
+    return generation.once(ANSWERS, lambda of: Answers(of, most), settled=True)
 
 
 QUICK = "kgcompare.quick"
@@ -259,7 +295,8 @@ def answer(
     """
     key, answers = key_of(request.environ), answers_of(current(), limits().kept_bytes)
     query = urlencode(sorted(request.args.items(multi=True), key=lambda pair: pair[0]))
-    tag = answers.tag(form.name, lang or "", *key[:4], query, contact(), of=state)
+    parts = form.name, lang or "", *key[:4], query, contact()
+    tag = answers.tag(*parts, of=state)
     coding = wanted(request.environ)
     in_coding = tag_of(tag, coding)
     kept = answers.tagged(in_coding)
@@ -268,10 +305,12 @@ def answer(
             return Kept.of(b"", in_coding, form, lang).response()
         plain = answers.tagged(tag)
         if plain is None:
-            lacked = current().lacked
-            body = make().encode("utf-8", "replace")
-            name = file() if file else own_file_name(form)
-            plain = Kept.of(body, tag, form, lang, links=links() if links else "", file=name)
+            lacked, basis = current().lacked, Basis()
+            with noting(basis):
+                body = make().encode("utf-8", "replace")
+                name, led = file() if file else own_file_name(form), links() if links else ""
+            plain = Kept.of(body, tag, form, lang, links=led, file=name)
+            plain = plain if basis.other else replace(plain, basis=basis, parts=parts)
             if current().lacked != lacked:
                 return plain.passing()
             answers.keep(plain)

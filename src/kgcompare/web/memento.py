@@ -47,7 +47,7 @@ def travel() -> AnyResponse | None:
         set_current(past)
         return None
     wanted = request.headers.get("Accept-Datetime", "")
-    if not wanted or current().snapshot.history is None:
+    if not wanted or not current().keeps_history:
         return None
     moment = parse_date(wanted)
     if moment is None:
@@ -202,13 +202,13 @@ def _ends(at: int, count: int) -> list[str]:
 def equip(app: Flask) -> None:
     """Gives every template of the application what it says of the past with."""
     app.jinja_env.globals.update(
-        keeps_history=lambda: has_current() and newest().snapshot.history is not None, moment=dates.moment, then=then
+        keeps_history=lambda: has_current() and newest().keeps_history, moment=dates.moment, then=then
     )
 
 
 def links_of_time(kind: str, slug: str) -> list[tuple[str, str, str]]:
     """The links of a record that is shown as it is now to what it was; none where no history is kept."""
-    if current().snapshot.history is None:
+    if not current().keeps_history:
         return []
     original = request.script_root + f"/{kind}/{slug}"
     return [

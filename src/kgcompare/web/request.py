@@ -67,7 +67,7 @@ def current() -> Generation:
 
 def varies() -> str:
     """The headers that an answer depends on: on the time that one asks for too, where what was can be asked for."""
-    travels = request.endpoint in TRAVELLING and current().snapshot.history is not None
+    travels = request.endpoint in TRAVELLING and current().keeps_history
     return f"{VARY}, Accept-Datetime" if travels else VARY
 
 
@@ -118,7 +118,7 @@ def editable(kind: str = "") -> bool:
     """Whether records of this catalogue can be changed here: mere quads, and an endpoint that nobody has written to
     through kgcompare, cannot. Where a
     *kind* is named, whether one of it can be made: there has to be a shape for it."""
-    if not has_current() or not current().snapshot.keeps_shapes:
+    if not has_current() or not current().keeps_shapes:
         return False
     shapes = current().shapes
     return not kind or any(map(shapes.fields, shapes.classes_of_kind(kind)[:1]))

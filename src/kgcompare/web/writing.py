@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, current_app, request, url_for
 from werkzeug.exceptions import Forbidden, NotFound
 
 from kgcompare.catalogue import Catalogue
-from kgcompare.errors import InvalidData, SyntaxFault, UnknownThing
+from kgcompare.errors import InvalidData, KgcompareError, SyntaxFault, UnknownThing
 from kgcompare.formats import FORMATS, RDF, json, rdf
 from kgcompare.ingest.apart import MOST_TOGETHER, EditorApart
 from kgcompare.ingest.editing import Body, Change, Condition, Edit
@@ -36,6 +36,8 @@ _REPORTS = (
 """What a report comes as, in order of preference."""
 _EDITOR, _GATE, _TURNS = "kgcompare.editor", "kgcompare.gate", "kgcompare.writing"
 _CHECKER, _CHECKS = "kgcompare.checker", "kgcompare.checks"
+_TRIED = "tried"
+"""What a record that is checked, and never written, is called."""
 _ANSWERING = threading.Lock()
 """Held by who writes the answer to a change: many are made at once, and readers would wait for a thread of each."""
 
@@ -56,6 +58,24 @@ def open_to_writers(app: Flask, settings: Settings) -> Gate:
     app.extensions[_CHECKS] = Turns(1, limits.waiting_costly, limits.client_costly)
     app.extensions[_CHECKER] = EditorApart(settings.seat) if there else None
     return gate
+
+
+def get_ready(app: Flask) -> bool:
+    """Has what makes changes of a store here start before the first one is to be made, which would wait for it for
+    seconds; says whether it has, which it does where somebody may write."""
+    gate, editor = cast("Gate", app.extensions[_GATE]), cast("EditorApart | None", app.extensions[_EDITOR])
+    catalogue = cast("Catalogue", app.extensions["kgcompare"])
+    try:
+        if editor is None or catalogue.store.is_elsewhere or not gate.is_on():
+            return False
+        generation = catalogue.generation()
+        record = generation.base.record(generation.main_kind, _TRIED)
+        change = Change("check", record, Body(f"<> a <{generation.main_class}> .".encode(), "ttl"))
+        limits = app.config["LIMITS"]
+        editor.change(change, generation.extra, Options(replace=True, limits=limits), limits.write_wait)
+    except (KgcompareError, ValueError):  # who writes first is told
+        return True
+    return True
 
 
 @blueprint.put("/<slug:kind>/<slug:name>", provide_automatic_options=False)
@@ -93,7 +113,7 @@ def _admit() -> None:
     refusal = guard().refusal(request.environ)
     if refusal is not None:
         raise refusal
-    if not current().snapshot.keeps_shapes:
+    if not current().keeps_shapes:
         raise Forbidden("this catalogue holds quads as they were given; no record of it is changed here")
 
 
