@@ -26,6 +26,7 @@ RECORDS = f"""
 @prefix kgc: <https://w3id.org/kgcompare/ns#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 <{LAB}> a kgc:Method ; skos:prefLabel "Magic regression"@en, "Régression magique"@fr ;
   kgc:origin "1996"^^<http://id.loc.gov/datatypes/edtf/EDTF> ;
+  skos:exactMatch <https://w3id.org/kgcompare/id/method/ridge> ;
   skos:altLabel "wizardry"@en ; kgc:related <https://lab.example/id/method/other> .
 <https://lab.example/id/method/other> a kgc:Method ; skos:prefLabel "Another one"@en .
 <https://lab.example/id/agent/merlin> a <http://xmlns.com/foaf/0.1/Person> ; skos:prefLabel "Merlin"@en .
@@ -94,6 +95,20 @@ def test_a_column_of_another_kgcompare(small_store: Path, tmp_path: Path, lab: s
         answer = client.get(f"/compare.{suffix}?" + urlencode([("method", "lasso"), ("method", LAB)]))
         assert (answer.status_code, shown in answer.text) == (200, True), answer.text
         assert "lasso_https-lab-example" in answer.headers["Content-Disposition"]
+
+
+def test_what_another_catalogue_says_is_the_same_is_said(small_store: Path, tmp_path: Path, lab: str) -> None:
+    client = client_of(small_store, listing(tmp_path, f'name = "The lab"\nendpoint = "{lab}"'))
+
+    def sentences(*methods: str, lang: str = "en") -> dict[str, list[str]]:
+        summary = json.loads(json.dumps(compared(client, *methods, lang=lang)))["summary"]
+        return {sentence["text"]: sentence["about"] for sentence in summary["sentences"]}
+
+    said = "Magic regression (The lab) and Ridge regression are recorded as being the same."
+    assert sentences(LAB, "ridge")[said] == [LAB, "https://w3id.org/kgcompare/id/method/ridge"]
+    said = "Régression ridge et Régression magique (The lab) désignent la même chose, d’après leurs fiches."
+    assert said in sentences("ridge", LAB, lang="fr")
+    assert not sentences("lasso", LAB)
 
 
 def test_what_others_say_is_asked_for_anew_and_not_kept(small_store: Path, tmp_path: Path, lab: str) -> None:

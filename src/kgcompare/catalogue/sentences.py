@@ -16,7 +16,7 @@ from kgcompare.catalogue.descriptions import Descriptions
 from kgcompare.catalogue.values import Reader
 from kgcompare.model import Comparison, Piece, Row, Sentence
 from kgcompare.rdf.graph import Graph, node_of
-from kgcompare.rdf.terms import KGC_MUTUAL_SENTENCE, KGC_PLURAL_SENTENCE, KGC_SENTENCE, KGC_WARNS
+from kgcompare.rdf.terms import KGC_MUTUAL_SENTENCE, KGC_PLURAL_SENTENCE, KGC_SENTENCE, KGC_WARNS, SKOS_EXACT_MATCH
 from kgcompare.schema.rows import PropertyShape
 from kgcompare.schema.shapes import Shapes
 from kgcompare.text.languages import translate
@@ -143,6 +143,11 @@ class Sentences:
         self.links = links_of(descriptions, graphs, typed or self.plain, self.things)
         if typed:  # the cells have the plain links already, which are as many again
             self.links += [(one, (one, self.plain[0], two)) for one, two in self._linked() if two in self.things]
+        self.matches = [
+            (thing, SKOS_EXACT_MATCH, other)
+            for thing in self.things
+            for other in graphs[thing].iris(node_of(thing), SKOS_EXACT_MATCH)
+        ]
         self.names = {thing.iri: (thing.lang, thing.label) for thing in said.methods}
 
     def _linked(self) -> Iterator[tuple[str, str]]:
@@ -167,7 +172,7 @@ class Sentences:
         told = told[: _CLAUSES if not through else _CLAUSES - 1]
         told += through[: _CLAUSES - len(told)]
         self.names |= name({end for tie in told for end in (*tie.subjects, *tie.objects)} - self.names.keys())
-        first = (self._tied(told), self._tied(warnings[:_CLAUSES], warning=True), self._shared())
+        first = (self._same(), self._tied(told), self._tied(warnings[:_CLAUSES], warning=True), self._shared())
         rows = {row.id: row for row in self.said.rows}
         apart = (self._apart(shape, rows[shape.id]) for shape in self.shapes.rows(self.cls) if shape.id in rows)
         return tuple(islice(filter(None, chain(first, apart)), _MOST))
@@ -209,6 +214,22 @@ class Sentences:
             clauses.append(self._clause(words, tie.relation, who, what, len(tie.subjects), mutual=tie.mutual))
         about = [thing for tie in ties for thing in (*tie.subjects, *tie.objects)]
         return self._made(words, clauses, about, warning=warning)
+
+    def _same(self) -> Sentence | None:
+        """Which things are the same, as one catalogue says of another's (``skos:exactMatch``)."""
+        ties = ties_between(self.matches, self.things, {SKOS_EXACT_MATCH})
+        if not ties:
+            return None
+        words, whence = Phrases(self.said.language), {thing.iri: thing.whence for thing in self.said.methods}
+        clauses = []
+        for tie in ties[:_CLAUSES]:
+            names = [
+                words.name(f"{text} ({place.name})" if (place := whence[thing]) else text, thing, lang)
+                for thing in (*tie.subjects, *tie.objects)
+                for lang, text in [self.names[thing]]
+            ]
+            clauses.append(translate(words.lang, "{things} are recorded as being the same", things=words.listed(names)))
+        return self._made(words, clauses, [thing for tie in ties for thing in (*tie.subjects, *tie.objects)])
 
     def _made(self, words: Phrases, clauses: Sequence[str], about: Iterable[str], *, warning: bool = False) -> Sentence:
         pieces = tuple(Piece(*piece) for piece in words.sentence(clauses))
