@@ -272,3 +272,13 @@ def test_a_name_is_looked_for_where_its_words_are(bundled: Generation, monkeypat
     assert len(asked) < 6 * len(kinds), "of a kind whose names have none of the words, only the exact name is asked for"
     rows = [row.number for few in matcher.rows("quantile regression forest", "method") for row, _ in few]
     assert len(rows) <= 2 * len(set(rows)), "once for each reading of the words"
+
+
+@pytest.mark.parametrize("years", [(1950, 1990), (None, 1900), (2000, None)])
+def test_what_touches_years_is_the_same_in_masks_and_lists(
+    bundled: Generation, years: tuple[int | None, int | None]
+) -> None:
+    """Of things that began, ended and go on."""
+    listed = bundled.search(Filter("", "method", {}, *years), "en", most=1)
+    assert listed.total > 0
+    assert bundled.index.of_years("method", *years).bit_count() == listed.total
