@@ -15,15 +15,13 @@ import pytest
 from conftest import SMALL
 from kgcompare import ingest, search
 from kgcompare.cli import output
-from kgcompare.errors import InvalidData, StoreError
+from kgcompare.errors import InvalidData
 from kgcompare.ingest import beside, bulk
 from kgcompare.rdf.graph import Graph
 from kgcompare.rdf.sameness import statements_of
 from kgcompare.search.texts import told_in
 from kgcompare.store.base import Writing
 from kgcompare.store.embedded import EmbeddedStore
-from kgcompare.store.writer import Writer
-from test_search import same_as_rebuilt
 
 TABLES = ("thing", "link", "entry", "identifier", "name", "word", "stem", "lang", "mask", "spoken", "document")
 BAD = "<https://w3id.org/kgcompare/id/method/bad> a <https://w3id.org/kgcompare/ns#Method> ."
@@ -122,47 +120,7 @@ def test_what_is_there_already_does_not_come_again(own_store: Path, tmp_path: Pa
     changed = one.read_text(encoding="utf-8").replace('New" .', 'Known" .')
     one.write_text(changed, encoding="utf-8")
     assert ingest.import_files(own_store, [one], ingest.Options(replace=True)).replaced == 1
-    assert in_bulk == [1, 1]
-
-
-def test_what_is_replaced_in_bulk_is_what_comes_anew(
-    own_store: Path, tmp_path: Path, in_bulk: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bulk, "_AT_ONCE", 2)
-    changed, added = tmp_path / "changed.ttl", tmp_path / "added.ttl"
-    text = SMALL.read_text(encoding="utf-8").replace("Shrinks", "Pulls in").replace('"58"', '"59"')
-    changed.write_text(text.replace('"Robert Tibshirani"', '"R. Tibshirani"'), encoding="utf-8")
-    added.write_text(
-        """PREFIX agent: <https://w3id.org/kgcompare/id/agent/> PREFIX foaf: <http://xmlns.com/foaf/0.1/>
-        agent:somebody-new a foaf:Person ; foaf:name "Somebody New" .""",
-        encoding="utf-8",
-    )
-    with closing(EmbeddedStore(own_store)) as store:
-        before = store.snapshot()
-        old = {str(quad) for quad in before.quads()}
-        with monkeypatch.context() as broken:
-            broken.setattr(Writer, "load", _fails)
-            with pytest.raises(StoreError):
-                ingest.import_files(own_store, [changed, added], ingest.Options(replace=True))
-        assert {str(quad) for quad in EmbeddedStore(own_store).snapshot().quads()} == old
-        report = ingest.import_files(own_store, [changed, added], ingest.Options(replace=True))
-        assert (report.added, report.replaced, len(in_bulk)) == (1, 4, 2)
-        now = store.snapshot()
-        assert now.history is not None
-        done = now.history.changes()[0]
-        assert (done.added, done.replaced, done.removed) == (1, 4, 0)
-        logged = now.history.changes()[1]
-        said = now.history.since(logged, ["https://w3id.org/kgcompare/doc/method/lasso"])
-        assert "Shrinks" in str(said)
-    _, graphs = store_of(tmp_path / "new", [changed, added])
-    with closing(EmbeddedStore(own_store)) as store:
-        snapshot = store.snapshot()
-        assert graphs == {name: statements_of(Graph(q.triple for q in snapshot.graph(name))) for name in graphs}
-    same_as_rebuilt(own_store, tmp_path / "rebuilt.sqlite")
-
-
-def _fails(*_: object) -> None:
-    raise StoreError("there is no room")
+    assert in_bulk == [1], "what is replaced is replaced in one transaction"
 
 
 def test_each_phase_tells_how_far_it_is(tmp_path: Path, in_bulk: list[int]) -> None:

@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple
 from kgcompare import resources, search
 from kgcompare.errors import DataError, ValidationReport
 from kgcompare.ingest.beside import index_beside
-from kgcompare.ingest.bulk import IN_BULK, new_records, remove_documents
+from kgcompare.ingest.bulk import IN_BULK, new_records
 from kgcompare.ingest.changes import Changes, Stored, changes_of
 from kgcompare.ingest.checks import Check, check, located, trusted
 from kgcompare.ingest.documents import Records
@@ -167,13 +167,10 @@ def _take_in(
         report = judging.passed() if judging else trusted(records)
         changes = changes_of(records, stored, replace=options.replace)
         generation = snapshot.generation if snapshot else "0"
-        if filled and new is None and len(changes.subjects) > search.MOST_FOLLOWED:
-            some = new_records(records, changes.documents, filled, known, options, changes.there)
-            new = beside.enter_context(some)
+        if filled and new is None and not changes.there and len(changes.subjects) > search.MOST_FOLLOWED:
+            new = beside.enter_context(new_records(records, changes.documents, filled, known, options))
         if new is not None:
             records.documents.clear()  # they are in the files
-            stored.forget()
-            remove_documents(writer, changes.there, options)
             generation = _publish_loaded(writer, new.files, new.prepare, _from(files, options), options)
         elif changes.documents or shapes:
             named = None if shapes else changes.named

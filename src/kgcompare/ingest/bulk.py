@@ -1,5 +1,5 @@
-"""Many records: they are written to files, from which the engine is filled in bulk, and of which the index is made in a
-process beside; where they are the first of a store, while they are judged. What they replace is removed before.
+"""Many new records: they are written to files, from which the engine is filled in bulk, and of which the index is made
+in a process beside; where they are the first of a store, while they are judged.
 
 Nobody sees any of it before it is published; of records that are found at fault nothing stays.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, RdfFormat
+from pyoxigraph import RdfFormat
 
 from kgcompare.errors import Seam, StoreError
 from kgcompare.ingest.beside import index_beside
@@ -20,15 +20,13 @@ from kgcompare.ingest.documents import Records
 from kgcompare.ingest.readers import Options
 from kgcompare.schema.shapes import Shapes
 from kgcompare.store import Snapshot
-from kgcompare.store.base import Prepare, Writing
+from kgcompare.store.base import Prepare
 from kgcompare.store.scratch import held_folder
 
 IN_BULK = 50_000
 """Statements from which on files and a process are worth it."""
 _PART = 64 << 20
 """Bytes of a file about: the engine holds all of one in memory, and more beside."""
-_AT_ONCE = 500
-"""Graphs that are removed in one step: the engine holds what a step removes in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,10 @@ class NewRecords:
 
 @contextmanager
 def new_records(
-    records: Records,
-    names: Collection[str],
-    snapshot: Snapshot,
-    shapes: Shapes,
-    options: Options,
-    there: Collection[str] = (),
+    records: Records, names: Collection[str], snapshot: Snapshot, shapes: Shapes, options: Options
 ) -> Iterator[NewRecords]:
-    """Those records of an import that have some *names*, while the block lasts. *snapshot* keeps *shapes* and has the
-    rest of the generation, and those that are *there* as they were, which is left out.
+    """Those records of an import that have some *names*, while the block lasts. None of them is in *snapshot*, which
+    keeps *shapes* and has the rest of the generation.
 
     :raises StoreError: if there is no room for them.
     """
@@ -57,28 +50,11 @@ def new_records(
     try:
         with Seam((OSError,), lambda why: StoreError(f"the records cannot be kept in a temporary file: {why}")):
             files = tuple(_written(records, names, folder, options))
-            gone = {NamedNode(name) for name in there}
-            kept = (quad for quad in snapshot.quads() if quad.graph_name not in gone) if gone else snapshot.quads()
-            pyoxigraph.serialize(kept, rest := folder / "rest.nq", RdfFormat.N_QUADS)
+            pyoxigraph.serialize(snapshot.quads(), rest := folder / "rest.nq", RdfFormat.N_QUADS)
         with index_beside([rest, *files], shapes, records.base, options) as prepare:
             yield NewRecords(files, prepare)
     finally:
         remove()
-
-
-def remove_documents(writer: Writing, names: Collection[str], options: Options) -> None:
-    """Removes documents, a few at a time: nobody sees it before all is published.
-
-    :raises StoreError: if the store cannot be written.
-    """
-    some: dict[str, list[Quad]] = {}
-    for name in options.through("removing", sorted(names)) if names else ():
-        some[name] = []
-        if len(some) == _AT_ONCE:
-            writer.replace(some)
-            some = {}
-    if some:
-        writer.replace(some)
 
 
 def _written(records: Records, documents: Iterable[str], folder: Path, options: Options) -> Iterator[Path]:

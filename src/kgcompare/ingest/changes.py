@@ -25,10 +25,6 @@ class Stored:
         self._documents: dict[str, Graph] = {}
         self._absent: set[str] = set()
 
-    def forget(self) -> None:
-        """Lets go of what was read."""
-        self._documents.clear()
-
     def prefetch(self, names: Iterable[str]) -> None:
         """Says which documents will be asked for.
 
