@@ -15,7 +15,7 @@ import kgcompare
 from kgcompare.catalogue import differences
 from kgcompare.formats import history, tables
 from kgcompare.text import languages, phrases
-from kgcompare.web import rendering, vocabularies
+from kgcompare.web import cells, rendering, vocabularies
 from kgcompare.web.app import create_app
 from kgcompare.web.settings import Settings
 
@@ -23,6 +23,7 @@ PACKAGE = Path(kgcompare.__file__).parent
 TEMPLATES = sorted((PACKAGE / "web" / "templates").iterdir())
 TABLES = (
     tables.STATUS.values(),
+    cells.FOUND_IN,
     differences.NAMED.values(),
     history.DONE.values(),
     history.WHAT.values(),
@@ -35,7 +36,7 @@ LOOKED_UP = {
     *("status_text[cell.status]", "status_text[fact.status]", "meaning", "term.kind"),
     *("done[step.done]", "done[did]", "what[logged.occasion.what]"),
 }
-CALLS = {"_": 0, "ngettext": 0, "translate": 1, "translate_plural": 1}
+CALLS = {"translate": 1, "translate_plural": 1, "_gettext": 0, "_ngettext": 0}
 """What says something, and the place of its text among the arguments; a plural comes after it."""
 TRANSLATED = [tag for tag in languages.interface_languages() if tag != languages.DEFAULT]
 
@@ -56,10 +57,11 @@ def _of_templates() -> Iterator[tuple[str, list[nodes.Expr]]]:
 def _of_python() -> Iterator[list[ast.expr]]:
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and len(node.args) > 1:
+            if isinstance(node, ast.Call):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name in {"translate", "translate_plural"}:
-                    yield node.args[1 : 2 + (name == "translate_plural")]
+                place = CALLS.get(name, len(node.args))
+                if place < len(node.args):
+                    yield node.args[place : place + 1 + (name in {"translate_plural", "_ngettext"})]
 
 
 def _spelled(node: nodes.Node) -> str:

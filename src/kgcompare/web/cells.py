@@ -26,6 +26,8 @@ from kgcompare.web.request import current
 _FOLDED = 6
 """Values under headings from which on all but the first are folded."""
 _FEW = 5
+FOUND_IN = "In both:", "In all:", "In others too:", "Only here:"
+"""What things of a cell stand under, by which other cells have them too."""
 
 
 def shared(row: Row) -> list[list[tuple[Value, int]]]:
@@ -75,8 +77,8 @@ class Cells:
         self._english = lang == languages.DEFAULT
         self._spoken = languages.speaks(lang)
         self._local = local
-        self._say: Callable[..., str] = partial(languages.translate, lang, context=kind)
-        self._count: Callable[..., str] = partial(languages.translate_plural, lang, context=kind)
+        self._gettext: Callable[..., str] = partial(languages.translate, lang, context=kind)
+        self._ngettext: Callable[..., str] = partial(languages.translate_plural, lang, context=kind)
         self._rows: dict[int, list[tuple[Thing, Cell, Markup]]] = {}
 
     def of(self, row: Row, things: Sequence[Thing]) -> list[tuple[Thing, Cell, Markup]]:
@@ -93,7 +95,7 @@ class Cells:
     def _cell(self, row: Row, cell: Cell, thing: Thing, found: Sequence[tuple[Value, int]]) -> str:
         values = cell.values
         if cell.status != "recorded":
-            return f'<span class="absent">{escape(self._say(STATUS[cell.status]))}</span>\n'
+            return f'<span class="absent">{escape(self._gettext(STATUS[cell.status]))}</span>\n'
         if row.kind == "count":
             return self._counted(row, found)
         if row.kind in {"text", "remark"}:
@@ -122,7 +124,7 @@ class Cells:
         said = [f'{self._one(value)} <small class="note">{escape(value.under or "")}</small>' for value in values]
         if len(said) <= _FOLDED:
             return _listed(said) + "\n"
-        more = escape(self._count("{count} more", "{count} more", len(said) - _FEW))
+        more = escape(self._ngettext("{count} more", "{count} more", len(said) - _FEW))
         rest = f'<details class="unfold"><summary>{more}</summary>{_listed(said[_FEW:])}</details>'
         return f"{_listed(said[:_FEW])}\n{rest}"
 
@@ -132,10 +134,10 @@ class Cells:
         others = sum(columns > 1 for _, columns in found)
         note, parts = "", [self._several([value for value, _ in found]), "\n"]
         if known > 1:
-            note = f', <span class="note">{escape(self._count("{count} shared", "{count} shared", others))}</span>'
-            titles = "In both:" if known == 2 else "In all:", "In others too:", "Only here:"
+            note = f', <span class="note">{escape(self._ngettext("{count} shared", "{count} shared", others))}</span>'
+            titles = FOUND_IN[:1] + FOUND_IN[2:] if known == 2 else FOUND_IN[1:]
             parts = [
-                f'<p class="note">{escape(self._say(title))}</p>\n{_listed(said)}\n'
+                f'<p class="note">{escape(self._gettext(title))}</p>\n{_listed(said)}\n'
                 for some, title in zip(_split(found, known), titles, strict=True)
                 if (said := [self._one(value) for value in some])
             ]
@@ -151,7 +153,7 @@ class Cells:
         for value, columns in found:
             if value.text != thing.label:
                 tag = f' <small class="note" aria-hidden="true">({escape(value.lang)})</small>'
-                note = f' <small class="note">{escape(self._say("shared"))}</small>'
+                note = f' <small class="note">{escape(self._gettext("shared"))}</small>'
                 head, note = ('<li class="shared">', note) if columns > 1 else ("<li>", "")
                 said.append(f"{head}{self._one(value)}{tag if self._foreign(value) else ''}{note}</li>\n")
         return f'<ul class="names">{"".join(said)}</ul>\n'
@@ -204,8 +206,8 @@ class Cells:
         target = self._local(value.iri)
         if not target:
             return self._one(value)
-        name = escape(self._say("About {name}", name=value.text))
-        about = f'<a href="{escape(target)}" aria-label="{name}">{escape(self._say("About it"))}</a>'
+        name = escape(self._gettext("About {name}", name=value.text))
+        about = f'<a href="{escape(target)}" aria-label="{name}">{escape(self._gettext("About it"))}</a>'
         meaning = f"<span{self._lang(value.description_lang)}>{escape(value.description)}</span>"
         head = f"<summary{self._lang(value.lang)}>{escape(value.text)}</summary>"
         return f'<details class="unfold term">{head}\n<p class="note">{meaning} {about}</p></details>'
@@ -214,7 +216,8 @@ class Cells:
         target = self._local(value.iri) if value.csl and value.lang else None
         if not target or value.iri is None:
             return f'<p class="citation">{self._one(value)}</p>'
-        link = f'<a href="{escape(target)}" data-iri="{escape(value.iri)}">{escape(self._say("About this source"))}</a>'
+        about = escape(self._gettext("About this source"))
+        link = f'<a href="{escape(target)}" data-iri="{escape(value.iri)}">{about}</a>'
         said = reference(value.iri, value if self._english else None)
         return f'<p class="citation" lang="en">{said}</p>\n<p class="about">{link}</p>\n'
 
