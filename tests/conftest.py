@@ -53,8 +53,9 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two processes for a core: half of the time tests wait, for servers, browsers and what has to be late."""
-    return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    """Three processes for two cores: a third of the time tests wait, for servers, browsers and what has to be late."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + cores // 2
 
 
 SERVED, BUNDLED = {"site", "browser", "visit"}, {"bundled_store"}

@@ -76,22 +76,22 @@ def method(path: Path, slug: str) -> Path:
     return path
 
 
-def test_what_is_restored_is_what_was_kept(small_store: Path, tmp_path: Path, run: Run) -> None:
+def test_what_is_restored_is_what_was_kept(store: Path, tmp_path: Path, run: Run) -> None:
     """Statements with the labels of their blank nodes, generation, identity; and it takes more."""
     kept, made = tmp_path / "kept.tar.gz", tmp_path / "made"
-    ran = run("backup", kept, "--store", small_store)
+    ran = run("backup", kept, "--store", store)
     assert (ran.code, ran.out) == (0, "")
     assert "15 records" in ran.err
     assert run("restore", kept, "--store", made).code == 0
-    assert said(made) == said(small_store)
+    assert said(made) == said(store)
     for name in ("current", "store.json"):
-        assert (made / name).read_text() == (small_store / name).read_text()
-    there = {path.name for path in small_store.iterdir()}
+        assert (made / name).read_text() == (store / name).read_text()
+    there = {path.name for path in store.iterdir()}
     assert {path.name for path in made.iterdir()} == there - {"live.lock"}, "nobody has written to it yet"
     assert "lasso" in run("search", "lasso", "--store", made).out
     more = run("import", "--store", made, method(tmp_path / "more.ttl", "more"))
     assert more.err.startswith("1 added")
-    assert said(small_store) < said(made)
+    assert said(store) < said(made)
 
 
 def test_a_backup_is_what_others_can_read(backup: Path) -> None:
