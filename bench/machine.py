@@ -13,9 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from peers import VENV
-
-_PACKAGES = ("kgcompare", "pyoxigraph", "pyshacl", "rdflib", "granian", "flask", "oxigraph")
+_PACKAGES = ("kgcompare", "pyoxigraph", "pyshacl", "rdflib", "granian", "flask", "oxigraph", "rdflib-endpoint")
 _LOOPS = 5_000_000
 
 
@@ -29,9 +27,6 @@ def about() -> dict[str, Any]:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    if (python := VENV / "bin" / "python").exists():
-        script = "import importlib.metadata as m; print(m.version('rdflib-endpoint'))"
-        versions["rdflib-endpoint"] = _said([str(python), "-c", script], r"(\S+)")
     if (server := shutil.which("virtuoso-t")) is not None:
         versions["virtuoso"] = _said([server, "-?"], r"Version ([\d.]+)")
     return {

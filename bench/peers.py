@@ -14,13 +14,11 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-
-VENV = Path(os.environ.get("KGCOMPARE_BENCH_VENV", "/tmp/bench-venv"))
-"""A virtual environment with rdflib-endpoint and uvicorn in it."""
 
 
 class Unavailable(Exception):
@@ -161,7 +159,7 @@ def _wait(process: Process, port: int, path: str, seconds: float = 120.0) -> Non
 
 def oxigraph(data: Path, scratch: Path) -> Peer:
     """``oxigraph serve`` on disk, of PyPI."""
-    program = shutil.which("oxigraph", path=f"{Path(sys.executable).parent}:{VENV / 'bin'}:{os.environ['PATH']}")
+    program = shutil.which("oxigraph", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if program is None:
         raise Unavailable("not installed (pip install oxigraph)")
     place = scratch / "oxigraph"
@@ -229,16 +227,15 @@ def virtuoso(data: Path, scratch: Path) -> Peer:
 
 def rdflib_endpoint(data: Path, scratch: Path) -> Peer:
     """rdflib-endpoint of PyPI, under uvicorn, with the data in memory."""
-    python = VENV / "bin" / "python"
-    if not (VENV / "bin" / "rdflib-endpoint").exists():
-        raise Unavailable(f"not installed (in {VENV}: pip install rdflib-endpoint uvicorn)")
+    if not all(map(find_spec, ("rdflib_endpoint", "uvicorn"))):
+        raise Unavailable("not installed (pip install rdflib-endpoint uvicorn)")
     port = free_port()
     script = (
         "import sys, rdflib, uvicorn; from rdflib_endpoint import SparqlEndpoint\n"
         "graph = rdflib.Dataset(default_union=True); graph.parse(sys.argv[1], format='nquads')\n"
         "uvicorn.run(SparqlEndpoint(graph=graph, path='/'), host='127.0.0.1', port=int(sys.argv[2]))\n"
     )
-    process = Process([str(python), "-c", script, str(data), str(port)], scratch / "rdflib-endpoint.log")
+    process = Process([sys.executable, "-c", script, str(data), str(port)], scratch / "rdflib-endpoint.log")
     _wait(process, port, "/?query=ASK%20%7B%7D", 600)
     return HttpPeer("rdflib-endpoint", port, "/", process)
 
