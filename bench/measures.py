@@ -194,6 +194,7 @@ def listed(run: Set) -> list[Row]:
     for one in fresh:
         one.find("method", run.slugs[0])
     filters = {
+        "all": [Filter(kind="method")] * 10,
         "a domain": [Filter(kind="method", facets={"domain": f"domain-{number}"}) for number in range(10)],
         "a domain and a family": [
             Filter(kind="method", facets={"domain": f"domain-{number}", "family": f"family-{number % 3}"})
@@ -203,10 +204,11 @@ def listed(run: Set) -> list[Row]:
         "a common word": [Filter(word, "method") for word in heads],
         "a rare word": [Filter(word, "method") for word in rare[:10]],
     }
-    firsts = [fresh[number] for number in range(3)]
-    first = [_ms(one.facets, Filter(kind="method", start=1980, end=2010)) for one in firsts]
-    counted = {"all": [_ms(one.facets, Filter(kind="method")) for one in fresh[3:]]}
-    counted |= {kind: [_ms(index.facets, one) for one in some] for kind, some in filters.items()}
+    first = {
+        "all": [_ms(one.facets, Filter(kind="method")) for one in fresh[3:]],
+        "within years": [_ms(one.facets, Filter(kind="method", start=1980, end=2010)) for one in fresh[:3]],
+    }
+    counted = {kind: [_ms(index.facets, one) for one in some] for kind, some in filters.items()}
     return [
         row_of("page N of the sorted list", run.size, page),
         _slowest("search, best 20", run.size, found),
@@ -216,7 +218,7 @@ def listed(run: Set) -> list[Row]:
         _slowest("completion by prefix", run.size, completed),
         row_of("completion with a slip", run.size, [_ms(index.suggest, slip, "en", "method") for slip in slips]),
         _slowest("facet counts", run.size, counted),
-        row_of("facet counts, the first time", run.size, first, "within years"),
+        _slowest("facet counts, the first time", run.size, first),
     ]
 
 
