@@ -488,13 +488,19 @@ def test_what_was_written_to_one_index_is_written_to_the_other(
     staying.let_go()
 
 
-def test_the_other_index_is_changed_between_edits_when_nobody_reads_it(
-    own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def edited(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> Staying:
+    """What stays open after some edits, as in a large catalogue: two index files take turns."""
     monkeypatch.setattr("kgcompare.store.writer.LARGE", 1)
     staying = Staying(step=search.last_step)
     for number in range(3):
         edit(staying, own_store, "m", f"name {number}")
+    return staying
+
+
+def test_the_other_index_is_changed_between_edits_when_nobody_reads_it(
+    own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staying = edited(own_store, monkeypatch)
     ahead = list(own_store.glob("*.next"))
     assert len(ahead) == 1
     newest = EmbeddedStore(own_store).snapshot()
@@ -521,10 +527,7 @@ def test_the_other_index_is_changed_between_edits_when_nobody_reads_it(
 def test_an_index_that_is_ahead_of_a_killed_process_goes_with_the_next_edit(
     own_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kgcompare.store.writer.LARGE", 1)
-    staying = Staying(step=search.last_step)
-    for number in range(3):
-        edit(staying, own_store, "m", f"name {number}")
+    staying = edited(own_store, monkeypatch)
     left = copied(own_store, tmp_path / "left")  # as it lies there when nobody goes on
     staying.let_go()
     assert list(left.glob("*.next"))

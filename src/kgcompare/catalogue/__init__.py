@@ -71,11 +71,9 @@ class Catalogue:
         try:
             generation, snapshot = self._newest, self.store.snapshot()  # another thread may have seen a newer one
             if generation is None or generation.snapshot is not snapshot:
-                before, generation = (
-                    generation,
-                    Generation(
-                        self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
-                    ),
+                before = generation
+                generation = Generation(
+                    self.store, snapshot, self._extra, self._most_described, self._patience, keeper=self._keeper
                 )
                 generation.others = self._others
                 if before is not None:

@@ -38,6 +38,11 @@ class Tie:
     mutual: bool = False
 
     @property
+    def things(self) -> tuple[str, ...]:
+        """All that it is about."""
+        return (*self.subjects, *self.objects)
+
+    @property
     def links(self) -> int:
         """How many links it is about."""
         return len(self.subjects) * max(1, len(self.objects))
@@ -171,7 +176,7 @@ class Sentences:
         through = ties_through(sorted(rest, key=self._place), self.things, self.symmetric)
         told = told[: _CLAUSES if not through else _CLAUSES - 1]
         told += through[: _CLAUSES - len(told)]
-        self.names |= name({end for tie in told for end in (*tie.subjects, *tie.objects)} - self.names.keys())
+        self.names |= name({thing for tie in told for thing in tie.things} - self.names.keys())
         first = (self._same(), self._tied(told), self._tied(warnings[:_CLAUSES], warning=True), self._shared())
         rows = {row.id: row for row in self.said.rows}
         apart = (self._apart(shape, rows[shape.id]) for shape in self.shapes.rows(self.cls) if shape.id in rows)
@@ -212,7 +217,7 @@ class Sentences:
             what = self._who(words, tie.objects) if many else self._names(words, tie.objects) if tie.objects else ""
             who = self._names(words, tie.subjects) if tie.mutual else self._who(words, tie.subjects)
             clauses.append(self._clause(words, tie.relation, who, what, len(tie.subjects), mutual=tie.mutual))
-        about = [thing for tie in ties for thing in (*tie.subjects, *tie.objects)]
+        about = [thing for tie in ties for thing in tie.things]
         return self._made(words, clauses, about, warning=warning)
 
     def _same(self) -> Sentence | None:
@@ -225,11 +230,11 @@ class Sentences:
         for tie in ties[:_CLAUSES]:
             names = [
                 words.name(f"{text} ({place.name})" if (place := whence[thing]) else text, thing, lang)
-                for thing in (*tie.subjects, *tie.objects)
+                for thing in tie.things
                 for lang, text in [self.names[thing]]
             ]
             clauses.append(translate(words.lang, "{things} are recorded as being the same", things=words.listed(names)))
-        return self._made(words, clauses, [thing for tie in ties for thing in (*tie.subjects, *tie.objects)])
+        return self._made(words, clauses, [thing for tie in ties for thing in tie.things])
 
     def _made(self, words: Phrases, clauses: Sequence[str], about: Iterable[str], *, warning: bool = False) -> Sentence:
         pieces = tuple(Piece(*piece) for piece in words.sentence(clauses))

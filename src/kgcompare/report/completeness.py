@@ -175,17 +175,16 @@ class Counts:
         """(class, predicate, concept, how many things), of predicates that lead to concepts: an engine of our own is
         quick to say which, where it would read all values of the others."""
         look_up = self.asking.generation.snapshot.look_up
-        concepts = (
-            [] if look_up is None else list(look_up(None, NamedNode(RDF_TYPE), NamedNode(SKOS_CONCEPT), _LOOKED_UP))
-        )
-        if look_up is not None and len(concepts) < _LOOKED_UP:
-            nodes = {quad.subject for quad in concepts}
-            leading = {
-                p
-                for p in dict.fromkeys(p for _, p in cells)
-                if any(True for node in nodes for _ in look_up(None, NamedNode(p), cast("Term", node), 1))
-            }
-            cells = [(c, p) for c, p in cells if p in leading]
+        if look_up is not None:
+            typed = list(look_up(None, NamedNode(RDF_TYPE), NamedNode(SKOS_CONCEPT), _LOOKED_UP))
+            concepts = {cast("Term", quad.subject) for quad in typed}
+
+            def leads(predicate: str) -> bool:
+                return any(True for concept in concepts for _ in look_up(None, NamedNode(predicate), concept, 1))
+
+            if len(typed) < _LOOKED_UP:
+                leading = set(filter(leads, {p for _, p in cells}))
+                cells = [(c, p) for c, p in cells if p in leading]
         return self._ask("report_concepts", cells) if cells else []
 
     def _concepts(self) -> dict[_Key, list[tuple[str, int]]]:

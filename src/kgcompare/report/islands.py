@@ -13,19 +13,16 @@ from collections.abc import Sequence
 def components(links: Sequence[tuple[str, str | None]]) -> list[list[str]]:
     """The islands that links (read in both directions) make of the things on their left, the largest first."""
     parent = {thing: thing for thing, _ in links}
+
+    def root(thing: str) -> str:
+        while (above := parent[thing]) != thing:
+            parent[thing] = thing = parent[above]
+        return thing
+
     for one, other in links:
-        if other is None or other not in parent:
-            continue
-        root, below = one, other
-        while (above := parent[root]) != root:
-            parent[root] = root = parent[above]
-        while (above := parent[below]) != below:
-            parent[below] = below = parent[above]
-        parent[below] = root
+        if other is not None and other in parent:
+            parent[root(other)] = root(one)
     groups: dict[str, list[str]] = {}
     for thing in sorted(parent):
-        root = thing
-        while (above := parent[root]) != root:
-            parent[root] = root = parent[above]
-        groups.setdefault(root, []).append(thing)
+        groups.setdefault(root(thing), []).append(thing)
     return sorted(groups.values(), key=lambda group: (-len(group), group))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, request, url_for
@@ -65,7 +66,7 @@ def get_ready(app: Flask) -> bool:
     seconds; says whether it has, which it does where somebody may write."""
     gate, editor = cast("Gate", app.extensions[_GATE]), cast("EditorApart | None", app.extensions[_EDITOR])
     catalogue = cast("Catalogue", app.extensions["kgcompare"])
-    try:
+    with suppress(KgcompareError, ValueError):  # who writes first is told
         if editor is None or catalogue.store.is_elsewhere or not gate.is_on():
             return False
         generation = catalogue.generation()
@@ -73,8 +74,6 @@ def get_ready(app: Flask) -> bool:
         change = Change("check", record, Body(f"<> a <{generation.main_class}> .".encode(), "ttl"))
         limits = app.config["LIMITS"]
         editor.change(change, generation.extra, Options(replace=True, limits=limits), limits.write_wait)
-    except (KgcompareError, ValueError):  # who writes first is told
-        return True
     return True
 
 
